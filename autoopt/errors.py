@@ -1,0 +1,56 @@
+"""Every exception that autoopt raises on purpose.
+
+AutooptError
+├── UsageError (ValueError)        the call is wrong: what was given, what was expected, what to do
+│   ├── DataError                  the data cannot be learnt from as it is
+│   ├── ModelError                 the model function returns no usable model
+│   ├── SpaceError                 a name or a value that the search space does not have
+│   └── RunError                   a run folder that is missing, taken or unreadable
+└── SearchError (RuntimeError)     the search ran and ended with nothing to return
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class AutooptError(Exception):
+    """Base of every error that autoopt raises on purpose."""
+
+
+class UsageError(AutooptError, ValueError):
+    """The call cannot be carried out as it was written; nothing has been trained."""
+
+
+class DataError(UsageError):
+    """The data cannot be learnt from as it is."""
+
+
+class ModelError(UsageError):
+    """The model function raises, or returns something that is no usable Keras model."""
+
+
+class SpaceError(UsageError):
+    """A hyperparameter, a stage or a value that the search space does not have."""
+
+
+class RunError(UsageError):
+    """A run folder that is missing, taken or unreadable."""
+
+
+class SearchError(AutooptError, RuntimeError):
+    """The search ran, and no trial ended with a model to return."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the names that exist, nearest first, as the end of an error message.
+
+    Args:
+        name: What was given.
+        known: The names that would have been right.
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=len(names), cutoff=0.5)
+    ordered = close + [other for other in names if other not in close]
+    listed = ", ".join(repr(other) for other in ordered) or "none"
+    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{suggestion} Known: {listed}."

@@ -1,0 +1,144 @@
+"""Records that every room shares: an objective, an epoch, a trial, and the events sinks are told.
+
+All are frozen; whoever changes one makes a new one.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Status = Literal["completed", "pruned", "failed", "running"]
+Logs = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric and the direction in which it is better, for example `val_accuracy`, `"max"`."""
+
+    name: str
+    direction: Literal["min", "max"]
+
+    def better(self, one: float, other: float | None) -> bool:
+        """Say whether `one` is strictly better than `other`; None and NaN are beaten by any number."""
+        if math.isnan(one):
+            return False
+        if other is None or math.isnan(other):
+            return True
+        return one > other if self.direction == "max" else one < other
+
+    def gain(self, score: float, baseline: float) -> float:
+        """Return how much better `score` is than `baseline`, positive when it is better."""
+        return score - baseline if self.direction == "max" else baseline - score
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of hyperparameters and what became of it.
+
+    Attributes:
+        number: Position in the search, from 0; trial 0 is the user's own model.
+        status: `"completed"`, `"pruned"` (ended early), `"failed"` or `"running"`.
+        score: The objective at its best epoch; None when no epoch ended.
+        hyperparameters: The active ones: name to value.
+        history: Keras's keys to one value per epoch.
+        best_epoch: Index of the epoch that gave `score`, from 0.
+        started: UTC seconds.
+        finished: UTC seconds, None while it runs.
+        error: Why it failed, with its traceback; None otherwise.
+        note: Why it ended before its last epoch, in one sentence; empty otherwise.
+    """
+
+    number: int
+    status: Status
+    score: float | None
+    hyperparameters: Mapping[str, Any]
+    history: Mapping[str, Sequence[float]]
+    best_epoch: int | None
+    started: float
+    finished: float | None
+    error: str | None = None
+    note: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from start to finish, None while it runs."""
+        return None if self.finished is None else self.finished - self.started
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs ended."""
+        return max((len(values) for values in self.history.values()), default=0)
+
+
+@dataclass(frozen=True)
+class SearchStarted:
+    """The search is about to run its first trial.
+
+    Attributes:
+        project: The run's name.
+        objective: What is compared.
+        space: The full space, a `keras_tuner.HyperParameters`.
+        metrics: Keras's history keys that the trials will report, `val_` ones included.
+        epochs: Most epochs a trial may train.
+        max_trials: Most trials, or None.
+        deadline: UTC seconds at which the whole call is to end, or None.
+        notes: What was decided for the user, one sentence each.
+    """
+
+    project: str
+    objective: Objective
+    space: Any
+    metrics: Sequence[str]
+    epochs: int
+    max_trials: int | None
+    deadline: float | None
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A trial is about to train. `repeat` is 0, or 1, 2, … when it is run again with a new seed."""
+
+    number: int
+    hyperparameters: Mapping[str, Any]
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
+class EpochEnded:
+    """One epoch of a running trial ended; `epoch` counts from 0, `logs` has Keras's keys."""
+
+    number: int
+    epoch: int
+    logs: Logs
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial ended, whatever its status. `repeat` as in `TrialStarted`."""
+
+    trial: Trial
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
+class SearchEnded:
+    """Nothing more will be trained.
+
+    Attributes:
+        best: The winner, None when no trial has a score.
+        reason: Why the search ended, in one sentence.
+        confirmed: The winner's scores with fresh seeds.
+        test_metrics: What it scored on the test part, None without one.
+    """
+
+    best: Trial | None
+    reason: str
+    confirmed: Sequence[float] = ()
+    test_metrics: Logs | None = None
+
+
+Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | SearchEnded
+Sink = Callable[[Event], None]

@@ -1,0 +1,43 @@
+"""Seeds: one number for each (seed, trial, repeat), and the process's own generators left as they were."""
+
+import contextlib
+import random
+from collections.abc import Iterator
+
+import numpy as np
+
+from autoopt.errors import UsageError
+
+
+def derive(seed: int, *path: int) -> int:
+    """Return a 31-bit seed for one place in a search, for example `derive(seed, trial, repeat)`."""
+    return int(np.random.SeedSequence([seed, *path]).generate_state(1)[0] >> 1)
+
+
+def checked(seed: int | None) -> int:
+    """Return the seed to use; a fresh one where none was given, so that it can be written down.
+
+    Raises:
+        UsageError: The seed is no whole number from 0.
+    """
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise UsageError(f"seed was given {seed!r}. Expected a whole number from 0, or None for a fresh one.")
+    return int(seed)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Python's and NumPy's global generators for a while, then put them back.
+
+    Keras draws the seed of each initializer and dropout layer from Python's generator when it is made.
+    """
+    python, legacy = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(legacy)
