@@ -1,0 +1,70 @@
+"""Files: `.npz` archives of numpy arrays, read without pickle so that opening one runs nothing."""
+
+import difflib
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from autoopt.errors import DataError, nearest
+
+NAMES = ("x", "y", "sample_weight", "x_val", "y_val", "x_test", "y_test")
+
+
+def read(path: str | Path) -> dict[str, np.ndarray]:
+    """Return the arrays of the file by name: x and y, and those of `NAMES` that it has besides.
+
+    Raises:
+        DataError: The file is missing, unreadable, no `.npz`, needs pickle, or lacks x or y.
+    """
+    path = Path(path)
+    _check_path(path)
+    try:
+        # Opened here: np.load leaves a torn file of its own opening open.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if isinstance(archive, np.ndarray):
+                raise ValueError("it is one array, no archive of several")
+            _check_names(path, archive.files)
+            return {name: archive[name] for name in NAMES if name in archive.files}
+    except DataError:
+        raise
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        pickled = "pickle" in str(error)
+        what = "holds objects that only pickle reads" if pickled else f"cannot be read ({error})"
+        raise DataError(
+            f"The file {path} {what}. Expected an .npz of plain number arrays. Write it with np.savez(path, "
+            "x=x, y=y), with x and y of a number type; pickle is refused because opening such a file can "
+            "run any code."
+        ) from error
+
+
+def _check_path(path: Path) -> None:
+    if path.suffix != ".npz":
+        raise DataError(
+            f"The file {path} is given as data. Expected an .npz: only that is read in this version. Load "
+            "the file yourself and pass (x, y), or write it with np.savez(path, x=x, y=y)."
+        )
+    if path.is_file():
+        return
+    siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    siblings = difflib.get_close_matches(path.name, siblings, n=5, cutoff=0)
+    where = (
+        nearest(path.name, siblings)
+        if siblings
+        else f" There is no such folder or it is empty: {path.parent}."
+    )
+    raise DataError(f"There is no file {path}. Expected the path of an .npz with arrays x and y.{where}")
+
+
+def _check_names(path: Path, names: list[str]) -> None:
+    pairs = (("x", "y"), ("x_val", "y_val"), ("x_test", "y_test"))
+    wanted = [name for pair in pairs for name in pair if pair[0] == "x" or set(pair) & set(names)]
+    for name in wanted:
+        if name not in names:
+            raise DataError(
+                f"The file {path} has no array {name!r}. Expected x and y, and optionally sample_weight, "
+                "x_val with y_val, x_test with y_test. Write it with np.savez(path, x=x, "
+                f"y=y).{nearest(name, names)}"
+            )
