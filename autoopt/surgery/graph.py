@@ -1,0 +1,229 @@
+"""A Functional model's configuration as a graph: which calls there are, and how to rewire them.
+
+Knows nothing of widths or stages. References are Keras's `keras_history`: layer, node, tensor.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autoopt.surgery import kinds
+
+Ref = tuple[str, int, int]
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor as a call reads it; `shape` has the batch axis."""
+
+    ref: Ref
+    shape: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one layer.
+
+    Attributes:
+        layer: The layer's name.
+        node: Index of the call among the layer's calls, as references count them.
+        inputs: The tensors read, in order.
+        simple: It is the layer's only call and reads one tensor as its first argument, and no array.
+        arrays: It reads arrays that are written into the configuration.
+    """
+
+    layer: str
+    node: int
+    inputs: tuple[Tensor, ...]
+    simple: bool
+    arrays: bool
+
+
+class Graph:
+    """A private copy of a Functional configuration; the one thing in this room that mutates."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        """Copy a configuration, which is left alone."""
+        self.config: dict[str, Any] = copy.deepcopy(dict(config))
+
+    @property
+    def layers(self) -> dict[str, Entry]:
+        """Layer names to their configurations, in the order of the configuration."""
+        return {entry["name"]: entry for entry in self.config["layers"]}
+
+    def kind(self, name: str) -> str:
+        """Name what a layer is, as `kinds.kind` does."""
+        return kinds.kind(self.layers[name])
+
+    @property
+    def outputs(self) -> list[Ref]:
+        """References of the model's outputs."""
+        # Keras counts the definition of a nested Functional as its call 0 here, and only here.
+        nested = {entry["name"] for entry in self.config["layers"] if "output_layers" in entry["config"]}
+        return [
+            (leaf[0], leaf[1] - (leaf[0] in nested), leaf[2])
+            for leaf in _leaves(self.config["output_layers"])
+        ]
+
+    def calls(self) -> list[Call]:
+        """List the calls such that each follows those that it reads; input layers come as calls, too."""
+        waiting = [call for entry in self.config["layers"] for call in self._calls_of(entry)]
+        known: set[tuple[str, int]] = set()
+        ordered: list[Call] = []
+        while waiting:
+            ready = [call for call in waiting if all(read.ref[:2] in known for read in call.inputs)]
+            if not ready:
+                raise ValueError(f"The calls of {sorted({call.layer for call in waiting})} read each other.")
+            ordered += ready
+            known |= {(call.layer, call.node) for call in ready}
+            waiting = [call for call in waiting if (call.layer, call.node) not in known]
+        return ordered
+
+    def _calls_of(self, entry: Entry) -> list[Call]:
+        nodes = entry["inbound_nodes"]
+        if not nodes:
+            return [Call(entry["name"], 0, (), False, False)]
+        calls = []
+        for index, node in enumerate(nodes):
+            read = tuple(Tensor(_ref(spec), tuple(spec["shape"])) for spec in tensors(node))
+            arrays = any(_arrays(node))
+            direct = bool(node["args"]) and _is_tensor(node["args"][0])
+            simple = len(nodes) == 1 and len(read) == 1 and direct and not arrays
+            calls.append(Call(entry["name"], index, read, simple, arrays))
+        return calls
+
+    def input_of(self, name: str) -> Tensor:
+        """Return what a layer of one simple call reads."""
+        spec = next(tensors(self.layers[name]["inbound_nodes"]))
+        return Tensor(_ref(spec), tuple(spec["shape"]))
+
+    def fresh_name(self, wanted: str) -> str:
+        """Return `wanted`, or `wanted_1`, …: a name that no layer has, nested ones included."""
+        taken = set(_names(self.config))
+        name, number = wanted, 0
+        while name in taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        return name
+
+    def insert_after(self, name: str, entry: Entry) -> None:
+        """Put a one-input layer behind the hidden layer `name`, which is called once, for all its readers."""
+        old, new = (name, 0, 0), [entry["name"], 0, 0]
+        readers = [spec for spec in self._reads() if _ref(spec) == old]
+        self._place(entry, dict(readers[0]), offset=1, beside=name)
+        for spec in readers:
+            spec["keras_history"] = list(new)
+
+    def insert_before(self, name: str, entry: Entry) -> None:
+        """Put a one-input layer before layer `name`, whose only call is a simple one."""
+        spec = next(tensors(self.layers[name]["inbound_nodes"]))
+        self._place(entry, dict(spec), offset=0, beside=name)
+        spec["keras_history"] = [entry["name"], 0, 0]
+
+    def _place(self, entry: Entry, source: dict[str, Any], offset: int, beside: str) -> None:
+        for node in entry["inbound_nodes"]:
+            node["args"] = [{"class_name": "__keras_tensor__", "config": source}, *node["args"][1:]]
+        self.config["layers"].insert(list(self.layers).index(beside) + offset, entry)
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Take out consecutive layers of the chain: the readers of the last read the input of the first."""
+        source = dict(next(tensors(self.layers[names[0]]["inbound_nodes"])))
+        gone = set(names)
+        self.config["layers"] = [entry for entry in self.config["layers"] if entry["name"] not in gone]
+        for spec in self._reads():
+            if _ref(spec) == (names[-1], 0, 0):
+                spec.update(copy.deepcopy(source))
+
+    def _reads(self) -> Iterator[dict[str, Any]]:
+        for entry in self.config["layers"]:
+            yield from tensors(entry["inbound_nodes"])
+
+
+def chain(graph: Graph) -> list[str | None]:
+    """Return the layers that everything passes through, in order; None stands for what lies in between.
+
+    A tensor is a cut point when, in topological order, it is the only one that is still to be read.
+    Between two cut points there is a layer of one simple call, or a block, which is None.
+    """
+    calls = graph.calls()
+    last_read: dict[Ref, int] = {read.ref: at for at, call in enumerate(calls) for read in call.inputs}
+    last_read |= {ref: len(calls) for ref in graph.outputs}
+    links: list[str | None] = []
+    live: set[Ref] = set()
+    block: list[Call] = []
+    for at, call in enumerate(calls):
+        block.append(call)
+        live |= {ref for ref in last_read if ref[:2] == (call.layer, call.node)}
+        live = {ref for ref in live if last_read[ref] > at}
+        if len(live) == 1:
+            links.append(block[0].layer if len(block) == 1 and (block[0].simple or not call.inputs) else None)
+            block = []
+    return [*links, None] if block else links
+
+
+def heads(graph: Graph) -> set[str]:
+    """Return the output layers: those from which an output is reached through no other layer that maps.
+
+    Normalizations, activations and merges do not map, nor, to be careful, does what surgery does not know.
+    """
+    calls = {(call.layer, call.node): call for call in graph.calls()}
+    waiting, seen, found = [ref[:2] for ref in graph.outputs], set[tuple[str, int]](), set[str]()
+    while waiting:
+        key = waiting.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if graph.kind(key[0]) in kinds.MAPPINGS:
+            found.add(key[0])
+        else:
+            waiting += [read.ref[:2] for read in calls[key].inputs]
+    return found
+
+
+def tensors(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the mutable record (`shape`, `dtype`, `keras_history`) of each tensor in a configuration."""
+    if _is_tensor(value):
+        yield value["config"]
+    else:
+        for part in _parts(value):
+            yield from tensors(part)
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("class_name") == "__keras_tensor__"
+
+
+def _arrays(value: Any) -> Iterator[bool]:
+    if isinstance(value, dict) and value.get("class_name") in {"__tensor__", "__numpy__"}:
+        yield True
+    for part in _parts(value):
+        yield from _arrays(part)
+
+
+def _parts(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, (list, tuple)):
+        yield from value
+
+
+def _leaves(value: Any) -> Iterator[list[Any]]:
+    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
+        yield value
+    else:
+        for part in _parts(value):
+            yield from _leaves(part)
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        yield value["name"]
+    for part in _parts(value):
+        yield from _names(part)
+
+
+def _ref(spec: Mapping[str, Any]) -> Ref:
+    layer, node, tensor = spec["keras_history"]
+    return layer, node, tensor

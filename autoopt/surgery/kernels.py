@@ -1,0 +1,90 @@
+"""Kernels: the hidden weights whose initializer and penalty may be set."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from autoopt.errors import nearest
+from autoopt.surgery import kinds
+from autoopt.surgery.graph import Graph, heads
+from autoopt.surgery.template import SurgeryError
+
+PARTS = ("kernel", "depthwise", "pointwise")
+INITIALIZERS = (
+    *("glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform"),
+    *("orthogonal", "random_normal", "random_uniform", "truncated_normal", "variance_scaling"),
+)
+
+
+def names(graph: Graph) -> tuple[str, ...]:
+    """Return the hidden, trainable Dense and convolutional layers."""
+    ends = heads(graph)
+    return tuple(
+        name
+        for name, entry in graph.layers.items()
+        if kinds.kind(entry) in kinds.KERNELS and name not in ends and entry["config"].get("trainable", True)
+    )
+
+
+def penalties(graph: Graph) -> tuple[float | None, float | None]:
+    """Return the factors of L1 and L2 that all kernels share, None where there is no such number."""
+    found = {_factors(config[key]) for config, key in _fields(graph, "regularizer")} or {(0.0, 0.0)}
+    if None in found:
+        return None, None
+    l1, l2 = (set(factors) for factors in zip(*(pair for pair in found if pair), strict=True))
+    return (l1.pop() if len(l1) == 1 else None), (l2.pop() if len(l2) == 1 else None)
+
+
+def initialize(graph: Graph, name: str) -> None:
+    """Set the initializer of all kernels, in the graph.
+
+    Raises:
+        SurgeryError: Keras has no initializer of that name.
+    """
+    try:
+        initializer = keras.initializers.get(name)
+    except (ValueError, TypeError) as error:
+        raise SurgeryError(
+            f"initializer was given {name!r}, which Keras does not know.{nearest(str(name), INITIALIZERS)}"
+        ) from error
+    for config, key in _fields(graph, "initializer"):
+        config[key] = keras.saving.serialize_keras_object(initializer)
+
+
+def penalize(graph: Graph, l1: float | None, l2: float | None) -> None:
+    """Set the penalty of all kernels, in the graph; the factor that is None stays as written."""
+    for config, key in _fields(graph, "regularizer"):
+        written = _factors(config[key]) or (0.0, 0.0)
+        config[key] = _penalty(written[0] if l1 is None else l1, written[1] if l2 is None else l2)
+
+
+def _penalty(l1: float, l2: float) -> Any:
+    if not l1 and not l2:
+        return None
+    if l1 and l2:
+        return keras.saving.serialize_keras_object(keras.regularizers.L1L2(l1=l1, l2=l2))
+    return keras.saving.serialize_keras_object(keras.regularizers.L1(l1) if l1 else keras.regularizers.L2(l2))
+
+
+def _factors(written: Any) -> tuple[float, float] | None:
+    if written is None:
+        return 0.0, 0.0
+    if isinstance(written, dict) and written["module"] == "keras.regularizers":
+        factors = written["config"]
+        if written["class_name"] in {"L1", "L2", "L1L2"}:
+            return _decimal(factors.get("l1")), _decimal(factors.get("l2"))
+    return None
+
+
+def _decimal(factor: Any) -> float:
+    # keras.regularizers.L1 hands out 0.1 as 0.10000000149011612, which is its float32.
+    return float(f"{float(factor or 0.0):.7g}")
+
+
+def _fields(graph: Graph, what: str) -> Iterator[tuple[dict[str, Any], str]]:
+    for name in names(graph):
+        config = graph.layers[name]["config"]
+        for part in PARTS:
+            if f"{part}_{what}" in config:
+                yield config, f"{part}_{what}"

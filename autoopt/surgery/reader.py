@@ -1,0 +1,163 @@
+"""Reading: what may be edited of a user's model, found in its configuration and tried out."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from autoopt.surgery import depth, dropout, kernels, trace, width
+from autoopt.surgery.builder import build, rebuild
+from autoopt.surgery.graph import Graph
+from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
+
+DEEPER = 2
+LARGE_KERNEL = 2**24
+TRIED_WIDTHS = (0.5, 2.0)
+
+
+def read(model: keras.Model, input_shape: Any = None) -> Template:
+    """Read what can be edited of a model; nothing is trained, and its weights are left alone.
+
+    Args:
+        model: Any Keras model, compiled or not. One without inputs of its own is traced, which builds it.
+        input_shape: For a model without inputs (subclassed, or Sequential without `keras.Input`): shapes
+            of one example, without the batch axis, in the structure that the model takes. A leaf is a
+            tuple of lengths such as `(28, 28)`, or with its dtype `((20,), "int32")`.
+
+    Returns:
+        The template; where something is closed it says why.
+
+    Example:
+        >>> import keras
+        >>> layers = [keras.Input((8,)), keras.layers.Dense(4, "relu"), keras.layers.Dense(1)]
+        >>> stages = read(keras.Sequential(layers)).stages
+        >>> [(stage.name, stage.min_depth, stage.max_depth) for stage in stages]
+        [('dense', 1, 3)]
+    """
+    try:
+        source = trace.functional(model, input_shape)
+        config = _clean(source.get_config())
+        sequential = isinstance(model, keras.Sequential)
+        twin = build(config, sequential)
+        _check_weights(model, twin)
+        graph = Graph(config)
+        graph.calls()
+    except trace.Untraceable as refusal:
+        return Template(None, reason=f"The model {refusal}.")
+    except Exception as error:  # Custom layers' get_config may raise anything.
+        return Template(None, reason=f"The model cannot be rebuilt from its configuration. {error}")
+    found = depth.stages(graph)
+    l1, l2 = kernels.penalties(graph)
+    template = Template(
+        config=config,
+        sequential=sequential,
+        stages=_stages(graph, found, limit=max(twin.count_params(), LARGE_KERNEL)),
+        kernels=kernels.names(graph),
+        l1=l1,
+        l2=l2,
+        dropout=dropout.rate(graph, found),
+        output_shapes=tuple(_free_batch(output.shape) for output in twin.outputs),
+    )
+    if not template.stages:
+        return replace(
+            template, reason="No hidden Dense or convolutional layer lies on the model's only path."
+        )
+    return template if depth.proven(graph) else _tried(_fitted(template, graph, found))
+
+
+def _clean(value: Any) -> Any:
+    """Drop what belongs to the model that was read: shapes it was built with, its batch size, `compile`."""
+    if isinstance(value, dict):
+        kept = {
+            key: _clean(part) for key, part in value.items() if key not in {"build_config", "compile_config"}
+        }
+        if kept.get("batch_shape"):
+            kept["batch_shape"] = [None, *kept["batch_shape"][1:]]
+        return kept
+    if isinstance(value, (list, tuple)):
+        return type(value)(_clean(part) for part in value)
+    return value
+
+
+def _free_batch(shape: Sequence[int | None]) -> Shape:
+    return (None, *shape[1:])
+
+
+def _check_weights(written: keras.Model, twin: keras.Model) -> None:
+    expected, found = (Counter(tuple(weight.shape) for weight in model.weights) for model in (written, twin))
+    if expected != found:
+        raise SurgeryError(
+            "Its weights would be others: weights of the model's own, or layers inside two nested models."
+        )
+
+
+def _stages(graph: Graph, found: depth.Stages, limit: int) -> tuple[Stage, ...]:
+    weighted = {name: tuple(segment.layers[0] for segment in found[name]) for name in found}
+    owned = width.owners(width.groups(graph), weighted)
+    return tuple(
+        Stage(
+            name=name,
+            kind=segments[0].kind,
+            depth=len(segments),
+            min_depth=depth.smallest(graph, segments, limit),
+            max_depth=len(segments) + DEEPER,
+            open_width=bool(owned[name]),
+            layers=weighted[name],
+        )
+        for name, segments in found.items()
+    )
+
+
+def _fitted(template: Template, graph: Graph, found: depth.Stages) -> Template:
+    fewest = {name: depth.fitting(graph, segments) for name, segments in found.items()}
+    stages = (replace(stage, min_depth=max(stage.min_depth, fewest[stage.name])) for stage in template.stages)
+    return replace(template, stages=tuple(stages))
+
+
+def _tried(template: Template) -> Template:
+    """Narrow the stages of a model with branches to what really builds: all at once, else one by one."""
+    least = Edits(
+        {stage.name: stage.min_depth for stage in template.stages},
+        {stage.name: TRIED_WIDTHS[0] for stage in template.stages if stage.open_width},
+    )
+    most = Edits(
+        {stage.name: stage.max_depth for stage in template.stages},
+        {stage.name: TRIED_WIDTHS[1] for stage in template.stages if stage.open_width},
+    )
+    if _builds(template, least) and _builds(template, most):
+        return template
+    stages = tuple(_narrowed(template, stage) for stage in template.stages)
+    closed = all(stage.min_depth == stage.max_depth and not stage.open_width for stage in stages)
+    return replace(template, stages=stages, reason="No edit of its layers builds." if closed else "")
+
+
+def _narrowed(template: Template, stage: Stage) -> Stage:
+    def deep(segments: int) -> bool:
+        return _builds(template, Edits(depth={stage.name: segments}))
+
+    return replace(
+        stage,
+        min_depth=_furthest(range(stage.depth - 1, stage.min_depth - 1, -1), deep, stage.depth),
+        max_depth=_furthest(range(stage.depth + 1, stage.max_depth + 1), deep, stage.depth),
+        open_width=stage.open_width
+        and all(_builds(template, Edits(width={stage.name: factor})) for factor in TRIED_WIDTHS),
+    )
+
+
+def _furthest(depths: Sequence[int], builds: Callable[[int], bool], written: int) -> int:
+    reached = written
+    for segments in depths:
+        if not builds(segments):
+            break
+        reached = segments
+    return reached
+
+
+def _builds(template: Template, edits: Edits) -> bool:
+    try:
+        rebuild(template, edits)
+    except SurgeryError:
+        return False
+    return True

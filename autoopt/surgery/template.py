@@ -1,0 +1,85 @@
+"""The records of this room: what is read of a model, and the changes that are asked for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from autoopt.errors import SpaceError
+
+Shape = tuple[int | None, ...]
+
+
+class SurgeryError(SpaceError):
+    """An edit that the model does not have room for, or a model that cannot be rebuilt."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Consecutive hidden segments of one kind: a weighted layer each, with what follows it.
+
+    Attributes:
+        name: `"dense"`, `"conv"`, or `"dense_1"`, `"conv_2"`, … when there are several of one kind.
+        kind: What its weighted layers are.
+        depth: Segments as written.
+        min_depth: Fewest segments that can be asked for.
+        max_depth: Most segments that can be asked for.
+        open_width: Whether its widths can be multiplied.
+        layers: Names of its weighted layers, in order.
+    """
+
+    name: str
+    kind: Literal["dense", "conv"]
+    depth: int
+    min_depth: int
+    max_depth: int
+    open_width: bool
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Template:
+    """What can be edited of a user's model.
+
+    Attributes:
+        config: Flat Functional configuration, None where the model cannot be rebuilt from one.
+        sequential: Whether the model was a `keras.Sequential`; then one is handed back.
+        stages: Where depth and width may change, in the order of the model.
+        reason: Why the structure is closed; empty where it is open.
+        kernels: Hidden layers whose kernel initializer and regularizer may be set.
+        l1: The L1 factor that all kernels share as written (0.0: none), None where they differ.
+        l2: Likewise for L2.
+        dropout: The rate that all Dropout layers share as written (0.0: no such layer), None where
+            they differ, or where there is no such layer and no place for one.
+        output_shapes: Shapes of the outputs, batch axis included, which no edit may change.
+    """
+
+    config: Mapping[str, Any] | None
+    sequential: bool = False
+    stages: tuple[Stage, ...] = ()
+    reason: str = ""
+    kernels: tuple[str, ...] = ()
+    l1: float | None = None
+    l2: float | None = None
+    dropout: float | None = None
+    output_shapes: tuple[Shape, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Changes to a template; what is None or not named stays as written.
+
+    Attributes:
+        depth: Stage name to segments.
+        width: Stage name to multiplier of its widths.
+        initializer: Keras's name of the initializer of all kernels, such as `"he_normal"`.
+        l1: L1 factor of all kernels.
+        l2: L2 factor of all kernels.
+        dropout: Rate of all Dropout layers; they are inserted where the model has none.
+    """
+
+    depth: Mapping[str, int] = field(default_factory=dict)
+    width: Mapping[str, float] = field(default_factory=dict)
+    initializer: str | None = None
+    l1: float | None = None
+    l2: float | None = None
+    dropout: float | None = None

@@ -1,0 +1,88 @@
+"""Initializers and penalties of hidden kernels."""
+
+import keras
+import pytest
+from keras import layers
+
+from autoopt.surgery import Edits, SurgeryError, read, rebuild
+from tests.surgery.zoo import dense_chain, recurrent, separable_cnn
+
+
+def test_kernels_are_the_hidden_dense_and_convolutional_layers() -> None:
+    model = recurrent()
+    names = [layer.name for layer in model.layers]
+
+    assert read(model).kernels == (names[1], names[3])
+
+
+def test_frozen_layers_are_no_kernels() -> None:
+    model = dense_chain()
+    model.layers[0].trainable = False
+
+    assert read(model).kernels == (model.layers[1].name,)
+
+
+def test_the_initializer_of_hidden_kernels_is_set_and_that_of_the_output_kept() -> None:
+    model = rebuild(read(dense_chain()), Edits(initializer="he_normal", depth={"dense": 3}))
+
+    found = [type(layer.kernel_initializer).__name__ for layer in model.layers]
+    assert found == ["HeNormal", "HeNormal", "HeNormal", "GlorotUniform"]
+
+
+def test_both_kernels_of_a_separable_convolution_are_set() -> None:
+    model = rebuild(read(separable_cnn()), Edits(initializer="orthogonal", l2=0.1))
+    layer = next(layer for layer in model.layers if isinstance(layer, layers.SeparableConv2D))
+
+    assert (
+        type(layer.depthwise_initializer)
+        is type(layer.pointwise_initializer)
+        is keras.initializers.Orthogonal
+    )
+    assert float(layer.pointwise_regularizer.l2) == pytest.approx(0.1)
+
+
+def test_an_unknown_initializer_names_the_nearest() -> None:
+    with pytest.raises(SurgeryError, match=r"'he_normul', which Keras does not know.*mean 'he_normal'"):
+        rebuild(read(dense_chain()), Edits(initializer="he_normul"))
+
+
+def regularized(*penalties: object) -> keras.Model:
+    hidden = [layers.Dense(4, kernel_regularizer=penalty) for penalty in penalties]
+    return keras.Sequential([keras.Input((4,)), *hidden, layers.Dense(1, kernel_regularizer="l2")])
+
+
+@pytest.mark.parametrize(
+    ("penalties", "l1", "l2"),
+    [
+        ((None, None), 0.0, 0.0),
+        (("l2", keras.regularizers.L2(0.01)), 0.0, 0.01),
+        ((keras.regularizers.L1(0.1), keras.regularizers.L1L2(0.1, 0.2)), 0.1, None),
+        ((keras.regularizers.OrthogonalRegularizer(), None), None, None),
+    ],
+    ids=["none", "equal", "one differs", "neither L1 nor L2"],
+)
+def test_the_factors_that_all_hidden_kernels_share_are_read(penalties, l1, l2) -> None:
+    template = read(regularized(*penalties))
+
+    assert (template.l1, template.l2) == (l1, l2)
+
+
+@pytest.mark.parametrize(
+    ("edits", "expected"),
+    [
+        (Edits(l1=0.1), {"l1": 0.1, "l2": 0.01}),
+        (Edits(l2=0.5), {"l2": 0.5}),
+        (Edits(l1=0.0, l2=0.0), None),
+    ],
+    ids=["l1 joins l2", "l2 is replaced", "both are 0"],
+)
+def test_the_factor_that_is_not_given_stays_as_written(edits, expected) -> None:
+    hidden = rebuild(read(regularized("l2")), edits).layers[0].kernel_regularizer
+
+    assert (hidden.get_config() if hidden else None) == expected
+
+
+@pytest.mark.parametrize("edits", [Edits(l1=-1.0), Edits(l2=float("nan"))], ids=str)
+def test_a_negative_factor_is_refused(edits) -> None:
+    with pytest.raises(SurgeryError, match="Expected 0 or more"):
+        rebuild(read(dense_chain()), edits)

@@ -1,0 +1,187 @@
+"""Models to operate on, by name: each with the stages that are expected of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A model function and its expected stages: name to (depth, min_depth, max_depth, open_width)."""
+
+    make: Callable[[], keras.Model]
+    stages: dict[str, tuple[int, int, int, bool]]
+    input_shape: Any = None
+
+
+def dense_chain() -> keras.Model:
+    return keras.Sequential(
+        [keras.Input((12,)), layers.Dense(8, "relu"), layers.Dense(6, "relu"), layers.Dense(3, "softmax")]
+    )
+
+
+def pooled_cnn() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, use_bias=False),
+            layers.BatchNormalization(),
+            layers.ReLU(),
+            layers.MaxPooling2D(),
+            layers.Conv2D(6, 3, padding="same", activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(5, "relu"),
+            layers.Dropout(0.25),
+            layers.Dense(3),
+            layers.Activation("softmax"),
+        ]
+    )
+
+
+def signal_cnn() -> keras.Model:
+    convolutions = [layers.Conv1D(25, 5, strides=2, padding="same", activation="relu") for _ in range(3)]
+    return keras.Sequential([keras.Input((40, 1)), *convolutions, layers.Flatten(), layers.Dense(10)])
+
+
+def separable_cnn() -> keras.Model:
+    inputs = keras.Input((8, 8, 2))
+    x = layers.SeparableConv2D(4, 3, activation="relu")(inputs)
+    x = layers.DepthwiseConv2D(3, strides=2, depth_multiplier=2)(x)
+    x = layers.Conv2D(8, 1, groups=2)(x)
+    x = layers.GroupNormalization(groups=4)(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def residual_cnn() -> keras.Model:
+    inputs = keras.Input((8, 8, 1))
+    x = stem = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+    x = layers.Conv2D(4, 3, padding="same")(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.Add()([x, stem])
+    x = layers.ReLU()(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    x = layers.Dense(7, "relu")(x)
+    return keras.Model(inputs, layers.Dense(3)(x))
+
+
+def two_towers() -> keras.Model:
+    one, two = keras.Input((6,), name="one"), keras.Input((4,), name="two")
+    x = layers.Concatenate()([layers.Dense(5, "relu")(one), layers.Dense(3, "relu")(two)])
+    x = layers.Dense(8, "relu")(x)
+    x = layers.Dense(8, "relu")(x)
+    return keras.Model(
+        {"one": one, "two": two}, {"a": layers.Dense(1, name="a")(x), "b": layers.Dense(2, name="b")(x)}
+    )
+
+
+def unet() -> keras.Model:
+    inputs = keras.Input((8, 8, 1))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+    skip = x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    x = layers.MaxPooling2D()(x)
+    x = layers.Conv2D(6, 3, padding="same", activation="relu")(x)
+    x = layers.UpSampling2D()(x)
+    x = layers.Concatenate()([x, skip])
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    return keras.Model(inputs, layers.Conv2D(2, 1)(x))
+
+
+def autoencoder() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.Conv2D(4, 3, padding="same", activation="relu"),
+            layers.Conv2D(4, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2DTranspose(4, 3, strides=2, padding="same", activation="relu"),
+            layers.Conv2D(1, 3, padding="same"),
+        ]
+    )
+
+
+def shared_layer() -> keras.Model:
+    inputs = keras.Input((6,))
+    x = layers.Dense(6, "relu")(inputs)
+    shared = layers.Dense(6, "relu")
+    x = shared(shared(x))
+    x = layers.Dense(4, "relu")(x)
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def nested() -> keras.Model:
+    encoder = keras.Sequential([keras.Input((6,)), layers.Dense(5, "relu", name="inner")], name="encoder")
+    inputs = keras.Input((6,))
+    core = keras.Input((5,))
+    block = keras.Model(core, layers.Dense(5, name="inner")(core), name="block")
+    x = layers.Dense(4, "relu")(block(encoder(inputs)))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+class OriginalModel(keras.Model):
+    """A subclassed model, as the source chapter writes them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer1 = layers.Dense(8, activation="relu")
+        self.layer2 = layers.Dense(8, activation="relu")
+        self.out = layers.Dense(3, activation="softmax")
+
+    def call(self, inputs: Any) -> Any:
+        return self.out(self.layer2(self.layer1(inputs)))
+
+
+class DeeperModel(OriginalModel):
+    """A subclass of a subclass."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer3 = layers.Dense(8, activation="relu")
+        self.dropout = layers.Dropout(0.1)
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        x = self.dropout(self.layer2(self.layer1(inputs)), training=training)
+        return self.out(keras.ops.relu(self.layer3(x)) + x)
+
+
+def recurrent() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((12,), dtype="int32"),
+            layers.Embedding(20, 4),
+            layers.Conv1D(6, 3, padding="causal", activation="relu"),
+            layers.Bidirectional(layers.LSTM(5)),
+            layers.Dense(4, "relu"),
+            layers.Dense(1, "sigmoid"),
+        ]
+    )
+
+
+def attention() -> keras.Model:
+    inputs = keras.Input((6, 4))
+    x = layers.Dense(4)(inputs)
+    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 2)(x, x))
+    x = x * 0.5 + keras.ops.ones((4,))
+    x = layers.Dense(8, "gelu")(layers.Flatten()(x))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+ZOO = {
+    "dense chain": Specimen(dense_chain, {"dense": (2, 1, 4, True)}),
+    "pooled cnn": Specimen(pooled_cnn, {"conv": (2, 1, 4, True), "dense": (1, 1, 3, True)}),
+    "signal cnn": Specimen(signal_cnn, {"conv": (3, 1, 5, True)}),
+    "separable cnn": Specimen(separable_cnn, {"conv": (3, 1, 5, True)}),
+    "residual cnn": Specimen(residual_cnn, {"conv": (1, 1, 3, True), "dense": (1, 1, 3, True)}),
+    "two towers": Specimen(two_towers, {"dense": (2, 1, 4, True)}),
+    "unet": Specimen(unet, {"conv_1": (2, 1, 4, True), "conv_2": (1, 1, 3, True)}),
+    "autoencoder": Specimen(autoencoder, {"conv": (2, 2, 4, True)}),
+    "shared layer": Specimen(shared_layer, {"dense_1": (1, 1, 3, True), "dense_2": (1, 1, 3, True)}),
+    "nested": Specimen(nested, {"dense": (1, 1, 3, True)}),
+    "subclassed": Specimen(OriginalModel, {"dense": (2, 1, 4, True)}, (12,)),
+    "subclass of a subclass": Specimen(DeeperModel, {"dense": (2, 1, 4, True)}, (12,)),
+    "recurrent": Specimen(recurrent, {"conv": (1, 1, 3, True), "dense": (1, 1, 3, True)}),
+    "attention": Specimen(attention, {"dense_1": (1, 1, 3, False), "dense_2": (1, 1, 3, True)}),
+}
