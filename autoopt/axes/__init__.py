@@ -1,0 +1,12 @@
+"""What may vary, one file an axis. Each narrows its part of the search: `autoopt.axes.Optimizer(["sgd"])`."""
+
+from autoopt.axes.axis import Axis, Origin, Written
+from autoopt.axes.batch_size import BatchSize
+from autoopt.axes.initialization import Initialization
+from autoopt.axes.optimizer import Optimizer
+from autoopt.axes.regularization import Regularization
+from autoopt.axes.structure import Structure
+
+__all__ = [
+    "Axis", "BatchSize", "Initialization", "Optimizer", "Origin", "Regularization", "Structure", "Written",
+]  # fmt: skip

@@ -1,0 +1,78 @@
+"""Axis: one thing that may vary. It reads the user's model and draws its part of a recipe.
+
+An axis asks `hp` for values whose defaults mean "as the user wrote it", and returns only what differs.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras_tuner
+
+from autoopt.surgery import Template
+
+
+@dataclass(frozen=True)
+class Written:
+    """The optimizer as the user wrote it.
+
+    Attributes:
+        algorithm: A name of `autoopt.axes.optimizer.ALGORITHMS`, or the Keras class in lower case.
+        kind: Its Keras class.
+        config: Keras's configuration of it, with a plain number or a schedule as `learning_rate`.
+        learning_rate: The constant rate, None under a schedule.
+    """
+
+    algorithm: str
+    kind: Any
+    config: Mapping[str, Any]
+    learning_rate: float | None
+
+    @property
+    def momentum(self) -> float:
+        """β of the momentum method, 0.9 where the user has none."""
+        return float(self.config.get("momentum") or 0.9)
+
+    @property
+    def weight_decay(self) -> float:
+        """Decoupled weight decay, Keras's default of AdamW where the user has none."""
+        return float(self.config.get("weight_decay") or 0.004)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The user's model and data, as the axes read them.
+
+    Attributes:
+        template: The model's stages, kernels and penalties.
+        optimizer: What it is trained with.
+        examples: Examples in the training part, None where unknown.
+        batch_size: Examples a step as the user wrote it.
+        rebatch: Whether the data can be cut into batches of another size.
+        closed: Names of axes that the user's own code covers or forbids, with the reason.
+    """
+
+    template: Template
+    optimizer: Written
+    examples: int | None = None
+    batch_size: int = 32
+    rebatch: bool = True
+    closed: Mapping[str, str] | None = None
+
+
+class Axis(ABC):
+    """One thing that may vary.
+
+    `draw` is called once for each candidate, in the process that searches, never concurrently. It must
+    ask `hp` for the same names in the same order for equal values, and must not change the origin.
+    """
+
+    @abstractmethod
+    def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
+        """Ask `hp` for this axis's values and return the fields of a recipe that differ from the origin.
+
+        Args:
+            hp: Where values are asked for; also holds what earlier axes have drawn.
+            origin: The user's model and data.
+        """

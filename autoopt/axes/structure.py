@@ -1,0 +1,56 @@
+"""Structure: how deep and how wide each stage of the user's model is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras_tuner
+
+from autoopt.axes.axis import Axis, Origin
+from autoopt.errors import SpaceError
+
+
+@dataclass(frozen=True)
+class Structure(Axis):
+    """Depth and width of the stages: runs of Dense or convolutional layers between input and output.
+
+    Few values a dimension, so that the same structure comes up again and its program is reused.
+
+    Args:
+        width: Factors by which a stage's units or filters may be multiplied, above 0.
+        extra_depth: How many segments a stage may gain; it may always lose all but one.
+
+    Example:
+        >>> import autoopt
+        >>> autoopt.axes.Structure(width=(1.0, 2.0), extra_depth=1)
+        Structure(width=(1.0, 2.0), extra_depth=1)
+    """
+
+    width: Sequence[float] = (0.5, 1.0, 2.0, 4.0)
+    extra_depth: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.width or min(self.width) <= 0:
+            raise SpaceError(
+                f"width was given {list(self.width)}. Expected factors above 0, for example (0.5, 1.0, 2.0)."
+            )
+        if self.extra_depth < 0:
+            raise SpaceError(f"extra_depth was given {self.extra_depth}. Expected 0 or more.")
+
+    def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
+        """Ask for `structure/<stage>/depth` and `structure/<stage>/width` of every open stage."""
+        depth: dict[str, int] = {}
+        width: dict[str, float] = {}
+        for stage in origin.template.stages:
+            deepest = max(stage.depth, min(stage.max_depth, stage.depth + self.extra_depth))
+            if stage.min_depth < deepest:
+                name = f"structure/{stage.name}/depth"
+                value = hp.Int(name, stage.min_depth, deepest, default=stage.depth)
+                if value != stage.depth:
+                    depth[stage.name] = value
+            if stage.open_width:
+                factors = sorted({1.0, *(float(factor) for factor in self.width)})
+                value = hp.Choice(f"structure/{stage.name}/width", factors, default=1.0)
+                if value != 1.0:
+                    width[stage.name] = value
+        return {"depth": depth, "width": width}

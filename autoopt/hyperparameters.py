@@ -1,0 +1,104 @@
+"""KerasTuner's `HyperParameters` with two additions: values that are pinned, values asked for one by one.
+
+The only file that leans on KerasTuner's private retrieval of a hyperparameter.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine import hyperparameters as kinds
+
+from autoopt.errors import SpaceError
+
+HyperParameter = Any
+"""One dimension: a `keras_tuner.engine.hyperparameters.HyperParameter`."""
+
+
+class AskingHyperParameters(keras_tuner.HyperParameters):
+    """Asks for a value when a build first needs it, so that active means asked for in this build.
+
+    Args:
+        ask: Called once for each active hyperparameter, with its definition; returns its value.
+    """
+
+    def __init__(self, ask: Callable[[HyperParameter], Any]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def _retrieve(self, hp: HyperParameter) -> Any:
+        active = self.is_active(hp)
+        if active and hp.name not in self.values:
+            self.values[hp.name] = self._ask(hp)
+        if not self._exists(hp.name, hp.conditions):
+            self._register(hp)
+        return self.values[hp.name] if active else None
+
+
+class PinnedHyperParameters(keras_tuner.HyperParameters):
+    """A view on other hyperparameters, whose state it shares, in which some values are pinned.
+
+    A conditional scope that a pinned parent rules out registers nothing. `names` has every name that was
+    asked for through the view.
+
+    Args:
+        base: The hyperparameters that are asked and that keep every value.
+        pins: Name to value.
+    """
+
+    def __init__(self, base: keras_tuner.HyperParameters, pins: Mapping[str, Any]) -> None:
+        self.__dict__ = base.__dict__
+        self.__dict__.update(base=base, pins=pins, names=set(), dead_scopes=0)
+
+    @contextlib.contextmanager
+    def conditional_scope(self, parent_name: str, parent_values: Sequence[Any]) -> Iterator[None]:
+        """Open a scope whose hyperparameters are active only for some values of the parent."""
+        pinned = self.pins.get(self._get_name(parent_name), parent_values[0])
+        if pinned in parent_values and not self.dead_scopes:
+            with super().conditional_scope(parent_name, parent_values):
+                yield
+            return
+        self.dead_scopes += 1
+        try:
+            yield
+        finally:
+            self.dead_scopes -= 1
+
+    def _retrieve(self, hp: HyperParameter) -> Any:
+        if self.dead_scopes:
+            return None
+        self.names.add(hp.name)
+        if hp.name in self.pins:
+            value = self.pins[hp.name]
+            check_value(hp, value)
+            hp = kinds.Fixed(hp.name, value, conditions=hp.conditions)
+        return type(self.base)._retrieve(self.base, hp)
+
+
+def check_value(hp: HyperParameter, value: Any) -> None:
+    """Raise when a value lies outside what a hyperparameter may take.
+
+    Args:
+        hp: The definition.
+        value: What somebody wants it to be.
+
+    Raises:
+        SpaceError: Names the hyperparameter, the value and what it accepts.
+    """
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(hp, kinds.Float | kinds.Int):
+        fits = numeric and hp.min_value <= value <= hp.max_value
+        fits = fits and (isinstance(hp, kinds.Float) or value == int(value))
+        accepted = f"a number from {hp.min_value} to {hp.max_value}"
+    elif numeric and all(isinstance(known, int | float) for known in hp.values):
+        fits = min(hp.values) <= value <= max(hp.values)
+        accepted = f"a number from {min(hp.values)} to {max(hp.values)}"
+    else:
+        fits = value in hp.values
+        accepted = "one of " + ", ".join(repr(known) for known in hp.values)
+    if not fits:
+        raise SpaceError(
+            f"{hp.name} was given {value!r}, which is outside of its range. Expected {accepted}. "
+            "Change the value, or widen the range with an axis of autoopt.axes."
+        )

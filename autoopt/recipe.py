@@ -1,0 +1,101 @@
+"""Recipe: one candidate as plain frozen data, JSON both ways.
+
+Structure is what has to be compiled; Settings are numbers that a compiled program takes as inputs.
+None, and a stage that is not named, mean "as the user wrote it".
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The half of a recipe that decides which program has to be compiled.
+
+    Attributes:
+        depth: Stage name to the number of segments in it.
+        width: Stage name to the factor by which its units or filters are multiplied.
+        optimizer: Algorithm, a name of `autoopt.axes.optimizer.ALGORITHMS`.
+    """
+
+    depth: Mapping[str, int] = field(default_factory=dict)
+    width: Mapping[str, float] = field(default_factory=dict)
+    optimizer: str | None = None
+
+    @property
+    def edits_layers(self) -> bool:
+        """Whether the layers differ from what the user wrote."""
+        return bool(self.depth or self.width)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The half of a recipe that a compiled program takes as inputs.
+
+    Attributes:
+        initializer: Keras's name of the kernel initializer.
+        l1: Penalty factor λ of λ Σ|w| on kernels, Keras's convention.
+        l2: Penalty factor λ of λ Σw² on kernels, Keras's convention.
+        dropout: Share of units that are dropped, 0 to 1.
+        learning_rate: The rate at the first step.
+        schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
+        momentum: β of the momentum method.
+        weight_decay: Decoupled weight decay per step, times the learning rate.
+        batch_size: Examples a step.
+        full_batch: Whether a step takes all examples, whatever `batch_size` says.
+    """
+
+    initializer: str | None = None
+    l1: float | None = None
+    l2: float | None = None
+    dropout: float | None = None
+    learning_rate: float | None = None
+    schedule: str | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    full_batch: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One candidate: a structure and the settings to train it with.
+
+    Example:
+        >>> recipe = Recipe(Structure(depth={"dense": 3}), Settings(learning_rate=0.01))
+        >>> Recipe.from_json(recipe.to_json()) == recipe
+        True
+    """
+
+    structure: Structure = Structure()
+    settings: Settings = Settings()
+
+    def to_json(self) -> str:
+        """Return the recipe as one line of JSON, without what is as the user wrote it."""
+        halves = {"structure": vars(self.structure), "settings": vars(self.settings)}
+        return json.dumps({half: _changed(values) for half, values in halves.items()}, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        read = json.loads(text)
+        return cls(Structure(**read.get("structure", {})), Settings(**read.get("settings", {})))
+
+    def plus(self, **changes: Any) -> Self:
+        """Return a recipe with some fields of either half set."""
+        ours = {field.name for field in dataclasses.fields(Structure)}
+        structure = {name: value for name, value in changes.items() if name in ours}
+        settings = {name: value for name, value in changes.items() if name not in ours}
+        return dataclasses.replace(
+            self,
+            structure=dataclasses.replace(self.structure, **structure),
+            settings=dataclasses.replace(self.settings, **settings),
+        )
+
+
+def _changed(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
+    return {name: value for name, value in plain.items() if value not in (None, {}, False)}
