@@ -1,0 +1,330 @@
+"""AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import keras_tuner
+
+from autoopt import compiling, surgery, task
+from autoopt.axes import Origin
+from autoopt.coverage import covered
+from autoopt.data import Dataset, Part, Stream
+from autoopt.errors import ModelError
+from autoopt.hyperparameters import PinnedHyperParameters
+from autoopt.recipe import Recipe
+from autoopt.seeding import seeded
+from autoopt.space import Space
+
+DEFAULT_BATCH_SIZE = 32
+"""Keras's own."""
+
+MOST_READINGS = 16
+"""How many builds of a model function that takes `hp` are remembered."""
+
+READING_SEED = 0
+"""The seed under which the user's model is built to be read: what is read must not depend on chance."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one build of the user's model says.
+
+    Attributes:
+        origin: What the axes read.
+        compilation: With which loss and metrics it is compiled.
+        outline: Class and weight shapes of every layer.
+        layers: Name of every layer.
+    """
+
+    origin: Origin
+    compilation: compiling.Compilation
+    outline: Sequence[Any]
+    layers: Sequence[str]
+
+
+class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
+    """A Keras model function, with a search space read from the model that it returns.
+
+    Works in `autoopt.tune` and in KerasTuner's own tuners; builds without data too.
+
+    Args:
+        model_fn: A function that returns a Keras model, compiled or not, with or without an `hp`
+            argument; a `keras_tuner.HyperModel`; or a Keras model, taken as the template.
+        space: `"auto"` or an `autoopt.Space`.
+        data: `(x, y)` or an `autoopt.Dataset`. Bounds the batch size, and says with which loss an
+            uncompiled model is compiled; without it that is read from the output's activation.
+
+    Raises:
+        ModelError: `model_fn` is no such thing.
+        SpaceError: `space` is none.
+
+    Example:
+        >>> import autoopt, keras, keras_tuner
+        >>> def model_fn():
+        ...     return keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(1)])
+        >>> hypermodel = autoopt.AutoHyperModel(model_fn)
+        >>> hypermodel.build(keras_tuner.HyperParameters()).count_params()
+        49
+    """
+
+    def __init__(self, model_fn: Any, space: Any = "auto", data: Any = None) -> None:
+        self._call = _caller(model_fn)
+        self._asks = _asks(model_fn)
+        self._space = Space.of(space)
+        self._data = data if data is None or isinstance(data, Dataset) else _as_dataset(data)
+        self._readings: dict[tuple[Any, ...], Reading] = {}
+        self._own_names: set[str] = set()
+        self._closed: Mapping[str, str] | None = None
+        super().__init__()
+
+    @property
+    def space(self) -> Space:
+        """The space as it was given."""
+        return self._space
+
+    def reading(self, hp: keras_tuner.HyperParameters | None = None) -> Reading:
+        """Read the user's model; with `hp`, ask it for the user's own hyperparameters.
+
+        Raises:
+            ModelError: The model function raises or returns no model.
+        """
+        hp = keras_tuner.HyperParameters() if hp is None else hp
+        if self._closed is None:
+            self._closed = covered(self._traits) if self._asks else {}
+        return self._read(hp)
+
+    def batch_size(self, recipe: Recipe) -> int | None:
+        """Return the examples a step of a recipe takes, None where the data brings its own batches."""
+        if self._data is not None and isinstance(self._data.train, Stream):
+            return None
+        n = None if self._data is None else self._data.train.n
+        if recipe.settings.full_batch and n is not None:
+            return n
+        return recipe.settings.batch_size or min(DEFAULT_BATCH_SIZE, n or DEFAULT_BATCH_SIZE)
+
+    def draw(self, hp: keras_tuner.HyperParameters) -> Recipe:
+        """Ask `hp` for one candidate: first the user's own hyperparameters, then each open axis."""
+        asked = PinnedHyperParameters(hp, self._space.fix)
+        reading = self.reading(asked)
+        recipe = Recipe()
+        for axis in self._space.without(reading.origin.closed or {}).axes:
+            recipe = recipe.plus(**axis.draw(asked, reading.origin))
+        return recipe
+
+    def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Return the compiled model of one candidate; KerasTuner calls this."""
+        recipe = self.draw(hp)
+        return self.assemble(recipe, hp.values)
+
+    def assemble(
+        self,
+        recipe: Recipe,
+        values: Mapping[str, Any],
+        total_steps: int | None = None,
+        seed: int | None = None,
+    ) -> keras.Model:
+        """Return the compiled model of a recipe.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+            total_steps: Steps of the whole training, for schedules.
+            seed: Where initial weights and dropout come from; None leaves that to Keras.
+
+        Raises:
+            ModelError: The model function raises or returns no model.
+            SurgeryError: The edits do not fit the model.
+        """
+        if seed is None:
+            return self._assembled(recipe, values, total_steps)
+        with seeded(seed):
+            return self._assembled(recipe, values, total_steps)
+
+    def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
+        """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.
+
+        Args:
+            hp: The candidate's values.
+            model: What `build` returned.
+            *args: As for `keras.Model.fit`; the first is the data.
+            **kwargs: Likewise.
+        """
+        recipe = self.draw(hp)
+        x = args[0] if args else kwargs.get("x")
+        n = len(keras.tree.flatten(x)[0]) if not hasattr(x, "element_spec") else None
+        if n is not None:
+            size = n if recipe.settings.full_batch else recipe.settings.batch_size
+            kwargs.setdefault("batch_size", size or 32)
+            rate, name = recipe.settings.learning_rate, recipe.settings.schedule
+            if rate is not None and name not in (None, "constant"):
+                total = -(-n // kwargs["batch_size"]) * kwargs.get("epochs", 1)
+                model.optimizer.learning_rate = compiling.schedule(name, rate, total)
+        return model.fit(*args, **kwargs)
+
+    def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
+        """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""
+        if not self._asks and self._readings:
+            return self._readings[()]
+        view = hp if isinstance(hp, PinnedHyperParameters) else PinnedHyperParameters(hp, self._space.fix)
+        view.names.clear()
+        with seeded(READING_SEED):
+            model = self._call(view)
+        self._own_names.update(view.names)
+        found = compiling.compilation(model) or self._chosen(model)
+        reading = Reading(
+            self._origin(model),
+            _with_accuracy(found),
+            _outline(model),
+            [layer.name for layer in model.layers],
+        )
+        if len(self._readings) >= MOST_READINGS:
+            self._readings.pop(next(iter(self._readings)))
+        self._readings[self._key(hp.values)] = reading
+        return reading
+
+    def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
+
+    def _origin(self, model: keras.Model) -> Origin:
+        train = self._data.train if self._data else None
+        return Origin(
+            template=surgery.read(model, _shapes(train)),
+            optimizer=compiling.written(model),
+            examples=None if train is None else train.n,
+            batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
+            rebatch=not isinstance(train, Stream),
+            closed=self._closed or {},
+        )
+
+    def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
+        reading = self._read(hp)
+        template, optimizer = reading.origin.template, reading.origin.optimizer
+        return {
+            "structure": reading.outline,
+            "regularization": (template.l1, template.l2, template.dropout),
+            "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
+        }
+
+    def _chosen(self, model: keras.Model) -> compiling.Compilation:
+        train = None if self._data is None else self._data.train
+        seen = train.first() if isinstance(train, Stream) else train
+        found = task.infer(model, None if seen is None else seen.y, None if seen is None else seen.x)
+        return compiling.Compilation({"loss": found.loss, "metrics": found.metrics}, found.note)
+
+    def _assembled(self, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None) -> keras.Model:
+        hp = keras_tuner.HyperParameters()
+        hp.values = dict(values)
+        reading = self._readings.get(self._key(values)) or self.reading(hp)
+        edits, model = _edits(recipe), self._call(hp)
+        if edits != surgery.Edits():
+            template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
+            model = surgery.rebuild(template, edits)
+            surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
+        reading.compilation.apply(model, compiling.optimizer(recipe, reading.origin.optimizer, total_steps))
+        return model
+
+
+def _edits(recipe: Recipe) -> surgery.Edits:
+    """Return the part of a recipe that changes the layers."""
+    settings = recipe.settings
+    return surgery.Edits(
+        depth=recipe.structure.depth,
+        width=recipe.structure.width,
+        initializer=settings.initializer,
+        l1=settings.l1,
+        l2=settings.l2,
+        dropout=settings.dropout,
+    )
+
+
+def _asks(model_fn: Any) -> bool:
+    """Whether a model function asks for hyperparameters."""
+    if isinstance(model_fn, keras.Model):
+        return False
+    if isinstance(model_fn, keras_tuner.HyperModel):
+        return True
+    parameters = inspect.signature(model_fn).parameters.values()
+    required = [
+        p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if len(required) > 1:
+        raise ModelError(
+            f"model_fn needs {len(required)} arguments: {', '.join(p.name for p in required)}. "
+            "Expected none, or one that takes hyperparameters: def model_fn(hp). "
+            "Use functools.partial to fill in the others."
+        )
+    return bool(required) or any(p.name == "hp" for p in parameters)
+
+
+def _caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model]:
+    """Return a function of `hp` that gives a new Keras model, or raises a ModelError."""
+    if isinstance(model_fn, keras.Model):
+        return lambda hp: _cloned(model_fn)
+    if isinstance(model_fn, type) or not (callable(model_fn) or isinstance(model_fn, keras_tuner.HyperModel)):
+        raise ModelError(
+            f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, "
+            "a keras_tuner.HyperModel object, or a Keras model."
+        )
+    asks = _asks(model_fn)
+
+    def call(hp: keras_tuner.HyperParameters) -> keras.Model:
+        try:
+            if isinstance(model_fn, keras_tuner.HyperModel):
+                model = model_fn.build(hp)
+            else:
+                model = model_fn(hp) if asks else model_fn()
+        except Exception as error:
+            raise ModelError(
+                f"model_fn raised {type(error).__name__}: {error}. See its traceback above."
+            ) from error
+        if not isinstance(model, keras.Model):
+            raise ModelError(
+                f"model_fn returned {model!r} of type {type(model).__name__}. Expected a keras.Model: "
+                "does the function end with `return model`?"
+            )
+        return model
+
+    return call
+
+
+def _cloned(template: keras.Model) -> keras.Model:
+    """Return a model like the template with new weights, compiled likewise."""
+    model = keras.models.clone_model(template)
+    found = compiling.compilation(template)
+    if found is not None:
+        written = compiling.written(template)
+        found.apply(model, written.kind.from_config(written.config))
+    return model
+
+
+def _as_dataset(data: Any) -> Dataset:
+    x, y = data[0], data[1]
+    part = Part(x, y)
+    return Dataset(train=part, validation=part, test=None)
+
+
+def _shapes(train: Part | Stream | None) -> Any:
+    """Return the shapes of the inputs without the batch, None where they are not known."""
+    if not isinstance(train, Part):
+        return None
+    return keras.tree.map_structure(lambda array: tuple(array.shape[1:]), train.x)
+
+
+def _outline(model: keras.Model) -> Sequence[Any]:
+    """Return class and weight shapes of every layer, which do not depend on names."""
+    return [(type(layer).__name__, [tuple(w.shape) for w in layer.weights]) for layer in model.layers]
+
+
+def _with_accuracy(found: compiling.Compilation) -> compiling.Compilation:
+    """Return a compilation that also measures accuracy, where that is what classifiers are compared by."""
+    metrics = found.arguments["metrics"]
+    if task.default_objective(found.arguments["loss"]).name != "val_accuracy":
+        return found
+    if metrics is not None and not isinstance(metrics, list | tuple):
+        return found
+    if any("acc" in str(getattr(metric, "name", metric)) for metric in metrics or ()):
+        return found
+    return compiling.Compilation({**found.arguments, "metrics": [*(metrics or ()), "accuracy"]}, found.note)
