@@ -1,0 +1,74 @@
+"""KerasTuner's hyperparameters as Optuna's distributions."""
+
+import math
+from typing import Any
+
+import optuna
+from keras_tuner.engine import hyperparameters as kinds
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+)
+
+
+def distribution(hp: Any) -> BaseDistribution | None:
+    """Return the distribution to sample a hyperparameter from, None where there is nothing to choose.
+
+    Integers and floats with a logarithmic step, and `reverse_log`, become choices: Optuna has neither.
+    """
+    if isinstance(hp, kinds.Fixed):
+        return None
+    if isinstance(hp, kinds.Boolean):
+        return CategoricalDistribution((False, True))
+    if isinstance(hp, kinds.Choice):
+        return CategoricalDistribution(tuple(hp.values))
+    if hp.sampling == "reverse_log" or (hp.sampling == "log" and hp.step is not None):
+        return CategoricalDistribution(_grid(hp))
+    logarithmic = hp.sampling == "log"
+    if isinstance(hp, kinds.Int):
+        step = 1 if logarithmic or hp.step is None else hp.step
+        return IntDistribution(hp.min_value, hp.max_value, log=logarithmic, step=step)
+    return FloatDistribution(hp.min_value, hp.max_value, log=logarithmic, step=hp.step)
+
+
+def variant(name: str, found: BaseDistribution) -> str:
+    """Return the name under which a second distribution of one hyperparameter is kept.
+
+    Optuna ties a name to one range, KerasTuner allows one for each condition.
+    """
+    if isinstance(found, CategoricalDistribution):
+        return f"{name} {list(found.choices)}"
+    if isinstance(found, IntDistribution | FloatDistribution):
+        return f"{name} [{found.low:g}, {found.high:g}]"
+    return f"{name} {distribution_to_json(found)}"
+
+
+def holds(found: BaseDistribution, value: Any) -> bool:
+    """Whether a value may come from a distribution."""
+    if isinstance(found, CategoricalDistribution):
+        return value in found.choices
+    return bool(found.low <= value <= found.high)  # type: ignore[attr-defined]
+
+
+def suggest(trial: optuna.Trial, name: str, found: BaseDistribution) -> Any:
+    """Ask a trial for a value from a distribution."""
+    if isinstance(found, CategoricalDistribution):
+        return trial.suggest_categorical(name, found.choices)
+    if isinstance(found, IntDistribution):
+        return trial.suggest_int(name, found.low, found.high, step=found.step, log=found.log)
+    if isinstance(found, FloatDistribution):
+        return trial.suggest_float(name, found.low, found.high, step=found.step, log=found.log)
+    raise TypeError(f"unknown distribution {found!r}")
+
+
+def _grid(hp: Any) -> tuple[Any, ...]:
+    """Return the values that a hyperparameter with a logarithmic step, or `reverse_log`, is chosen from."""
+    if hp.sampling == "log":
+        count = math.floor(math.log(hp.max_value / hp.min_value, hp.step) + 1e-9) + 1
+        values = [hp.min_value * hp.step**i for i in range(count)]
+    else:
+        values = [hp.prob_to_value((i + 0.5) / 20) for i in range(20)]
+    return tuple(dict.fromkeys(int(v) if isinstance(hp, kinds.Int) else float(v) for v in values))

@@ -1,0 +1,170 @@
+"""Run folder: where one search keeps its journal, its winner's model and what was asked.
+
+run.json       what was asked: versions, seed, space, objective
+journal.log    every trial, Optuna's journal
+weights/       trial-0007.weights.npz of the best few
+best.keras     the winner
+result.json    what came out
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from autoopt.errors import RunError, nearest
+
+Resume = bool | Literal["overwrite"]
+
+
+class RunFolder:
+    """One run on disk.
+
+    Args:
+        path: `directory/project_name`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def journal(self) -> Path:
+        """The journal file."""
+        return self.path / "journal.log"
+
+    @property
+    def best_model(self) -> Path:
+        """The winner, in Keras's own format."""
+        return self.path / "best.keras"
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.path.name
+
+    def write(self, name: Literal["run", "result"], content: Mapping[str, Any]) -> None:
+        """Write `run.json` or `result.json`: to a new name first, so that it is never half there."""
+        target = self.path / f"{name}.json"
+        fresh = target.with_suffix(".json.new")
+        fresh.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf8")
+        fresh.replace(target)
+
+    def read(self, name: Literal["run", "result"]) -> dict[str, Any]:
+        """Read `run.json` or `result.json`; empty where there is none.
+
+        Raises:
+            RunError: The file is no JSON.
+        """
+        target = self.path / f"{name}.json"
+        if not target.exists():
+            return {}
+        try:
+            return json.loads(target.read_text(encoding="utf8"))  # type: ignore[no-any-return]
+        except ValueError as error:
+            raise RunError(f"{target} is damaged: {error}. Restore it, or remove the run folder.") from error
+
+    def save_weights(self, number: int, weights: Sequence[Any]) -> None:
+        """Keep a trial's weights, in Keras's order."""
+        target = self._weights(number)
+        target.parent.mkdir(exist_ok=True)
+        fresh = target.with_suffix(".new.npz")
+        np.savez(fresh, *[np.asarray(array) for array in weights])
+        fresh.replace(target)
+
+    def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
+        """Return what `save_weights` kept."""
+        with np.load(self._weights(number), allow_pickle=False) as arrays:
+            return [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
+
+    def has_weights(self, number: int) -> bool:
+        """Whether a trial's weights are kept."""
+        return self._weights(number).exists()
+
+    def drop_weights(self, number: int) -> None:
+        """Remove a trial's weights."""
+        self._weights(number).unlink(missing_ok=True)
+
+    def _weights(self, number: int) -> Path:
+        return self.path / "weights" / f"trial-{number:04d}.weights.npz"
+
+
+def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
+    """Make the folder of a new run, or open the one that is to go on.
+
+    Args:
+        directory: Where runs lie.
+        project_name: The run's name; None takes a fresh one.
+        resume: False refuses a run that exists, True goes on with it, "overwrite" removes it first.
+
+    Raises:
+        RunError: The run exists already, the directory is a file, or the name is no folder's name.
+    """
+    root = Path(directory)
+    check_directory("directory", root)
+    if project_name is not None and (
+        Path(project_name).name != project_name or project_name in ("", ".", "..")
+    ):
+        raise RunError(
+            f"project_name was given {project_name!r}. Expected a plain name without slashes; "
+            "use directory to say where runs lie."
+        )
+    path = root / (project_name or _fresh_name(root))
+    if path.exists() and resume == "overwrite":
+        shutil.rmtree(path)
+    if path.exists() and resume is not True:
+        raise RunError(
+            f"The run {path} exists already. Pass resume=True to go on with it, "
+            'resume="overwrite" to replace it, or another project_name.'
+        )
+    path.mkdir(parents=True, exist_ok=True)
+    return RunFolder(path)
+
+
+def check_directory(argument: str, path: Path) -> None:
+    """Raise when a file stands where a folder is to be.
+
+    Args:
+        argument: What the user calls it.
+        path: The folder, which need not exist.
+
+    Raises:
+        RunError: Names the file in the way.
+    """
+    blocked = next((part for part in (path, *path.parents) if part.exists() and not part.is_dir()), None)
+    if blocked is not None:
+        raise RunError(
+            f"{argument} was given {str(path)!r}, but {str(blocked)!r} is a file. "
+            "Expected a folder: name another, or move the file."
+        )
+
+
+def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
+    """Return an existing run, by its folder or by its name under `directory`.
+
+    Raises:
+        RunError: There is none; the nearest names that exist are given.
+    """
+    for path in (Path(run), Path(directory) / run):
+        if (path / "run.json").is_file():
+            return RunFolder(path)
+    names = [folder.name for folder in every(directory)]
+    raise RunError(
+        f"There is no run {str(run)!r}: neither a run folder, nor a name under {directory}."
+        f"{nearest(Path(run).name, names)}"
+    )
+
+
+def every(directory: str | Path) -> list[RunFolder]:
+    """Return the runs under a directory, oldest first."""
+    found = sorted(Path(directory).glob("*/run.json"), key=lambda path: path.stat().st_mtime)
+    return [RunFolder(path.parent) for path in found]
+
+
+def _fresh_name(root: Path) -> str:
+    stem = datetime.now().strftime("run-%Y%m%d-%H%M%S")
+    names = (stem, *(f"{stem}-{i}" for i in range(2, 10_000)))
+    return next(name for name in names if not (root / name).exists())

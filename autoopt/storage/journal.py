@@ -1,0 +1,217 @@
+"""Journal: the trials of one run in Optuna's append-only journal, the single source of truth.
+
+`optuna-dashboard` opens the file as it is. Optuna's study is told every trial here, whoever proposed it.
+"""
+
+import dataclasses
+import json
+import logging
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.trial import TrialState
+
+from autoopt.records import Objective, Trial
+from autoopt.storage.distributions import distribution, holds, suggest, variant
+
+RECORD = "trial"
+"""Name of the user attribute that holds a finished trial whole."""
+
+_STATES = {
+    "completed": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+
+class GuidedSampler(optuna.samplers.BaseSampler):
+    """Another sampler, except that a value which somebody wants is taken as it is.
+
+    Args:
+        base: Who is asked where nobody wants a value.
+    """
+
+    def __init__(self, base: optuna.samplers.BaseSampler) -> None:
+        self.base = base
+        self.guided = False
+        self.wanted: Any = None
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, Any]:
+        """Leave a guided trial's values to be asked one by one."""
+        return {} if self.guided else self.base.infer_relative_search_space(study, trial)
+
+    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
+        """Ask the base."""
+        return {} if self.guided else self.base.sample_relative(study, trial, search_space)
+
+    def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
+        """Return the wanted value, or ask the base."""
+        if self.wanted is not None:
+            return self.wanted
+        return self.base.sample_independent(study, trial, param_name, param_distribution)
+
+    def before_trial(self, study: Any, trial: Any) -> None:
+        """Tell the base."""
+        self.base.before_trial(study, trial)
+
+    def after_trial(self, study: Any, trial: Any, state: Any, values: Any) -> None:
+        """Tell the base."""
+        self.base.after_trial(study, trial, state, values)
+
+
+class Journal:
+    """The trials of one run. One thread of one process writes.
+
+    Args:
+        path: The journal file, made when it is missing; None keeps everything in memory.
+        objective: What is compared.
+        sampler: Proposes values; None samples at random.
+        pruner: Ends hopeless trials; None ends none.
+        read_only: Whether the journal is only looked at: a trial that runs is left running.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        objective: Objective,
+        sampler: optuna.samplers.BaseSampler | None = None,
+        pruner: optuna.pruners.BasePruner | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
+        with quiet():
+            self._study = optuna.create_study(
+                storage=None if path is None else _storage(path),
+                study_name="autoopt",
+                direction="maximize" if objective.direction == "max" else "minimize",
+                sampler=self._sampler,
+                pruner=pruner or optuna.pruners.NopPruner(),
+                load_if_exists=True,
+            )
+        self._running: dict[int, optuna.Trial] = {}
+        self._reported: set[int] = set()
+        self._known: dict[str, Any] = {}
+        for earlier in self._study.get_trials(deepcopy=False):
+            self._known.update(earlier.distributions)
+            if not earlier.state.is_finished() and not read_only:
+                self._study.tell(earlier.number, state=TrialState.FAIL)
+
+    def use(self, sampler: optuna.samplers.BaseSampler) -> None:
+        """Ask another sampler from now on."""
+        self._sampler.base = sampler
+
+    def open(self, guided: bool = False) -> int:
+        """Begin a trial and return its number.
+
+        Args:
+            guided: Every value will be wanted by somebody, so the sampler need not look ahead.
+        """
+        self._sampler.guided = guided
+        with quiet():
+            trial = self._study.ask()
+        self._running[trial.number] = trial
+        return trial.number
+
+    def suggest(self, number: int, hp: Any, wanted: Any = None) -> Any:
+        """Return a running trial's value of one hyperparameter.
+
+        Args:
+            number: The trial's.
+            hp: A `keras_tuner` hyperparameter.
+            wanted: The value to take; None lets the sampler choose.
+        """
+        found = distribution(hp)
+        if found is None or found.single():
+            return hp.default
+        if wanted is not None and not holds(found, wanted):
+            return wanted
+        name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
+        self._known[name] = found
+        self._sampler.wanted = wanted
+        with quiet():
+            value = suggest(self._running[number], name, found)
+        self._sampler.wanted = None
+        return value
+
+    def report(self, number: int, epoch: int, score: float) -> bool:
+        """Record a running trial's objective after an epoch; say whether the pruner finds it hopeless."""
+        trial = self._running[number]
+        trial.report(score, epoch)
+        self._reported.add(number)
+        return trial.should_prune()
+
+    def close(self, trial: Trial) -> None:
+        """Record a finished trial whole; one that is not running is left as it is."""
+        running = self._running.pop(trial.number, None)
+        if running is None:
+            return
+        running.set_user_attr(RECORD, to_plain(trial))
+        state = _STATES[trial.status]
+        if state is TrialState.PRUNED and trial.number not in self._reported:
+            state = TrialState.FAIL
+        with quiet():
+            self._study.tell(running, trial.score if state is TrialState.COMPLETE else None, state=state)
+
+    def trials(self) -> list[Trial]:
+        """Return every finished trial, by number; one that was interrupted counts as failed."""
+        finished = (trial for trial in self._study.get_trials(deepcopy=False) if trial.state.is_finished())
+        return [
+            from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
+            for trial in finished
+        ]
+
+
+def to_plain(trial: Trial) -> dict[str, Any]:
+    """Return a trial as JSON knows it."""
+    plain = {field.name: getattr(trial, field.name) for field in dataclasses.fields(trial)}
+    plain["hyperparameters"] = dict(trial.hyperparameters)
+    # JSON has no NaN.
+    plain["history"] = {
+        name: [value if math.isfinite(value) else None for value in values]
+        for name, values in trial.history.items()
+    }
+    return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
+
+
+def from_plain(record: Mapping[str, Any]) -> Trial:
+    """Read what `to_plain` gave."""
+    history = {
+        name: [math.nan if value is None else value for value in values]
+        for name, values in record["history"].items()
+    }
+    return Trial(**{**record, "history": history})
+
+
+def _interrupted(trial: Any) -> Trial:
+    """Return what is known of a trial whose process ended before it did."""
+    started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
+    reason = "The process ended before the trial did."
+    return Trial(
+        trial.number, "failed", None, trial.params, {}, None, started, started, error=reason, note=reason
+    )
+
+
+def _storage(path: Path) -> JournalStorage:
+    # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
+    with quiet():
+        return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
+
+
+class quiet(warnings.catch_warnings):
+    """Keeps Optuna's own notices away from the user for a while, and nobody else's."""
+
+    def __enter__(self) -> Sequence[warnings.WarningMessage] | None:  # type: ignore[override]
+        entered = super().__enter__()
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        self._level = optuna.logging.get_verbosity()
+        optuna.logging.set_verbosity(logging.WARNING)
+        return entered
+
+    def __exit__(self, *details: Any) -> None:
+        optuna.logging.set_verbosity(self._level)
+        super().__exit__(*details)
