@@ -1,0 +1,14 @@
+"""Which trial is next, when one is hopeless, when to stop, and which winner is real."""
+
+from autoopt.search.confirmation import Confirmation, Confirmed, affordable, best_first, winner
+from autoopt.search.driver import Driver, explore
+from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
+from autoopt.search.oracle import OptunaOracle
+from autoopt.search.portfolio import fitting
+from autoopt.search.pruner import HalvingPruner
+from autoopt.search.search import Search
+
+__all__ = [
+    "DEFAULT_BUDGET", "Confirmation", "Confirmed", "Driver", "HalvingPruner", "Interrupts", "Limits", "OptunaOracle", "Search",
+    "affordable", "best_first", "explore", "fitting", "seconds", "winner",
+]  # fmt: skip

@@ -1,0 +1,143 @@
+"""Confirmation: the best few trials run again with fresh seeds, and the winner is named on those runs."""
+
+import math
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from autoopt.engines import Verdict
+from autoopt.executors import Executor
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.search.limits import Limits
+from autoopt.search.search import Search
+from autoopt.worker import Job
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """Scores of one set of hyperparameters with fresh seeds, at the epoch that the search chose."""
+
+    scores: Sequence[float]
+
+    @property
+    def n(self) -> int:
+        """How many runs."""
+        return len(self.scores)
+
+    @property
+    def mean(self) -> float:
+        """Mean of the scores."""
+        return statistics.fmean(self.scores)
+
+    @property
+    def std(self) -> float:
+        """Standard deviation between seeds (n − 1), 0 for a single run."""
+        return statistics.stdev(self.scores) if self.n > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What the runs after a search consist of.
+
+    Attributes:
+        hypermodel: Turns values into recipes.
+        executor: Runs jobs.
+        limits: When nothing more may be trained.
+        objective: What is compared.
+        epochs: Epochs that the trials were asked for, where their schedules end.
+        seed: The search's.
+        emit: Tells the sinks.
+    """
+
+    hypermodel: AutoHyperModel
+    executor: Executor
+    limits: Limits
+    objective: Objective
+    epochs: int
+    seed: int
+    emit: Callable[[Event], None]
+
+    def run(self, candidates: Sequence[Trial], repeats: int) -> Mapping[int, Confirmed]:
+        """Run the candidates again, one round of all after the other, as far as time allows.
+
+        Each run ends at the epoch that gave the candidate's score, and is scored there: its own best
+        epoch would be a second selection on the same data.
+
+        Returns:
+            Trial number to its scores; the same number of scores for each candidate.
+        """
+        scores: dict[int, list[float]] = {trial.number: [] for trial in candidates}
+        for repeat in range(1, repeats + 1):
+            for trial in candidates:
+                score = None if self.limits.over() else self._score(trial, repeat)
+                if score is None:
+                    return self._even(scores, repeat - 1)
+                scores[trial.number].append(score)
+        return self._even(scores, repeats)
+
+    def _score(self, trial: Trial, repeat: int) -> float | None:
+        """Return one run's score, None where it was cut; a failure counts as the worst score."""
+        epochs = (trial.best_epoch or 0) + 1
+        hp = AskingHyperParameters(lambda known: trial.hyperparameters.get(known.name, known.default))
+        recipe = self.hypermodel.draw(hp)
+        job = Job(trial.number, recipe, dict(hp.values), epochs, max(self.epochs, epochs), self.seed, repeat)
+        self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
+        self.executor.submit(job)
+        ended = self.executor.wait(self._report).trial
+        self.emit(TrialEnded(ended, repeat))
+        reached = ended.history.get(self.objective.name, ())
+        if len(reached) == epochs:
+            return float(reached[-1])
+        if ended.status == "pruned":
+            return None
+        return float("-inf") if self.objective.direction == "max" else float("inf")
+
+    def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
+        self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
+        return "stop" if self.limits.over() else "continue"
+
+    def _even(self, scores: Mapping[int, Sequence[float]], rounds: int) -> Mapping[int, Confirmed]:
+        return {number: Confirmed(tuple(found[:rounds])) for number, found in scores.items() if rounds}
+
+
+def affordable(ranked: Sequence[Trial], search: Search, limits: Limits) -> tuple[Sequence[Trial], int]:
+    """Return the candidates and how often each is run again, shrunk to fit the time that is left.
+
+    Args:
+        ranked: The trials that may win, best first.
+        search: How many of them, and how often, were asked for.
+        limits: Knows how much time is left.
+    """
+    candidates, left = list(ranked[: search.confirm]), limits.left()
+    if left is None or not candidates:
+        return candidates, search.confirm_repeats
+    longest = max((trial.seconds or 0.0) * _share(trial) for trial in candidates)
+    runs = math.floor(left / max(longest, 1e-3))
+    if runs < 1:
+        return [], 0
+    candidates = candidates[: max(1, math.isqrt(runs))]
+    return candidates, min(search.confirm_repeats, runs // len(candidates))
+
+
+def _share(trial: Trial) -> float:
+    """Return the share of a trial's epochs that its confirmation trains."""
+    return ((trial.best_epoch or 0) + 1) / max(trial.epochs, 1)
+
+
+def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
+    """Return the trials that have a score and did not fail, best first, earlier ones first among equals."""
+    scored = [trial for trial in trials if trial.score is not None and trial.status != "failed"]
+    sign = -1.0 if objective.direction == "max" else 1.0
+    return sorted(scored, key=lambda trial: (sign * (trial.score or 0.0), trial.number))
+
+
+def winner(trials: Sequence[Trial], confirmed: Mapping[int, Confirmed], objective: Objective) -> Trial | None:
+    """Return the trial with the best confirmed mean, or with the best score where none was confirmed."""
+    ranked = best_first(trials, objective)
+    if not confirmed:
+        return ranked[0] if ranked else None
+    sign = -1.0 if objective.direction == "max" else 1.0
+    candidates = [trial for trial in ranked if trial.number in confirmed]
+    return min(candidates, key=lambda trial: sign * confirmed[trial.number].mean)

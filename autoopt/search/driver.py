@@ -1,0 +1,183 @@
+"""Driver: asks the oracle for trials, has them run, and tells everybody, until a limit is reached."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras_tuner
+from keras_tuner.engine.trial import Trial as TunerTrial
+
+from autoopt.engines import Verdict
+from autoopt.executors import Executor
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.search.limits import Limits
+from autoopt.search.oracle import OptunaOracle
+from autoopt.storage import Journal
+from autoopt.worker import Job, Outcome
+
+TUNER_ID = "autoopt"
+OWN_NAMES = "tuner/"
+"""How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
+
+FIRST_FAILURES = 3
+"""When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
+
+
+@dataclass(frozen=True)
+class Driver:
+    """What one search consists of.
+
+    Attributes:
+        oracle: Proposes trials: ours, or any of KerasTuner's.
+        hypermodel: Turns values into recipes.
+        executor: Runs jobs.
+        journal: Is told every trial.
+        limits: When to end.
+        objective: What is compared.
+        epochs: Most epochs a trial.
+        seed: The search's.
+        emit: Tells the sinks.
+        keep: Is handed each finished outcome, weights included.
+    """
+
+    oracle: keras_tuner.Oracle
+    hypermodel: AutoHyperModel
+    executor: Executor
+    journal: Journal
+    limits: Limits
+    objective: Objective
+    epochs: int
+    seed: int
+    emit: Callable[[Event], None]
+    keep: Callable[[Outcome], None]
+
+    def run(self, finished: list[Trial]) -> str:
+        """Run trials until a limit is reached; add each to `finished` and return why it ended.
+
+        Args:
+            finished: The run's trials so far, by number.
+        """
+        while (reason := self.limits.reached(len(finished))) is None:
+            proposal = self.oracle.create_trial(TUNER_ID)
+            if proposal.status == "STOPPED":
+                return "the oracle has nothing more to propose"
+            if proposal.status == "IDLE":
+                return "the oracle waits for a trial that is not running"
+            outcome = self._run_one(proposal)
+            finished.append(outcome.trial)
+            if _hopeless(finished):
+                return "the first trials all failed for the same cause"
+        return reason
+
+    def _run_one(self, proposal: TunerTrial) -> Outcome:
+        hp, number = self._asked(proposal)
+        started = time.time()
+        try:
+            recipe = self.hypermodel.draw(hp)
+        except Exception as error:
+            text = f"{type(error).__name__}: {error}"
+            outcome = Outcome(
+                Trial(number, "failed", None, dict(hp.values), {}, None, started, time.time(), text, text)
+            )
+            self.emit(TrialStarted(number, dict(hp.values)))
+        else:
+            self._record(number, hp, proposal)
+            values = {name: value for name, value in hp.values.items() if not name.startswith(OWN_NAMES)}
+            self.emit(TrialStarted(number, values))
+            epochs = int(proposal.hyperparameters.values.get("tuner/epochs", self.epochs))
+            self.executor.submit(Job(number, recipe, values, epochs, max(epochs, 1), self.seed))
+            outcome = self.executor.wait(self._report)
+        self._tell(proposal, hp, outcome)
+        return outcome
+
+    def _asked(self, proposal: TunerTrial) -> tuple[keras_tuner.HyperParameters, int]:
+        """Return hyperparameters that ask for this trial's values, and its number in the journal."""
+        if isinstance(self.oracle, OptunaOracle):
+            return proposal.hyperparameters, int(proposal.trial_id)
+        given = proposal.hyperparameters.values
+        first = len(self.oracle.start_order) == 1 and "tuner/epochs" not in given
+        known: Mapping[str, Any] = {} if first else given  # trial 0 is the user's model, whoever proposes
+        hp = AskingHyperParameters(lambda definition: known.get(definition.name, definition.default))
+        hp.values.update({name: value for name, value in given.items() if name.startswith(OWN_NAMES)})
+        return hp, self.journal.open(guided=True)
+
+    def _record(self, number: int, hp: keras_tuner.HyperParameters, proposal: TunerTrial) -> None:
+        """Enter what a foreign oracle proposed into the journal."""
+        if hp is proposal.hyperparameters:
+            return
+        for definition in hp.space:
+            if definition.name in hp.values and hp.is_active(definition):
+                self.journal.suggest(number, definition, wanted=hp.values[definition.name])
+
+    def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
+        self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
+        hopeless = self.journal.report(job.number, epoch, logs.get(self.objective.name, math.nan))
+        if self.limits.cut():
+            return "stop"
+        # The user's own model is the reference: it is never pruned.
+        return "prune" if hopeless and job.number > 0 and epoch + 1 < job.epochs else "continue"
+
+    def _tell(self, proposal: TunerTrial, hp: keras_tuner.HyperParameters, outcome: Outcome) -> None:
+        """Tell journal, oracle and sinks what became of a trial; the journal first: it must not be lost."""
+        trial = outcome.trial
+        if trial.status == "completed":
+            self.limits.note_trial(trial.seconds or 0.0)
+        self.keep(outcome)
+        self.journal.close(trial)
+        proposal.hyperparameters = hp
+        if trial.score is None or trial.status == "failed":
+            proposal.status, proposal.message = "FAILED", trial.error
+        else:
+            proposal.status = "COMPLETED"
+            self.oracle.update_trial(
+                proposal.trial_id, {self.objective.name: trial.score}, step=trial.best_epoch or 0
+            )
+        self.oracle.end_trial(proposal)
+        self.emit(TrialEnded(trial))
+
+
+def _hopeless(finished: list[Trial]) -> bool:
+    """Whether the first trials, the user's own model among them, all failed for one cause."""
+    if len(finished) != FIRST_FAILURES or any(trial.status != "failed" for trial in finished):
+        return False
+    return len({trial.note for trial in finished}) == 1
+
+
+def explore(hypermodel: AutoHyperModel) -> keras_tuner.HyperParameters:
+    """Return the full space: every hyperparameter of every conditional scope that can be reached.
+
+    Args:
+        hypermodel: Is drawn from until no scope is left that has never been active.
+    """
+    space = keras_tuner.HyperParameters()
+    tried: list[Mapping[str, Any]] = [{}]
+    waiting: list[Mapping[str, Any]] = [{}]
+    while waiting:
+        hp = AskingHyperParameters(_from(waiting.pop(0)))
+        hypermodel.draw(hp)
+        space.merge([known for known in hp.space if not space._exists(known.name, known.conditions)])
+        for conditions in hp.inactive_scopes:
+            wanted = {condition.name: condition.values[0] for condition in conditions}
+            if wanted not in tried:
+                tried.append(wanted)
+                waiting.append(wanted)
+    defaults = AskingHyperParameters(lambda known: known.default)
+    hypermodel.draw(defaults)
+    return replace_values(space, defaults.values)
+
+
+def replace_values(
+    space: keras_tuner.HyperParameters, values: Mapping[str, Any]
+) -> keras_tuner.HyperParameters:
+    """Return a space that holds some values."""
+    copy = space.copy()
+    copy.values = dict(values)
+    return copy
+
+
+def _from(wanted: Mapping[str, Any]) -> Callable[[Any], Any]:
+    return lambda hp: wanted.get(hp.name, hp.default)

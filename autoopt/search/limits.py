@@ -1,0 +1,135 @@
+"""Limits: when a search ends, and when the trial that runs is cut. Clocks only end things."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from autoopt.errors import UsageError
+
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+CONFIRMATION_SHARE = 0.25
+"""Most of a budget that confirmation, test and export may take."""
+
+DEFAULT_BUDGET = "10m"
+
+
+def seconds(budget: Any) -> float | None:
+    """Read a budget: seconds, or a text as `"90s"`, `"10m"`, `"2h"`; None is none.
+
+    Raises:
+        UsageError: It is neither, or not above 0.
+
+    Example:
+        >>> seconds("1.5m")
+        90.0
+    """
+    if budget is None:
+        return None
+    text = str(budget).strip().lower()
+    unit = UNITS.get(text[-1:])
+    try:
+        found = float(text[:-1]) * unit if unit else float(text)
+    except ValueError:
+        found = float("nan")
+    if isinstance(budget, bool) or not 0 < found < float("inf"):
+        raise UsageError(
+            f'budget was given {budget!r}. Expected seconds above 0, or a text as "90s", "10m" or "2h".'
+        )
+    return found
+
+
+class Limits:
+    """When a search ends: trials, time, or the user's Ctrl-C.
+
+    Args:
+        max_trials: Most trials, trial 0 counted; None for no limit.
+        budget: Seconds of the whole call, None for no limit.
+        started: When the call began, UTC seconds.
+        confirmations: Runs that are to follow the search; they get at most a quarter of the budget.
+    """
+
+    def __init__(
+        self, max_trials: int | None, budget: float | None, started: float, confirmations: int
+    ) -> None:
+        self._max_trials = max_trials
+        self._budget = budget
+        self._confirmations = confirmations
+        self._longest = 0.0
+        self.deadline = None if budget is None else started + budget
+        self.interrupted = False
+
+    def note_trial(self, trial_seconds: float) -> None:
+        """Take note of how long a whole trial took: so long may a confirmation run take."""
+        self._longest = max(self._longest, trial_seconds)
+
+    def reached(self, trials: int) -> str | None:
+        """Return why the search ends now, None while it goes on. Trial 0 is always begun."""
+        if self._max_trials is not None and trials >= self._max_trials:
+            return f"all {self._max_trials} trials are done"
+        return None if trials == 0 and not self.interrupted else self.cut()
+
+    def cut(self) -> str | None:
+        """Return why even a running trial ends after this epoch, None while it goes on."""
+        if self.interrupted:
+            return "interrupted"
+        if self.deadline is not None and time.time() >= self.deadline - self._reserve():
+            return "the budget is used up"
+        return None
+
+    def over(self) -> bool:
+        """Whether nothing more may be trained, confirmation included."""
+        left = self.left()
+        return left is not None and left <= 0.0
+
+    def left(self) -> float | None:
+        """Return the seconds in which something may still be trained, None without a budget."""
+        if self.interrupted:
+            return 0.0
+        return None if self.deadline is None else self.deadline - self._ending() - time.time()
+
+    def _ending(self) -> float:
+        """Seconds kept for the export and for the epoch that is running: 2 % of the budget, 3 s at most."""
+        return min(3.0, 0.02 * (self._budget or 0.0))
+
+    def _reserve(self) -> float:
+        """Seconds kept for what follows the search."""
+        wanted = self._confirmations * self._longest
+        return min(CONFIRMATION_SHARE * (self._budget or 0.0), wanted) + self._ending()
+
+
+class Interrupts:
+    """While it is entered, Ctrl-C and SIGTERM finish the search; a second one quits at once.
+
+    Signals are put back at the end. In a thread other than the main one nothing is touched.
+
+    Args:
+        limits: What is told.
+        say: Called once with a sentence for the user.
+    """
+
+    def __init__(self, limits: Limits, say: Callable[[str], None]) -> None:
+        self._limits = limits
+        self._say = say
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._limits.interrupted:
+            raise KeyboardInterrupt
+        self._limits.interrupted = True
+        self._say("Interrupted: finishing this epoch, then returning the best so far. Again to quit at once.")

@@ -1,0 +1,146 @@
+"""OptunaOracle: KerasTuner's interface, Optuna's sampling. Values are asked for one by one, as a build asks.
+
+The default sampler is TPE over all dimensions at once, in groups of those that are active together
+(Bergstra et al. 2011; Falkner et al. 2018).
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+import optuna
+from keras_tuner.engine.trial import Trial as TunerTrial
+
+from autoopt import seeding
+from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.records import Objective, Trial
+from autoopt.search.portfolio import Point, wanted
+from autoopt.storage import Journal, quiet
+
+SAMPLING = 2
+"""Place in the tree of seeds: proposals."""
+
+RANDOM_TRIALS = 8
+"""How many proposals are changes of the best trial so far, before the sampler's own model is used."""
+
+KEPT_SHARE = 0.5
+"""How many of its values such a proposal keeps from the best trial so far, on average."""
+
+
+def tpe(seed: int) -> optuna.samplers.BaseSampler:
+    """Return the default sampler: grouped TPE, over all dimensions of a group at once."""
+    return optuna.samplers.TPESampler(
+        seed=seed, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
+    )
+
+
+class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
+    """An oracle for `autoopt.tune` and for KerasTuner's tuners; called from one thread.
+
+    The first trial takes every default: the user's own model.
+
+    Args:
+        objective: What is compared: a `keras_tuner.Objective`, or a metric name that KerasTuner knows.
+        max_trials: Most trials, None for no end.
+        seed: Where proposals come from; each depends on (seed, number) and the finished trials alone.
+        journal: Where trials are kept; None keeps them in memory.
+        sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
+        start: Points to try first, as in `autoopt.search.portfolio`.
+    """
+
+    def __init__(
+        self,
+        objective: Any = None,
+        max_trials: int | None = None,
+        seed: int | None = None,
+        journal: Journal | None = None,
+        sampler: optuna.samplers.BaseSampler | None = None,
+        start: Sequence[Point] = (),
+    ) -> None:
+        super().__init__(
+            objective=objective, max_trials=max_trials, seed=seed, max_consecutive_failed_trials=10**9
+        )
+        self.seed = seeding.checked(seed)  # KerasTuner takes 0 for no seed
+        self._journal = journal or Journal(None, Objective(self.objective.name, self.objective.direction))
+        self._given_sampler = sampler
+        self._start = [{}, *start]
+        self._parent: Mapping[str, Any] = {}
+        if sampler is not None:
+            self._journal.use(sampler)
+        self.verbose = 0
+        for earlier in self._journal.trials():
+            self.trials[str(earlier.number)] = _finished(earlier)
+
+    def create_trial(self, tuner_id: str) -> TunerTrial:
+        """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
+        trial = super().create_trial(tuner_id)
+        if trial.status == "RUNNING" and not isinstance(trial.hyperparameters, AskingHyperParameters):
+            number = int(trial.trial_id)
+            trial.hyperparameters = AskingHyperParameters(lambda hp: self._ask(number, hp))
+        return trial
+
+    def populate_space(self, trial_id: str) -> dict[str, Any]:
+        """Open the trial; its values come when a build asks for them."""
+        number = int(trial_id)
+        if self._given_sampler is None:
+            with quiet():
+                self._journal.use(tpe(seeding.derive(self.seed, number, SAMPLING)))
+        random_trials = RANDOM_TRIALS if self._given_sampler is None else 0
+        self._parent = self._best_values()
+        opened = self._journal.open(guided=number < len(self._start) + random_trials)
+        if opened != number:
+            raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
+        return {"status": "RUNNING", "values": {}}
+
+    def end_trial(self, trial: TunerTrial) -> None:
+        """Tell the journal, where whoever ran the trial has not told it more already."""
+        super().end_trial(trial)
+        ended = self.trials[trial.trial_id]
+        done = ended.status == "COMPLETED"
+        self._journal.close(
+            Trial(
+                number=int(ended.trial_id),
+                status="completed" if done else "failed",
+                score=ended.score if done else None,
+                hyperparameters=dict(trial.hyperparameters.values),
+                history={}, best_epoch=ended.best_step, started=0.0, finished=0.0, error=ended.message,
+            )
+        )  # fmt: skip
+
+    def save(self) -> None:
+        """Write nothing: the journal holds every trial."""
+
+    def _save_trial(self, trial: TunerTrial) -> None:
+        """Write nothing: the journal holds every trial."""
+
+    def _record_values(self, trial: TunerTrial) -> None:
+        """Remember no hashes: the journal holds every trial."""
+
+    def _ask(self, number: int, hp: Any) -> Any:
+        if number < len(self._start):
+            return self._journal.suggest(number, hp, wanted=wanted(self._start[number], hp))
+        if self._given_sampler is None and number < len(self._start) + RANDOM_TRIALS:
+            # Changing every value of a good model at once nearly always makes it worse.
+            chance = random.Random(f"{self.seed} {number} {hp.name}")
+            kept = self._parent.get(hp.name, hp.default) if chance.random() < KEPT_SHARE else None
+            return self._journal.suggest(number, hp, wanted=kept)
+        return self._journal.suggest(number, hp)
+
+    def _best_values(self) -> Mapping[str, Any]:
+        """Return the hyperparameters of the best trial so far; none before there is one."""
+        sign = -1.0 if self.objective.direction == "max" else 1.0
+        scored = [trial for trial in self.trials.values() if trial.score is not None]
+        best = min(scored, key=lambda trial: sign * trial.score, default=None)
+        return {} if best is None else best.hyperparameters.values
+
+
+def _finished(trial: Trial) -> TunerTrial:
+    """Return an earlier trial as KerasTuner keeps one."""
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(trial.hyperparameters)
+    kept = TunerTrial(
+        hp, str(trial.number), "FAILED" if trial.status == "failed" else "COMPLETED", trial.error
+    )
+    kept.score, kept.best_step = trial.score, trial.best_epoch or 0
+    return kept

@@ -1,0 +1,82 @@
+"""Search: the options of a search, as `tune(search=…)` takes them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autoopt.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a search proposes, ends and confirms trials.
+
+    Args:
+        oracle: A KerasTuner `Oracle` to use instead of autoopt's own.
+        sampler: An Optuna sampler for autoopt's oracle; grouped TPE by default.
+        pruner: An Optuna pruner; asynchronous successive halving over epochs by default.
+        start: Points to try right after the user's model: mappings of hyperparameter names to values.
+        executions_per_trial: Trainings a trial; this version takes 1.
+        cv: Cross-validation; this version takes None.
+        confirm: How many of the best trials run again with fresh seeds, 0 for none.
+        confirm_repeats: How often each of them does.
+
+    Raises:
+        UsageError: An argument is none of what is expected.
+
+    Example:
+        >>> import autoopt, optuna
+        >>> autoopt.Search(sampler=optuna.samplers.RandomSampler(seed=0), confirm=0).confirm
+        0
+    """
+
+    oracle: Any = None
+    sampler: Any = None
+    pruner: Any = None
+    start: Sequence[Mapping[str, Any]] = ()
+    executions_per_trial: int = 1
+    cv: Any = None
+    confirm: int = 3
+    confirm_repeats: int = 3
+
+    def __post_init__(self) -> None:
+        if self.executions_per_trial != 1:
+            raise UsageError(
+                f"executions_per_trial was given {self.executions_per_trial!r}. This version takes 1; "
+                "confirm_repeats runs the best trials again with fresh seeds."
+            )
+        if self.cv is not None:
+            raise UsageError(
+                f"cv was given {self.cv!r}. This version has no cross-validation: leave it None."
+            )
+        for name in ("confirm", "confirm_repeats"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise UsageError(f"{name} was given {value!r}. Expected a whole number from 0.")
+        self._check_objects()
+
+    @property
+    def confirmations(self) -> int:
+        """How many runs confirmation takes at most."""
+        return self.confirm * self.confirm_repeats
+
+    def _check_objects(self) -> None:
+        import keras_tuner
+        import optuna
+
+        for name, kind, example in (
+            ("oracle", keras_tuner.Oracle, "keras_tuner.oracles.RandomSearchOracle(max_trials=20)"),
+            ("sampler", optuna.samplers.BaseSampler, "optuna.samplers.RandomSampler()"),
+            ("pruner", optuna.pruners.BasePruner, "optuna.pruners.MedianPruner()"),
+        ):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, kind):
+                raise UsageError(
+                    f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
+                    f"for example {example}."
+                )
+        if isinstance(self.start, Mapping) or not all(isinstance(point, Mapping) for point in self.start):
+            raise UsageError(
+                f"start was given {self.start!r}. Expected a list of points, each a mapping of names to values, "
+                'for example [{"optimizer/learning_rate": 0.003}].'
+            )
