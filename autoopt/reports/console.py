@@ -1,0 +1,179 @@
+"""The console sink: one live line on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from typing import Any, TextIO
+
+from rich.console import Console as RichConsole
+from rich.live import Live
+from rich.text import Text
+
+from autoopt.records import (
+    EpochEnded,
+    Event,
+    SearchEnded,
+    SearchStarted,
+    TrialEnded,
+    TrialStarted,
+)
+
+
+class Console:
+    """Tells the user how the search goes.
+
+    Args:
+        verbose: 0 prints nothing, 1 the progress, 2 a line for each trial too; `"auto"` is 1.
+        stream: Where to; standard output when None.
+    """
+
+    def __init__(self, verbose: Any = "auto", stream: TextIO | None = None) -> None:
+        self._level = 1 if verbose == "auto" else int(verbose)
+        self._rich = RichConsole(file=stream or sys.stdout, highlight=False, soft_wrap=True)
+        self._live: Live | None = None
+        self._progress: _Progress | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        if self._level == 0:
+            return
+        if isinstance(event, SearchStarted):
+            self._begin(event)
+        elif self._progress is None:
+            return
+        elif isinstance(event, TrialStarted):
+            self._progress.begin(event)
+        elif isinstance(event, EpochEnded):
+            self._progress.advance(event)
+        elif isinstance(event, TrialEnded):
+            self._end_trial(event, self._progress)
+        elif isinstance(event, SearchEnded):
+            self._stop_live()
+        self._redraw()
+
+    def say(self, sentence: str) -> None:
+        """Print one sentence for the user."""
+        if self._level:
+            self._rich.print(Text(sentence))
+
+    def close(self) -> None:
+        """Give the terminal back; may be called again."""
+        self._stop_live()
+
+    def _begin(self, event: SearchStarted) -> None:
+        for note in event.notes:
+            self.say(note)
+        dimensions = len({hp.name for hp in event.space.space})
+        self.say(f"Searching {dimensions} hyperparameters for the best {event.objective.name}.")
+        self._progress = _Progress(event)
+        if self._rich.is_terminal:
+            self._live = Live(console=self._rich, auto_refresh=False, transient=True)
+            self._live.start()
+
+    def _end_trial(self, event: TrialEnded, progress: "_Progress") -> None:
+        improved = progress.end(event)
+        if self._level >= 2 or improved or self._live is None or event.trial.status == "failed":
+            self.say(progress.line_of(event) + ("  best so far" if improved else ""))
+
+    def _redraw(self) -> None:
+        if self._live is not None and self._progress is not None and self._progress.due():
+            width = self._rich.width - 1
+            self._live.update(Text(self._progress.line()[:width], no_wrap=True), refresh=True)
+
+    def _stop_live(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+class _Progress:
+    """What the live line shows: trial, best, baseline, epochs, time left."""
+
+    REFRESH_SECONDS = 0.1
+
+    def __init__(self, started: SearchStarted) -> None:
+        self._search = started
+        self._baseline: float | None = None
+        self._best: float | None = None
+        self._running = ""
+        self._drawn = 0.0
+
+    def begin(self, event: TrialStarted) -> None:
+        self._running = self._title(event.number, event.repeat)
+
+    def advance(self, event: EpochEnded) -> None:
+        score = event.logs.get(self._search.objective.name)
+        shown = "" if score is None else f" {score:.4f}"
+        title = self._title(event.number, event.repeat)
+        self._running = f"{title} epoch {event.epoch + 1}/{self._search.epochs}{shown}"
+
+    def end(self, event: TrialEnded) -> bool:
+        """Note a finished trial; say whether it is the best so far."""
+        trial = event.trial
+        if event.repeat or trial.score is None or trial.status == "failed":
+            return False
+        if trial.number == 0:
+            self._baseline = trial.score
+        if not self._search.objective.better(trial.score, self._best):
+            return False
+        self._best = trial.score
+        return True
+
+    def due(self) -> bool:
+        """Whether the line may be drawn again: at most ten times a second."""
+        now = time.monotonic()
+        if now - self._drawn < self.REFRESH_SECONDS:
+            return False
+        self._drawn = now
+        return True
+
+    def line(self) -> str:
+        parts = [
+            self._running,
+            f"best {score_text(self._best)}",
+            f"baseline {score_text(self._baseline)}",
+        ]
+        if self._search.deadline is not None:
+            parts.append(f"{duration(max(0.0, self._search.deadline - time.time()))} left")
+        return "  ".join(parts)
+
+    def line_of(self, event: TrialEnded) -> str:
+        """Return one line about a finished trial."""
+        trial = event.trial
+        title = (
+            f"confirming trial {trial.number}, run {event.repeat}"
+            if event.repeat
+            else f"trial {trial.number}"
+        )
+        if trial.status == "failed":
+            return f"{title} failed: {_first_line(trial.note or trial.error or '')}"
+        own = ", your model" if trial.number == 0 and not event.repeat else ""
+        ended = "" if trial.status == "completed" else " (cut)" if trial.note[:3] == "Cut" else " (pruned)"
+        shown = f"{self._search.objective.name} {score_text(trial.score)}"
+        return f"{title}{own}: {shown}, {trial.epochs} epochs, {duration(trial.seconds or 0)}{ended}"
+
+    def _title(self, number: int, repeat: int) -> str:
+        if repeat:
+            return f"confirming trial {number}, run {repeat}"
+        total = self._search.max_trials
+        return f"trial {number}" if total is None else f"trial {number} ({number + 1}/{total})"
+
+
+def score_text(score: float | None) -> str:
+    """Return a score with four digits that count."""
+    if score is None:
+        return "-"
+    return f"{score:.4f}" if abs(score) < 1000 else f"{score:.5g}"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them: 3.2s, 2m05s, 1h10m."""
+    if seconds < 60:
+        return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}s"
+    return f"{minutes // 60}h{minutes % 60:02d}m"
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0] if text.strip() else "no reason given"
