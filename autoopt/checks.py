@@ -1,0 +1,185 @@
+"""What is checked before the first trial: arguments, the model against the data, starting points."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from autoopt import storage, task
+from autoopt.data import Dataset, Part, Stream
+from autoopt.errors import DataError, SpaceError, UsageError, nearest
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.hyperparameters import check_value
+from autoopt.recipe import Recipe
+from autoopt.records import Objective
+from autoopt.resources import Constraints, Resources
+from autoopt.search import Search
+
+REHEARSAL_SEED = 0
+REHEARSAL_ROWS = 8
+"""Examples on which the user's model is tried out."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What trying out the user's model told.
+
+    Attributes:
+        names: Keys that a trial's history will have.
+        objective: What `objective="auto"` stands for.
+        notes: What was decided for the user, one sentence each.
+    """
+
+    names: Sequence[str]
+    objective: Objective
+    notes: Sequence[str]
+
+
+def arguments(
+    *, epochs: Any, max_trials: Any, workers: Any, callbacks: Any, resume: Any, verbose: Any, logdir: Any,
+    search: Any, resources: Any, constraints: Any,
+) -> None:  # fmt: skip
+    """Check the arguments of `tune` that need neither model nor data.
+
+    Raises:
+        UsageError: The first that is wrong: what was given, what was expected, what to do.
+    """
+    _whole("epochs", epochs)
+    if max_trials is not None:
+        _whole("max_trials", max_trials)
+    if workers not in (1, "auto"):
+        if isinstance(workers, int) and not isinstance(workers, bool) and workers > 1:
+            raise UsageError(
+                f"workers was given {workers}. This version runs one trial at a time: pass workers=1."
+            )
+        raise UsageError(f'workers was given {workers!r}. Expected a whole number from 1, or "auto".')
+    _check_callbacks(callbacks)
+    if resume not in (True, False, "overwrite"):
+        raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')
+    if verbose not in (0, 1, 2, "auto"):
+        raise UsageError(f'verbose was given {verbose!r}. Expected 0, 1, 2 or "auto".')
+    storage.check_directory("logdir", Path(logdir))
+    for name, given, kind in (
+        ("search", search, Search),
+        ("resources", resources, Resources),
+        ("constraints", constraints, Constraints),
+    ):
+        if given is not None and not isinstance(given, kind):
+            raise UsageError(f"{name} was given {given!r}. Expected an autoopt.{kind.__name__}.")
+
+
+def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
+    """Try the user's model out on a few examples: labels, inputs, loss and metric names.
+
+    Raises:
+        ModelError: The model function raises or returns no model.
+        DataError: The data does not fit the model, or the loss does not fit either.
+    """
+    reading = hypermodel.reading()
+    loss = reading.compilation.arguments["loss"]
+    model = hypermodel.assemble(Recipe(), {}, seed=REHEARSAL_SEED)
+    few = _few(dataset.train)
+    whole = dataset.train if isinstance(dataset.train, Part) else few
+    task.check_input(model, few.x)
+    task.check(model, whole.y, loss)
+    if isinstance(dataset.validation, Part):
+        task.check_input(model, dataset.validation.x)
+        task.check(model, dataset.validation.y, loss)
+    try:
+        logs = model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True)
+    except Exception as error:
+        raise DataError(
+            f"The model cannot be evaluated on the data: {error}\n"
+            f"Outputs: {keras.tree.map_structure(lambda t: t.shape, model.outputs) if model.built else '?'}, "
+            f"labels: {keras.tree.map_structure(np.shape, few.y)}. Expected a loss that fits both."
+        ) from error
+    names = [*logs, *(f"val_{name}" for name in logs)]
+    default = task.default_objective(loss)
+    if default.name not in names:
+        default = Objective("val_loss", "min")
+    closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
+    return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+
+
+def start_points(points: Sequence[Mapping[str, Any]], space: Any) -> None:
+    """Check that starting points lie in the space.
+
+    Raises:
+        SpaceError: A name or a value that the search does not have.
+    """
+    known = {hp.name: hp for hp in space.space}
+    for point in points:
+        for name, value in point.items():
+            if name not in known:
+                raise SpaceError(
+                    f"start names {name!r}, which this search does not have.{nearest(name, known)}"
+                )
+            definitions = [hp for hp in space.space if hp.name == name]
+            errors = [error for error in (_outside(hp, value) for hp in definitions) if error is not None]
+            if len(errors) == len(definitions):
+                raise errors[0]
+
+
+def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:
+    """Return the weight of each class.
+
+    Args:
+        given: None, a mapping of class to weight, or `"balanced"`: n / (classes × count), as scikit-learn.
+        dataset: Whose training labels are counted.
+
+    Raises:
+        UsageError: It is none of these, or the labels cannot be counted.
+    """
+    if given is None:
+        return None
+    if isinstance(given, Mapping):
+        return {int(label): float(weight) for label, weight in given.items()}
+    y = dataset.train.y if isinstance(dataset.train, Part) else None
+    if given != "balanced" or not isinstance(y, np.ndarray):
+        raise UsageError(
+            f'class_weight was given {given!r}. Expected a mapping of class to weight, or "balanced" with '
+            "one array of labels."
+        )
+    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
+    classes, counts = np.unique(labels.astype(int), return_counts=True)
+    return {int(c): len(labels) / (len(classes) * int(n)) for c, n in zip(classes, counts, strict=True)}
+
+
+def _whole(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1.")
+
+
+def _check_callbacks(callbacks: Any) -> None:
+    if isinstance(callbacks, type):
+        raise UsageError(f"callbacks was given the class {callbacks.__name__}. Expected a list of objects.")
+    if callable(callbacks):
+        return
+    if not isinstance(callbacks, list | tuple):
+        raise UsageError(
+            f"callbacks was given {callbacks!r}. Expected a list of Keras callbacks, or a function of the trial."
+        )
+    for callback in callbacks:
+        if isinstance(callback, type):
+            raise UsageError(
+                f"callbacks holds the class {callback.__name__}. Expected an object: write {callback.__name__}()."
+            )
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise UsageError(f"callbacks holds {callback!r}. Expected keras.callbacks.Callback objects.")
+
+
+def _few(train: Part | Stream) -> Part:
+    if isinstance(train, Stream):
+        return train.first()
+    return train.take(np.arange(min(train.n, REHEARSAL_ROWS)))
+
+
+def _outside(hp: Any, value: Any) -> SpaceError | None:
+    try:
+        check_value(hp, value)
+    except SpaceError as error:
+        return error
+    return None

@@ -1,0 +1,245 @@
+"""Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_tuner
+import pandas as pd
+
+from autoopt import storage
+from autoopt.errors import RunError, UsageError, nearest
+from autoopt.records import Objective, Trial
+from autoopt.search import Confirmed, best_first
+
+FORMATS = ("keras", "weights", "json")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One hyperparameter in which the winner differs from the user's model; None stands for inactive."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+class Result:
+    """What a search found: the same from `tune` and, later and elsewhere, from `load`.
+
+    Args:
+        folder: The run's folder.
+        custom_objects: Classes and functions of the user's own that `best_model` needs, name to object.
+
+    Example:
+        >>> result = autoopt.load("my_run")  # doctest: +SKIP
+        >>> result.best_score, result.baseline_score  # doctest: +SKIP
+        (0.9792, 0.9653)
+    """
+
+    def __init__(self, folder: storage.RunFolder, custom_objects: Mapping[str, Any] | None = None) -> None:
+        self._folder = folder
+        self._custom_objects = custom_objects
+        self._asked = folder.read("run")
+        self._found = folder.read("result")
+        if not self._asked:
+            raise RunError(
+                f"{folder.path} is no run folder: it has no run.json. Expected directory/project_name."
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f"Result({self._folder.name!r}: {self.objective.name} {_number(self.baseline_score)} -> "
+            f"{_number(self.best_score)}, {len(self.trials)} trials)"
+        )
+
+    @property
+    def run_dir(self) -> Path:
+        """The run's folder."""
+        return self._folder.path
+
+    @property
+    def objective(self) -> Objective:
+        """What was compared."""
+        return Objective(**self._asked["objective"])
+
+    @property
+    def reason(self) -> str:
+        """Why the search ended, in a few words; empty while it runs."""
+        return str(self._found.get("reason", ""))
+
+    @cached_property
+    def trials(self) -> Sequence[Trial]:
+        """Every finished trial, by number; trial 0 is the user's own model."""
+        journal = storage.Journal(self._folder.journal, self.objective, read_only=True)
+        return tuple(journal.trials())
+
+    @cached_property
+    def best_trial(self) -> Trial:
+        """The winner.
+
+        Raises:
+            RunError: No trial has a score.
+        """
+        number = self._found.get("best")
+        ranked = best_first(self.trials, self.objective)
+        if not ranked:
+            raise RunError(f"The run {self.run_dir} has no trial with a score yet. See its trials' `error`.")
+        return next((trial for trial in ranked if trial.number == number), ranked[0])
+
+    @property
+    def best_score(self) -> float | None:
+        """The objective of the very weights in `best_model`; None when no trial has a score."""
+        return self._found.get("best_score") if self._found else _score_of(self.trials, self.objective)
+
+    @property
+    def baseline_score(self) -> float | None:
+        """The objective of the user's own model, trial 0; None when it failed."""
+        return next((trial.score for trial in self.trials if trial.number == 0), None)
+
+    @property
+    def confirmed(self) -> Confirmed | None:
+        """The winner's scores with fresh seeds; None when that was not asked for or no time was left."""
+        scores = self._found.get("confirmed")
+        return Confirmed(tuple(scores)) if scores else None
+
+    @property
+    def test_metrics(self) -> Mapping[str, float] | None:
+        """Metric name to the winner's value on the test part; None without such a part."""
+        return self._found.get("test_metrics")
+
+    @cached_property
+    def best_model(self) -> keras.Model:
+        """The winner, compiled, with the weights that scored `best_score`.
+
+        Raises:
+            RunError: The run has no model, or it needs `custom_objects`.
+        """
+        path = self._folder.best_model
+        if not path.exists():
+            raise RunError(f"The run {self.run_dir} has no best.keras: it was interrupted before it had one.")
+        try:
+            return keras.models.load_model(path, custom_objects=self._custom_objects)
+        except (TypeError, ValueError) as error:
+            raise RunError(
+                f"{path} cannot be loaded: {error}\nIf it has layers or functions of your own, pass them: "
+                "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
+            ) from error
+
+    @property
+    def best_hyperparameters(self) -> keras_tuner.HyperParameters:
+        """The winner's active values, with the whole space."""
+        hp = keras_tuner.HyperParameters.from_config(self._asked["space"])
+        hp.values = dict(self.best_trial.hyperparameters)
+        return hp
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """In which hyperparameters the winner differs from the user's model."""
+        before, after = self._asked["defaults"], self.best_trial.hyperparameters
+        names = [*after, *(name for name in before if name not in after)]
+        found = (Change(name, before.get(name), after.get(name)) for name in names)
+        return [change for change in found if change.before != change.after]
+
+    def leaderboard(self, n: int = 10) -> pd.DataFrame:
+        """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""
+        rows = [
+            {
+                "trial": trial.number,
+                "status": trial.status,
+                "score": trial.score,
+                "epochs": trial.epochs,
+                "seconds": None if trial.seconds is None else round(trial.seconds, 2),
+                **trial.hyperparameters,
+            }
+            for trial in best_first(self.trials, self.objective)[:n]
+        ]
+        return pd.DataFrame(rows, columns=None if rows else ["trial", "status", "score", "epochs", "seconds"])
+
+    def export(self, path: str | Path, format: str = "keras") -> Path:
+        """Write the winner to a file and return its path.
+
+        Args:
+            path: Where to.
+            format: `"keras"` (the whole model), `"weights"` (`.weights.h5`), or `"json"` (hyperparameters
+                and scores).
+
+        Raises:
+            UsageError: The format is not known, or the path's ending does not fit it.
+        """
+        if format not in FORMATS:
+            raise UsageError(f"format was given {format!r}.{nearest(str(format), FORMATS)}")
+        target = Path(path)
+        ending = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}[format]
+        if not target.name.endswith(ending):
+            raise UsageError(
+                f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
+            )
+        if format == "keras":
+            shutil.copyfile(self._folder.best_model, target)
+        elif format == "weights":
+            self.best_model.save_weights(target)
+        else:
+            target.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf8")
+        return target
+
+    def summary(self) -> dict[str, Any]:
+        """Return the outcome as plain data: what `--json` prints."""
+        confirmed = self.confirmed
+        return {
+            "run": str(self.run_dir),
+            "objective": vars(self.objective),
+            "baseline_score": self.baseline_score,
+            "best_score": self.best_score,
+            "best_trial": self._found.get("best"),
+            "confirmed": None
+            if confirmed is None
+            else {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n},
+            "test_metrics": self.test_metrics,
+            "hyperparameters": dict(self.best_trial.hyperparameters)
+            if self._found.get("best") is not None
+            else {},
+            "changes": [vars(change) for change in self.changes]
+            if self._found.get("best") is not None
+            else [],
+            "trials": {
+                status: sum(t.status == status for t in self.trials)
+                for status in ("completed", "pruned", "failed")
+            },
+            "reason": self.reason,
+            "seconds": self._found.get("seconds"),
+            "seed": self._asked.get("seed"),
+        }
+
+
+def load(
+    run: str | Path, directory: str | Path = "autoopt_runs", custom_objects: Mapping[str, Any] | None = None
+) -> Result:
+    """Read a run from disk; neither the model function nor the data are needed.
+
+    Args:
+        run: The run's folder, or its name.
+        directory: Where runs lie.
+        custom_objects: Classes and functions of the user's own that the model needs, name to object.
+
+    Raises:
+        RunError: There is no such run; the nearest names are given.
+
+    Example:
+        >>> autoopt.load("my_run").best_model.predict(x)  # doctest: +SKIP
+    """
+    return Result(storage.find(run, directory), custom_objects)
+
+
+def _score_of(trials: Sequence[Trial], objective: Objective) -> float | None:
+    ranked = best_first(trials, objective)
+    return ranked[0].score if ranked else None
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"

@@ -1,0 +1,268 @@
+"""Session: one run from its first trial to the winner on disk, once everything has been checked."""
+
+import logging
+import math
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Any
+
+import keras
+import keras_tuner
+
+from autoopt.data import Part, Stream
+from autoopt.engines import evaluate
+from autoopt.errors import SearchError
+from autoopt.executors import Executor, InlineExecutor
+from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.records import Event, Logs, SearchEnded, SearchStarted, Trial
+from autoopt.result import Result
+from autoopt.search import (
+    Confirmation,
+    Confirmed,
+    Driver,
+    HalvingPruner,
+    Interrupts,
+    Limits,
+    OptunaOracle,
+    Search,
+    affordable,
+    best_first,
+    fitting,
+    winner,
+)
+from autoopt.storage import Journal, RunFolder
+from autoopt.worker import Outcome, Worker
+
+logger = logging.getLogger(__name__)
+
+TOLERANCE = 1e-6
+"""How far the reloaded winner's score may lie from the one that its trial reported."""
+
+PACKAGES = ("autoopt", "keras", "keras-tuner", "optuna", "tensorflow", "jax", "torch", "numpy")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, beyond what the session needs to run: it is shown and written down.
+
+    Attributes:
+        space: The whole search space, with the values of the user's own model.
+        metrics: Keys that a trial's history will have.
+        max_trials: Most trials, or None.
+        budget: Seconds of the whole call, or None.
+        notes: What was decided for the user, one sentence each.
+    """
+
+    space: keras_tuner.HyperParameters
+    metrics: Sequence[str]
+    max_trials: int | None
+    budget: float | None
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run.
+
+    Attributes:
+        folder: Where it is kept.
+        worker: What trains.
+        limits: When it ends.
+        search: How trials are proposed and confirmed.
+        epochs: Most epochs a trial.
+        seed: Where all chance comes from.
+        sinks: Who is told; each has a `close`.
+        kept: Number to score of the trials whose weights are on disk; the session alone changes it.
+    """
+
+    folder: RunFolder
+    worker: Worker
+    limits: Limits
+    search: Search
+    epochs: int
+    seed: int
+    sinks: Sequence[Any]
+    kept: dict[int, float] = field(default_factory=dict)
+
+    def run(self, asked: Asked, say: Callable[[str], None]) -> Result:
+        """Search, confirm, name the winner, export it; tell the sinks all the way.
+
+        Args:
+            asked: What was asked for.
+            say: Tells the user a sentence.
+
+        Raises:
+            SearchError: No trial ended with a model to return.
+        """
+        started = time.time()
+        self._write_down(asked)
+        try:
+            with Interrupts(self.limits, say):
+                self._emit(self._started(asked))
+                return self._carried_out(started, asked)
+        finally:
+            for sink in self.sinks:
+                sink.close()
+
+    def _carried_out(self, started: float, asked: Asked) -> Result:
+        objective, executor = self.worker.objective, InlineExecutor(self.worker)
+        journal = Journal(
+            self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs)
+        )
+        trials = journal.trials()
+        self.kept.update(self._still_kept(trials))
+        try:
+            reason = self._driver(journal, executor, asked.space).run(trials)
+            confirmed = self._confirmed(trials, executor)
+        finally:
+            executor.close()
+        best = winner([trial for trial in trials if trial.number in self.kept], confirmed, objective)
+        if best is None:
+            raise SearchError(_nothing(trials, reason))
+        best_score, test_metrics = self._handed_over(best)
+        scores = confirmed[best.number].scores if best.number in confirmed else ()
+        self.folder.write(
+            "result",
+            {
+                "best": best.number, "best_score": best_score, "confirmed": list(scores), "reason": reason,
+                "test_metrics": test_metrics, "seconds": round(time.time() - started, 3),
+                "confirmations": {str(number): list(found.scores) for number, found in confirmed.items()},
+            },
+        )  # fmt: skip
+        result = Result(self.folder)
+        self._emit(SearchEnded(best, reason, scores, test_metrics))
+        return result
+
+    def _driver(self, journal: Journal, executor: Executor, space: keras_tuner.HyperParameters) -> Driver:
+        objective = self.worker.objective
+        wanted = keras_tuner.Objective(objective.name, objective.direction)
+        # Whoever brings a sampler wants its proposals, not ours.
+        start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
+        oracle = self.search.oracle or OptunaOracle(
+            wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start
+        )
+        if self.search.oracle is not None:
+            oracle.objective = wanted
+            oracle.max_consecutive_failed_trials = 10**9
+            oracle.verbose = 0
+            oracle._set_project_dir(str(self.folder.path), "oracle")
+        return Driver(
+            oracle, self.worker.hypermodel, executor, journal, self.limits, objective, self.epochs, self.seed,
+            self._emit, self._keep,
+        )  # fmt: skip
+
+    def _confirmed(self, trials: Sequence[Trial], executor: Executor) -> Mapping[int, Confirmed]:
+        ranked = [t for t in best_first(trials, self.worker.objective) if t.number in self.kept]
+        candidates, repeats = affordable(ranked, self.search, self.limits)
+        if not candidates or not repeats:
+            return {}
+        return Confirmation(
+            self.worker.hypermodel,
+            executor,
+            self.limits,
+            self.worker.objective,
+            self.epochs,
+            self.seed,
+            self._emit,
+        ).run(candidates, repeats)
+
+    def _keep(self, outcome: Outcome) -> None:
+        """Keep the weights of the best few on disk, and no others."""
+        trial, objective = outcome.trial, self.worker.objective
+        if trial.score is None or trial.status == "failed" or outcome.weights is None:
+            return
+        self.kept[trial.number] = trial.score
+        sign = -1.0 if objective.direction == "max" else 1.0
+        ranked = sorted(self.kept, key=lambda number: (sign * self.kept[number], number))
+        if ranked.index(trial.number) < max(self.search.confirm, 1):
+            self.folder.save_weights(trial.number, outcome.weights)
+        for number in ranked[max(self.search.confirm, 1) :]:
+            del self.kept[number]
+            self.folder.drop_weights(number)
+
+    def _still_kept(self, trials: Sequence[Trial]) -> Mapping[int, float]:
+        """Return the earlier trials of a resumed run whose weights are on disk."""
+        return {
+            t.number: t.score for t in trials if t.score is not None and self.folder.has_weights(t.number)
+        }
+
+    def _handed_over(self, best: Trial) -> tuple[float, Logs | None]:
+        """Write the winner as a Keras model, read it back, and return what that scores."""
+        model = self._built(best)
+        model.set_weights(self.folder.load_weights(best.number))
+        model.optimizer.build(model.trainable_variables)
+        model.save(self.folder.best_model)
+        try:
+            model = keras.models.load_model(self.folder.best_model)
+        except (TypeError, ValueError) as error:
+            # Layers of the user's own that are not registered: the file needs `custom_objects` to be read.
+            logger.warning("%s needs custom_objects to be loaded: %s", self.folder.best_model, error)
+        dataset, name = self.worker.dataset, self.worker.objective.name
+        score = best.score if best.score is not None else math.nan
+        if name.startswith("val_"):
+            again = evaluate(model, dataset.validation)[name.removeprefix("val_")]
+            if abs(again - score) > TOLERANCE * max(1.0, abs(score)):
+                logger.warning(
+                    "trial %d reported %s, its reloaded model scores %s", best.number, score, again
+                )
+                score = again
+        tested = evaluate(model, dataset.test) if isinstance(dataset.test, Part | Stream) else None
+        return score, tested
+
+    def _built(self, best: Trial) -> keras.Model:
+        hp = AskingHyperParameters(lambda known: best.hyperparameters.get(known.name, known.default))
+        recipe = self.worker.hypermodel.draw(hp)
+        return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
+
+    def _started(self, asked: Asked) -> SearchStarted:
+        return SearchStarted(
+            self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
+            self.limits.deadline, asked.notes,
+        )  # fmt: skip
+
+    def _write_down(self, asked: Asked) -> None:
+        earlier = self.folder.read("run")
+        self.folder.write(
+            "run",
+            {
+                "project": self.folder.name,
+                "objective": vars(self.worker.objective),
+                "epochs": self.epochs,
+                "max_trials": asked.max_trials,
+                "budget": asked.budget,
+                "seed": self.seed,
+                "space": asked.space.get_config(),
+                "defaults": asked.space.values,
+                "fix": dict(self.worker.hypermodel.space.fix),
+                "notes": list(asked.notes),
+                "backend": keras.backend.backend(),
+                "python": platform.python_version(),
+                "versions": _versions(),
+                "created": earlier.get("created", time.time()),
+            },
+        )
+
+    def _emit(self, event: Event) -> None:
+        for sink in self.sinks:
+            sink(event)
+
+
+def _nothing(trials: Sequence[Trial], reason: str) -> str:
+    """Return why there is no model, with the first trial's cause in front."""
+    failed = next((trial for trial in trials if trial.error), None)
+    if failed is None:
+        return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
+    return f"No trial ended with a model: {reason}. Trial {failed.number} failed first:\n{failed.error}"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,128 @@
+"""tune(): the one call. Data, space, search, confirmation and the winner, in this order."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from autoopt import checks, objectives, seeding, storage
+from autoopt.data import prepare
+from autoopt.engines import KerasEngine
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.reports import Console, TensorBoard
+from autoopt.resources import Constraints, Resources
+from autoopt.result import Result
+from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
+from autoopt.session import Asked, Session
+from autoopt.worker import Worker
+
+SPLITTING = 3
+"""Place in the tree of seeds: which rows validate and test."""
+
+
+def tune(
+    model_fn: Any,
+    data: Any,
+    *,
+    validation_data: Any = None,
+    validation_split: float = 0.2,
+    test_data: Any = None,
+    objective: Any = "auto",
+    space: Any = "auto",
+    epochs: int = 50,
+    max_trials: int | None = None,
+    budget: Any = None,
+    search: Search | None = None,
+    constraints: Constraints | None = None,
+    resources: Resources | None = None,
+    workers: Any = 1,
+    callbacks: Any = (),
+    class_weight: Any = None,
+    directory: str | Path = "autoopt_runs",
+    project_name: str | None = None,
+    resume: Any = False,
+    logdir: str | Path = "tensorboard_logs",
+    seed: int | None = None,
+    verbose: Any = "auto",
+) -> Result:
+    """Search for a better version of a Keras model and return it with everything that was found.
+
+    Structure, initialization, regularization, optimizer and batch size are searched together. Trial 0 is
+    the user's own model, untouched.
+
+    Args:
+        model_fn: A function returning a Keras model, compiled or not, with or without an `hp` argument;
+            a `keras_tuner.HyperModel`; or a Keras model, taken as the template.
+        data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
+            `tf.data.Dataset`; an `autoopt.Dataset`; the path of an `.npz`.
+        validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
+        validation_split: Share of `data` to validate on, above 0 and below 1.
+        test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
+            unless `validation_data` is given.
+        objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
+            history, or a `keras_tuner.Objective`.
+        space: `"auto"` or an `autoopt.Space`.
+        epochs: Most epochs a trial; schedules end there.
+        max_trials: Most trials, trial 0 counted, confirmation runs not.
+        budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`. Neither this nor `max_trials`
+            means `"10m"`.
+        search: `autoopt.Search`: oracle, sampler, pruner, starting points, confirmation.
+        constraints: `autoopt.Constraints`.
+        resources: `autoopt.Resources`.
+        workers: How many trials run at once; this version takes 1.
+        callbacks: Keras callbacks, copied for each trial, or a function of the trial that returns them.
+        class_weight: Class to weight, or `"balanced"`: n / (classes × count).
+        directory: Where runs lie.
+        project_name: The run's name; None takes a fresh one.
+        resume: False refuses a run that exists, True goes on with it or starts it, `"overwrite"`
+            replaces it.
+        logdir: TensorBoard's folder.
+        seed: A whole number from 0; None takes a fresh one, which is written down in the run.
+        verbose: 0 prints nothing, 1 the progress, 2 a line for each trial too; `"auto"` is 1.
+
+    Returns:
+        The result, also readable later with `autoopt.load(result.run_dir)`.
+
+    Raises:
+        UsageError: Something given cannot be used; nothing has been trained.
+        SearchError: No trial ended with a model to return.
+
+    Example:
+        >>> import autoopt, keras, sklearn.datasets
+        >>> x, y = sklearn.datasets.load_digits(return_X_y=True)
+        >>> def model_fn():
+        ...     return keras.Sequential([keras.Input((64,)), keras.layers.Dense(10, "softmax")])
+        >>> result = autoopt.tune(model_fn, (x / 16, y), epochs=2, max_trials=2, seed=0, verbose=0)
+        >>> result.best_score >= result.baseline_score
+        True
+    """
+    started = time.time()
+    search, resources = search or Search(), resources or Resources()
+    checks.arguments(
+        epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
+        verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
+    )  # fmt: skip
+    budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
+    seed = seeding.checked(seed)
+    dataset = prepare(
+        data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+        seed=seeding.derive(seed, SPLITTING),
+    )  # fmt: skip
+    hypermodel = AutoHyperModel(model_fn, space, dataset)
+    facts = checks.rehearse(hypermodel, dataset)
+    target = objectives.resolve(objective, facts.objective, facts.names)
+    whole_space = explore(hypermodel)
+    hypermodel.space.check_pins([hp.name for hp in whole_space.space])
+    checks.start_points(search.start, whole_space)
+
+    folder = storage.create(directory, project_name, resume)
+    console = Console(verbose)
+    worker = Worker(
+        hypermodel, dataset, KerasEngine(), target, callbacks, checks.class_weights(class_weight, dataset)
+    )
+    session = Session(
+        folder=folder, worker=worker, limits=Limits(max_trials, budget_seconds, started, search.confirmations),
+        search=search, epochs=epochs, seed=seed,
+        sinks=(console, TensorBoard(Path(logdir) / folder.name)),
+    )  # fmt: skip
+    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, (*dataset.notes, *facts.notes))
+    return session.run(asked, console.say)
