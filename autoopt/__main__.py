@@ -1,0 +1,5 @@
+"""`python -m autoopt` is the command line."""
+
+from autoopt.cli import main
+
+main()

@@ -1,0 +1,124 @@
+"""The command line, thin: it reads arguments, calls the same functions as Python does, and prints."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="autoopt")
+def main() -> None:
+    """Tune a Keras model: structure, initialization, regularization, optimizer and batch size together."""
+
+
+@main.command()
+@click.argument("model", metavar="MODEL")
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@click.option("--budget", help='Time for the whole call: "90s", "10m", "2h", or seconds.')
+@click.option("--max-trials", type=int, help="Most trials, the user's own model counted.")
+@click.option("--epochs", type=int, help="Most epochs a trial.  [default: 50]")
+@click.option("--objective", help='What is compared, as "val_accuracy".  [default: auto]')
+@click.option("--validation-split", type=float, help="Share of the data to validate on.  [default: 0.2]")
+@click.option("--workers", help="How many trials run at once.  [default: 1]")
+@click.option("--class-weight", type=click.Choice(["balanced"]), help="Weigh classes by their rarity.")
+@click.option("--directory", type=click.Path(path_type=Path), help="Where runs lie.  [default: autoopt_runs]")
+@click.option("--project-name", help="The run's name.  [default: a fresh one]")
+@click.option(
+    "--resume", type=click.Choice(["true", "false", "overwrite"]), help="Go on with a run of that name."
+)
+@click.option(
+    "--logdir", type=click.Path(path_type=Path), help="TensorBoard's folder.  [default: tensorboard_logs]"
+)
+@click.option("--seed", type=int, help="A whole number from 0.")
+@click.option("--fix", multiple=True, metavar="NAME=VALUE", help="Pin a hyperparameter; may be repeated.")
+@click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 a line for each trial.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; progress goes to stderr.")
+def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
+    """Search for a better version of a model.
+
+    MODEL is a Python file that defines `model_fn` and `data`, or one function of it as file.py:function or
+    package.module:function, then with DATA, an .npz that holds x and y.
+    """
+    from autoopt import commands
+
+    _exit(commands.tune, model, data, options, as_json)
+
+
+@main.command()
+@click.argument("run", required=False)
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("-n", "rows", type=click.IntRange(1), default=10, show_default=True, help="Trials to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def show(run: str | None, directory: Path, rows: int, as_json: bool) -> None:
+    """Show what a run found; without RUN the newest."""
+    from autoopt import commands
+
+    _exit(commands.show, run, directory, rows, as_json)
+
+
+@main.command()
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def runs(directory: Path, as_json: bool) -> None:
+    """List the runs."""
+    from autoopt import commands
+
+    _exit(commands.runs, directory, as_json)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--format", "format_", default="keras", show_default=True, help="keras, weights or json.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+def export(run: str, path: Path, format_: str, directory: Path) -> None:
+    """Write a run's best model to PATH."""
+    from autoopt import commands
+
+    _exit(commands.export, run, path, format_, directory)
+
+
+@main.command()
+@click.option(
+    "--logdir", type=click.Path(path_type=Path), default=Path("tensorboard_logs"), show_default=True
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=6006, show_default=True, help="0 takes a free one."
+)
+@click.option(
+    "--host", default="localhost", show_default=True, help="Who may look: localhost is this machine."
+)
+def board(logdir: Path, port: int, host: str) -> None:
+    """Start TensorBoard on the logs."""
+    from autoopt import commands
+
+    _exit(commands.board, logdir, port, host)
+
+
+def _exit(command: Any, *arguments: Any) -> None:
+    """Carry out a command; the only place that turns what happened into an exit code.
+
+    0 is done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
+    from autoopt.errors import AutooptError, UsageError
+
+    try:
+        code = command(*arguments)
+    except UsageError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 2
+    except AutooptError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = 1
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        code = INTERRUPTED
+    sys.exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

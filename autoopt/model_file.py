@@ -1,0 +1,114 @@
+"""The Python file that a command line names: its `model_fn` and its `data`. The only code that is imported."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from autoopt.errors import ModelError, UsageError, nearest
+
+OPTIONS = (
+    "validation_data",
+    "test_data",
+    "space",
+    "search",
+    "callbacks",
+    "class_weight",
+    "epochs",
+    "objective",
+)
+"""Further arguments of `tune` that a model file may define under their own name."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """What a model file defines.
+
+    Attributes:
+        name: As it was given.
+        model_fn: The function that returns the model.
+        module: The imported file.
+    """
+
+    name: str
+    model_fn: Any
+    module: ModuleType
+
+    def data(self) -> Any:
+        """Return its `data`; called first where it is a function.
+
+        Raises:
+            UsageError: It defines none.
+        """
+        found = getattr(self.module, "data", None)
+        if found is None:
+            raise UsageError(
+                f"{self.name} defines no `data`. Expected `data = (x, y)` in the file, "
+                f"or a data file behind it: autoopt tune {self.name} DATA.npz"
+            )
+        return found() if callable(found) else found
+
+    def options(self) -> Mapping[str, Any]:
+        """Return the further arguments of `tune` that it defines."""
+        return {name: getattr(self.module, name) for name in OPTIONS if hasattr(self.module, name)}
+
+
+def read(given: str) -> ModelFile:
+    """Import what a command line names.
+
+    Args:
+        given: `file.py`, `file.py:function` or `package.module:function`.
+
+    Raises:
+        UsageError: There is no such file, module or function; the nearest names are given.
+        ModelError: Importing it raises; its own traceback is shown.
+    """
+    place, _, function = given.partition(":")
+    if place.endswith(".py"):
+        module = _from_file(Path(place))
+    elif function:
+        module = _from_module(place)
+    else:
+        raise UsageError(
+            f"MODEL was given {given!r}. Expected a Python file (model.py), file.py:function "
+            "or package.module:function."
+        )
+    name = function or "model_fn"
+    if not hasattr(module, name):
+        known = [known for known, value in vars(module).items() if callable(value) and known[:1] != "_"]
+        raise UsageError(f"{place} defines no {name!r}.{nearest(name, known)}")
+    return ModelFile(given, getattr(module, name), module)
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        raise UsageError(f"There is no file {str(path)!r}.{nearest(path.name, beside)}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{str(path)!r} cannot be imported. Expected a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    # As `python file.py` would: what lies beside the file can be imported, and its classes found by name.
+    sys.path.insert(0, str(path.parent.resolve()))
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ModelError(f"Importing {path} raised {type(error).__name__}: {error}") from error
+    return module
+
+
+def _from_module(name: str) -> ModuleType:
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"There is no module {name!r}: {error}. Expected package.module:function."
+        ) from error
+    except Exception as error:
+        raise ModelError(f"Importing {name} raised {type(error).__name__}: {error}") from error
