@@ -1,7 +1,6 @@
 """AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +10,9 @@ import keras_tuner
 from autoopt import compiling, surgery, task
 from autoopt.axes import Origin
 from autoopt.coverage import covered
-from autoopt.data import Dataset, Part, Stream
-from autoopt.errors import ModelError
+from autoopt.data import Dataset, Part, Stream, prepare
 from autoopt.hyperparameters import PinnedHyperParameters
+from autoopt.model_function import asks, caller
 from autoopt.recipe import Recipe
 from autoopt.seeding import seeded
 from autoopt.space import Space
@@ -71,10 +70,12 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     """
 
     def __init__(self, model_fn: Any, space: Any = "auto", data: Any = None) -> None:
-        self._call = _caller(model_fn)
-        self._asks = _asks(model_fn)
+        self._call = caller(model_fn)
+        self._asks = asks(model_fn)
         self._space = Space.of(space)
-        self._data = data if data is None or isinstance(data, Dataset) else _as_dataset(data)
+        self._data = (
+            data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
+        )
         self._readings: dict[tuple[Any, ...], Reading] = {}
         self._own_names: set[str] = set()
         self._closed: Mapping[str, str] | None = None
@@ -116,8 +117,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Return the compiled model of one candidate; KerasTuner calls this."""
-        recipe = self.draw(hp)
-        return self.assemble(recipe, hp.values)
+        model = self.assemble(self.draw(hp), hp.values)
+        if model.built:
+            model.optimizer.build(model.trainable_variables)
+        return model
 
     def assemble(
         self,
@@ -240,77 +243,11 @@ def _edits(recipe: Recipe) -> surgery.Edits:
     )
 
 
-def _asks(model_fn: Any) -> bool:
-    """Whether a model function asks for hyperparameters."""
-    if isinstance(model_fn, keras.Model):
-        return False
-    if isinstance(model_fn, keras_tuner.HyperModel):
-        return True
-    parameters = inspect.signature(model_fn).parameters.values()
-    required = [
-        p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-    ]
-    if len(required) > 1:
-        raise ModelError(
-            f"model_fn needs {len(required)} arguments: {', '.join(p.name for p in required)}. "
-            "Expected none, or one that takes hyperparameters: def model_fn(hp). "
-            "Use functools.partial to fill in the others."
-        )
-    return bool(required) or any(p.name == "hp" for p in parameters)
-
-
-def _caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model]:
-    """Return a function of `hp` that gives a new Keras model, or raises a ModelError."""
-    if isinstance(model_fn, keras.Model):
-        return lambda hp: _cloned(model_fn)
-    if isinstance(model_fn, type) or not (callable(model_fn) or isinstance(model_fn, keras_tuner.HyperModel)):
-        raise ModelError(
-            f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, "
-            "a keras_tuner.HyperModel object, or a Keras model."
-        )
-    asks = _asks(model_fn)
-
-    def call(hp: keras_tuner.HyperParameters) -> keras.Model:
-        try:
-            if isinstance(model_fn, keras_tuner.HyperModel):
-                model = model_fn.build(hp)
-            else:
-                model = model_fn(hp) if asks else model_fn()
-        except Exception as error:
-            raise ModelError(
-                f"model_fn raised {type(error).__name__}: {error}. See its traceback above."
-            ) from error
-        if not isinstance(model, keras.Model):
-            raise ModelError(
-                f"model_fn returned {model!r} of type {type(model).__name__}. Expected a keras.Model: "
-                "does the function end with `return model`?"
-            )
-        return model
-
-    return call
-
-
-def _cloned(template: keras.Model) -> keras.Model:
-    """Return a model like the template with new weights, compiled likewise."""
-    model = keras.models.clone_model(template)
-    found = compiling.compilation(template)
-    if found is not None:
-        written = compiling.written(template)
-        found.apply(model, written.kind.from_config(written.config))
-    return model
-
-
-def _as_dataset(data: Any) -> Dataset:
-    x, y = data[0], data[1]
-    part = Part(x, y)
-    return Dataset(train=part, validation=part, test=None)
-
-
 def _shapes(train: Part | Stream | None) -> Any:
-    """Return the shapes of the inputs without the batch, None where they are not known."""
+    """Return shape without the batch and dtype of each input, None where they are not known."""
     if not isinstance(train, Part):
         return None
-    return keras.tree.map_structure(lambda array: tuple(array.shape[1:]), train.x)
+    return keras.tree.map_structure(lambda array: (tuple(array.shape[1:]), str(array.dtype)), train.x)
 
 
 def _outline(model: keras.Model) -> Sequence[Any]:

@@ -1,0 +1,92 @@
+"""The user's model function, in whichever of its forms: one call that gives a new Keras model."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import keras_tuner
+
+from autoopt import compiling
+from autoopt.errors import ModelError
+
+
+def asks(model_fn: Any) -> bool:
+    """Whether a model function asks for hyperparameters."""
+    if isinstance(model_fn, keras.Model):
+        return False
+    if isinstance(model_fn, keras_tuner.HyperModel):
+        return True
+    parameters = inspect.signature(model_fn).parameters.values()
+    required = [
+        p for p in parameters if p.default is p.empty and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
+    if len(required) > 1:
+        raise ModelError(
+            f"model_fn needs {len(required)} arguments: {', '.join(p.name for p in required)}. "
+            "Expected none, or one that takes hyperparameters: def model_fn(hp). "
+            "Use functools.partial to fill in the others."
+        )
+    return bool(required) or any(p.name == "hp" for p in parameters)
+
+
+def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model]:
+    """Return a function of `hp` that gives a new Keras model, or raises a ModelError.
+
+    Args:
+        model_fn: A function with or without `hp`, a `keras_tuner.HyperModel`, or a Keras model.
+
+    Raises:
+        ModelError: It is none of these.
+    """
+    if isinstance(model_fn, keras.Model):
+        return lambda hp: _cloned(model_fn)
+    if isinstance(model_fn, type) or not (callable(model_fn) or isinstance(model_fn, keras_tuner.HyperModel)):
+        raise ModelError(
+            f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, "
+            "a keras_tuner.HyperModel object, or a Keras model."
+        )
+    _refuse_own_fit(model_fn)
+    takes_hp = asks(model_fn)
+
+    def call(hp: keras_tuner.HyperParameters) -> keras.Model:
+        try:
+            if isinstance(model_fn, keras_tuner.HyperModel):
+                model = model_fn.build(hp)
+            else:
+                model = model_fn(hp) if takes_hp else model_fn()
+        except Exception as error:
+            raise ModelError(
+                f"model_fn raised {type(error).__name__}: {error}. See its traceback above."
+            ) from error
+        if not isinstance(model, keras.Model):
+            raise ModelError(
+                f"model_fn returned {model!r} of type {type(model).__name__}. Expected a keras.Model: "
+                "does the function end with `return model`?"
+            )
+        return model
+
+    return call
+
+
+def _refuse_own_fit(model_fn: Any) -> None:
+    """Raise for a hypermodel that trains by itself: its training would not be what is searched."""
+    own = (
+        isinstance(model_fn, keras_tuner.HyperModel) and type(model_fn).fit is not keras_tuner.HyperModel.fit
+    )
+    if own:
+        name = type(model_fn).__name__
+        raise ModelError(
+            f"model_fn was given a {name}, which overrides HyperModel.fit. This version trains every trial by "
+            f"itself: pass {name}().build as model_fn, and let the batch_size axis replace what fit tunes."
+        )
+
+
+def _cloned(template: keras.Model) -> keras.Model:
+    """Return a model like the template with new weights, compiled likewise."""
+    model = keras.models.clone_model(template)
+    found = compiling.compilation(template)
+    if found is not None:
+        written = compiling.written(template)
+        found.apply(model, written.kind.from_config(written.config))
+    return model
