@@ -53,7 +53,8 @@ def written(model: keras.Model) -> Written:
     optimizer = model.optimizer if model.compiled else keras.optimizers.Adam()
     config = optimizer.get_config()
     rate = config["learning_rate"]
-    constant = float(rate) if isinstance(rate, int | float) else None
+    # Keras keeps the rate in single precision: 0.001 comes back as 0.0010000000474974513.
+    constant = float(f"{rate:.7g}") if isinstance(rate, int | float) else None
     return Written(_algorithm(optimizer), type(optimizer), config, constant)
 
 

@@ -73,6 +73,8 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
             value = self.pins[hp.name]
             check_value(hp, value)
             hp = kinds.Fixed(hp.name, value, conditions=hp.conditions)
+            if self.is_active(hp):
+                self.values[hp.name] = value
         return type(self.base)._retrieve(self.base, hp)
 
 

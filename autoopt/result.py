@@ -35,15 +35,27 @@ class Result:
     Args:
         folder: The run's folder.
         custom_objects: Classes and functions of the user's own that `best_model` needs, name to object.
+        best_model: The winner, where it is at hand; None reads it from the folder when it is asked for.
 
     Example:
-        >>> result = autoopt.load("my_run")  # doctest: +SKIP
-        >>> result.best_score, result.baseline_score  # doctest: +SKIP
-        (0.9792, 0.9653)
+        >>> import autoopt, keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> x = np.random.default_rng(0).normal(size=(64, 2))
+        >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=2, max_trials=2, seed=0, verbose=0)
+        >>> result.objective.name, len(result.trials), len(result.leaderboard())
+        ('val_loss', 2, 2)
+        >>> result.best_model.predict(x, verbose=0).shape
+        (64, 1)
     """
 
-    def __init__(self, folder: storage.RunFolder, custom_objects: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: storage.RunFolder,
+        custom_objects: Mapping[str, Any] | None = None,
+        best_model: keras.Model | None = None,
+    ) -> None:
         self._folder = folder
+        self._best_model = best_model
         self._custom_objects = custom_objects
         self._asked = folder.read("run")
         self._found = folder.read("result")
@@ -120,6 +132,8 @@ class Result:
         Raises:
             RunError: The run has no model, or it needs `custom_objects`.
         """
+        if self._best_model is not None:
+            return self._best_model
         path = self._folder.best_model
         if not path.exists():
             raise RunError(f"The run {self.run_dir} has no best.keras: it was interrupted before it had one.")
@@ -231,7 +245,12 @@ def load(
         RunError: There is no such run; the nearest names are given.
 
     Example:
-        >>> autoopt.load("my_run").best_model.predict(x)  # doctest: +SKIP
+        >>> import autoopt, keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> data = np.zeros((64, 2)), np.ones(64)
+        >>> tuned = autoopt.tune(model, data, epochs=1, max_trials=1, project_name="my_run", verbose=0)
+        >>> autoopt.load("my_run").best_score == tuned.best_score
+        True
     """
     return Result(storage.find(run, directory), custom_objects)
 

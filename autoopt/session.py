@@ -12,12 +12,11 @@ from typing import Any
 import keras
 import keras_tuner
 
-from autoopt.data import Part, Stream
 from autoopt.engines import evaluate
 from autoopt.errors import SearchError
 from autoopt.executors import Executor, InlineExecutor
 from autoopt.hyperparameters import AskingHyperParameters
-from autoopt.records import Event, Logs, SearchEnded, SearchStarted, Trial
+from autoopt.records import Event, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
     Confirmation,
@@ -122,7 +121,10 @@ class Session:
         best = winner([trial for trial in trials if trial.number in self.kept], confirmed, objective)
         if best is None:
             raise SearchError(_nothing(trials, reason))
-        best_score, test_metrics = self._handed_over(best)
+        model = self._handed_over(best)
+        best_score = self._score_again(model, best)
+        tested = self.worker.dataset.test
+        test_metrics = None if tested is None else evaluate(model, tested)
         scores = confirmed[best.number].scores if best.number in confirmed else ()
         self.folder.write(
             "result",
@@ -132,7 +134,7 @@ class Session:
                 "confirmations": {str(number): list(found.scores) for number, found in confirmed.items()},
             },
         )  # fmt: skip
-        result = Result(self.folder)
+        result = Result(self.folder, best_model=model)
         self._emit(SearchEnded(best, reason, scores, test_metrics))
         return result
 
@@ -189,28 +191,33 @@ class Session:
             t.number: t.score for t in trials if t.score is not None and self.folder.has_weights(t.number)
         }
 
-    def _handed_over(self, best: Trial) -> tuple[float, Logs | None]:
-        """Write the winner as a Keras model, read it back, and return what that scores."""
+    def _handed_over(self, best: Trial) -> keras.Model:
+        """Write the winner as a Keras model and return it as it is read back."""
         model = self._built(best)
         model.set_weights(self.folder.load_weights(best.number))
         model.optimizer.build(model.trainable_variables)
-        model.save(self.folder.best_model)
         try:
-            model = keras.models.load_model(self.folder.best_model)
-        except (TypeError, ValueError) as error:
-            # Layers of the user's own that are not registered: the file needs `custom_objects` to be read.
-            logger.warning("%s needs custom_objects to be loaded: %s", self.folder.best_model, error)
-        dataset, name = self.worker.dataset, self.worker.objective.name
-        score = best.score if best.score is not None else math.nan
-        if name.startswith("val_"):
-            again = evaluate(model, dataset.validation)[name.removeprefix("val_")]
-            if abs(again - score) > TOLERANCE * max(1.0, abs(score)):
-                logger.warning(
-                    "trial %d reported %s, its reloaded model scores %s", best.number, score, again
-                )
-                score = again
-        tested = evaluate(model, dataset.test) if isinstance(dataset.test, Part | Stream) else None
-        return score, tested
+            model.save(self.folder.best_model)
+            return keras.models.load_model(self.folder.best_model)
+        except Exception as error:
+            # Whatever a user's own class does when it is saved or read: the model itself is still good.
+            logger.warning(
+                "The best model cannot be read back from %s: %s. The result holds it as it is; register your "
+                "own classes with keras.saving.register_keras_serializable, or pass custom_objects to load.",
+                self.folder.best_model, error,
+            )  # fmt: skip
+            return model
+
+    def _score_again(self, model: keras.Model, best: Trial) -> float:
+        """Return the objective of the very model that is handed over."""
+        score, name = best.score if best.score is not None else math.nan, self.worker.objective.name
+        if not name.startswith("val_"):
+            return score
+        again = evaluate(model, self.worker.dataset.validation)[name.removeprefix("val_")]
+        if abs(again - score) <= TOLERANCE * max(1.0, abs(score)):
+            return score
+        logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
+        return again
 
     def _built(self, best: Trial) -> keras.Model:
         hp = AskingHyperParameters(lambda known: best.hyperparameters.get(known.name, known.default))

@@ -1,5 +1,6 @@
 """tune(): the one call. Data, space, search, confirmation and the winner, in this order."""
 
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -96,13 +97,15 @@ def tune(
         True
     """
     started = time.time()
-    search, resources = search or Search(), resources or Resources()
+    search = Search() if search is None else search
+    resources = Resources() if resources is None else resources
     checks.arguments(
         epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
         verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
     )  # fmt: skip
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
-    seed = seeding.checked(seed)
+    earlier = storage.locate(directory, project_name, resume)
+    seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     dataset = prepare(
         data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, SPLITTING),
@@ -110,19 +113,21 @@ def tune(
     hypermodel = AutoHyperModel(model_fn, space, dataset)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
+    weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space])
     checks.start_points(search.start, whole_space)
 
     folder = storage.create(directory, project_name, resume)
+    logs = Path(logdir) / folder.name
+    if resume == "overwrite":
+        shutil.rmtree(logs, ignore_errors=True)
     console = Console(verbose)
-    worker = Worker(
-        hypermodel, dataset, KerasEngine(), target, callbacks, checks.class_weights(class_weight, dataset)
-    )
+    worker = Worker(hypermodel, dataset, KerasEngine(), target, callbacks, weights)
     session = Session(
         folder=folder, worker=worker, limits=Limits(max_trials, budget_seconds, started, search.confirmations),
         search=search, epochs=epochs, seed=seed,
-        sinks=(console, TensorBoard(Path(logdir) / folder.name)),
+        sinks=(console, TensorBoard(logs)),
     )  # fmt: skip
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, (*dataset.notes, *facts.notes))
     return session.run(asked, console.say)

@@ -7,8 +7,9 @@ from typing import Any
 import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin, Written
+from autoopt.axes.choices import check_names, check_numbers
 from autoopt.axes.initialization import AS_WRITTEN
-from autoopt.errors import SpaceError, nearest
+from autoopt.errors import SpaceError
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Algorithm:
 
 ADAPTIVE = Algorithm(default=1e-3, low=1e-4, high=3e-2)
 ALGORITHMS = {
-    "gd": Algorithm(default=0.1, low=1e-2, high=2.0),  # θ ← θ − α∇L over all examples
+    "gd": Algorithm(default=0.1, low=1e-2, high=1.0),  # θ ← θ − α∇L over all examples
     "sgd": Algorithm(default=0.03, low=1e-3, high=1.0),  # the same over a batch (Robbins & Monro 1951)
     "momentum": Algorithm(default=0.01, low=1e-3, high=0.3),  # v ← βv − α∇L, θ ← θ + v (Polyak 1964)
     "rmsprop": ADAPTIVE,  # Tieleman & Hinton 2012
@@ -43,7 +44,7 @@ class Optimizer(Axis):
 
     Args:
         names: Algorithms to choose from; the user's own stays in, as the default.
-        learning_rate: Lowest and highest rate, above 0; None takes each algorithm's own range.
+        learning_rate: Lowest and highest rate, above 0; None spans the ranges of the algorithms.
         schedule: Schedules to choose from.
 
     Example:
@@ -57,85 +58,64 @@ class Optimizer(Axis):
     schedule: Sequence[str] = SCHEDULES
 
     def __post_init__(self) -> None:
-        for what, given, known in (
-            ("optimizer", self.names, ALGORITHMS),
-            ("schedule", self.schedule, SCHEDULES),
-        ):
-            for name in given:
-                if name not in known:
-                    raise SpaceError(f"The {what} {name!r} is not known.{nearest(name, known)}")
-        if self.learning_rate is not None and not 0 < self.learning_rate[0] <= self.learning_rate[1]:
-            raise SpaceError(
-                f"learning_rate was given {self.learning_rate}. Expected (lowest, highest), both above 0, "
-                "for example (1e-4, 1e-1)."
-            )
+        check_names("optimizer", self.names, ALGORITHMS)
+        check_names("schedule", self.schedule, SCHEDULES)
+        if self.learning_rate is None:
+            return
+        expected = "(lowest, highest), both above 0, for example (1e-4, 1e-1)"
+        check_numbers("learning_rate", self.learning_rate, lambda rate: rate > 0, expected)
+        if len(self.learning_rate) != 2 or self.learning_rate[0] > self.learning_rate[1]:
+            raise SpaceError(f"learning_rate was given {self.learning_rate!r}. Expected {expected}.")
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum` and `weight_decay`."""
         written = origin.optimizer
-        names = list(dict.fromkeys([written.algorithm, *self.names]))
-        name = hp.Choice("optimizer/name", names, default=written.algorithm)
-        parts: dict[str, Any] = {"optimizer": name}
-        for group in self._groups(names, written):
-            with hp.conditional_scope("optimizer/name", list(group)):
-                parts |= self._drawn(hp, group, written)
-        for special, field, low, high, default in (
+        # Where the data brings its own batches, there is no step over all examples.
+        offered = [name for name in self.names if name != "gd" or origin.rebatch]
+        names = list(dict.fromkeys([written.algorithm, *offered]))
+        parts: dict[str, Any] = {"optimizer": hp.Choice("optimizer/name", names, default=written.algorithm)}
+        parts |= self._rate_and_schedule(hp, names, written)
+        for algorithm, field, low, high, default in (
             ("momentum", "momentum", 0.5, 0.99, written.momentum),
             ("adamw", "weight_decay", 1e-5, 1e-1, written.weight_decay),
         ):
-            if special in names:
-                with hp.conditional_scope("optimizer/name", [special]):
-                    value = hp.Float(
-                        f"optimizer/{field}", min(low, default), max(high, default), sampling="log",
-                        default=default,
-                    )  # fmt: skip
+            if algorithm in names:
+                with hp.conditional_scope("optimizer/name", [algorithm]):
+                    low, high = min(low, default), max(high, default)
+                    value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
                     parts |= {} if value is None else {field: value}
-        return _changes(parts, origin, name)
+        return _changes(parts, origin)
 
-    def _groups(self, names: Sequence[str], written: Written) -> Sequence[tuple[str, ...]]:
-        """Group the algorithms that share a range and a default, so that they share one hyperparameter."""
-        groups: dict[Any, tuple[str, ...]] = {}
-        for name in names:
-            key = (self._range(name, written), name == written.algorithm and written.learning_rate is None)
-            groups[key] = (*groups.get(key, ()), name)
-        return list(groups.values())
-
-    def _range(self, name: str, written: Written) -> Algorithm:
-        known = ALGORITHMS.get(name, ADAPTIVE)
-        low, high = self.learning_rate or (known.low, known.high)
-        default = known.default
-        # Algorithms of one range share the user's own rate as their default: one hyperparameter, one default.
-        if known == ALGORITHMS.get(written.algorithm, ADAPTIVE) and written.learning_rate is not None:
-            default = written.learning_rate
-            low, high = min(low, default), max(high, default)
-        return Algorithm(min(max(default, low), high), low, high)
-
-    def _drawn(
-        self, hp: keras_tuner.HyperParameters, group: Sequence[str], written: Written
+    def _rate_and_schedule(
+        self, hp: keras_tuner.HyperParameters, names: Sequence[str], written: Written
     ) -> Mapping[str, Any]:
-        """Draw schedule and rate inside of one group's scope; nothing where the scope is inactive."""
-        scheduled = written.algorithm in group and written.learning_rate is None
-        first = AS_WRITTEN if scheduled else "constant"
-        schedules = list(dict.fromkeys([first, *self.schedule]))
-        schedule = hp.Choice("optimizer/schedule", schedules, default=first)
-        if scheduled:
-            with hp.conditional_scope("optimizer/schedule", [s for s in schedules if s != AS_WRITTEN]):
-                rate = self._rate(hp, group[0], written)
-        else:
-            rate = self._rate(hp, group[0], written)
-        drawn = {"schedule": schedule, "learning_rate": rate}
-        return {field: value for field, value in drawn.items() if value not in (None, AS_WRITTEN)}
+        """Draw the schedule and, unless it is the user's own, the rate that it starts from."""
+        if written.learning_rate is not None:
+            schedules = list(dict.fromkeys(["constant", *self.schedule]))
+            schedule = hp.Choice("optimizer/schedule", schedules, default="constant")
+            return {"schedule": schedule, "learning_rate": self._rate(hp, names, written)}
+        schedule = hp.Choice("optimizer/schedule", [AS_WRITTEN, *self.schedule], default=AS_WRITTEN)
+        with hp.conditional_scope("optimizer/schedule", list(self.schedule)):
+            rate = self._rate(hp, names, written)
+        return {} if schedule == AS_WRITTEN else {"schedule": schedule, "learning_rate": rate}
 
-    def _rate(self, hp: keras_tuner.HyperParameters, name: str, written: Written) -> float | None:
-        known = self._range(name, written)
-        if known.low == known.high:
-            return known.low
-        return hp.Float(  # type: ignore[no-any-return]
-            "optimizer/learning_rate", known.low, known.high, sampling="log", default=known.default
-        )
+    def _rate(self, hp: keras_tuner.HyperParameters, names: Sequence[str], written: Written) -> float | None:
+        """Draw the rate from the ranges of all algorithms together.
+
+        One name has one range: KerasTuner's oracles lose a value whose name stands under two conditions.
+        """
+        known = [ALGORITHMS.get(name, ADAPTIVE) for name in names]
+        low, high = self.learning_rate or (min(each.low for each in known), max(each.high for each in known))
+        default = written.learning_rate
+        if default is None:
+            default = min(max(ALGORITHMS.get(written.algorithm, ADAPTIVE).default, low), high)
+        low, high = min(low, default), max(high, default)
+        if low == high:
+            return low
+        return hp.Float("optimizer/learning_rate", low, high, sampling="log", default=default)
 
 
-def _changes(parts: Mapping[str, Any], origin: Origin, name: str) -> Mapping[str, Any]:
+def _changes(parts: Mapping[str, Any], origin: Origin) -> Mapping[str, Any]:
     """Return nothing where every value is the user's own, so that the optimizer stays untouched."""
     written = origin.optimizer
     own = {
@@ -147,4 +127,4 @@ def _changes(parts: Mapping[str, Any], origin: Origin, name: str) -> Mapping[str
     }
     if all(own[field] == value for field, value in parts.items()):
         return {}
-    return {**parts, "full_batch": True} if name == "gd" else parts
+    return {**parts, "full_batch": True} if parts["optimizer"] == "gd" else parts

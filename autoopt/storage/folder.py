@@ -8,6 +8,7 @@ result.json    what came out
 """
 
 import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -92,54 +93,84 @@ class RunFolder:
         return self.path / "weights" / f"trial-{number:04d}.weights.npz"
 
 
-def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
-    """Make the folder of a new run, or open the one that is to go on.
+def locate(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
+    """Return where a run is to be kept; nothing is written.
 
     Args:
         directory: Where runs lie.
         project_name: The run's name; None takes a fresh one.
-        resume: False refuses a run that exists, True goes on with it, "overwrite" removes it first.
+        resume: False refuses a run that exists.
 
     Raises:
-        RunError: The run exists already, the directory is a file, or the name is no folder's name.
+        RunError: The run exists already, something that is no run has its place, or directory or name
+            cannot be a folder's.
     """
-    root = Path(directory)
-    check_directory("directory", root)
+    root = check_directory("directory", directory)
     if project_name is not None and (
-        Path(project_name).name != project_name or project_name in ("", ".", "..")
+        Path(str(project_name)).name != project_name or project_name in ("", ".", "..")
     ):
         raise RunError(
             f"project_name was given {project_name!r}. Expected a plain name without slashes; "
             "use directory to say where runs lie."
         )
     path = root / (project_name or _fresh_name(root))
-    if path.exists() and resume == "overwrite":
-        shutil.rmtree(path)
-    if path.exists() and resume is not True:
+    if path.exists() and not resume:
         raise RunError(
             f"The run {path} exists already. Pass resume=True to go on with it, "
             'resume="overwrite" to replace it, or another project_name.'
         )
-    path.mkdir(parents=True, exist_ok=True)
+    # What is no run is somebody's own: it must not be replaced, nor written into.
+    if path.exists() and not (path / "run.json").is_file() and any(path.iterdir()):
+        raise RunError(
+            f"{path} exists and is no run: it has no run.json. Expected a run to go on with or to replace. "
+            "Take another project_name or directory."
+        )
     return RunFolder(path)
 
 
-def check_directory(argument: str, path: Path) -> None:
-    """Raise when a file stands where a folder is to be.
+def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
+    """Make the folder of a new run, or open the one that is to go on.
+
+    Args:
+        directory: Where runs lie.
+        project_name: The run's name; None takes a fresh one.
+        resume: True goes on with a run that exists, `"overwrite"` removes it first.
+
+    Raises:
+        RunError: As `locate`.
+    """
+    folder = locate(directory, project_name, resume)
+    if resume == "overwrite" and folder.path.exists():
+        shutil.rmtree(folder.path)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def check_directory(argument: str, given: Any) -> Path:
+    """Return the path of a folder that is there or can be made; nothing is written.
 
     Args:
         argument: What the user calls it.
-        path: The folder, which need not exist.
+        given: The folder's path.
 
     Raises:
-        RunError: Names the file in the way.
+        RunError: It is no path, a file stands in its way, or nobody may write there.
     """
-    blocked = next((part for part in (path, *path.parents) if part.exists() and not part.is_dir()), None)
-    if blocked is not None:
+    if not isinstance(given, str | Path):
+        raise RunError(f"{argument} was given {given!r}. Expected the path of a folder.")
+    path = Path(given)
+    present = next(part for part in (path, *path.absolute().parents) if part.exists())
+    if not present.is_dir():
         raise RunError(
-            f"{argument} was given {str(path)!r}, but {str(blocked)!r} is a file. "
+            f"{argument} was given {str(path)!r}, but {str(present)!r} is a file. "
             "Expected a folder: name another, or move the file."
         )
+    if not os.access(present, os.W_OK):
+        raise RunError(
+            f"{argument} was given {str(path)!r}, but {str(present)!r} cannot be written to. "
+            "Expected a folder of yours: name another, or change its permissions."
+        )
+    return path
 
 
 def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
