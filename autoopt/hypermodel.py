@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from autoopt import compiling, surgery, task
 from autoopt.axes import Origin
@@ -222,12 +223,24 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         hp.values = dict(values)
         reading = self._readings.get(self._key(values)) or self.reading(hp)
         edits, model = _edits(recipe), self._call(hp)
+        own = compiling.compilation(model)
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model = surgery.rebuild(template, edits)
             surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
-        reading.compilation.apply(model, compiling.optimizer(recipe, reading.origin.optimizer, total_steps))
+        self._built(model)
+        compilation = reading.compilation if own is None else _with_accuracy(own)
+        optimizer = compiling.optimizer(recipe, reading.origin.optimizer, total_steps)
+        compilation.apply(model, optimizer, shared=reading.compilation)
         return model
+
+    def _built(self, model: keras.Model) -> None:
+        """Give a model without inputs its weights now, from one example, while chance is seeded."""
+        if model.built or self._data is None:
+            return
+        train = self._data.train
+        few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
+        model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
 
 
 def _edits(recipe: Recipe) -> surgery.Edits:

@@ -41,7 +41,9 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
     """
     if isinstance(model_fn, keras.Model):
         return lambda hp: _cloned(model_fn)
-    if isinstance(model_fn, type) or not (callable(model_fn) or isinstance(model_fn, keras_tuner.HyperModel)):
+    # A subclass of keras.Model is a function that returns a model; a HyperModel class is not one yet.
+    no_function = isinstance(model_fn, type) and not issubclass(model_fn, keras.Model)
+    if no_function or not (callable(model_fn) or isinstance(model_fn, keras_tuner.HyperModel)):
         raise ModelError(
             f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, "
             "a keras_tuner.HyperModel object, or a Keras model."

@@ -194,17 +194,19 @@ class Session:
     def _handed_over(self, best: Trial) -> keras.Model:
         """Write the winner as a Keras model and return it as it is read back."""
         model = self._built(best)
+        if not model.built:  # a subclassed model has no weights before it has seen an example
+            evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))
         model.optimizer.build(model.trainable_variables)
         try:
             model.save(self.folder.best_model)
-            return keras.models.load_model(self.folder.best_model)
+            return keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(model))
         except Exception as error:
             # Whatever a user's own class does when it is saved or read: the model itself is still good.
             logger.warning(
                 "The best model cannot be read back from %s: %s. The result holds it as it is; register your "
                 "own classes with keras.saving.register_keras_serializable, or pass custom_objects to load.",
-                self.folder.best_model, error,
+                self.folder.best_model, str(error).partition(". ")[0],
             )  # fmt: skip
             return model
 
@@ -255,6 +257,12 @@ class Session:
     def _emit(self, event: Event) -> None:
         for sink in self.sinks:
             sink(event)
+
+
+def _own_classes(model: keras.Model) -> Mapping[str, Any]:
+    """Return the classes of a model and its layers that are not Keras's, by name."""
+    kinds = (type(part) for part in (model, *model.layers))
+    return {kind.__name__: kind for kind in kinds if not kind.__module__.startswith("keras.")}
 
 
 def _nothing(trials: Sequence[Trial], reason: str) -> str:
