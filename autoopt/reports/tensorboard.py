@@ -6,12 +6,11 @@ only the first HParams record of a run and a tag, so what changes goes to a new 
 
 import itertools
 import logging
-import math
 import shutil
 import tempfile
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,10 +23,10 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from autoopt.errors import UsageError
 from autoopt.records import EpochEnded, Event, SearchEnded, SearchStarted, Trial, TrialEnded, TrialStarted
+from autoopt.reports.columns import Domain, Value, is_shown
 
 logger = logging.getLogger(__name__)
 
-Value = bool | float | str
 FLUSH_SECONDS = 1.0
 SCORE, CONFIRMED_SCORE = "score", "confirmed_score"
 _STATUS = {
@@ -211,13 +210,13 @@ class _Experiment:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._domains: dict[str, _Domain] = {}
+        self._domains: dict[str, Domain] = {}
         self._metrics = [_metric(SCORE, "score")]
 
     def describe(self, event: SearchStarted) -> None:
         """Write the full space, before any trial."""
         for hyperparameter in event.space.space:
-            name, domain = hyperparameter.name, _Domain.of(hyperparameter)
+            name, domain = hyperparameter.name, Domain.of(hyperparameter)
             self._domains[name] = self._domains[name].union(domain) if name in self._domains else domain
         self._metrics = _metrics(event.objective.name, event.metrics)
         self._write()
@@ -225,8 +224,8 @@ class _Experiment:
     def columns(self, hyperparameters: Mapping[str, Any]) -> dict[str, Value]:
         """Return the values as their columns' types, without what fits none; a new name adds a column."""
         plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in hyperparameters.items()}
-        shown = {name: value for name, value in plain.items() if _shown(value)}
-        new = {name: _Domain.around(value) for name, value in shown.items() if name not in self._domains}
+        shown = {name: value for name, value in plain.items() if is_shown(value)}
+        new = {name: Domain.around(value) for name, value in shown.items() if name not in self._domains}
         if new:
             self._domains.update(new)
             self._write()
@@ -244,7 +243,7 @@ class _Experiment:
         """Write the columns as a new run and remove the old: that is what a running TensorBoard notices."""
         old = {int(path.name.removeprefix("experiment-")): path for path in self._folder.glob("experiment-*")}
         experiment = api_pb2.Experiment(
-            hparam_infos=[domain.info(name) for name, domain in self._domains.items()],
+            hparam_infos=[_info(name, domain) for name, domain in self._domains.items()],
             metric_infos=self._metrics,
             time_created_secs=time.time(),
         )
@@ -278,80 +277,17 @@ def _metric(tag: str, label: str, group: str = "") -> Any:
     )
 
 
-def _column_type(value: Any) -> type:
-    if isinstance(value, bool):
-        return bool
-    return float if isinstance(value, int | float) else str
-
-
-def _shown(value: Any) -> bool:
-    """Say whether TensorBoard can show the value: None and NaN would spoil their column."""
-    return value is not None and not (isinstance(value, float) and not math.isfinite(value))
-
-
-@dataclass(frozen=True)
-class _Domain:
-    """What one hyperparameter may be: values of a list, or any number of an interval.
-
-    It leads while no trial is known to go without it. TensorBoard opens with five columns, and its parallel
-    coordinates leave out each trial that lacks one of them: what is often inactive should not be among them.
-    """
-
-    values: tuple[Any, ...] = ()
-    interval: tuple[float, float] | None = None
-    leads: bool = False
-
-    @classmethod
-    def of(cls, hyperparameter: Any) -> "_Domain":
-        """Return the domain of a `keras_tuner` hyperparameter."""
-        config = hyperparameter.get_config()
-        leads = not config["conditions"]
-        if "min_value" in config:
-            return cls((), (float(config["min_value"]), float(config["max_value"])), leads)
-        return cls(tuple(hyperparameter.values), None, leads)
-
-    @classmethod
-    def around(cls, value: Any) -> "_Domain":
-        """Return a domain for a name that no space announced."""
-        one = cls((value,))
-        if one.type is float:
-            return cls(interval=(float(value), float(value)))
-        return cls((False, True)) if one.type is bool else one
-
-    @property
-    def type(self) -> type:
-        """`bool`, `float` or `str`; what is of several types is text."""
-        types = {_column_type(value) for value in (*self.values, *(self.interval or ()))}
-        return types.pop() if len(types) == 1 else str
-
-    def union(self, other: "_Domain") -> "_Domain":
-        """Return the domain that holds both: all their values, or the widest interval."""
-        values = (*self.values, *other.values)
-        ends = [*(self.interval or ()), *(other.interval or ())]
-        both = _Domain(values, (min(ends), max(ends)) if ends else None, self.leads or other.leads)
-        if both.interval and both.type is float:
-            return replace(both, values=(), interval=(min(*ends, *values), max(*ends, *values)))
-        return both
-
-    def cast(self, value: Any) -> Value | None:
-        """Return the value as this domain's type, None where it is no such thing."""
-        if self.type is str:
-            return str(value)
-        if isinstance(value, bool):
-            return value if self.type is bool else float(value)
-        return float(value) if self.type is float and isinstance(value, int | float) else None
-
-    def info(self, name: str) -> Any:
-        """Return TensorBoard's record of the domain."""
-        info = api_pb2.HParamInfo(name=name, type=_DATA_TYPE[self.type])
-        if self.interval and self.type is float:
-            info.domain_interval.min_value, info.domain_interval.max_value = self.interval
-            several = self.interval[0] < self.interval[1]
-        else:
-            info.domain_discrete.extend(sorted({self.type(value) for value in self.values}))
-            several = len(info.domain_discrete) > 1
-        info.differs = several and self.leads  # what differs comes first
-        return info
+def _info(name: str, domain: Domain) -> Any:
+    """Return TensorBoard's record of a column."""
+    info = api_pb2.HParamInfo(name=name, type=_DATA_TYPE[domain.type])
+    if domain.interval and domain.type is float:
+        info.domain_interval.min_value, info.domain_interval.max_value = domain.interval
+        several = domain.interval[0] < domain.interval[1]
+    else:
+        info.domain_discrete.extend(sorted({domain.type(value) for value in domain.values}))
+        several = len(info.domain_discrete) > 1
+    info.differs = several and domain.leads  # what differs comes first
+    return info
 
 
 class _EventFile:
