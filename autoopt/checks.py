@@ -1,8 +1,8 @@
 """What is checked before the first trial: arguments, the model against the data, starting points."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,7 +10,7 @@ import numpy as np
 
 from autoopt import storage, task
 from autoopt.data import Dataset, Part, Stream
-from autoopt.errors import DataError, SpaceError, UsageError, nearest
+from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import check_value
 from autoopt.recipe import Recipe
@@ -50,8 +50,8 @@ def arguments(
     _whole("epochs", epochs)
     if max_trials is not None:
         _whole("max_trials", max_trials)
-    if workers not in (1, "auto"):
-        if isinstance(workers, int) and not isinstance(workers, bool) and workers > 1:
+    if workers != "auto" and not (_is_whole(workers) and workers == 1):
+        if _is_whole(workers) and workers > 1:
             raise UsageError(
                 f"workers was given {workers}. This version runs one trial at a time: pass workers=1."
             )
@@ -61,7 +61,7 @@ def arguments(
         raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')
     if verbose not in (0, 1, 2, "auto"):
         raise UsageError(f'verbose was given {verbose!r}. Expected 0, 1, 2 or "auto".')
-    storage.check_directory("logdir", Path(logdir))
+    storage.check_directory("logdir", logdir)
     for name, given, kind in (
         ("search", search, Search),
         ("resources", resources, Resources),
@@ -82,12 +82,9 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     loss = reading.compilation.arguments["loss"]
     model = hypermodel.assemble(Recipe(), {}, seed=REHEARSAL_SEED)
     few = _few(dataset.train)
-    whole = dataset.train if isinstance(dataset.train, Part) else few
-    task.check_input(model, few.x)
-    task.check(model, whole.y, loss)
-    if isinstance(dataset.validation, Part):
-        task.check_input(model, dataset.validation.x)
-        task.check(model, dataset.validation.y, loss)
+    for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
+        if part is not None:
+            _check_fit(name, part, model, loss)
     try:
         logs = model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True)
     except Exception as error:
@@ -102,6 +99,25 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
     return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+
+
+def goes_on(earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective) -> None:
+    """Check that a run that is resumed compares what it compared before, on the same rows.
+
+    Raises:
+        RunError: Seed or objective is another.
+    """
+    asked = earlier.read("run") if resume is True else {}
+    for name, given, before in (
+        ("seed", seed, asked.get("seed")),
+        ("objective", objective.name, asked.get("objective", {}).get("name")),
+        ("objective", objective.direction, asked.get("objective", {}).get("direction")),
+    ):
+        if before not in (None, given):
+            raise RunError(
+                f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
+                f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
+            )
 
 
 def start_points(points: Sequence[Mapping[str, Any]], space: Any) -> None:
@@ -131,12 +147,22 @@ def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:
         dataset: Whose training labels are counted.
 
     Raises:
-        UsageError: It is none of these, or the labels cannot be counted.
+        UsageError: It is none of these, the labels cannot be counted, or the data is weighted already.
     """
     if given is None:
         return None
+    seen = _few(dataset.train)
+    if seen.sample_weight is not None:
+        raise UsageError(
+            "class_weight was given along with data that has a sample_weight. Expected one of them: Keras "
+            "takes no two. Multiply each example's sample_weight by its class's weight."
+        )
+    if len(keras.tree.flatten(seen.y)) > 1:
+        raise UsageError(
+            "class_weight was given for labels of several outputs. Expected one output: pass sample_weight."
+        )
     if isinstance(given, Mapping):
-        return {int(label): float(weight) for label, weight in given.items()}
+        return _weights(given)
     y = dataset.train.y if isinstance(dataset.train, Part) else None
     if given != "balanced" or not isinstance(y, np.ndarray):
         raise UsageError(
@@ -148,19 +174,44 @@ def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:
     return {int(c): len(labels) / (len(classes) * int(n)) for c, n in zip(classes, counts, strict=True)}
 
 
+def _weights(given: Mapping[Any, Any]) -> Mapping[int, float]:
+    try:
+        found = {int(label): float(weight) for label, weight in given.items()}
+    except (TypeError, ValueError):
+        found = {}
+    if (
+        not found
+        or list(found) != list(given)
+        or not all(0 <= weight < math.inf for weight in found.values())
+    ):
+        raise UsageError(
+            f"class_weight was given {given!r}. Expected class numbers to weights of 0 or more, "
+            "for example {0: 1.0, 1: 3.5}."
+        )
+    return found
+
+
 def _whole(name: str, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not _is_whole(value) or value < 1:
         raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _check_callbacks(callbacks: Any) -> None:
     if isinstance(callbacks, type):
-        raise UsageError(f"callbacks was given the class {callbacks.__name__}. Expected a list of objects.")
+        raise UsageError(
+            f"callbacks was given the class {callbacks.__name__}. Expected a list of objects: "
+            f"write [{callbacks.__name__}()]."
+        )
     if callable(callbacks):
         return
     if not isinstance(callbacks, list | tuple):
         raise UsageError(
-            f"callbacks was given {callbacks!r}. Expected a list of Keras callbacks, or a function of the trial."
+            f"callbacks was given {callbacks!r}. Expected a list of Keras callbacks, in brackets even for one, "
+            "or a function of the trial."
         )
     for callback in callbacks:
         if isinstance(callback, type):
@@ -169,6 +220,18 @@ def _check_callbacks(callbacks: Any) -> None:
             )
         if not isinstance(callback, keras.callbacks.Callback):
             raise UsageError(f"callbacks holds {callback!r}. Expected keras.callbacks.Callback objects.")
+
+
+def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any) -> None:
+    """Raise where a part of the data does not fit the model; of a stream the first batch is looked at."""
+    seen = part.first() if isinstance(part, Stream) else part
+    try:
+        task.check_input(model, seen.x)
+        task.check(model, seen.y, loss)
+    except DataError as error:
+        if name == "train":
+            raise
+        raise DataError(f"In the {name} part, {error}") from error
 
 
 def _few(train: Part | Stream) -> Part:

@@ -104,12 +104,14 @@ def _exit(command: Any, *arguments: Any) -> None:
 
     0 is done, 1 failed, 2 wrong usage, 130 interrupted.
     """
+    from autoopt import library_output
     from autoopt.errors import AutooptError, UsageError
 
+    library_output.keep_off_screen()
     try:
         code = command(*arguments)
     except UsageError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(f"{_users_traceback(error)}Error: {error}", err=True)
         code = 2
     except AutooptError as error:
         click.echo(f"Error: {error}", err=True)
@@ -118,6 +120,22 @@ def _exit(command: Any, *arguments: Any) -> None:
         click.echo("Interrupted.", err=True)
         code = INTERRUPTED
     sys.exit(code or 0)
+
+
+def _users_traceback(error: Exception) -> str:
+    """Return the traceback of what the user's own model file raised, as far as it lies in the user's files."""
+    import sysconfig
+    import traceback
+
+    from autoopt.errors import ModelError
+
+    if not isinstance(error, ModelError) or error.__cause__ is None:
+        return ""
+    shown = traceback.TracebackException.from_exception(error.__cause__)
+    foreign = (str(Path(__file__).parent), "<frozen ", *sysconfig.get_paths().values())
+    own = [frame for frame in shown.stack if not frame.filename.startswith(foreign)]
+    shown.stack = traceback.StackSummary.from_list(own)
+    return "".join(shown.format())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,12 @@
 """What each command does, apart from how its arguments are spelled. Returns exit codes, prints outcomes."""
 
 import contextlib
+import dataclasses
+import errno
 import json
+import math
+import shutil
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -25,31 +28,41 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    import autoopt
-    from autoopt import model_file
-
+    chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    pins = dict(_pin(text) for text in chosen.pop("fix", ()))
+    if "resume" in chosen:
+        chosen["resume"] = {"true": True, "false": False}.get(chosen["resume"], chosen["resume"])
+    if "workers" in chosen:
+        chosen["workers"] = _value(chosen["workers"])
+    if sys.stderr.isatty() and chosen.get("verbose") != 0:
+        click.echo(f"Loading {model} and Keras …", err=True)
     with _standard_output_kept(as_json):
+        from autoopt import model_file
+
         defined = model_file.read(model)
-        chosen = {name: value for name, value in options.items() if value not in (None, ())}
-        if "fix" in chosen:
-            chosen["space"] = autoopt.Space(fix=dict(_pin(text) for text in chosen.pop("fix")))
-        if "resume" in chosen:
-            chosen["resume"] = {"true": True, "false": False}.get(chosen["resume"], chosen["resume"])
-        if chosen.get("workers", "auto") != "auto":
-            chosen["workers"] = _value(chosen["workers"])
         learnt_from = defined.data() if data is None else data
-        result = autoopt.tune(defined.model_fn, learnt_from, **{**defined.options(), **chosen})
+        arguments = {**defined.options(), **chosen}
+        if pins:
+            arguments["space"] = _pinned(arguments.get("space", "auto"), pins)
+        import autoopt
+
+        result = autoopt.tune(defined.model_fn, learnt_from, **arguments)
     if as_json:
-        click.echo(json.dumps(result.summary()))
+        _print_json(result.summary())
     elif chosen.get("verbose") != 0:
-        print_outcome(result, Path(chosen.get("logdir", "tensorboard_logs")))
+        from autoopt.reports import outcome, where_to_look
+
+        logdir = Path(chosen.get("logdir", "tensorboard_logs"))
+        _print_lines(["", *outcome(result.summary()), *where_to_look(result.run_dir, logdir)])
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 
 def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
     """Print what a run found; without a name the newest."""
     from autoopt import storage
+    from autoopt.reports import outcome, trials_table
     from autoopt.result import Result, load
+    from autoopt.search import best_first
 
     if run is None:
         found = storage.every(directory)
@@ -59,37 +72,36 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
     else:
         result = load(run, directory)
     if as_json:
-        board = result.leaderboard(rows)
-        click.echo(
-            json.dumps({**result.summary(), "leaderboard": json.loads(board.to_json(orient="records"))})
-        )
+        board = json.loads(result.leaderboard(rows).to_json(orient="records"))
+        _print_json({**result.summary(), "leaderboard": board})
         return 0
-    print_outcome(result, None)
-    print_leaderboard(result, rows)
+    best = best_first(result.trials, result.objective)[:rows]
+    listed = trials_table(best, result.trials, result.objective.name, _width())
+    _print_lines([str(result.run_dir), *outcome(result.summary()), "", *listed])
     return 0
 
 
 def runs(directory: Path, as_json: bool) -> int:
     """List the runs, oldest first."""
     from autoopt import storage
+    from autoopt.reports import score_text, table
     from autoopt.result import Result
 
     found = [Result(folder).summary() for folder in storage.every(directory)]
     if as_json:
-        click.echo(json.dumps(found))
+        _print_json(found)
         return 0
     if not found:
         click.echo(f"There are no runs under {directory}. Start one: autoopt tune model.py")
-    _print_table(
-        ("run", "objective", "baseline", "best", "trials", "ended"),
-        [
-            (
-                Path(each["run"]).name, each["objective"]["name"], _score(each["baseline_score"]),
-                _score(each["best_score"]), str(sum(each["trials"].values())), each["reason"] or "not yet",
-            )
-            for each in found
-        ],
-    )  # fmt: skip
+        return 0
+    rows = [
+        (
+            Path(each["run"]).name, each["objective"]["name"], score_text(each["baseline_score"]),
+            score_text(each["best_score"]), str(sum(each["trials"].values())), each["reason"] or "not yet",
+        )
+        for each in found
+    ]  # fmt: skip
+    _print_lines(table(("run", "objective", "baseline", "best", "trials", "ended"), rows, _width()))
     return 0
 
 
@@ -102,80 +114,21 @@ def export(run: str, path: Path, format_: str, directory: Path) -> int:
 
 
 def board(logdir: Path, port: int, host: str) -> int:
-    """Run TensorBoard on the logs until it is stopped."""
+    """Serve TensorBoard on the logs until it is stopped."""
     if not logdir.is_dir():
         raise UsageError(f"There is no folder {str(logdir)!r}. Run a search first, or name its --logdir.")
+    from tensorboard import default, program
+
     free = port if port == 0 or _is_free(host, port) else 0
     if free != port:
         click.echo(f"Port {port} is taken; TensorBoard takes another and names it below.", err=True)
     click.echo("The table of all trials is on the HPARAMS page. Ctrl-C ends TensorBoard.", err=True)
-    command = [
-        sys.executable,
-        "-m",
-        "tensorboard.main",
-        "--logdir",
-        str(logdir),
-        "--host",
-        host,
-        "--port",
-        str(free),
-    ]
-    return subprocess.call(command)
-
-
-def print_outcome(result: Any, logdir: Path | None) -> None:
-    """Print baseline, best, what was changed, and where to look."""
-    from autoopt.reports import duration
-
-    summary = result.summary()
-    name = summary["objective"]["name"]
-    counts = ", ".join(f"{count} {status}" for status, count in summary["trials"].items() if count)
-    took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
-    click.echo(
-        f"\n{sum(summary['trials'].values())} trials{took} ({counts}); ended: {summary['reason'] or 'not yet'}."
-    )
-    click.echo(f"  baseline   {name} {_score(summary['baseline_score'])}  (your model)")
-    click.echo(f"  best       {name} {_score(summary['best_score'])}  (trial {summary['best_trial']})")
-    if summary["confirmed"]:
-        confirmed = summary["confirmed"]
-        runs_ = f"{confirmed['n']} fresh seed{'s' if confirmed['n'] > 1 else ''}"
-        click.echo(f"  confirmed  {name} {_score(confirmed['mean'])} ± {confirmed['std']:.4f}  ({runs_})")
-    if summary["test_metrics"]:
-        tested = ", ".join(f"{key} {_score(value)}" for key, value in summary["test_metrics"].items())
-        click.echo(f"  test       {tested}")
-    if summary["changes"]:
-        click.echo("Changed from your model:")
-        for change in summary["changes"]:
-            before, after = _plain(change["before"]), _plain(change["after"])
-            click.echo(f"  {change['name']:<32} {before} -> {after}")
-    elif summary["best_trial"] is not None:
-        click.echo("Nothing was changed: no trial beat your model.")
-    click.echo(f"Model: {Path(summary['run']) / 'best.keras'}")
-    if logdir is not None:
-        click.echo(f"Look:  autoopt show {Path(summary['run']).name} · autoopt board --logdir {logdir}")
-
-
-def print_leaderboard(result: Any, rows: int) -> None:
-    """Print the best trials, with the hyperparameters that differ among them."""
-    board = result.leaderboard(rows)
-    varied = [name for name in board.columns[5:] if board[name].nunique(dropna=False) > 1]
-    shown = board[["trial", "status", "score", "epochs", "seconds", *varied]]
-    click.echo("")
-    _print_table(
-        tuple(shown.columns), [tuple(_plain(value) for value in row) for row in shown.itertuples(index=False)]
-    )
-
-
-def _print_table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*row)
-    if rows:
-        # Away from a terminal nothing is cut to a width: the lines are for other programs.
-        Console(width=None if sys.stdout.isatty() else 1000).print(table)
+    server = program.TensorBoard(default.get_plugins())
+    server.configure(("tensorboard", "--logdir", str(logdir), "--host", host, "--port", str(free)))
+    try:
+        return 0 if server.main() == 0 else 1
+    except KeyboardInterrupt:
+        return 0
 
 
 @contextlib.contextmanager
@@ -186,6 +139,14 @@ def _standard_output_kept(as_json: bool) -> Iterator[None]:
         return
     with contextlib.redirect_stdout(sys.stderr):
         yield
+
+
+def _pinned(space: Any, pins: Mapping[str, Any]) -> Any:
+    """Return the model file's space with more values pinned."""
+    from autoopt.space import Space
+
+    found = Space.of(space)
+    return dataclasses.replace(found, fix={**found.fix, **pins})
 
 
 def _pin(text: str) -> tuple[str, Any]:
@@ -203,22 +164,35 @@ def _value(text: str) -> Any:
         return text
 
 
-def _score(value: float | None) -> str:
-    from autoopt.reports import score_text
+def _width() -> int:
+    """Return how many characters a line of standard output may have."""
+    from autoopt.reports import UNCUT
 
-    return score_text(value)
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNCUT
 
 
-def _plain(value: Any) -> str:
-    if value is None or value != value:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _print_lines(lines: list[str]) -> None:
+    click.echo("\n".join(lines))
+
+
+def _print_json(content: Any) -> None:
+    click.echo(json.dumps(_finite(content)))
+
+
+def _finite(content: Any) -> Any:
+    """Return plain data with null for NaN and infinity, which JSON does not have."""
+    if isinstance(content, Mapping):
+        return {name: _finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _is_free(host: str, port: int) -> bool:
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno != errno.EADDRINUSE
     return True

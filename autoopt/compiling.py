@@ -1,6 +1,6 @@
 """How a candidate is compiled: the user's loss and metrics, and the optimizer that a recipe asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,15 @@ DECAY_RATE = 0.01
 POLYNOMIAL_POWER = 2.0
 """p of polynomial decay."""
 
+METRICS = ("metrics", "weighted_metrics")
+"""Arguments of `compile` that may hold objects with a state."""
+
+ANY_ALGORITHM = (
+    "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum", "ema_overwrite_frequency",
+    "loss_scale_factor", "gradient_accumulation_steps",
+)  # fmt: skip
+"""What every optimizer of Keras takes: the user's choice goes along to another algorithm."""
+
 
 @dataclass(frozen=True)
 class Compilation:
@@ -29,13 +38,25 @@ class Compilation:
     arguments: Mapping[str, Any]
     note: str = ""
 
-    def apply(self, model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
-        """Compile `model` with metrics of its own, so that no trial adds to another's counts."""
+    def apply(
+        self, model: keras.Model, optimizer: keras.optimizers.Optimizer, shared: "Compilation | None" = None
+    ) -> None:
+        """Compile `model` with metrics of its own, so that no trial adds to another's counts.
+
+        Args:
+            model: What is compiled.
+            optimizer: Its optimizer.
+            shared: Whose metric objects another model has already; None for those of this compilation.
+        """
+        taken = [id(metric) for name in METRICS for metric in (shared or self)._objects(name)]
         fresh = {
-            name: _fresh(value) if name in ("metrics", "weighted_metrics") else value
-            for name, value in self.arguments.items()
+            name: _fresh(value, taken) if name in METRICS else value for name, value in self.arguments.items()
         }
         model.compile(optimizer=optimizer, **fresh)
+
+    def _objects(self, name: str) -> list[Any]:
+        found = keras.tree.flatten(self.arguments.get(name))
+        return [metric for metric in found if isinstance(metric, keras.metrics.Metric)]
 
 
 def compilation(model: keras.Model) -> Compilation | None:
@@ -51,6 +72,9 @@ def compilation(model: keras.Model) -> Compilation | None:
 def written(model: keras.Model) -> Written:
     """Read the optimizer as the user wrote it; Adam where the model was not compiled."""
     optimizer = model.optimizer if model.compiled else keras.optimizers.Adam()
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # Keras puts it around the user's own under mixed_float16, and does so again.
+        optimizer = optimizer.inner_optimizer
     config = optimizer.get_config()
     rate = config["learning_rate"]
     # Keras keeps the rate in single precision: 0.001 comes back as 0.0010000000474974513.
@@ -77,7 +101,8 @@ def optimizer(recipe: Recipe, origin: Written, total_steps: int | None) -> keras
         changes["learning_rate"] = schedule(settings.schedule or "constant", rate, total_steps)
     if own:
         return origin.kind.from_config({**origin.config, **changes})
-    return CLASSES[wanted or "adam"](**changes)
+    kept = {name: origin.config[name] for name in ANY_ALGORITHM if origin.config.get(name)}
+    return CLASSES[wanted or "adam"](**kept, **changes)
 
 
 def schedule(name: str, rate: float, total_steps: int | None) -> Any:
@@ -87,8 +112,12 @@ def schedule(name: str, rate: float, total_steps: int | None) -> Any:
     (Loshchilov & Hutter 2017).
     """
     schedules = keras.optimizers.schedules
-    if name == "constant" or total_steps is None:
+    if name == "constant":
         return rate
+    if total_steps is None:
+        # Stands still, and is no number: an optimizer saved under a schedule has no variable for the rate,
+        # and is loaded into one that has none either.
+        return schedules.ExponentialDecay(rate, 1, decay_rate=1.0)
     if name == "exponential":
         return schedules.ExponentialDecay(rate, total_steps, DECAY_RATE)
     if name == "polynomial":
@@ -114,12 +143,15 @@ def _algorithm(optimizer: keras.optimizers.Optimizer) -> str:
     return "nesterov" if plain == "sgd" and optimizer.nesterov else plain
 
 
-def _fresh(metrics: Any) -> Any:
-    """Return metrics with every metric object replaced by a new one of the same configuration."""
-    if isinstance(metrics, keras.metrics.Metric):
-        return type(metrics).from_config(metrics.get_config())
+def _fresh(metrics: Any, taken: Sequence[int]) -> Any:
+    """Return metrics with every object whose id is taken replaced by a new one of the same configuration."""
+    if isinstance(metrics, keras.metrics.Metric) and id(metrics) in taken:
+        try:
+            return type(metrics).from_config(metrics.get_config())
+        except Exception:  # A class of the user's own without get_config. Keras resets it before each epoch.
+            return metrics
     if isinstance(metrics, Mapping):
-        return {name: _fresh(value) for name, value in metrics.items()}
+        return {name: _fresh(value, taken) for name, value in metrics.items()}
     if isinstance(metrics, list | tuple):
-        return [_fresh(value) for value in metrics]
+        return [_fresh(value, taken) for value in metrics]
     return metrics

@@ -49,7 +49,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
         known: The names that would have been right.
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=len(names), cutoff=0.5)
+    close = difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=0.5)
     ordered = close + [other for other in names if other not in close]
     listed = ", ".join(repr(other) for other in ordered) or "none"
     suggestion = f" Did you mean {close[0]!r}?" if close else ""

@@ -1,5 +1,7 @@
 """AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
 
+import contextlib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +13,13 @@ import numpy as np
 from autoopt import compiling, surgery, task
 from autoopt.axes import Origin
 from autoopt.coverage import covered
-from autoopt.data import Dataset, Part, Stream, prepare
+from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
+from autoopt.errors import ModelError
 from autoopt.hyperparameters import PinnedHyperParameters
 from autoopt.model_function import asks, caller
 from autoopt.recipe import Recipe
 from autoopt.seeding import seeded
 from autoopt.space import Space
-
-DEFAULT_BATCH_SIZE = 32
-"""Keras's own."""
 
 MOST_READINGS = 16
 """How many builds of a model function that takes `hp` are remembered."""
@@ -142,10 +142,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             ModelError: The model function raises or returns no model.
             SurgeryError: The edits do not fit the model.
         """
-        if seed is None:
-            return self._assembled(recipe, values, total_steps)
-        with seeded(seed):
-            return self._assembled(recipe, values, total_steps)
+        reading = self._reading_of(values)  # before chance is seeded, of which reading takes its share
+        with contextlib.nullcontext() if seed is None else seeded(seed):
+            return self._assembled(reading, recipe, values, total_steps)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.
@@ -156,16 +155,18 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             *args: As for `keras.Model.fit`; the first is the data.
             **kwargs: Likewise.
         """
-        recipe = self.draw(hp)
-        x = args[0] if args else kwargs.get("x")
-        n = len(keras.tree.flatten(x)[0]) if not hasattr(x, "element_spec") else None
-        if n is not None:
+        recipe, x = self.draw(hp), args[0] if args else kwargs.get("x")
+        if streams.format_of(x) is not None:
+            steps = Stream(x, None).steps(None)
+        else:
+            n = len(keras.tree.flatten(x)[0])
+            n = math.floor(n * (1.0 - (kwargs.get("validation_split") or 0.0)))
             size = n if recipe.settings.full_batch else recipe.settings.batch_size
-            kwargs.setdefault("batch_size", size or 32)
-            rate, name = recipe.settings.learning_rate, recipe.settings.schedule
-            if rate is not None and name not in (None, "constant"):
-                total = -(-n // kwargs["batch_size"]) * kwargs.get("epochs", 1)
-                model.optimizer.learning_rate = compiling.schedule(name, rate, total)
+            kwargs.setdefault("batch_size", size or DEFAULT_BATCH_SIZE)
+            steps = math.ceil(n / kwargs["batch_size"])
+        rate, name = recipe.settings.learning_rate, recipe.settings.schedule
+        if rate is not None and name not in (None, "constant"):
+            model.optimizer.learning_rate = compiling.schedule(name, rate, steps * kwargs.get("epochs", 1))
         return model.fit(*args, **kwargs)
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
@@ -218,10 +219,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         found = task.infer(model, None if seen is None else seen.y, None if seen is None else seen.x)
         return compiling.Compilation({"loss": found.loss, "metrics": found.metrics}, found.note)
 
-    def _assembled(self, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None) -> keras.Model:
-        hp = keras_tuner.HyperParameters()
-        hp.values = dict(values)
-        reading = self._readings.get(self._key(values)) or self.reading(hp)
+    def _reading_of(self, values: Mapping[str, Any]) -> Reading:
+        return self._readings.get(self._key(values)) or self.reading(_holding(values))
+
+    def _assembled(
+        self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None
+    ) -> keras.Model:
+        hp = _holding(values)
         edits, model = _edits(recipe), self._call(hp)
         own = compiling.compilation(model)
         if edits != surgery.Edits():
@@ -240,7 +244,21 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return
         train = self._data.train
         few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
-        model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
+        try:
+            model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
+        except Exception as error:
+            shapes = keras.tree.map_structure(lambda array: array.shape, few.x)
+            raise ModelError(
+                f"The model cannot be called on x of shape {shapes}: it raises {type(error).__name__}. "
+                "Expected a model that takes a batch of the data. See its traceback above."
+            ) from error
+
+
+def _holding(values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
+    """Return hyperparameters that hold some values."""
+    hp = keras_tuner.HyperParameters()
+    hp.values = dict(values)
+    return hp
 
 
 def _edits(recipe: Recipe) -> surgery.Edits:

@@ -1,6 +1,7 @@
 """The Python file that a command line names: its `model_fn` and its `data`. The only code that is imported."""
 
 import importlib
+import importlib.machinery
 import importlib.util
 import sys
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ class ModelFile:
 
         Raises:
             UsageError: It defines none.
+            ModelError: It is a function that raises.
         """
         found = getattr(self.module, "data", None)
         if found is None:
@@ -50,7 +52,10 @@ class ModelFile:
                 f"{self.name} defines no `data`. Expected `data = (x, y)` in the file, "
                 f"or a data file behind it: autoopt tune {self.name} DATA.npz"
             )
-        return found() if callable(found) else found
+        try:
+            return found() if callable(found) else found
+        except Exception as error:
+            raise ModelError(f"data() of {self.name} raised {type(error).__name__}: {error}") from error
 
     def options(self) -> Mapping[str, Any]:
         """Return the further arguments of `tune` that it defines."""
@@ -88,18 +93,25 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         beside = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise UsageError(f"There is no file {str(path)!r}.{nearest(path.name, beside)}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"{path.stem}_file" if _is_package(path.stem) else path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise UsageError(f"{str(path)!r} cannot be imported. Expected a Python file.")
     module = importlib.util.module_from_spec(spec)
     # As `python file.py` would: what lies beside the file can be imported, and its classes found by name.
-    sys.path.insert(0, str(path.parent.resolve()))
-    sys.modules[path.stem] = module
+    # A file named like a package that it may import, as mnist1d.py, must not stand in front of that one.
+    sys.path.insert(0 if name == path.stem else len(sys.path), str(path.parent.resolve()))
+    sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(f"Importing {path} raised {type(error).__name__}: {error}") from error
     return module
+
+
+def _is_package(name: str) -> bool:
+    found = importlib.machinery.PathFinder.find_spec(name)
+    return found is not None and bool(found.origin and found.submodule_search_locations)
 
 
 def _from_module(name: str) -> ModuleType:
@@ -110,5 +122,5 @@ def _from_module(name: str) -> ModuleType:
         raise UsageError(
             f"There is no module {name!r}: {error}. Expected package.module:function."
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ModelError(f"Importing {name} raised {type(error).__name__}: {error}") from error

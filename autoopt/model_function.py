@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import keras_tuner
 
-from autoopt import compiling
+from autoopt import compiling, surgery
 from autoopt.errors import ModelError
 
 
@@ -85,8 +85,21 @@ def _refuse_own_fit(model_fn: Any) -> None:
 
 
 def _cloned(template: keras.Model) -> keras.Model:
-    """Return a model like the template with new weights, compiled likewise."""
-    model = keras.models.clone_model(template)
+    """Return a copy of the template, weights and what its layers have adapted to included, compiled likewise.
+
+    Raises:
+        ModelError: Keras cannot copy it.
+    """
+    try:
+        model = keras.models.clone_model(template)
+    except Exception as error:  # a subclass's own get_config may raise anything
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(
+            f"model_fn was given the model {template.name!r}, which Keras cannot copy ({reason}). Expected a "
+            "Sequential or Functional model, or a function: def model_fn(): return ...the model built anew."
+        ) from error
+    if template.built and model.built:
+        surgery.inherit(model, {layer.name: layer for layer in template.layers}, frozenset())
     found = compiling.compilation(template)
     if found is not None:
         written = compiling.written(template)

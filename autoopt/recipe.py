@@ -98,4 +98,9 @@ class Recipe:
 
 def _changed(values: Mapping[str, Any]) -> dict[str, Any]:
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()}
-    return {name: value for name, value in plain.items() if value not in (None, {}, False)}
+    # Zero is a value: 0.0 == False, so equality would drop it.
+    return {
+        name: value
+        for name, value in plain.items()
+        if value is not None and value is not False and value != {}
+    }

@@ -134,9 +134,7 @@ class Result:
         """
         if self._best_model is not None:
             return self._best_model
-        path = self._folder.best_model
-        if not path.exists():
-            raise RunError(f"The run {self.run_dir} has no best.keras: it was interrupted before it had one.")
+        path = self._written_model()
         try:
             return keras.models.load_model(path, custom_objects=self._custom_objects)
         except (TypeError, ValueError) as error:
@@ -144,6 +142,16 @@ class Result:
                 f"{path} cannot be loaded: {error}\nIf it has layers or functions of your own, pass them: "
                 "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
             ) from error
+
+    def _written_model(self) -> Path:
+        """Return the file of the winner."""
+        path = self._folder.best_model
+        if not path.exists():
+            raise RunError(
+                f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. "
+                f"See autoopt show {self.run_dir}"
+            )
+        return path
 
     @property
     def best_hyperparameters(self) -> keras_tuner.HyperParameters:
@@ -184,7 +192,8 @@ class Result:
                 and scores).
 
         Raises:
-            UsageError: The format is not known, or the path's ending does not fit it.
+            UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
+            RunError: The run has no model.
         """
         if format not in FORMATS:
             raise UsageError(f"format was given {format!r}.{nearest(str(format), FORMATS)}")
@@ -194,8 +203,12 @@ class Result:
             raise UsageError(
                 f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
             )
+        if not target.parent.is_dir():
+            raise UsageError(
+                f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it."
+            )
         if format == "keras":
-            shutil.copyfile(self._folder.best_model, target)
+            shutil.copyfile(self._written_model(), target)
         elif format == "weights":
             self.best_model.save_weights(target)
         else:

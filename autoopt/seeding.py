@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -28,16 +29,31 @@ def checked(seed: int | None) -> int:
 
 
 @contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Seed Python's and NumPy's global generators for a while, then put them back.
-
-    Keras draws the seed of each initializer and dropout layer from Python's generator when it is made.
-    """
+def preserved() -> Iterator[None]:
+    """Put the global generators of Python, NumPy and, where it is loaded, torch back at the end."""
     python, legacy = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
+    torch = sys.modules.get("torch")
+    state = None if torch is None else torch.get_rng_state()
     try:
         yield
     finally:
         random.setstate(python)
         np.random.set_state(legacy)
+        if torch is not None:
+            torch.set_rng_state(state)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed the same generators for a while, then put them back.
+
+    Keras draws the seed of each initializer and dropout layer from Python's generator when it is made, and
+    the order of a `PyDataset`'s batches; a torch `DataLoader` draws the order of its examples from torch's.
+    """
+    with preserved():
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the GPUs' too
+        yield

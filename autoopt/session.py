@@ -27,6 +27,7 @@ from autoopt.search import (
     Limits,
     OptunaOracle,
     Search,
+    adopt,
     affordable,
     best_first,
     fitting,
@@ -114,12 +115,15 @@ class Session:
         trials = journal.trials()
         self.kept.update(self._still_kept(trials))
         try:
-            reason = self._driver(journal, executor, asked.space).run(trials)
+            reason = self._driver(journal, executor, asked.space, trials).run(trials)
             confirmed = self._confirmed(trials, executor)
         finally:
             executor.close()
         best = winner([trial for trial in trials if trial.number in self.kept], confirmed, objective)
         if best is None:
+            self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
+            if self.limits.interrupted:
+                raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
         model = self._handed_over(best)
         best_score = self._score_again(model, best)
@@ -138,19 +142,23 @@ class Session:
         self._emit(SearchEnded(best, reason, scores, test_metrics))
         return result
 
-    def _driver(self, journal: Journal, executor: Executor, space: keras_tuner.HyperParameters) -> Driver:
-        objective = self.worker.objective
-        wanted = keras_tuner.Objective(objective.name, objective.direction)
-        # Whoever brings a sampler wants its proposals, not ours.
-        start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
-        oracle = self.search.oracle or OptunaOracle(
-            wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start
-        )
-        if self.search.oracle is not None:
-            oracle.objective = wanted
-            oracle.max_consecutive_failed_trials = 10**9
-            oracle.verbose = 0
-            oracle._set_project_dir(str(self.folder.path), "oracle")
+    def _driver(
+        self,
+        journal: Journal,
+        executor: Executor,
+        space: keras_tuner.HyperParameters,
+        earlier: Sequence[Trial],
+    ) -> Driver:
+        objective, oracle = self.worker.objective, self.search.oracle
+        if oracle is not None:
+            adopt(oracle, objective, space, earlier, str(self.folder.path))
+        else:
+            # Whoever brings a sampler wants its proposals, not ours.
+            start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
+            wanted = keras_tuner.Objective(objective.name, objective.direction)
+            oracle = OptunaOracle(
+                wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start
+            )
         return Driver(
             oracle, self.worker.hypermodel, executor, journal, self.limits, objective, self.epochs, self.seed,
             self._emit, self._keep,

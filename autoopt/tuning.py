@@ -20,6 +20,7 @@ SPLITTING = 3
 """Place in the tree of seeds: which rows validate and test."""
 
 
+@seeding.preserved()
 def tune(
     model_fn: Any,
     data: Any,
@@ -113,6 +114,7 @@ def tune(
     hypermodel = AutoHyperModel(model_fn, space, dataset)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
+    checks.goes_on(earlier, resume, seed, target)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space])

@@ -5,7 +5,6 @@ Whatever goes wrong in a trial ends here, as a failed Trial; only an interrupt p
 
 import copy
 import logging
-import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,6 @@ from autoopt.records import Objective, Trial
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_BATCH_SIZE = 32
 INITIAL, ORDER = 0, 1
 """Places in the tree of seeds: initial weights and dropout, order of the examples."""
 
@@ -100,13 +98,9 @@ class Worker:
         return Outcome(_finished(trial, reached), reached.weights)
 
     def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
-        """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data.
-
-        An epoch has `ceil(n / batch_size)` steps.
-        """
-        n, size = self.dataset.train.n, self.hypermodel.batch_size(recipe) or DEFAULT_BATCH_SIZE
-        total = None if n is None else math.ceil(n / size) * horizon
-        return self.hypermodel.assemble(recipe, values, total, seed)
+        """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
+        steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
+        return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
 
     def _trained(self, job: Job, trial: Trial, report: Report) -> Training:
         size = self.hypermodel.batch_size(job.recipe)

@@ -7,6 +7,7 @@ from typing import Any
 import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin
+from autoopt.axes.choices import check_numbers
 from autoopt.errors import SpaceError
 
 POWERS_OF_TWO = (16, 32, 64, 128, 256, 512)
@@ -29,11 +30,11 @@ class BatchSize(Axis):
     values: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
-        for value in self.values or ():
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise SpaceError(
-                    f"batch_size was given {value!r}. Expected whole numbers from 1, as [32, 64]."
-                )
+        if self.values is not None:
+            expected = "whole numbers from 1, for example [32, 64]"
+            check_numbers(
+                "batch_size", self.values, lambda size: isinstance(size, int) and size >= 1, expected
+            )
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `batch_size`, except under full-batch gradient descent."""

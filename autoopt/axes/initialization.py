@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin
-from autoopt.errors import SpaceError, nearest
+from autoopt.axes.choices import check_names
 
 AS_WRITTEN = "as_written"
 
@@ -38,9 +38,7 @@ class Initialization(Axis):
     kernel: Sequence[str] = INITIALIZERS
 
     def __post_init__(self) -> None:
-        for name in self.kernel:
-            if name not in INITIALIZERS:
-                raise SpaceError(f"The initializer {name!r} is not known.{nearest(name, INITIALIZERS)}")
+        check_names("initializer", self.kernel, INITIALIZERS)
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `initialization/kernel`."""

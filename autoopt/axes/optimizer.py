@@ -37,6 +37,9 @@ SCHEDULES = (
     "cosine",  # α (1 + cos πt/T) / 2 (Loshchilov & Hutter 2017)
 )
 
+MOST_EXAMPLES_OF_GD = 10_000
+"""With more examples than these in the training part, full-batch gradient descent is left out."""
+
 
 @dataclass(frozen=True)
 class Optimizer(Axis):
@@ -70,8 +73,9 @@ class Optimizer(Axis):
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum` and `weight_decay`."""
         written = origin.optimizer
-        # Where the data brings its own batches, there is no step over all examples.
-        offered = [name for name in self.names if name != "gd" or origin.rebatch]
+        # A step over all examples needs data in memory, and one step an epoch few enough of them.
+        gd = origin.rebatch and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
+        offered = [name for name in self.names if name != "gd" or gd]
         names = list(dict.fromkeys([written.algorithm, *offered]))
         parts: dict[str, Any] = {"optimizer": hp.Choice("optimizer/name", names, default=written.algorithm)}
         parts |= self._rate_and_schedule(hp, names, written)

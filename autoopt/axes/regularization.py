@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin
-from autoopt.errors import SpaceError
+from autoopt.axes.choices import check_numbers
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,11 @@ class Regularization(Axis):
     dropout: Sequence[float] = (0.0, 0.1, 0.2, 0.3, 0.5)
 
     def __post_init__(self) -> None:
-        for name, top in (("l1", float("inf")), ("l2", float("inf")), ("dropout", 1.0)):
-            values = getattr(self, name)
-            if not values or min(values) < 0 or max(values) >= top:
-                bounds = "0 up to below 1" if top == 1.0 else "0 or more"
-                raise SpaceError(
-                    f"{name} was given {list(values)}. Expected at least one number of {bounds}."
-                )
+        expected = "a list of penalty factors of 0 or more, for example [0.0, 1e-4]"
+        for name in ("l1", "l2"):
+            check_numbers(name, getattr(self, name), lambda factor: 0 <= factor < float("inf"), expected)
+        shares = "a list of shares from 0 up to below 1, for example [0.0, 0.3]"
+        check_numbers("dropout", self.dropout, lambda share: 0 <= share < 1, shares)
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `regularization/l1`, `l2` and `dropout`, as far as the model has a place for them."""

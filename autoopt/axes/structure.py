@@ -7,6 +7,7 @@ from typing import Any
 import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin
+from autoopt.axes.choices import check_numbers
 from autoopt.errors import SpaceError
 
 
@@ -30,12 +31,10 @@ class Structure(Axis):
     extra_depth: int = 2
 
     def __post_init__(self) -> None:
-        if not self.width or min(self.width) <= 0:
-            raise SpaceError(
-                f"width was given {list(self.width)}. Expected factors above 0, for example (0.5, 1.0, 2.0)."
-            )
-        if self.extra_depth < 0:
-            raise SpaceError(f"extra_depth was given {self.extra_depth}. Expected 0 or more.")
+        expected = "factors above 0, for example (0.5, 1.0, 2.0)"
+        check_numbers("width", self.width, lambda factor: 0 < factor < float("inf"), expected)
+        if not isinstance(self.extra_depth, int) or self.extra_depth < 0:
+            raise SpaceError(f"extra_depth was given {self.extra_depth!r}. Expected a whole number from 0.")
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `structure/<stage>/depth` and `structure/<stage>/width` of every open stage."""

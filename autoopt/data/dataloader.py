@@ -33,6 +33,11 @@ def size(source: Any) -> int | None:
     return count * source.batch_size if source.drop_last else len(source.sampler)
 
 
+def steps(source: Any) -> int | None:
+    """Return the number of batches, None where the loader does not know it."""
+    return _length(source)
+
+
 def batches(source: Any, seed: int | None) -> Iterator[Any]:
     """Yield one pass; a shuffling loader follows `seed`, torch's global random state is left alone."""
     torch = sys.modules["torch"]

@@ -1,7 +1,9 @@
 """What every trial learns from: a `Dataset`, made by `prepare` from what users have."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,9 @@ from autoopt.data.checks import check
 from autoopt.data.nested import mapped, rows
 from autoopt.data.splits import Split, check_share, split
 from autoopt.errors import DataError
+
+DEFAULT_BATCH_SIZE = 32
+"""Keras's own."""
 
 ACCEPTED = (
     "(x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a tf.data.Dataset; a "
@@ -32,6 +37,10 @@ class Part:
     def n(self) -> int:
         """Number of examples."""
         return rows(self.x)
+
+    def steps(self, batch_size: int | None) -> int:
+        """Return the batches of one pass, the last shorter one included; None takes Keras's own size."""
+        return math.ceil(self.n / (batch_size or DEFAULT_BATCH_SIZE))
 
     def take(self, indices: np.ndarray) -> "Part":
         """Return a Part of the rows at `indices`, in their order."""
@@ -60,6 +69,14 @@ class Stream:
         """
         form = streams.format_of(self.source)
         return self.source if form is None else form.batched(self.source, batch_size)
+
+    def steps(self, batch_size: int | None) -> int:
+        """Return the batches of one pass; where the source does not know, one pass is made to count them."""
+        return self._own_steps if batch_size is None else streams.steps(self.batched(batch_size))
+
+    @cached_property
+    def _own_steps(self) -> int:
+        return streams.steps(self.batched(None))
 
     def first(self) -> Part:
         """Return the first batch as arrays: what shapes and labels can be seen without a whole pass."""
@@ -126,9 +143,9 @@ def prepare(
     if isinstance(data, Dataset):
         return _ready(data, validation_data, test_data)
     data, validation_data, test_data = _from_files(data, validation_data, test_data)
-    test = None if test_data is None else _part(test_data, "test_data")
+    test = None if test_data is None else _given(test_data, "test_data")
     if validation_data is not None:
-        train, validation = _part(data, "data"), _part(validation_data, "validation_data")
+        train, validation = _part(data, "data"), _given(validation_data, "validation_data")
         return Dataset(train, validation, test, (*_column_notes(data), _sizes(train, validation, test)))
     whole, notes = _in_memory(data, seed)
     cut = split(whole.y, whole.n, validation_split=validation_split, test=test is None, seed=seed)
@@ -184,6 +201,14 @@ def _in_memory(data: Any, seed: int | None) -> tuple[Part, tuple[str, ...]]:
         "random maps in it are frozen by this; pass validation_data to read it batch by batch."
     )
     return part, (note,)
+
+
+def _given(data: Any, name: str) -> Part | Stream:
+    """Return a part that was given beside `data`; what is wrong with it is told under its name."""
+    try:
+        return _part(data, name)
+    except DataError as error:
+        raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
 
 
 def _part(data: Any, name: str) -> Part | Stream:

@@ -31,8 +31,10 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
     except DataError:
         raise
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        pickled = "pickle" in str(error)
-        what = "holds objects that only pickle reads" if pickled else f"cannot be read ({error})"
+        what = f"cannot be read ({error})"
+        if "pickle" in str(error):  # numpy takes for a pickle what is no archive
+            archive = zipfile.is_zipfile(path)
+            what = "holds objects that only pickle reads" if archive else "is no archive of arrays"
         raise DataError(
             f"The file {path} {what}. Expected an .npz of plain number arrays. Write it with np.savez(path, "
             "x=x, y=y), with x and y of a number type; pickle is refused because opening such a file can "
@@ -48,12 +50,10 @@ def _check_path(path: Path) -> None:
         )
     if path.is_file():
         return
-    siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    siblings = [each.name for each in path.parent.glob("*.npz")]
     siblings = difflib.get_close_matches(path.name, siblings, n=5, cutoff=0)
     where = (
-        nearest(path.name, siblings)
-        if siblings
-        else f" There is no such folder or it is empty: {path.parent}."
+        nearest(path.name, siblings) if siblings else f" There is no .npz at all in {path.parent.absolute()}."
     )
     raise DataError(f"There is no file {path}. Expected the path of an .npz with arrays x and y.{where}")
 

@@ -40,6 +40,11 @@ def size(source: Any) -> int | None:
     return None
 
 
+def steps(source: Any) -> int:
+    """Return the number of batches."""
+    return int(source.num_batches)
+
+
 def batches(source: Any, seed: int | None) -> Iterator[Any]:
     """Yield one pass of batches in the order of their index."""
     source.on_epoch_begin()

@@ -31,6 +31,10 @@ class StreamFormat(Protocol):
         """Return the number of examples of one pass, None where it is not known."""
         ...
 
+    def steps(self, source: Any) -> int | None:
+        """Return the number of batches of one pass, None where it is not known."""
+        ...
+
     def batches(self, source: Any, seed: int | None) -> Iterator[Any]:
         """Yield one pass of batches; what can be seeded follows `seed`."""
         ...
@@ -57,6 +61,13 @@ def first(source: Any) -> tuple[Any, Any, Any]:
             f"The {form.NAME} is empty. Expected at least one batch. Pass one that yields (x, y)."
         )
     return _arrays(batch, form.NAME)
+
+
+def steps(source: Any) -> int:
+    """Return the batches of one pass, counted where the source does not know."""
+    form = _known(source)
+    known = form.steps(source)
+    return sum(1 for _ in form.batches(source, seed=0)) if known is None else known
 
 
 def read(source: Any, *, seed: int | None, limit: int = MEMORY_LIMIT) -> tuple[Any, Any, Any]:

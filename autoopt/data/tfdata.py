@@ -42,6 +42,12 @@ def size(source: Any) -> int | None:
     return None if known < 0 or not batch or batch[0] is None else known * int(batch[0])
 
 
+def steps(source: Any) -> int | None:
+    """Return the number of elements, which are batches; None where the dataset does not know it."""
+    known = int(source.cardinality())
+    return None if known < 0 else known
+
+
 def is_batched(source: Any) -> bool:
     """Say whether an element is a batch: every array has the same first dimension, known or not."""
     firsts = set()

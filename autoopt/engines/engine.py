@@ -22,6 +22,11 @@ class Program(ABC):
     def model(self) -> keras.Model:
         """The plain Keras model whose weights are those after the last epoch."""
 
+    @property
+    @abstractmethod
+    def steps(self) -> int:
+        """Batches an epoch."""
+
     @abstractmethod
     def epoch(self, number: int, batch_callbacks: Sequence[keras.callbacks.Callback]) -> Logs:
         """Train one epoch over the whole training part and evaluate on the validation part.

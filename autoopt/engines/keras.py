@@ -1,11 +1,14 @@
 """The engine for anything that Keras can train: `model.fit`, one epoch at a time."""
 
-from collections.abc import Sequence
+import contextlib
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from autoopt import seeding
 from autoopt.data import Part, Stream
 from autoopt.engines.engine import Engine, Program
 from autoopt.records import Logs
@@ -38,21 +41,32 @@ class _FitProgram(Program):
     def model(self) -> keras.Model:
         return self._model
 
+    @property
+    def steps(self) -> int:
+        return self._train.steps(self._batch_size)
+
     def epoch(self, number: int, batch_callbacks: Sequence[keras.callbacks.Callback]) -> Logs:
-        history = self._model.fit(
-            **self._training(number),
-            **validation_arguments(self._validation),
-            class_weight=self._class_weight,
-            initial_epoch=number,
-            epochs=number + 1,
-            callbacks=[_BatchRelay(batch_callbacks)] if batch_callbacks else None,
-            verbose=0,
-        ).history
+        # A PyDataset's batches are shuffled by the process's own generators.
+        seeded = seeding.seeded(seeding.derive(self._seed, number))
+        with _unaveraged(self._model.optimizer), _ending_unannounced(), seeded:
+            history = self._model.fit(
+                **self._training(number),
+                **validation_arguments(self._validation),
+                class_weight=self._class_weight,
+                initial_epoch=number,
+                epochs=number + 1,
+                callbacks=[_BatchRelay(batch_callbacks)] if batch_callbacks else None,
+                verbose=0,
+            ).history
         return {name: float(values[-1]) for name, values in history.items()}
 
     def _training(self, number: int) -> dict[str, Any]:
         if isinstance(self._train, Stream):
-            return {"x": self._train.batched(self._batch_size)}
+            batches = self._train.batched(self._batch_size)
+            if isinstance(batches, keras.utils.PyDataset):
+                return {"x": batches}
+            # `fit` shuffles no other stream, and takes a step too many where it does not know the length.
+            return {"x": batches, "shuffle": False, "steps_per_epoch": self.steps}
         order = np.random.default_rng([self._seed, number]).permutation(self._train.n)
         part = self._train.take(order)
         return {
@@ -62,6 +76,27 @@ class _FitProgram(Program):
             "batch_size": self._batch_size,
             "shuffle": False,
         }
+
+
+@contextlib.contextmanager
+def _unaveraged(optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+    """Keep `fit` from putting `use_ema`'s averages in place of the weights, as it does when it ends.
+
+    It ends after each epoch here, and the weights that are kept are those that were scored.
+    """
+    optimizer.finalize_variable_values = lambda variables: None
+    try:
+        yield
+    finally:
+        del optimizer.finalize_variable_values
+
+
+@contextlib.contextmanager
+def _ending_unannounced() -> Iterator[None]:
+    """Keep Keras from warning of a stream that does not know its length: each pass ends where it ends."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data", UserWarning)
+        yield
 
 
 class _BatchRelay(keras.callbacks.Callback):  # type: ignore[misc]
@@ -107,7 +142,8 @@ def validation_arguments(part: Part | Stream) -> dict[str, Any]:
 def evaluate(model: keras.Model, part: Part | Stream) -> Logs:
     """Return a compiled model's loss and metrics on a part, under Keras's names."""
     if isinstance(part, Stream):
-        return _plain(model.evaluate(part.batched(None), return_dict=True, verbose=0))
+        with _ending_unannounced():
+            return _plain(model.evaluate(part.batched(None), return_dict=True, verbose=0))
     return _plain(
         model.evaluate(
             part.x, part.y, sample_weight=part.sample_weight, batch_size=EVALUATION_BATCH,

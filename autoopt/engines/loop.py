@@ -50,7 +50,8 @@ def train(
 ) -> Training:
     """Train for some epochs and keep the weights of the best one.
 
-    A NaN or infinite loss ends the training as failed; what earlier epochs reached stays in the history.
+    A NaN or infinite loss ends the training as failed; what earlier epochs reached stays in the history. So
+    does an objective that is no number in any epoch.
 
     Args:
         program: What runs an epoch.
@@ -61,10 +62,11 @@ def train(
     """
     reached, model = Training(), program.model
     hooks = keras.callbacks.CallbackList(list(callbacks), model=model)
-    hooks.set_params({"verbose": 0, "epochs": epochs, "steps": None})
+    hooks.set_params({"verbose": 0, "epochs": epochs, "steps": program.steps})
     by_batch = [callback for callback in callbacks if _has_batch_hooks(callback)]
     model.stop_training = False
     hooks.on_train_begin()
+    logs: dict[str, float] = {}
     for number in range(epochs):
         hooks.on_epoch_begin(number)
         logs = dict(program.epoch(number, by_batch))
@@ -76,7 +78,9 @@ def train(
         if model.stop_training:
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
             break
-    hooks.on_train_end()
+    hooks.on_train_end(logs)
+    if reached.score is None and reached.status != "failed":
+        reached.status, reached.note = "failed", f"{objective.name} was no number in any epoch."
     return reached
 
 

@@ -1,6 +1,17 @@
 """What people look at while a search runs and afterwards."""
 
 from autoopt.reports.console import Console, duration, score_text
+from autoopt.reports.outcome import UNCUT, outcome, table, trials_table, where_to_look
 from autoopt.reports.tensorboard import TensorBoard
 
-__all__ = ["Console", "TensorBoard", "duration", "score_text"]
+__all__ = [
+    "UNCUT",
+    "Console",
+    "TensorBoard",
+    "duration",
+    "outcome",
+    "score_text",
+    "table",
+    "trials_table",
+    "where_to_look",
+]

@@ -48,7 +48,6 @@ class Console:
             self._end_trial(event, self._progress)
         elif isinstance(event, SearchEnded):
             self._stop_live()
-        self._redraw()
 
     def say(self, sentence: str) -> None:
         """Print one sentence for the user."""
@@ -66,18 +65,22 @@ class Console:
         self.say(f"Searching {dimensions} hyperparameters for the best {event.objective.name}.")
         self._progress = _Progress(event)
         if self._rich.is_terminal:
-            self._live = Live(console=self._rich, auto_refresh=False, transient=True)
+            # Drawn by a thread of its own: the seconds that are left go on while a model is compiled.
+            self._live = Live(
+                console=self._rich, get_renderable=self._line, refresh_per_second=5, transient=True
+            )
             self._live.start()
 
     def _end_trial(self, event: TrialEnded, progress: "_Progress") -> None:
         improved = progress.end(event)
         if self._level >= 2 or improved or self._live is None or event.trial.status == "failed":
-            self.say(progress.line_of(event) + ("  best so far" if improved else ""))
+            news = "  best so far" if improved and event.trial.number > 0 else ""
+            self.say(progress.line_of(event) + news)
 
-    def _redraw(self) -> None:
-        if self._live is not None and self._progress is not None and self._progress.due():
-            width = self._rich.width - 1
-            self._live.update(Text(self._progress.line()[:width], no_wrap=True), refresh=True)
+    def _line(self) -> Text:
+        width = self._rich.width - 1
+        line = "" if self._progress is None else self._progress.line(width)
+        return Text(line[:width], no_wrap=True)
 
     def _stop_live(self) -> None:
         if self._live is not None:
@@ -88,14 +91,11 @@ class Console:
 class _Progress:
     """What the live line shows: trial, best, baseline, epochs, time left."""
 
-    REFRESH_SECONDS = 0.1
-
     def __init__(self, started: SearchStarted) -> None:
         self._search = started
         self._baseline: float | None = None
         self._best: float | None = None
-        self._running = ""
-        self._drawn = 0.0
+        self._running = "preparing"
 
     def begin(self, event: TrialStarted) -> None:
         self._running = self._title(event.number, event.repeat)
@@ -104,7 +104,7 @@ class _Progress:
         score = event.logs.get(self._search.objective.name)
         shown = "" if score is None else f" {score:.4f}"
         title = self._title(event.number, event.repeat)
-        self._running = f"{title} epoch {event.epoch + 1}/{self._search.epochs}{shown}"
+        self._running = f"{title}  epoch {event.epoch + 1}/{self._search.epochs}{shown}"
 
     def end(self, event: TrialEnded) -> bool:
         """Note a finished trial; say whether it is the best so far."""
@@ -118,23 +118,17 @@ class _Progress:
         self._best = trial.score
         return True
 
-    def due(self) -> bool:
-        """Whether the line may be drawn again: at most ten times a second."""
-        now = time.monotonic()
-        if now - self._drawn < self.REFRESH_SECONDS:
-            return False
-        self._drawn = now
-        return True
-
-    def line(self) -> str:
-        parts = [
-            self._running,
-            f"best {score_text(self._best)}",
-            f"baseline {score_text(self._baseline)}",
-        ]
+    def line(self, width: int) -> str:
+        """Return what runs, the best, the baseline and the time left; what does not fit is left out."""
+        best = "" if self._best is None else f"best {score_text(self._best)}"
+        baseline = "" if self._baseline is None else f"baseline {score_text(self._baseline)}"
+        left = ""
         if self._search.deadline is not None:
-            parts.append(f"{duration(max(0.0, self._search.deadline - time.time()))} left")
-        return "  ".join(parts)
+            seconds = max(0.0, self._search.deadline - time.time())
+            left = f"{duration(seconds) if seconds >= 10 else f'{seconds:.0f}s'} left"
+        fuller = ((self._running, best, baseline, left), (self._running, best, left), (self._running, left))
+        lines = ["  ".join(part for part in parts if part) for parts in fuller]
+        return next((line for line in lines if len(line) <= width), self._running)
 
     def line_of(self, event: TrialEnded) -> str:
         """Return one line about a finished trial."""
@@ -145,11 +139,12 @@ class _Progress:
             else f"trial {trial.number}"
         )
         if trial.status == "failed":
-            return f"{title} failed: {_first_line(trial.note or trial.error or '')}"
+            return f"{title} failed: {first_line(trial.note or trial.error or '')}"
         own = ", your model" if trial.number == 0 and not event.repeat else ""
         ended = "" if trial.status == "completed" else " (cut)" if trial.note[:3] == "Cut" else " (pruned)"
         shown = f"{self._search.objective.name} {score_text(trial.score)}"
-        return f"{title}{own}: {shown}, {trial.epochs} epochs, {duration(trial.seconds or 0)}{ended}"
+        epochs = f"{trial.epochs} epoch{'' if trial.epochs == 1 else 's'}"
+        return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}"
 
     def _title(self, number: int, repeat: int) -> str:
         if repeat:
@@ -167,7 +162,7 @@ def score_text(score: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """Return seconds as people say them: 3.2s, 2m05s, 1h10m."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
@@ -175,5 +170,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}h{minutes % 60:02d}m"
 
 
-def _first_line(text: str) -> str:
+def first_line(text: str) -> str:
+    """Return the first line of a message."""
     return text.strip().splitlines()[0] if text.strip() else "no reason given"

@@ -33,7 +33,9 @@ class Confirmed:
 
     @property
     def std(self) -> float:
-        """Standard deviation between seeds (n − 1), 0 for a single run."""
+        """Standard deviation between seeds (n − 1), 0 for a single run, infinite where one failed."""
+        if not all(map(math.isfinite, self.scores)):
+            return math.inf
         return statistics.stdev(self.scores) if self.n > 1 else 0.0
 
 
@@ -87,12 +89,13 @@ class Confirmation:
         self.executor.submit(job)
         ended = self.executor.wait(self._report).trial
         self.emit(TrialEnded(ended, repeat))
-        reached = ended.history.get(self.objective.name, ())
-        if len(reached) == epochs:
-            return float(reached[-1])
         if ended.status == "pruned":
             return None
-        return float("-inf") if self.objective.direction == "max" else float("inf")
+        # A callback of the user's may have stopped it earlier: then that is where it is scored.
+        reached = ended.history.get(self.objective.name, ())
+        if ended.status == "completed" and reached and math.isfinite(reached[-1]):
+            return float(reached[-1])
+        return -math.inf if self.objective.direction == "max" else math.inf
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))

@@ -14,15 +14,13 @@ from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.search.foreign import own_values
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import OptunaOracle
 from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
 
 TUNER_ID = "autoopt"
-OWN_NAMES = "tuner/"
-"""How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
-
 FIRST_FAILURES = 3
 """When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
 
@@ -86,10 +84,12 @@ class Driver:
             self.emit(TrialStarted(number, dict(hp.values)))
         else:
             self._record(number, hp, proposal)
-            values = {name: value for name, value in hp.values.items() if not name.startswith(OWN_NAMES)}
+            own = own_values(proposal.hyperparameters.values)
+            values = {name: value for name, value in hp.values.items() if name not in own}
             self.emit(TrialStarted(number, values))
-            epochs = int(proposal.hyperparameters.values.get("tuner/epochs", self.epochs))
-            self.executor.submit(Job(number, recipe, values, epochs, max(epochs, 1), self.seed))
+            # The user's model is trained to its end, whatever an oracle gives its first trial.
+            epochs = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
+            self.executor.submit(Job(number, recipe, values, epochs, max(epochs, self.epochs), self.seed))
             outcome = self.executor.wait(self._report)
         self._tell(proposal, hp, outcome)
         return outcome
@@ -98,12 +98,11 @@ class Driver:
         """Return hyperparameters that ask for this trial's values, and its number in the journal."""
         if isinstance(self.oracle, OptunaOracle):
             return proposal.hyperparameters, int(proposal.trial_id)
-        given = proposal.hyperparameters.values
-        first = len(self.oracle.start_order) == 1 and "tuner/epochs" not in given
-        known: Mapping[str, Any] = {} if first else given  # trial 0 is the user's model, whoever proposes
+        given, number = proposal.hyperparameters.values, self.journal.open(guided=True)
+        known: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
         hp = AskingHyperParameters(lambda definition: known.get(definition.name, definition.default))
-        hp.values.update({name: value for name, value in given.items() if name.startswith(OWN_NAMES)})
-        return hp, self.journal.open(guided=True)
+        hp.values.update(own_values(given))
+        return hp, number
 
     def _record(self, number: int, hp: keras_tuner.HyperParameters, proposal: TunerTrial) -> None:
         """Enter what a foreign oracle proposed into the journal."""

@@ -1,5 +1,6 @@
 """Limits: when a search ends, and when the trial that runs is cut. Clocks only end things."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -132,4 +133,5 @@ class Interrupts:
         if self._limits.interrupted:
             raise KeyboardInterrupt
         self._limits.interrupted = True
-        self._say("Interrupted: finishing this epoch, then returning the best so far. Again to quit at once.")
+        with contextlib.suppress(RuntimeError):  # the signal came amid another write to the same stream
+            self._say("Interrupted: ending this epoch, then returning the best. Again to quit at once.")

@@ -58,10 +58,12 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         sampler: optuna.samplers.BaseSampler | None = None,
         start: Sequence[Point] = (),
     ) -> None:
+        seed = seeding.checked(seed)
+        # KerasTuner takes 0 for no seed, and draws one from Python's generator.
         super().__init__(
-            objective=objective, max_trials=max_trials, seed=seed, max_consecutive_failed_trials=10**9
+            objective=objective, max_trials=max_trials, seed=seed or 1, max_consecutive_failed_trials=10**9
         )
-        self.seed = seeding.checked(seed)  # KerasTuner takes 0 for no seed
+        self.seed = seed
         self._journal = journal or Journal(None, Objective(self.objective.name, self.objective.direction))
         self._given_sampler = sampler
         self._start = [{}, *start]
@@ -70,7 +72,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             self._journal.use(sampler)
         self.verbose = 0
         for earlier in self._journal.trials():
-            self.trials[str(earlier.number)] = _finished(earlier)
+            self.trials[str(earlier.number)] = finished(earlier)
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
@@ -135,12 +137,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         return {} if best is None else best.hyperparameters.values
 
 
-def _finished(trial: Trial) -> TunerTrial:
+def finished(trial: Trial) -> TunerTrial:
     """Return an earlier trial as KerasTuner keeps one."""
     hp = keras_tuner.HyperParameters()
     hp.values = dict(trial.hyperparameters)
     kept = TunerTrial(
         hp, str(trial.number), "FAILED" if trial.status == "failed" else "COMPLETED", trial.error
     )
-    kept.score, kept.best_step = trial.score, trial.best_epoch or 0
+    kept.score = None if trial.status == "failed" else trial.score
+    kept.best_step = trial.best_epoch or 0
     return kept

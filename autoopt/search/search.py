@@ -75,7 +75,8 @@ class Search:
                     f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
                     f"for example {example}."
                 )
-        if isinstance(self.start, Mapping) or not all(isinstance(point, Mapping) for point in self.start):
+        points = self.start if isinstance(self.start, list | tuple) else (None,)
+        if not all(isinstance(point, Mapping) for point in points):
             raise UsageError(
                 f"start was given {self.start!r}. Expected a list of points, each a mapping of names to values, "
                 'for example [{"optimizer/learning_rate": 0.003}].'

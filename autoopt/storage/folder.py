@@ -73,7 +73,7 @@ class RunFolder:
         target = self._weights(number)
         target.parent.mkdir(exist_ok=True)
         fresh = target.with_suffix(".new.npz")
-        np.savez(fresh, *[np.asarray(array) for array in weights])
+        np.savez(fresh, *[_portable(np.asarray(array)) for array in weights])
         fresh.replace(target)
 
     def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
@@ -91,6 +91,11 @@ class RunFolder:
 
     def _weights(self, number: int) -> Path:
         return self.path / "weights" / f"trial-{number:04d}.weights.npz"
+
+
+def _portable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return an array that NumPy can read back: bfloat16 and its like fit float32 without loss."""
+    return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
 def locate(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:

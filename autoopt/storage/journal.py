@@ -7,6 +7,7 @@ import dataclasses
 import json
 import logging
 import math
+import time
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ from optuna.trial import TrialState
 
 from autoopt.records import Objective, Trial
 from autoopt.storage.distributions import distribution, holds, suggest, variant
+
+STUDY = "autoopt"
+
+LOCK_SECONDS = 5.0
+"""After so long a lock is that of a dead process: a write takes a millisecond."""
+
+LOCK_FILE_SUFFIX = ".lock"
+"""Optuna's own."""
 
 RECORD = "trial"
 """Name of the user attribute that holds a finished trial whole."""
@@ -72,7 +81,8 @@ class Journal:
         objective: What is compared.
         sampler: Proposes values; None samples at random.
         pruner: Ends hopeless trials; None ends none.
-        read_only: Whether the journal is only looked at: a trial that runs is left running.
+        read_only: Whether the journal is only looked at: nothing is written, a trial that runs is left
+            running.
     """
 
     def __init__(
@@ -84,14 +94,21 @@ class Journal:
         read_only: bool = False,
     ) -> None:
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
+        if path is not None and read_only and not _holds_study(path):
+            path = None
         with quiet():
-            self._study = optuna.create_study(
-                storage=None if path is None else _storage(path),
-                study_name="autoopt",
-                direction="maximize" if objective.direction == "max" else "minimize",
-                sampler=self._sampler,
-                pruner=pruner or optuna.pruners.NopPruner(),
-                load_if_exists=True,
+            storage = None if path is None else _storage(path, read_only)
+            self._study = (
+                optuna.load_study(study_name=STUDY, storage=storage)
+                if storage is not None and read_only
+                else optuna.create_study(
+                    storage=storage,
+                    study_name=STUDY,
+                    direction="maximize" if objective.direction == "max" else "minimize",
+                    sampler=self._sampler,
+                    pruner=pruner or optuna.pruners.NopPruner(),
+                    load_if_exists=True,
+                )
             )
         self._running: dict[int, optuna.Trial] = {}
         self._reported: set[int] = set()
@@ -125,7 +142,8 @@ class Journal:
             hp: A `keras_tuner` hyperparameter.
             wanted: The value to take; None lets the sampler choose.
         """
-        found = distribution(hp)
+        with quiet():
+            found = distribution(hp)
         if found is None or found.single():
             return hp.default
         if wanted is not None and not holds(found, wanted):
@@ -152,7 +170,7 @@ class Journal:
             return
         running.set_user_attr(RECORD, to_plain(trial))
         state = _STATES[trial.status]
-        if state is TrialState.PRUNED and trial.number not in self._reported:
+        if (state is TrialState.PRUNED and trial.number not in self._reported) or trial.score is None:
             state = TrialState.FAIL
         with quiet():
             self._study.tell(running, trial.score if state is TrialState.COMPLETE else None, state=state)
@@ -196,10 +214,35 @@ def _interrupted(trial: Any) -> Trial:
     )
 
 
-def _storage(path: Path) -> JournalStorage:
+def _holds_study(path: Path) -> bool:
+    """Whether somebody has begun a study in the file."""
+    return path.exists() and path.stat().st_size > 0
+
+
+def _storage(path: Path, read_only: bool) -> JournalStorage:
+    if not read_only:
+        _remove_old_lock(path)
+        _cut_torn_tail(path)
     # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
-    with quiet():
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
+    return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
+
+
+def _remove_old_lock(path: Path) -> None:
+    """Remove the lock of a process that died while it wrote; Optuna would wait for it for half a minute."""
+    lock = path.with_name(path.name + LOCK_FILE_SUFFIX)
+    if lock.exists() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
+        lock.unlink(missing_ok=True)
+
+
+def _cut_torn_tail(path: Path) -> None:
+    """Cut off a last line that a process did not live to finish: the next one would be appended to it."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        content = file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            file.truncate(whole)
 
 
 class quiet(warnings.catch_warnings):
@@ -208,6 +251,8 @@ class quiet(warnings.catch_warnings):
     def __enter__(self) -> Sequence[warnings.WarningMessage] | None:  # type: ignore[override]
         entered = super().__enter__()
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        # A KerasTuner range need not end on a step, and Optuna shortens it.
+        warnings.filterwarnings("ignore", "The distribution is specified by", UserWarning)
         self._level = optuna.logging.get_verbosity()
         optuna.logging.set_verbosity(logging.WARNING)
         return entered

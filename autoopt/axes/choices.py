@@ -1,0 +1,43 @@
+"""What an axis may choose from, checked when the axis is made: a list of names, or a list of numbers."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autoopt.errors import SpaceError, nearest
+
+
+def check_names(what: str, given: Any, known: Iterable[str]) -> None:
+    """Raise when `given` is no list of known names.
+
+    Args:
+        what: One of them, as messages call it.
+        given: What the user passed.
+        known: The names that exist.
+
+    Raises:
+        SpaceError: It is no list, or holds a name that does not exist; the nearest ones are given.
+    """
+    names = list(known)
+    if not isinstance(given, list | tuple):
+        raise SpaceError(f"The {what} was given {given!r}. Expected a list, for example {names[:2]!r}.")
+    for name in given:
+        if name not in names:
+            raise SpaceError(f"The {what} {name!r} is not known.{nearest(str(name), names)}")
+
+
+def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected: str) -> None:
+    """Raise when `given` is no list of numbers, at least one, that all fit.
+
+    Args:
+        name: Of the argument.
+        given: What the user passed.
+        fits: Whether a number is right.
+        expected: What would be right, with an example, as messages say it.
+
+    Raises:
+        SpaceError: Names the argument, what was given and what was expected.
+    """
+    values = given if isinstance(given, list | tuple) else ()
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    if not numbers or len(numbers) < len(values) or not all(map(fits, numbers)):
+        raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")

@@ -1,0 +1,61 @@
+"""Oracles of KerasTuner, made ready for a search of ours: they bring no space and know no earlier trials."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras_tuner
+
+from autoopt.errors import UsageError
+from autoopt.records import Objective, Trial
+from autoopt.search.oracle import finished
+
+OWN_NAMES = "tuner/"
+"""How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
+
+SEEDS_A_TRIAL = 1_000
+"""More numbers than an oracle draws from its seed for one trial."""
+
+
+def adopt(
+    oracle: keras_tuner.Oracle,
+    objective: Objective,
+    space: keras_tuner.HyperParameters,
+    earlier: Sequence[Trial],
+    folder: str,
+) -> None:
+    """Give an oracle what it needs before its first proposal.
+
+    Args:
+        oracle: Is changed.
+        objective: What is compared, whatever the oracle was made with.
+        space: The whole space.
+        earlier: The finished trials of a run that goes on.
+        folder: Where it may write.
+
+    Raises:
+        UsageError: The oracle refuses the space.
+    """
+    oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
+    oracle.max_consecutive_failed_trials = 10**9
+    oracle.verbose = 0
+    oracle._set_project_dir(folder, "oracle")
+    try:
+        # Hyperband proposes nothing at all from an empty space.
+        oracle.update_space(space)
+    except RuntimeError as error:
+        raise UsageError(
+            f"oracle was given a {type(oracle).__name__} that refuses the search's hyperparameters: {error}. "
+            "Expected one that takes new entries: leave allow_new_entries out."
+        ) from error
+    for trial in earlier:
+        known = finished(trial)
+        oracle.trials[known.trial_id] = known
+        oracle.start_order.append(known.trial_id)
+        oracle.end_order.append(known.trial_id)
+        oracle._record_values(known)
+    oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
+
+
+def own_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an oracle sets for its own use."""
+    return {name: value for name, value in values.items() if name.startswith(OWN_NAMES)}
