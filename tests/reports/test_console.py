@@ -1,0 +1,82 @@
+"""What the console says while a search runs, on a terminal and elsewhere."""
+
+import io
+
+import keras_tuner
+import pytest
+
+from autoopt.records import EpochEnded, Objective, SearchEnded, SearchStarted, Trial, TrialEnded, TrialStarted
+from autoopt.reports import Console, duration, score_text
+
+STARTED = SearchStarted(
+    "mine",
+    Objective("val_accuracy", "max"),
+    keras_tuner.HyperParameters(),
+    ["loss"],
+    50,
+    None,
+    None,
+    ["A note."],
+)
+
+
+def trial(number: int, score: float | None, status: str = "completed", note: str = "") -> Trial:
+    return Trial(number, status, score, {}, {"loss": [1.0]}, 0, 0.0, 2.0, note or None, note)
+
+
+def told(verbose: int, *events: object) -> str:
+    stream = io.StringIO()
+    console = Console(verbose, stream)
+    for event in (STARTED, *events, SearchEnded(None, "done")):
+        console(event)
+    console.close()
+    return stream.getvalue()
+
+
+def test_every_trial_has_a_line_away_from_a_terminal() -> None:
+    ended = (TrialEnded(trial(0, 0.8)), TrialEnded(trial(1, 0.7)), TrialEnded(trial(2, 0.9)))
+    assert told(1, TrialStarted(0, {}), EpochEnded(0, 0, {"val_accuracy": 0.8}), *ended).splitlines() == [
+        "A note.",
+        "Searching 0 hyperparameters for the best val_accuracy.",
+        "trial 0, your model: val_accuracy 0.8000, 1 epoch, 2.0s",
+        "trial 1: val_accuracy 0.7000, 1 epoch, 2.0s",
+        "trial 2: val_accuracy 0.9000, 1 epoch, 2.0s  best so far",
+    ]
+
+
+def test_a_failed_trial_says_why() -> None:
+    failed = TrialEnded(trial(1, None, "failed", "ValueError: too wide\nmore"))
+    assert told(1, failed).splitlines()[-1] == "trial 1 failed: ValueError: too wide"
+
+
+def test_a_confirmation_run_is_no_new_best() -> None:
+    again = TrialEnded(trial(1, 0.99), repeat=2)
+    assert told(1, again).splitlines()[-1].startswith("confirming trial 1, run 2: val_accuracy 0.9900")
+
+
+def test_verbose_0_says_nothing() -> None:
+    assert told(0, TrialEnded(trial(0, 0.8))) == ""
+
+
+@pytest.mark.parametrize("columns", [30, 60, 80])
+def test_the_live_line_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    running = EpochEnded(12, 118, {"val_accuracy": 0.9757}, repeat=3)
+    printed = told(1, TrialEnded(trial(0, 0.8)), TrialEnded(trial(1, 0.9)), running)
+    live = [line for line in printed.replace("\r", "\n").splitlines() if "confirming" in line]
+    assert live and all(len(line.split("\x1b[2K")[-1].split("\x1b")[0]) < columns for line in live)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(3.24, "3.2s"), (42.6, "43s"), (59.9, "1m00s"), (125, "2m05s"), (4200, "1h10m")]
+)
+def test_seconds_are_told_as_people_say_them(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("score", "text"), [(None, "-"), (0.98765, "0.9877"), (-12.5, "-12.5000"), (123456.7, "1.2346e+05")]
+)
+def test_scores_have_four_digits_that_count(score: float | None, text: str) -> None:
+    assert score_text(score) == text

@@ -1,0 +1,80 @@
+"""What a finished run looks like as text."""
+
+from pathlib import Path
+
+from autoopt.records import Trial
+from autoopt.reports import outcome, table, trials_table, where_to_look
+
+SUMMARY = {
+    "run": "autoopt_runs/mine",
+    "objective": {"name": "val_accuracy", "direction": "max"},
+    "baseline_score": 0.9,
+    "best_score": 0.95,
+    "best_trial": 3,
+    "confirmed": {"mean": 0.94, "std": 0.01, "n": 3},
+    "test_metrics": {"accuracy": 0.93, "loss": 0.2},
+    "changes": [{"name": "optimizer/weight_decay", "before": None, "after": 0.05}],
+    "trials": {"completed": 2, "pruned": 2, "failed": 0},
+    "reason": "the budget is used up",
+    "seconds": 75.2,
+}
+
+
+def trial(
+    number: int, score: float | None = 0.9, error: str | None = None, **hyperparameters: object
+) -> Trial:
+    status = "failed" if error else "completed"
+    return Trial(
+        number, status, score, hyperparameters, {"loss": [1.0, 0.5]}, 1, 0.0, 2.0, error, error or ""
+    )  # fmt: skip
+
+
+def test_the_outcome_says_what_was_reached_and_what_was_changed() -> None:
+    assert outcome(SUMMARY) == [
+        "4 trials in 1m15s (2 completed, 2 pruned); ended: the budget is used up.",
+        "  baseline   val_accuracy 0.9000  (your model)",
+        "  best       val_accuracy 0.9500  (trial 3)",
+        "  confirmed  val_accuracy 0.9400 ± 0.0100  (3 fresh seeds)",
+        "  test       accuracy 0.9300, loss 0.2000",
+        "Changed from your model:",
+        "  optimizer/weight_decay   not used -> 0.05",
+    ]
+
+
+def test_a_search_that_beat_nothing_says_so() -> None:
+    assert outcome({**SUMMARY, "changes": []})[-1] == "Nothing was changed: no trial beat your model."
+
+
+def test_a_run_that_has_not_ended_shows_the_best_so_far() -> None:
+    unfinished = {"best_trial": None, "reason": "", "seconds": None}
+    assert outcome({**SUMMARY, **unfinished}) == [
+        "4 trials (2 completed, 2 pruned); it has not ended.",
+        "  baseline   val_accuracy 0.9000  (your model)",
+        "  best       val_accuracy 0.9500  (so far)",
+    ]
+
+
+def test_a_trial_is_listed_with_what_it_changed() -> None:
+    own, better = trial(0, 0.8, width=1.0, rate=0.1), trial(1, 0.9, width=1.0, rate=0.2)
+    lines = trials_table([better, own], [own, better], "val_accuracy")
+    assert lines[0].split()[:3] == ["trial", "val_accuracy", "epochs"]
+    assert lines[1].split() == ["1", "0.9000", "2", "2.0s", "completed", "rate=0.2"]
+    assert lines[2].endswith("nothing: it is your model")
+
+
+def test_failed_trials_are_counted_and_the_first_is_explained() -> None:
+    every = [trial(0), trial(1, None, "ValueError: too wide\nmore"), trial(2, None, "MemoryError: ")]
+    lines = trials_table(every[:1], every, "val_accuracy")
+    assert lines[-1] == "2 trials failed, the first of them trial 1: ValueError: too wide"
+
+
+def test_a_table_wraps_what_does_not_fit_and_loses_nothing() -> None:
+    lines = table(("name", "value"), [("a", "[x] " + "long " * 30)], width=40)
+    assert max(map(len, lines)) <= 40
+    assert " ".join(lines).count("long") == 30 and "[x]" in lines[1]
+
+
+def test_commands_to_look_with_can_be_pasted() -> None:
+    lines = where_to_look(Path("my runs/mine"), Path("tensorboard_logs"))
+    assert lines[1:] == ["Look:  autoopt show 'my runs/mine'", "       autoopt board"]
+    assert where_to_look(Path("mine"), Path("logs"))[-1].endswith("autoopt board --logdir logs")

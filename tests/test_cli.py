@@ -1,0 +1,263 @@
+"""The command line in this process: what each command prints, and with which code it exits."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+import autoopt
+from autoopt.cli import main
+
+MODEL = """
+import autoopt
+import keras
+import numpy as np
+
+x = np.linspace(-1, 1, 240, dtype="float32").reshape(60, 4)
+data = (x, np.arange(60) % 2)
+space = autoopt.Space(structure=False)
+search = autoopt.Search(confirm=0)
+
+def model_fn():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(2, "softmax")])
+
+def without_hidden_layer():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "softmax")])
+
+def broken():
+    raise ZeroDivisionError("my own mistake")
+
+def forgetful():
+    model_fn()
+"""
+ALL_FAIL = """
+from net import model_fn, data
+
+def callbacks(trial):
+    raise ZeroDivisionError("my own mistake")
+"""
+QUICK = ("--max-trials", "2", "--epochs", "1", "--seed", "0")
+
+
+def autoopt_(*words: Any) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def folders(place: Path) -> tuple[str, ...]:
+    return ("--directory", str(place / "runs"), "--logdir", str(place / "logs"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with model files and a data file."""
+    found = tmp_path_factory.mktemp("place")
+    (found / "net.py").write_text(MODEL)
+    (found / "all_fail.py").write_text(ALL_FAIL)
+    x = np.linspace(-1, 1, 240, dtype="float32").reshape(60, 4)
+    np.savez(found / "train.npz", x=x, y=np.arange(60) % 2)
+    np.savez(found / "objects.npz", x=np.array([{}, []], dtype=object), y=np.arange(2))
+    return found
+
+
+@pytest.fixture(scope="module")
+def finished(place: Path) -> Result:
+    """Return what `tune` printed on a run named first."""
+    words = ("--project-name", "first", "--fix", "optimizer/name=adam")
+    return autoopt_("tune", place / "net.py", *QUICK, *folders(place), *words)
+
+
+@pytest.mark.parametrize("command", ["", "tune", "show", "runs", "export", "board"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = autoopt_(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: ")
+
+
+def test_tune_prints_the_outcome_and_where_to_look(place: Path, finished: Result) -> None:
+    assert finished.exit_code == 0, finished.output
+    printed = finished.stdout
+    for words in ("trial 0, your model: val_accuracy", "2 trials in", "baseline   val_accuracy", "best  "):
+        assert words in printed
+    assert f"Model: {place / 'runs' / 'first' / 'best.keras'}" in printed
+    assert f"autoopt board --logdir {place / 'logs'}" in printed
+
+
+def test_fix_is_added_to_the_space_of_the_model_file(place: Path, finished: Result) -> None:
+    trials = autoopt.load("first", place / "runs").trials
+    assert {trial.hyperparameters["optimizer/name"] for trial in trials} == {"adam"}
+    assert not any(name.startswith("structure/") for trial in trials for name in trial.hyperparameters)
+
+
+def test_a_function_of_a_file_takes_a_data_file(place: Path) -> None:
+    given = f"{place / 'net.py'}:without_hidden_layer"
+    result = autoopt_("tune", given, place / "train.npz", *QUICK, *folders(place), "--project-name", "npz")
+    assert result.exit_code == 0, result.output
+    assert len(autoopt.load("npz", place / "runs").best_model.layers) == 1
+
+
+def test_a_function_of_a_module_takes_a_data_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / "package").mkdir()
+    (place / "package" / "nets.py").write_text(MODEL)
+    monkeypatch.chdir(place)
+    result = autoopt_("tune", "package.nets:model_fn", "train.npz", *QUICK, *folders(place), "--verbose", 0)
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_search_in_which_every_trial_fails_exits_with_1_and_the_cause(place: Path) -> None:
+    words = (*folders(place), "--project-name", "failed")
+    result = autoopt_("tune", place / "all_fail.py", "--max-trials", 5, "--epochs", 1, *words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("Error: No trial ended with a model: the first trials all failed")
+    assert "ZeroDivisionError: my own mistake" in result.stderr
+    shown = autoopt_("show", "failed", "--directory", place / "runs")
+    assert shown.exit_code == 0
+    assert "3 trials failed, the first of them trial 0: ZeroDivisionError: my own mistake" in shown.stdout
+
+
+WRONG: dict[str, tuple[tuple[str, ...], str]] = {
+    "no command of that name": (("tuen",), "No such command 'tuen'"),
+    "no option of that name": (("tune", "net.py", "--budgt", "5s"), "No such option '--budgt'"),
+    "no file of that name": (("tune", "nett.py"), "There is no file 'nett.py'. Did you mean 'net.py'?"),
+    "no Python file": (("tune", "net"), "MODEL was given 'net'. Expected a Python file"),
+    "no function of that name": (("tune", "net.py:brokn"), "defines no 'brokn'. Did you mean 'broken'?"),
+    "no model_fn": (("tune", "nothing.py"), "nothing.py defines no 'model_fn'."),
+    "no data": (("tune", "bare.py"), "bare.py defines no `data`. Expected `data = (x, y)`"),
+    "no module of that name": (("tune", "no_such.nets:f"), "There is no module 'no_such.nets'"),
+    "no model": (("tune", "net.py:forgetful"), "model_fn returned None"),
+    "no data file of that name": (("tune", "net.py", "trian.npz"), "Did you mean 'train.npz'?"),
+    "data that needs pickle": (("tune", "net.py", "objects.npz"), "only pickle reads"),
+    "budget": (("tune", "net.py", "--budget", "soon"), "budget was given 'soon'. Expected seconds above 0"),
+    "max_trials": (("tune", "net.py", "--max-trials", "x"), "'x' is not a valid integer"),
+    "workers": (("tune", "net.py", "--workers", "-1"), "workers was given -1. Expected a whole number"),
+    "seed": (("tune", "net.py", "--seed", "-1"), "seed was given -1. Expected a whole number from 0"),
+    "objective": (("tune", "net.py", "--objective", "val_acuracy"), "Did you mean 'val_accuracy'?"),
+    "fix without a value": (("tune", "net.py", "--fix", "nonsense"), "Expected NAME=VALUE, for example"),
+    "fix of another name": (
+        ("tune", "net.py", "--fix", "optimizer/nam=sgd"),
+        "Did you mean 'optimizer/name'?",
+    ),
+    "directory": (("tune", "net.py", "--directory", "net.py"), "'net.py' is a file"),
+    "resume": (("tune", "net.py", "--resume", "yes"), "'yes' is not one of 'true', 'false', 'overwrite'"),
+    "no run of that name": (("show", "mine"), "There is no run 'mine'"),
+    "no runs": (("show",), "There are no runs under autoopt_runs. Start one: autoopt tune"),
+    "nothing to export": (("export", "mine", "best.keras"), "There is no run 'mine'"),
+    "no logs": (("board", "--logdir", "nowhere"), "There is no folder 'nowhere'. Run a search first"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_usage_exits_with_2_and_a_message(
+    case: str, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("net.py", "train.npz", "objects.npz"):
+        (tmp_path / name).write_bytes((place / name).read_bytes())
+    (tmp_path / "nothing.py").write_text("x = 1\n")
+    (tmp_path / "bare.py").write_text("def model_fn(): ...\n")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+    words, message = WRONG[case]
+    result = autoopt_(*words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert [path for path in sorted(tmp_path.rglob("*")) if "__pycache__" not in path.parts] == before
+
+
+RAISING = {
+    "the model function": (MODEL, "net.py:broken", "in broken", "model_fn raised ZeroDivisionError"),
+    "the file": ("x = 1 / 0\n", "net.py", "x = 1 / 0", "Importing net.py raised ZeroDivisionError"),
+    "its syntax": ("def model_fn(:\n", "net.py", "def model_fn(:", "Importing net.py raised SyntaxError"),
+    "its end": (
+        "raise SystemExit(0)\n",
+        "net.py",
+        "raise SystemExit(0)",
+        "Importing net.py raised SystemExit",
+    ),
+    "its data": (
+        "def model_fn(): ...\ndef data():\n    return 1 / 0\n",
+        "net.py",
+        "return 1 / 0",
+        "data() of net.py raised ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", RAISING)
+def test_what_the_user_s_file_raises_is_shown_without_our_own_frames(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, given, line, message = RAISING[case]
+    (tmp_path / "net.py").write_text(content)
+    monkeypatch.chdir(tmp_path)
+    result = autoopt_("tune", given)
+    assert result.exit_code == 2
+    assert f'File "{tmp_path / "net.py"}"' in result.stderr
+    assert line in result.stderr
+    assert result.stderr.splitlines()[-1].startswith(f"Error: {message}")
+    assert str(Path(autoopt.__file__).parent) not in result.stderr
+
+
+def test_show_lists_the_best_trials_and_what_they_changed(place: Path, finished: Result) -> None:
+    result = autoopt_("show", "first", "--directory", place / "runs")
+    assert result.exit_code == 0
+    assert "baseline   val_accuracy" in result.stdout
+    assert "changed from your model" in result.stdout
+    assert "nothing: it is your model" in result.stdout
+
+
+def test_show_prints_one_json_object(place: Path, finished: Result) -> None:
+    result = autoopt_("show", place / "runs" / "first", "--json")
+    shown = json.loads(result.stdout)
+    assert {row["trial"] for row in shown["leaderboard"]} == {0, 1}
+    assert shown["trials"]["completed"] == 2
+
+
+def test_runs_lists_every_run(place: Path, finished: Result) -> None:
+    listed = autoopt_("runs", "--directory", place / "runs")
+    assert listed.exit_code == 0
+    columns, *rows = [line.split() for line in listed.stdout.splitlines()]
+    assert columns == ["run", "objective", "baseline", "best", "trials", "ended"]
+    assert ["first", "val_accuracy"] in [row[:2] for row in rows]
+    found = json.loads(autoopt_("runs", "--directory", place / "runs", "--json").stdout)
+    assert str(place / "runs" / "first") in {run["run"] for run in found}
+
+
+def test_runs_without_any_says_how_to_start_one(tmp_path: Path) -> None:
+    result = autoopt_("runs", "--directory", tmp_path)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"There are no runs under {tmp_path}. Start one: autoopt tune model.py\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("format_", "name"), [("keras", "a.keras"), ("weights", "a.weights.h5"), ("json", "a.json")]
+)
+def test_export_writes_the_model_and_prints_where(
+    format_: str, name: str, place: Path, finished: Result, tmp_path: Path
+) -> None:
+    words = ("--directory", place / "runs", "--format", format_)
+    result = autoopt_("export", "first", tmp_path / name, *words)
+    assert (result.exit_code, result.stdout) == (0, f"{tmp_path / name}\n")
+    assert (tmp_path / name).stat().st_size > 100
+
+
+@pytest.mark.parametrize(
+    ("format_", "name", "message"),
+    [
+        ("kears", "a.keras", "format was given 'kears'. Did you mean 'keras'?"),
+        ("keras", "a.h5", "Expected a name that ends in .keras"),
+        ("keras", "nowhere/a.keras", "There is no folder"),
+    ],
+)
+def test_export_refuses_what_it_cannot_write(
+    format_: str, name: str, message: str, place: Path, finished: Result, tmp_path: Path
+) -> None:
+    words = ("--directory", place / "runs", "--format", format_)
+    result = autoopt_("export", "first", tmp_path / name, *words)
+    assert result.exit_code == 2
+    assert message in result.stderr

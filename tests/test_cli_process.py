@@ -1,0 +1,189 @@
+"""The command line as a process of its own: what it loads, its two outputs, signals, and TensorBoard."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import autoopt
+
+COMMAND = (sys.executable, "-m", "autoopt")
+PATIENCE = 90
+"""Seconds after which something that is waited for is taken not to come."""
+
+MODEL = """
+import time
+
+import autoopt
+import keras
+import numpy as np
+
+search = autoopt.Search(confirm=0)
+x = np.linspace(-1, 1, 240, dtype="float32").reshape(60, 4)
+data = (x, np.arange(60) % 2)
+
+def model_fn():
+    return keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "softmax")])
+"""
+QUICK = """
+epochs = 2
+"""
+LONG = """
+epochs = 100_000
+
+def tell(epoch, logs):
+    if epoch == 0:
+        print("training", flush=True)
+
+callbacks = [keras.callbacks.LambdaCallback(on_epoch_begin=tell)]
+"""
+ENDLESS = """
+class Slow(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        time.sleep(3600)
+
+def callbacks(trial):
+    return [Slow()] if trial.number else []
+"""
+
+
+class Lines:
+    """The lines that a process writes, gathered while it runs."""
+
+    def __init__(self, stream: Iterator[str]) -> None:
+        self.seen: list[str] = []
+        self._reader = threading.Thread(target=lambda: self.seen.extend(stream))
+        self._reader.start()
+
+    def wait_for(self, words: str) -> str:
+        """Return the first line with these words."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            found = next((line for line in self.seen if words in line), None)
+            if found is not None:
+                return found
+            time.sleep(0.05)
+        raise AssertionError(f"no {words!r} in {self.seen}")
+
+    def rest(self) -> list[str]:
+        """Return every line, once the process has ended."""
+        self._reader.join(PATIENCE)
+        return self.seen
+
+
+@contextlib.contextmanager
+def started(*words: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], Lines, Lines]]:
+    """Run a command; give the process and the lines of its standard output and of stderr."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
+    environment.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    process = subprocess.Popen(
+        [*COMMAND, *words],
+        cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None and process.stderr is not None
+    out, err = Lines(process.stdout), Lines(process.stderr)
+    with process:
+        try:
+            yield process, out, err
+        finally:
+            process.kill()
+            out.rest(), err.rest()
+
+
+def test_help_loads_no_framework() -> None:
+    code = "import sys; from autoopt.cli import main; main(['--help'], standalone_mode=False)"
+    printed = f"{code}; print(*sys.modules, file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", printed], capture_output=True, text=True, check=True)
+    loaded = ended.stderr.split()
+    frameworks = {"keras", "keras_tuner", "tensorflow", "jax", "torch", "optuna"}
+    slow = {"numpy", "pandas", "sklearn", "rich", "tensorboard"}
+    assert not (frameworks | slow) & set(loaded)
+    assert len(loaded) < 300
+    assert "Commands:" in ended.stdout
+
+
+def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(MODEL + QUICK + "print('loading my data')\n")
+    words = ("tune", "net.py", "--max-trials", "2", "--json")
+    with started(*words, cwd=tmp_path) as (process, out, err):
+        assert process.wait(PATIENCE) == 0
+        outcome = json.loads("".join(out.rest()))
+        progress = err.rest()
+    assert outcome["trials"]["completed"] + outcome["trials"]["pruned"] == 2
+    known = (
+        r"loading my data|\d+ examples|Each class|Searching|Compiled|trial \d|confirming trial \d|\w+ stays"
+    )
+    assert [line for line in progress if not re.match(known, line)] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_signal_ends_the_search_with_the_best_so_far(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(MODEL + LONG)
+    words = ("tune", "net.py", "--budget", "1h", "--project-name", "mine", "--fix", "optimizer/name=sgd")
+    with started(*words, cwd=tmp_path) as (process, out, err):
+        out.wait_for("training")
+        process.send_signal(number)
+        assert process.wait(PATIENCE) == 130, err.seen
+        printed = "".join(out.rest())
+    assert "Interrupted: ending this epoch, then returning the best." in printed
+    assert "1 trial in" in printed and "ended: interrupted" in printed
+    result = autoopt.load("mine", tmp_path / "autoopt_runs")
+    assert result.reason == "interrupted"
+    assert result.best_model.count_params() == 10
+
+
+def test_a_second_signal_quits_at_once(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(MODEL + QUICK + ENDLESS)
+    with started("tune", "net.py", "--budget", "1h", cwd=tmp_path) as (process, out, err):
+        out.wait_for("trial 0, your model")
+        process.send_signal(signal.SIGINT)
+        out.wait_for("Again to quit at once")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+        assert err.rest() == ["Interrupted.\n"]
+
+
+@contextlib.contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
+def served(line: str) -> int:
+    """Return the port in TensorBoard's line, once it has answered there."""
+    found = re.search(r"http://localhost:(\d+)/", line)
+    assert found is not None, line
+    with urllib.request.urlopen(found[0], timeout=PATIENCE) as answer:
+        assert answer.status == 200
+    return int(found[1])
+
+
+def test_board_serves_the_logs_until_it_is_interrupted(tmp_path: Path) -> None:
+    with started("board", "--logdir", ".", "--port", "0", cwd=tmp_path) as (process, _, err):
+        served(err.wait_for("http://localhost:"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 0
+        assert "Traceback" not in "".join(err.rest())
+
+
+def test_board_takes_another_port_where_one_is_taken(tmp_path: Path) -> None:
+    with taken_port() as port:
+        words = ("board", "--logdir", ".", "--port", str(port))
+        with started(*words, cwd=tmp_path) as (process, _, err):
+            assert served(err.wait_for("http://localhost:")) != port
+            err.wait_for(f"Port {port} is taken")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE) == 0
