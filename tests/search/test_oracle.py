@@ -1,0 +1,183 @@
+"""The oracle: KerasTuner's interface, Optuna's sampling, and proposals that repeat themselves."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import optuna
+import pytest
+
+from autoopt.records import Objective, Trial
+from autoopt.search import OptunaOracle
+from autoopt.storage import Journal
+from tests import toys
+
+OBJECTIVE = keras_tuner.Objective("val_loss", "min")
+DEFAULTS = {"kind": "plain", "rate": 0.01}
+TRIALS = 20  # beyond the proposals that change the best trial, into those of the sampler's model
+
+
+def build(hp: keras_tuner.HyperParameters) -> float:
+    """Ask as a model with a conditional scope does; return a loss with its best at a known place."""
+    kind = hp.Choice("kind", ["plain", "deep"])
+    rate = hp.Float("rate", 1e-4, 1.0, sampling="log", default=0.01)
+    with hp.conditional_scope("kind", ["deep"]):
+        depth = hp.Int("depth", 1, 9, default=2)
+    return abs(rate - 0.1) + (0.0 if kind == "plain" else abs((depth or 0) - 5))
+
+
+def oracle(seed: int | None = 0, **rest: Any) -> OptunaOracle:
+    return OptunaOracle(OBJECTIVE, seed=seed, **rest)
+
+
+def step(found: OptunaOracle, score: Callable[[float], float | None] = lambda loss: loss) -> dict[str, Any]:
+    """Run one trial and return the values that it asked for."""
+    trial = found.create_trial("tuner")
+    loss = score(build(trial.hyperparameters))
+    if loss is None:
+        trial.status = "FAILED"
+    else:
+        found.update_trial(trial.trial_id, {"val_loss": loss})
+        trial.status = "COMPLETED"
+    found.end_trial(trial)
+    return dict(trial.hyperparameters.values)
+
+
+def steps(found: OptunaOracle, n: int = TRIALS) -> list[dict[str, Any]]:
+    return [step(found) for _ in range(n)]
+
+
+def test_the_first_trial_takes_every_default() -> None:
+    assert step(oracle()) == DEFAULTS
+
+
+@pytest.mark.parametrize("seed", [0, 7])
+def test_the_same_seed_proposes_the_same(seed: int) -> None:
+    assert steps(oracle(seed)) == steps(oracle(seed))
+
+
+def test_zero_is_a_seed_of_its_own() -> None:
+    assert steps(oracle(0)) != steps(oracle(1))
+
+
+def test_without_a_seed_each_search_is_another() -> None:
+    assert steps(oracle(None)) != steps(oracle(None))
+
+
+def test_the_generators_of_the_process_neither_matter_nor_move() -> None:
+    random.seed(1)
+    first = steps(oracle(0))
+    random.seed(2)
+    before = random.getstate()
+
+    assert steps(oracle(0)) == first
+    assert random.getstate() == before
+
+
+@pytest.mark.parametrize("stop", [1, 6, 15])
+def test_a_proposal_depends_on_seed_number_and_finished_trials_alone(stop: int, tmp_path: Path) -> None:
+    whole = steps(oracle(3))
+    objective = Objective("val_loss", "min")
+    steps(oracle(3, journal=Journal(tmp_path / "journal.log", objective)), stop)
+    resumed = oracle(3, journal=Journal(tmp_path / "journal.log", objective))
+
+    assert steps(resumed, TRIALS - stop) == whole[stop:]
+
+
+def test_a_failed_trial_is_no_example_to_follow(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.log", Objective("val_loss", "min"))
+    for status, score in (("completed", 0.5), ("failed", 0.1)):
+        number = journal.open()
+        journal.close(Trial(number, status, score, {"kind": status}, {}, 0, 1.0, 2.0))
+
+    assert oracle(0, journal=journal)._best_values() == {"kind": "completed"}
+
+
+def test_inactive_values_are_absent() -> None:
+    for values in steps(oracle(1)):
+        assert ("depth" in values) == (values["kind"] == "deep")
+
+
+def test_the_sampler_finds_its_way() -> None:
+    losses = [step(oracle_, lambda loss: loss) for oracle_ in [oracle(0)] for _ in range(40)]
+
+    best = min(abs(values["rate"] - 0.1) for values in losses if values["kind"] == "plain")
+    assert best < 0.02
+
+
+def test_start_points_come_right_after_the_users_model() -> None:
+    points = [{"kind": "deep", "depth": 7}, {"rate": 0.5}]
+    found = steps(oracle(0, start=points), 3)
+
+    assert found == [DEFAULTS, {"kind": "deep", "rate": 0.01, "depth": 7}, {"kind": "plain", "rate": 0.5}]
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [optuna.samplers.RandomSampler, optuna.samplers.TPESampler],
+)
+def test_a_sampler_of_optuna_is_used_as_it_is(sampler: Any) -> None:
+    found = [steps(oracle(0, sampler=sampler(seed=4)), 8) for _ in range(2)]
+
+    assert found[0] == found[1]
+    assert found[0][0] == DEFAULTS
+    assert len({values["rate"] for values in found[0]}) == 8
+
+
+def test_it_stops_after_its_most_trials() -> None:
+    found = oracle(0, max_trials=2)
+    steps(found, 2)
+
+    assert found.create_trial("tuner").status == "STOPPED"
+
+
+def test_failures_in_a_row_end_nothing() -> None:
+    found = oracle(0)
+    for _ in range(12):
+        step(found, lambda loss: None)
+
+    assert len(found.trials) == 12
+
+
+def test_it_writes_no_file_beside_its_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    steps(oracle(0), 3)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_optuna_speaks_as_it_spoke_before(caplog: pytest.LogCaptureFixture) -> None:
+    before = optuna.logging.get_verbosity()
+    steps(oracle(0))
+
+    assert optuna.logging.get_verbosity() == before
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_it_drives_a_tuner_of_keras_tuner(tmp_path: Path) -> None:
+    class Tuner(keras_tuner.Tuner):  # type: ignore[misc]
+        def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
+            return {"val_loss": build(trial.hyperparameters)}
+
+    tuner = Tuner(oracle(0, max_trials=5), directory=tmp_path, project_name="own")
+    tuner.search(verbose=0)
+
+    assert len(tuner.oracle.trials) == 5
+    assert tuner.get_best_hyperparameters()[0].values["kind"] in ("plain", "deep")
+
+
+def test_numbers_of_autoopts_own_space_are_all_within_range() -> None:
+    hypermodel = toys.hypermodel()
+    found = OptunaOracle(OBJECTIVE, seed=0)
+    for number in range(14):
+        trial = found.create_trial("tuner")
+        hypermodel.draw(trial.hyperparameters)
+        found.update_trial(trial.trial_id, {"val_loss": 1.0 / (number + 1)})
+        trial.status = "COMPLETED"
+        found.end_trial(trial)
+        for hp in trial.hyperparameters.space:
+            value = trial.hyperparameters.values.get(hp.name)
+            if value is not None and hasattr(hp, "min_value"):
+                assert hp.min_value <= value <= hp.max_value

@@ -1,0 +1,95 @@
+"""The portfolio: points that fit a space, each of them another model."""
+
+from typing import Any
+
+import keras
+import pytest
+
+from autoopt.search import explore, fitting
+from autoopt.search.portfolio import PORTFOLIO, wanted
+from autoopt.space import Space
+from tests import toys
+
+
+def space(model_fn: Any = toys.dense, **arguments: Any) -> Any:
+    return explore(toys.hypermodel(model_fn, Space(**arguments)))
+
+
+def values(point: Any, whole: Any) -> dict[str, Any]:
+    return {hp.name: wanted(point, hp) for hp in whole.space}
+
+
+def test_every_point_fits_a_dense_net() -> None:
+    assert list(fitting(space())) == list(PORTFOLIO)
+
+
+def test_no_point_is_the_users_model_and_no_two_are_the_same() -> None:
+    whole = space()
+    found = [values(point, whole) for point in fitting(whole)]
+
+    assert {hp.name: hp.default for hp in whole.space} not in found
+    assert all(found.count(each) == 1 for each in found)
+
+
+def test_a_closed_space_has_no_points() -> None:
+    closed = space(
+        structure=False, initialization=False, regularization=False, optimizer=False
+    )  # fmt: skip
+
+    assert fitting(closed) == ()
+
+
+def test_points_that_a_narrow_space_makes_equal_come_once() -> None:
+    assert len(fitting(space(structure=False, initialization=False, regularization=False))) == 2
+
+
+def test_a_model_that_is_the_point_already_is_not_tried_again() -> None:
+    def model_fn() -> keras.Model:
+        return toys.compiled(keras.optimizers.Adam(5e-3))
+
+    found = fitting(space(model_fn), [{"optimizer/name": "adam", "optimizer/learning_rate": 5e-3}])
+    assert found == ()
+
+
+@pytest.mark.parametrize("point", PORTFOLIO)
+def test_a_point_is_drawn_as_it_stands(point: Any) -> None:
+    hypermodel = toys.hypermodel()
+    hp = toys.asking()
+    hp._ask = lambda known: wanted(point, known)
+    recipe = hypermodel.draw(hp)
+
+    assert recipe.settings.schedule == "cosine"
+    assert recipe.settings.learning_rate == point["optimizer/learning_rate"]
+    assert recipe.structure.width == (
+        {"dense": point["structure/*/width"]} if "structure/*/width" in point else {}
+    )
+
+
+def test_a_value_outside_of_the_space_gives_way_to_the_default() -> None:
+    hp = next(hp for hp in space().space if hp.name == "regularization/dropout")
+
+    assert wanted({"regularization/*": 0.25}, hp) == 0.0
+    assert wanted({"regularization/*": 0.5}, hp) == 0.5
+
+
+def test_exploring_reaches_scopes_inside_of_scopes() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        if hp.Choice("kind", ["plain", "deep"]) == "deep":
+            pass
+        with hp.conditional_scope("kind", ["deep"]):
+            norm = hp.Boolean("norm")
+            with hp.conditional_scope("norm", [True]):
+                hp.Float("momentum", 0.5, 0.99)
+                if norm:
+                    hp.Int("seen_only_when_active", 1, 3)
+        return toys.dense()
+
+    names = {hp.name for hp in space(model_fn).space}
+    assert {"kind", "norm", "momentum", "seen_only_when_active", "optimizer/name"} <= names
+
+
+def test_exploring_leaves_the_values_of_the_users_model() -> None:
+    whole = space()
+
+    assert whole.values["optimizer/name"] == "adam"
+    assert "optimizer/momentum" not in whole.values

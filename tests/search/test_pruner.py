@@ -1,0 +1,97 @@
+"""Successive halving: who goes on at a rung, whoever came first."""
+
+import math
+
+import optuna
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autoopt.search import HalvingPruner
+
+EPOCHS = 18
+RUNGS = (2, 6)
+
+
+def study(direction: str = "minimize", epochs: int = EPOCHS) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna.create_study(direction=direction, pruner=HalvingPruner(epochs))
+
+
+def epochs_of(study: optuna.Study, scores: list[float]) -> int:
+    """Report the scores of a trial until it is pruned; return how many epochs it trained."""
+    trial = study.ask()
+    for epoch, score in enumerate(scores):
+        trial.report(score, epoch)
+        if trial.should_prune():
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+            return epoch + 1
+    study.tell(trial, scores[-1] if math.isfinite(scores[-1]) else None, state=None, skip_if_finished=True)
+    return len(scores)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=20))
+def test_trials_end_only_at_a_rung(levels: list[float]) -> None:
+    found = study()
+
+    assert {epochs_of(found, [level] * EPOCHS) for level in levels} <= {*RUNGS, EPOCHS}
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=20))
+def test_the_best_trial_so_far_always_goes_on(levels: list[float]) -> None:
+    found = study()
+    for number, level in enumerate(levels):
+        trained = epochs_of(found, [level] * EPOCHS)
+        if level <= min(levels[: number + 1]):
+            assert trained == EPOCHS
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=12), st.sampled_from(["minimize", "maximize"]))
+def test_more_is_better_exactly_where_less_is_worse(levels: list[float], direction: str) -> None:
+    low, high = study("minimize"), study("maximize")
+    found = [epochs_of(low, [level] * EPOCHS) for level in levels]
+
+    assert found == [epochs_of(high, [-level] * EPOCHS) for level in levels]
+
+
+def test_the_first_two_always_go_on_and_then_the_best_third() -> None:
+    found = study()
+    levels = [0.1, 0.2, 0.3, 0.4, 0.15, 0.25, 0.05]
+
+    assert [epochs_of(found, [level] * EPOCHS) for level in levels] == [18, 18, 2, 2, 18, 2, 18]
+
+
+def test_a_rank_is_taken_of_the_best_score_so_far_and_not_of_the_last() -> None:
+    found = study()
+    for level in (0.1, 0.2, 0.3):
+        epochs_of(found, [level] * EPOCHS)
+
+    assert epochs_of(found, [0.05, 9.0, *[9.0] * 16]) == EPOCHS
+
+
+def test_what_others_reached_later_does_not_count() -> None:
+    found = study()
+    for _ in range(4):
+        epochs_of(found, [1.0, 1.0, *[0.0] * 16])
+
+    assert epochs_of(found, [0.9] * EPOCHS) > 2
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_a_trial_without_a_number_ends_at_the_first_rung(bad: float) -> None:
+    assert epochs_of(study(), [bad] * EPOCHS) == 2
+
+
+def test_equal_scores_all_go_on() -> None:
+    found = study()
+
+    assert [epochs_of(found, [0.5] * EPOCHS) for _ in range(6)] == [EPOCHS] * 6
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 3, 50])
+def test_few_epochs_still_have_their_rungs(epochs: int) -> None:
+    found = study(epochs=epochs)
+    trained = [epochs_of(found, [level] * epochs) for level in (0.1, 0.2, 0.3, 0.4)]
+
+    assert trained[:2] == [epochs] * 2
+    assert trained[3] == {1: 1, 2: 2, 3: 2, 50: 6}[epochs]

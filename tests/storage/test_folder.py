@@ -1,0 +1,146 @@
+"""The run folder: made, found, gone on with or replaced; weights come back; nothing in it is a pickle."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autoopt.errors import RunError
+from autoopt.storage import RunFolder, create, every, find
+
+
+def made(tmp_path: Path, name: str | None = "my-run", resume: Any = False) -> RunFolder:
+    folder = create(tmp_path, name, resume)
+    folder.write("run", {"seed": 3})
+    return folder
+
+
+def test_a_run_that_exists_is_refused_with_what_to_pass(tmp_path: Path) -> None:
+    made(tmp_path)
+
+    with pytest.raises(
+        RunError, match=r'exists already. Pass resume=True .*"overwrite".*another project_name'
+    ):
+        create(tmp_path, "my-run", False)
+
+
+def test_resume_goes_on_with_a_run_that_exists(tmp_path: Path) -> None:
+    made(tmp_path)
+
+    assert create(tmp_path, "my-run", True).read("run") == {"seed": 3}
+
+
+def test_resume_starts_a_run_that_does_not_exist(tmp_path: Path) -> None:
+    assert create(tmp_path, "my-run", True).read("run") == {}
+
+
+def test_overwrite_removes_everything_of_the_old_run(tmp_path: Path) -> None:
+    made(tmp_path).save_weights(1, [np.ones(2)])
+
+    assert list(create(tmp_path, "my-run", "overwrite").path.rglob("*")) == []
+
+
+def test_overwrite_starts_a_run_that_does_not_exist(tmp_path: Path) -> None:
+    assert create(tmp_path, "my-run", "overwrite").path.is_dir()
+
+
+def test_overwrite_leaves_a_folder_alone_that_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "my-run").mkdir()
+    (tmp_path / "my-run" / "thesis.tex").write_text("years of work")
+
+    with pytest.raises(RunError, match="is no run"):
+        create(tmp_path, "my-run", "overwrite")
+    assert (tmp_path / "my-run" / "thesis.tex").exists()
+
+
+def test_without_a_name_each_run_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    assert len({made(tmp_path, None).name for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/abs"])
+def test_a_name_that_is_no_folders_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RunError, match="Expected a plain name without slashes"):
+        create(tmp_path, name, False)
+
+
+def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+
+    with pytest.raises(RunError, match=r"is a file. Expected a folder"):
+        create(tmp_path / "runs", "my-run", False)
+
+
+def test_weights_come_back_bit_by_bit_in_their_order(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    weights = [random.normal(size=(i + 1,)).astype("float32") for i in range(12)] + [np.array(7, "int64")]
+    folder = made(tmp_path)
+    folder.save_weights(3, weights)
+    back = folder.load_weights(3)
+
+    assert all(
+        one.dtype == other.dtype and np.array_equal(one, other)
+        for one, other in zip(back, weights, strict=True)
+    )
+
+
+def test_half_precision_weights_come_back(tmp_path: Path) -> None:
+    import ml_dtypes
+
+    folder = made(tmp_path)
+    folder.save_weights(0, [np.arange(4).astype(ml_dtypes.bfloat16), np.arange(4).astype("float16")])
+    back = folder.load_weights(0)
+
+    assert [array.astype("float32").tolist() for array in back] == [[0.0, 1.0, 2.0, 3.0]] * 2
+
+
+def test_dropped_weights_are_gone_and_may_be_dropped_again(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    folder.save_weights(3, [np.ones(2)])
+    folder.drop_weights(3)
+    folder.drop_weights(3)
+
+    assert not folder.has_weights(3)
+
+
+def test_weights_that_need_pickle_are_refused(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder.path / "weights").mkdir()
+    np.savez(folder.path / "weights" / "trial-0003.weights.npz", np.array([{"a": 1}], dtype=object))
+
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        folder.load_weights(3)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder.path / "run.json").write_text("{")
+
+    with pytest.raises(RunError, match=r"run.json is damaged"):
+        folder.read("run")
+
+
+def test_a_run_is_found_by_its_name_and_by_its_folder(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    folder = made(runs)
+
+    assert find("my-run", runs).path == find(folder.path).path == folder.path
+
+
+def test_a_run_that_is_not_there_is_told_with_the_nearest_that_is(tmp_path: Path) -> None:
+    made(tmp_path, "digits-wide")
+
+    with pytest.raises(RunError, match="Did you mean 'digits-wide'"):
+        find("digits-wid", tmp_path)
+
+
+def test_every_run_is_listed_oldest_first(tmp_path: Path) -> None:
+    names = ["b", "a", "c"]
+    for age, name in zip((30, 20, 10), names, strict=True):
+        import os
+        import time
+
+        os.utime(made(tmp_path, name).path / "run.json", (time.time() - age,) * 2)
+    (tmp_path / "no run").mkdir()
+
+    assert [folder.name for folder in every(tmp_path)] == names

@@ -1,0 +1,78 @@
+"""The same small search on every backend of Keras, and where TensorFlow cannot be imported."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SEARCH = """
+import json, sys
+
+if {blocked}:
+    class Blocked:
+        def find_spec(self, name, path=None, target=None):
+            if name.partition(".")[0] == "tensorflow":
+                raise ImportError("tensorflow is blocked")
+    sys.meta_path.insert(0, Blocked())
+
+import autoopt, keras
+from tests import toys
+
+x, y = toys.digits(120)
+result = autoopt.tune(
+    toys.dense, (x, y), validation_data=(x, y), epochs=2, max_trials=3, seed=0, verbose=0,
+    search=autoopt.Search(confirm=1, confirm_repeats=1),
+)
+loaded = autoopt.load(result.run_dir)
+logs = loaded.best_model.evaluate(x, y, return_dict=True, verbose=0)
+print(json.dumps({{
+    "backend": keras.backend.backend(),
+    "tensorflow": "tensorflow" in sys.modules,
+    "statuses": [(trial.status, trial.error) for trial in loaded.trials],
+    "score": loaded.best_score,
+    "again": logs["accuracy"],
+    "confirmed": loaded.confirmed.n,
+    "losses": loaded.trials[0].history["loss"],
+}}))
+"""
+
+CASES = {"torch": False, "jax without tensorflow": True}
+if os.environ.get("AUTOOPT_FULL"):
+    CASES |= {"tensorflow": False, "jax": False}
+
+
+def searched(backend: str, blocked: bool, folder: Path) -> dict[str, Any]:
+    """Run the search in a process of its own and return what it prints."""
+    root = Path(__file__).parent.parent
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "PYTHONPATH": str(root),
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", SEARCH.format(blocked=blocked)],
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_search_completes_and_its_result_loads(case: str, tmp_path: Path) -> None:
+    backend, blocked = case.split()[0], CASES[case]
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    found = searched(backend, blocked, tmp_path)
+
+    assert found["backend"] == backend
+    assert found["statuses"] == [["completed", None]] * 3
+    assert found["score"] == pytest.approx(found["again"], abs=1e-6)
+    assert found["confirmed"] == 1
+    assert not (blocked and found["tensorflow"])
+    assert list((tmp_path / "tensorboard_logs").rglob("*tfevents*"))

@@ -1,0 +1,83 @@
+"""The objective that a search compares: read, checked against what trials report, and its direction."""
+
+from typing import Any
+
+import keras_tuner
+import pytest
+
+from autoopt import objectives
+from autoopt.errors import UsageError
+from autoopt.records import Objective
+
+DEFAULT = Objective("val_accuracy", "max")
+NAMES = ["loss", "accuracy", "val_loss", "val_accuracy", "val_my_number"]
+
+DIRECTIONS = {
+    "val_loss": "min",
+    "loss": "min",
+    "val_accuracy": "max",
+    "val_sparse_top_k_categorical_accuracy": "max",
+    "val_f1_score": "max",
+    "val_auc": "max",
+    "val_auc_1": "max",
+    "val_r2_score": "max",
+    "val_mean_io_u": "max",
+    "val_precision_at_recall": "max",
+    "val_cosine_similarity": "max",
+    "val_head_accuracy": "max",
+    "val_mean_absolute_error": "min",
+    "val_root_mean_squared_error": "min",
+    "val_mae": "min",
+    "val_sparse_categorical_crossentropy": "min",
+    "val_kl_divergence": "min",
+    "val_false_negatives": "min",
+    "val_true_positives": "max",
+    "val_categorical_hinge": "min",
+}
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_the_direction_of_a_keras_metric_is_known(name: str) -> None:
+    assert objectives.resolve(name, DEFAULT, [name]) == Objective(name, DIRECTIONS[name])
+
+
+def test_auto_is_the_default() -> None:
+    assert objectives.resolve("auto", DEFAULT, NAMES) is DEFAULT
+
+
+def test_a_direction_that_is_given_is_taken() -> None:
+    given = keras_tuner.Objective("val_accuracy", "min")
+
+    assert objectives.resolve(given, DEFAULT, NAMES) == Objective("val_accuracy", "min")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("val_acuracy", "'val_acuracy', which no trial reports. Did you mean 'val_accuracy'"),
+        (keras_tuner.Objective("val_f1", "max"), "'val_f1', which no trial reports"),
+        (
+            "val_my_number",
+            r"not known whether more or less.*keras_tuner.Objective\('val_my_number', \"max\"\)",
+        ),
+        (["val_loss", "val_accuracy"], "compares one objective"),
+        (3, 'Expected "auto", a metric name'),
+        (None, 'Expected "auto", a metric name'),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        objectives.resolve(given, DEFAULT, NAMES)
+
+
+def test_a_number_beats_none_and_nan_and_nan_beats_nothing() -> None:
+    for direction in ("min", "max"):
+        objective = Objective("val_loss", direction)
+        assert objective.better(1.0, None) and objective.better(1.0, float("nan"))
+        assert not objective.better(float("nan"), None) and not objective.better(float("nan"), 1.0)
+        assert not objective.better(1.0, 1.0)
+
+
+def test_a_gain_is_positive_when_it_is_better() -> None:
+    assert Objective("val_loss", "min").gain(score=0.2, baseline=0.5) == pytest.approx(0.3)
+    assert Objective("val_accuracy", "max").gain(score=0.9, baseline=0.5) == pytest.approx(0.4)
