@@ -3,9 +3,10 @@
 autoopt tune examples/add_layer.py --budget 60s
 """
 
-import autoopt
 from chapter import OriginalModel, compiled, report
 from mnist1d.data import get_dataset_args, make_dataset
+
+import autoopt
 
 change = "structure/dense/depth"
 epochs = 10

@@ -3,8 +3,9 @@
 autoopt tune examples/batch_size.py --budget 60s
 """
 
-import autoopt
 from chapter import OriginalModel, compiled, digits, report
+
+import autoopt
 
 change = "batch_size"
 epochs = 3

@@ -5,9 +5,10 @@ The chapter changes its model by hand, one thing at a time; here the search may 
 
 from typing import Any
 
-import autoopt
 import keras
 import sklearn.datasets
+
+import autoopt
 
 
 @keras.saving.register_keras_serializable("chapter")
@@ -75,7 +76,9 @@ def report(result: autoopt.Result, name: str) -> None:
     changed, kept = evidence(result, name)
     print(f"{name}: {before} -> {after}" if after != before else f"{name}: left at {before}")
     print(f"  {objective} of the chapter's model  {result.baseline_score:.4f}")
-    print(f"  {objective} of the winner           {result.best_score:.4f}  (trial {result.best_trial.number})")
+    print(
+        f"  {objective} of the winner           {result.best_score:.4f}  (trial {result.best_trial.number})"
+    )
     for words, trial in (("best with the change    ", changed), ("best without the change ", kept)):
         if trial is not None:
             value = trial.hyperparameters.get(name)

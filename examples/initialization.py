@@ -3,9 +3,10 @@
 autoopt tune examples/initialization.py --budget 60s
 """
 
-import autoopt
 import keras
 from chapter import OriginalModel, compiled, digits, report
+
+import autoopt
 
 change = "initialization/kernel"
 epochs = 6

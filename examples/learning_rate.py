@@ -3,9 +3,10 @@
 autoopt tune examples/learning_rate.py --budget 60s
 """
 
-import autoopt
 import keras
 from chapter import OriginalModel, compiled, digits, report
+
+import autoopt
 
 change = "optimizer/learning_rate"
 epochs = 6

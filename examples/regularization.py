@@ -3,8 +3,9 @@
 autoopt tune examples/regularization.py --budget 60s
 """
 
-import autoopt
 from chapter import OriginalModel, compiled, digits, report
+
+import autoopt
 
 change = "regularization/l2"
 epochs = 40

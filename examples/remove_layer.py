@@ -3,8 +3,9 @@
 autoopt tune examples/remove_layer.py --budget 60s
 """
 
-import autoopt
 from chapter import OriginalModel, compiled, digits, report
+
+import autoopt
 
 change = "structure/dense/depth"
 epochs = 8

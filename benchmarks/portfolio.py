@@ -1,0 +1,47 @@
+"""The recipes of `autoopt/search/portfolio.py`, each trained on MNIST-1D and digits beside the plain net."""
+
+import statistics
+import tempfile
+from pathlib import Path
+
+import autoopt
+from autoopt import model_file
+from autoopt.search.portfolio import PORTFOLIO
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def measured(seeds: list[int], epochs: int) -> list[dict]:
+    """Return one row a recipe: mean validation accuracy on each example over the seeds.
+
+    Args:
+        seeds: Trainings of each recipe.
+        epochs: Epochs of each training; nothing is pruned.
+    """
+    scores = {name: [_scores(name, seed, epochs) for seed in seeds] for name in ("mnist1d", "digits")}
+    titles = ["plain net", *(f"recipe {i}" for i in range(1, len(PORTFOLIO) + 1))]
+    return [
+        {"recipe": title, **{name: statistics.fmean(s[i] for s in found) for name, found in scores.items()}}
+        for i, title in enumerate(titles)
+    ]
+
+
+def _scores(name: str, seed: int, epochs: int) -> list[float]:
+    """Return the score of the plain net and of each recipe: the first trials of a search, none pruned."""
+    import optuna
+
+    defined = model_file.read(str(EXAMPLES / f"{name}.py"))
+    search = autoopt.Search(confirm=0, pruner=optuna.pruners.NopPruner())
+    with tempfile.TemporaryDirectory() as folder:
+        result = autoopt.tune(
+            defined.model_fn,
+            defined.data(),
+            epochs=epochs,
+            max_trials=1 + len(PORTFOLIO),
+            search=search,
+            seed=seed,
+            directory=Path(folder, "runs"),
+            logdir=Path(folder, "logs"),
+            verbose=0,
+        )
+        return [trial.score or 0.0 for trial in result.trials]

@@ -1,0 +1,46 @@
+"""Every example is tuned as the command line would, for fewer trials; the chapter's seven find their change."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+import autoopt
+from autoopt import model_file
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+CHAPTER = (
+    "add_layer",
+    "batch_size",
+    "gradient_descent",
+    "initialization",
+    "learning_rate",
+    "regularization",
+    "remove_layer",
+)
+FULL = os.environ.get("AUTOOPT_FULL") == "1"
+
+
+def tuned(name, **options):
+    defined = model_file.read(str(EXAMPLES / f"{name}.py"))
+    chosen = {"seed": 0, "verbose": 0, "search": autoopt.Search(confirm=0), **defined.options(), **options}
+    return autoopt.tune(defined.model_fn, defined.data(), **chosen), defined.module
+
+
+def test_every_example_is_run_here():
+    files = {path.stem for path in EXAMPLES.glob("*.py")} - {"chapter"}
+    assert files == {*CHAPTER, "digits", "mnist1d"}
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist1d"])
+def test_an_example_on_real_data_runs(name):
+    result, _ = tuned(name, epochs=2, max_trials=2)
+    assert result.best_score >= result.baseline_score > 0
+
+
+@pytest.mark.parametrize("name", CHAPTER)
+def test_the_search_finds_the_chapter_s_change_by_itself(name):
+    result, module = tuned(name, max_trials=24 if FULL else 10)
+    changed, _ = module.report.__globals__["evidence"](result, module.change)
+    assert changed is not None
+    assert result.objective.gain(changed.score, result.baseline_score) > 0
