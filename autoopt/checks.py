@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 
 from autoopt import storage, task
@@ -17,6 +18,7 @@ from autoopt.recipe import Recipe
 from autoopt.records import Objective
 from autoopt.resources import Constraints, Resources
 from autoopt.search import Search
+from autoopt.space import Space
 
 REHEARSAL_SEED = 0
 REHEARSAL_ROWS = 8
@@ -57,7 +59,7 @@ def arguments(
             )
         raise UsageError(f'workers was given {workers!r}. Expected a whole number from 1, or "auto".')
     _check_callbacks(callbacks)
-    if resume not in (True, False, "overwrite"):
+    if not isinstance(resume, bool) and resume != "overwrite":
         raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')
     if verbose not in (0, 1, 2, "auto"):
         raise UsageError(f'verbose was given {verbose!r}. Expected 0, 1, 2 or "auto".')
@@ -78,9 +80,10 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         ModelError: The model function raises or returns no model.
         DataError: The data does not fit the model, or the loss does not fit either.
     """
-    reading = hypermodel.reading()
+    hp = keras_tuner.HyperParameters()
+    reading = hypermodel.reading(hp)  # leaves the user's own values in hp, pinned ones included
     loss = reading.compilation.arguments["loss"]
-    model = hypermodel.assemble(Recipe(), {}, seed=REHEARSAL_SEED)
+    model = hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED)
     few = _few(dataset.train)
     for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
         if part is not None:
@@ -99,6 +102,19 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
     return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+
+
+def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
+    """Return the space that leaves the learning rate to the user's callbacks, and what is to be said of it.
+
+    Keras refuses to set the rate of an optimizer that has a schedule: such trials would all fail.
+    """
+    kinds = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+    found = () if callable(callbacks) else [c for c in callbacks if isinstance(c, kinds)]
+    if not found or space.unscheduled == space:
+        return space, ()
+    name = type(found[0]).__name__
+    return space.unscheduled, (f"No schedule is searched: your callback {name} sets the learning rate.",)
 
 
 def goes_on(earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective) -> None:

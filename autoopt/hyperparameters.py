@@ -4,7 +4,7 @@ The only file that leans on KerasTuner's private retrieval of a hyperparameter.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras_tuner
@@ -52,10 +52,11 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
         self.__dict__.update(base=base, pins=pins, names=set(), dead_scopes=0)
 
     @contextlib.contextmanager
-    def conditional_scope(self, parent_name: str, parent_values: Sequence[Any]) -> Iterator[None]:
-        """Open a scope whose hyperparameters are active only for some values of the parent."""
-        pinned = self.pins.get(self._get_name(parent_name), parent_values[0])
-        if pinned in parent_values and not self.dead_scopes:
+    def conditional_scope(self, parent_name: str, parent_values: Any) -> Iterator[None]:
+        """Open a scope whose hyperparameters are active only for some values of the parent, or for one."""
+        values = parent_values if isinstance(parent_values, list | tuple) else [parent_values]
+        pinned = self.pins.get(self._get_name(parent_name), values[0])
+        if pinned in values and not self.dead_scopes:
             with super().conditional_scope(parent_name, parent_values):
                 yield
             return

@@ -98,9 +98,11 @@ def _from_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise UsageError(f"{str(path)!r} cannot be imported. Expected a Python file.")
     module = importlib.util.module_from_spec(spec)
-    # As `python file.py` would: what lies beside the file can be imported, and its classes found by name.
-    # A file named like a package that it may import, as mnist1d.py, must not stand in front of that one.
-    sys.path.insert(0 if name == path.stem else len(sys.path), str(path.parent.resolve()))
+    # What lies beside the file can be imported, but never stands in front of what is installed: a file may
+    # have a package's name, as examples/mnist1d.py does.
+    folder = str(path.parent.resolve())
+    if folder not in sys.path:
+        sys.path.append(folder)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

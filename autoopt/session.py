@@ -117,6 +117,7 @@ class Session:
         try:
             reason = self._driver(journal, executor, asked.space, trials).run(trials)
             confirmed = self._confirmed(trials, executor)
+            reason = "interrupted" if self.limits.interrupted else reason
         finally:
             executor.close()
         best = winner([trial for trial in trials if trial.number in self.kept], confirmed, objective)

@@ -1,7 +1,7 @@
 """Space: which axes are open, narrowed or closed, and which single values are pinned."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from autoopt import axes
@@ -77,6 +77,14 @@ class Space:
         """Return the space with some axes closed: axis name to reason."""
         kept = {name: getattr(self, name) and name not in closed and getattr(self, name) for name in AXES}
         return type(self)(**kept, fix=self.fix)
+
+    @property
+    def unscheduled(self) -> Self:
+        """The space without schedules of the learning rate, for whoever sets the rate from outside."""
+        axis = _axis("optimizer", self.optimizer)
+        if not isinstance(axis, axes.Optimizer):
+            return self
+        return replace(self, optimizer=replace(axis, schedule=("constant",)))
 
     def check_pins(self, known: Sequence[str]) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.

@@ -1,6 +1,5 @@
 """tune(): the one call. Data, space, search, confirmation and the winner, in this order."""
 
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,12 @@ from autoopt import checks, objectives, seeding, storage
 from autoopt.data import prepare
 from autoopt.engines import KerasEngine
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.reports import Console, TensorBoard
+from autoopt.reports import Console, TensorBoard, discard
 from autoopt.resources import Constraints, Resources
 from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
 from autoopt.session import Asked, Session
+from autoopt.space import Space
 from autoopt.worker import Worker
 
 SPLITTING = 3
@@ -111,6 +111,7 @@ def tune(
         data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, SPLITTING),
     )  # fmt: skip
+    space, settled = checks.scheduled(Space.of(space), callbacks)
     hypermodel = AutoHyperModel(model_fn, space, dataset)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
@@ -123,7 +124,7 @@ def tune(
     folder = storage.create(directory, project_name, resume)
     logs = Path(logdir) / folder.name
     if resume == "overwrite":
-        shutil.rmtree(logs, ignore_errors=True)
+        discard(logs)
     console = Console(verbose)
     worker = Worker(hypermodel, dataset, KerasEngine(), target, callbacks, weights)
     session = Session(
@@ -131,5 +132,6 @@ def tune(
         search=search, epochs=epochs, seed=seed,
         sinks=(console, TensorBoard(logs)),
     )  # fmt: skip
-    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, (*dataset.notes, *facts.notes))
+    notes = (*dataset.notes, *facts.notes, *settled)
+    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     return session.run(asked, console.say)

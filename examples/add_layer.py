@@ -1,17 +1,15 @@
-"""The chapter adds a layer by hand. Here a net of one hidden layer is too shallow for MNIST-1D; the search deepens it.
+"""The chapter adds a layer by hand. Here the net has one hidden layer; the search deepens it.
 
 autoopt tune examples/add_layer.py --budget 60s
 """
 
-from chapter import OriginalModel, compiled, report
-from mnist1d.data import get_dataset_args, make_dataset
+from chapter import OriginalModel, compiled, digits, report
 
 import autoopt
 
 change = "structure/dense/depth"
-epochs = 10
-signals = make_dataset(get_dataset_args())
-data = (signals["x"].astype("float32"), signals["y"])
+epochs = 8
+data = digits(last=600)
 
 
 def model_fn():

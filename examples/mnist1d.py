@@ -25,10 +25,3 @@ def model_fn():
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
-
-
-if __name__ == "__main__":
-    import autoopt
-
-    result = autoopt.tune(model_fn, data, test_data=test_data, epochs=60, budget="3m")
-    print(result, result.leaderboard(), sep="\n")

@@ -8,9 +8,9 @@ from chapter import OriginalModel, compiled, digits, report
 import autoopt
 
 change = "regularization/l2"
-epochs = 40
+epochs = 20
 data = digits(last=100)
-validation_data = digits(first=100, last=1100)
+validation_data = digits(first=100, last=600)
 
 
 def model_fn():

@@ -23,9 +23,9 @@ if {blocked}:
 import autoopt, keras
 from tests import toys
 
-x, y = toys.digits(120)
+x, y = toys.digits(60)
 result = autoopt.tune(
-    toys.dense, (x, y), validation_data=(x, y), epochs=2, max_trials=3, seed=0, verbose=0,
+    toys.dense, (x, y), validation_data=(x, y), epochs=1, max_trials=3, seed=0, verbose=0,
     search=autoopt.Search(confirm=1, confirm_repeats=1),
 )
 loaded = autoopt.load(result.run_dir)

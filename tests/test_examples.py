@@ -39,8 +39,16 @@ def test_an_example_on_real_data_runs(name):
 
 
 @pytest.mark.parametrize("name", CHAPTER)
+def test_a_chapter_s_example_searches_for_its_change(name):
+    result, module = tuned(name, epochs=1, max_trials=2)
+    assert module.change in {hp.name for hp in result.best_hyperparameters.space}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FULL, reason="minutes of searching: AUTOOPT_FULL=1 runs it")
+@pytest.mark.parametrize("name", CHAPTER)
 def test_the_search_finds_the_chapter_s_change_by_itself(name):
-    result, module = tuned(name, max_trials=24 if FULL else 10)
+    result, module = tuned(name, max_trials=24)
     changed, _ = module.report.__globals__["evidence"](result, module.change)
     assert changed is not None
     assert result.objective.gain(changed.score, result.baseline_score) > 0

@@ -16,7 +16,7 @@ from autoopt.recipe import Recipe
 from autoopt.space import Space
 from tests import toys
 
-NARROW = Space(structure=False, initialization=False, regularization=False, batch_size=[20, 60])
+NARROW = Space(structure=False, initialization=False, regularization=False, batch_size=[10, 20])
 
 
 class Steps(keras.callbacks.Callback):  # type: ignore[misc]
@@ -40,12 +40,12 @@ class Steps(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def random_search(hypermodel: Any, folder: Path) -> keras_tuner.Tuner:
-    return keras_tuner.RandomSearch(hypermodel, "val_accuracy", max_trials=4, seed=3, directory=folder)
+    return keras_tuner.RandomSearch(hypermodel, "val_accuracy", max_trials=3, seed=3, directory=folder)
 
 
 def bayesian(hypermodel: Any, folder: Path) -> keras_tuner.Tuner:
     return keras_tuner.BayesianOptimization(
-        hypermodel, "val_accuracy", max_trials=4, num_initial_points=2, seed=3, directory=folder
+        hypermodel, "val_accuracy", max_trials=3, num_initial_points=2, seed=3, directory=folder
     )
 
 
@@ -60,10 +60,10 @@ TUNERS = {"RandomSearch": random_search, "BayesianOptimization": bayesian, "Hype
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("tuner", TUNERS)
 def test_a_tuner_of_keras_tuner_searches_and_hands_over_a_model(tuner: str, tmp_path: Path) -> None:
-    x, y = toys.digits(120)
+    x, y = toys.digits(40)
     space = NARROW if tuner == "Hyperband" else "auto"
     found = TUNERS[tuner](AutoHyperModel(toys.eager, space, (x, y)), tmp_path)
-    found.search(x, y, validation_data=(x, y), epochs=2, verbose=0)
+    found.search(x, y, validation_data=(x, y), epochs=1, verbose=0)
 
     assert found.get_best_models()[0].predict(x[:3], verbose=0).shape == (3, 10)
     trials = found.oracle.trials.values()
@@ -72,14 +72,14 @@ def test_a_tuner_of_keras_tuner_searches_and_hands_over_a_model(tuner: str, tmp_
 
 
 def test_the_batch_size_of_each_trial_is_the_one_that_trains(tmp_path: Path) -> None:
-    x, y = toys.digits(120)
+    x, y = toys.digits(60)
     found = random_search(AutoHyperModel(toys.eager, NARROW, (x, y)), tmp_path)
     counted: list[int] = []
     found.search(x, y, validation_data=(x, y), epochs=1, verbose=0, callbacks=[Steps(counted)])
 
     values = [trial.hyperparameters.values for trial in found.oracle.trials.values()]
-    sizes = [120 if each["optimizer/name"] == "gd" else each["batch_size"] for each in values]
-    assert counted == [-(-120 // size) for size in sizes]
+    sizes = [60 if each["optimizer/name"] == "gd" else each["batch_size"] for each in values]
+    assert counted == [-(-60 // size) for size in sizes]
     assert len(set(sizes)) > 1
 
 

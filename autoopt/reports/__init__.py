@@ -2,12 +2,13 @@
 
 from autoopt.reports.console import Console, duration, score_text
 from autoopt.reports.outcome import UNCUT, outcome, table, trials_table, where_to_look
-from autoopt.reports.tensorboard import TensorBoard
+from autoopt.reports.tensorboard import TensorBoard, discard
 
 __all__ = [
     "UNCUT",
     "Console",
     "TensorBoard",
+    "discard",
     "duration",
     "outcome",
     "score_text",

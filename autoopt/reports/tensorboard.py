@@ -149,6 +149,12 @@ class TensorBoard:
         return self._folder / f"trial-{number:04d}"
 
 
+def discard(folder: Path) -> None:
+    """Remove what an earlier search of that name logged, and nothing else that lies there."""
+    for run in (*folder.glob("experiment-*"), *folder.glob("trial-*")):
+        shutil.rmtree(run, ignore_errors=True)
+
+
 class _Session:
     """The files of one trial: the session with its score, and the curves of training and validation."""
 

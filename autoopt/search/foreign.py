@@ -44,8 +44,8 @@ def adopt(
         oracle.update_space(space)
     except RuntimeError as error:
         raise UsageError(
-            f"oracle was given a {type(oracle).__name__} that refuses the search's hyperparameters: {error}. "
-            "Expected one that takes new entries: leave allow_new_entries out."
+            f"oracle was given a {type(oracle).__name__} that refuses hyperparameters of the search. "
+            "Expected one that takes new entries: leave allow_new_entries out, and narrow the search with space."
         ) from error
     for trial in earlier:
         known = finished(trial)

@@ -119,6 +119,8 @@ class Interrupts:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) is None:
+                    continue  # a handler in C, which Python could not put back
                 self._before[number] = signal.signal(number, self._handle)
         return self
 
