@@ -117,17 +117,21 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
     return space.unscheduled, (f"No schedule is searched: your callback {name} sets the learning rate.",)
 
 
-def goes_on(earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective) -> None:
-    """Check that a run that is resumed compares what it compared before, on the same rows.
+def goes_on(
+    earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int
+) -> None:
+    """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed or objective is another.
+        RunError: Seed, objective, epochs or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
     for name, given, before in (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
+        ("epochs", epochs, asked.get("epochs")),
+        ("rows to train and validate on", [dataset.train.n, dataset.validation.n], asked.get("rows")),
     ):
         if before not in (None, given):
             raise RunError(

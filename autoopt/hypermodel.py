@@ -228,13 +228,15 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         hp = _holding(values)
         edits, model = _edits(recipe), self._call(hp)
         own = compiling.compilation(model)
+        # Left alone, the very object that the user made: not everything about it is in its configuration.
+        users_optimizer = model.optimizer if own and recipe.structure.optimizer is None else None
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model = surgery.rebuild(template, edits)
             surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
         self._built(model)
         compilation = reading.compilation if own is None else _with_accuracy(own)
-        optimizer = compiling.optimizer(recipe, reading.origin.optimizer, total_steps)
+        optimizer = users_optimizer or compiling.optimizer(recipe, reading.origin.optimizer, total_steps)
         compilation.apply(model, optimizer, shared=reading.compilation)
         return model
 

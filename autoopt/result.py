@@ -1,6 +1,7 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from autoopt import storage
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, best_first
+
+logger = logging.getLogger(__name__)
 
 FORMATS = ("keras", "weights", "json")
 
@@ -138,10 +141,18 @@ class Result:
         try:
             return keras.models.load_model(path, custom_objects=self._custom_objects)
         except (TypeError, ValueError) as error:
-            raise RunError(
-                f"{path} cannot be loaded: {error}\nIf it has layers or functions of your own, pass them: "
-                "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
-            ) from error
+            try:
+                model = keras.models.load_model(path, custom_objects=self._custom_objects, compile=False)
+            except (TypeError, ValueError):
+                raise RunError(
+                    f"{path} cannot be loaded: {error}\nIf it has layers of your own, pass them: "
+                    "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
+                ) from error
+            logger.warning(
+                "%s was read without its loss and metrics, which need functions of your own: "
+                "pass them as custom_objects to autoopt.load to evaluate it.", path,
+            )  # fmt: skip
+            return model
 
     def _written_model(self) -> Path:
         """Return the file of the winner."""

@@ -224,8 +224,8 @@ class Session:
         score, name = best.score if best.score is not None else math.nan, self.worker.objective.name
         if not name.startswith("val_"):
             return score
-        again = evaluate(model, self.worker.dataset.validation)[name.removeprefix("val_")]
-        if abs(again - score) <= TOLERANCE * max(1.0, abs(score)):
+        again = evaluate(model, self.worker.dataset.validation).get(name.removeprefix("val_"))
+        if again is None or abs(again - score) <= TOLERANCE * max(1.0, abs(score)):
             return score
         logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
         return again
@@ -249,6 +249,7 @@ class Session:
                 "project": self.folder.name,
                 "objective": vars(self.worker.objective),
                 "epochs": self.epochs,
+                "rows": [self.worker.dataset.train.n, self.worker.dataset.validation.n],
                 "max_trials": asked.max_trials,
                 "budget": asked.budget,
                 "seed": self.seed,

@@ -27,7 +27,8 @@ class Space:
         regularization: Likewise, an `autoopt.axes.Regularization`.
         optimizer: Likewise, an `autoopt.axes.Optimizer`.
         batch_size: Likewise, an `autoopt.axes.BatchSize`, or just a list of batch sizes.
-        fix: Hyperparameter name to the one value it may take.
+        fix: Hyperparameter name to the one value it may take, in trial 0 too: there it is the one change to
+            the user's model.
 
     Raises:
         SpaceError: An axis is given something that is not its own.

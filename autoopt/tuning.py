@@ -115,7 +115,7 @@ def tune(
     hypermodel = AutoHyperModel(model_fn, space, dataset)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
-    checks.goes_on(earlier, resume, seed, target)
+    checks.goes_on(earlier, resume, seed, target, dataset, epochs)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space])
@@ -132,6 +132,9 @@ def tune(
         search=search, epochs=epochs, seed=seed,
         sinks=(console, TensorBoard(logs)),
     )  # fmt: skip
-    notes = (*dataset.notes, *facts.notes, *settled)
+    pins = [
+        f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
+    ]
+    notes = (*dataset.notes, *facts.notes, *settled, *pins)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     return session.run(asked, console.say)

@@ -69,13 +69,15 @@ def train(
     logs: dict[str, float] = {}
     for number in range(epochs):
         hooks.on_epoch_begin(number)
+        stopped = model.stop_training  # an engine may reset it
         logs = dict(program.epoch(number, by_batch))
         hooks.on_epoch_end(number, logs)
+        # After the hooks: keras.callbacks.SwapEMAWeights puts the scored weights back in on_epoch_end.
         _note_epoch(reached, number, logs, objective, model)
         verdict = report(number, logs)
         if _ended(reached, number, epochs, logs, verdict):
             break
-        if model.stop_training:
+        if stopped or model.stop_training:
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
             break
     hooks.on_train_end(logs)

@@ -2,6 +2,7 @@
 
 import math
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -77,9 +78,9 @@ class Driver:
         try:
             recipe = self.hypermodel.draw(hp)
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
+            reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
             outcome = Outcome(
-                Trial(number, "failed", None, dict(hp.values), {}, None, started, time.time(), text, text)
+                Trial(number, "failed", None, dict(hp.values), {}, None, started, time.time(), text, reason)
             )
             self.emit(TrialStarted(number, dict(hp.values)))
         else:
@@ -88,8 +89,9 @@ class Driver:
             values = {name: value for name, value in hp.values.items() if name not in own}
             self.emit(TrialStarted(number, values))
             # The user's model is trained to its end, whatever an oracle gives its first trial.
-            epochs = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
-            self.executor.submit(Job(number, recipe, values, epochs, max(epochs, self.epochs), self.seed))
+            asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
+            epochs = max(1, min(asked, self.epochs))
+            self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
             outcome = self.executor.wait(self._report)
         self._tell(proposal, hp, outcome)
         return outcome

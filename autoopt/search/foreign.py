@@ -35,6 +35,11 @@ def adopt(
     Raises:
         UsageError: The oracle refuses the space.
     """
+    if oracle.trials:
+        raise UsageError(
+            f"oracle was given a {type(oracle).__name__} that has {len(oracle.trials)} trials already. "
+            "Expected a new one: make it again for each search."
+        )
     oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
     oracle.max_consecutive_failed_trials = 10**9
     oracle.verbose = 0

@@ -118,6 +118,10 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
             f"project_name was given {project_name!r}. Expected a plain name without slashes; "
             "use directory to say where runs lie."
         )
+    if resume is True and project_name is None:
+        raise RunError(
+            "resume was given True without a project_name. Expected the name of the run to go on with."
+        )
     path = root / (project_name or _fresh_name(root))
     if path.exists() and not resume:
         raise RunError(
