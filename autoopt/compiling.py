@@ -1,5 +1,6 @@
-"""How a candidate is compiled: the user's loss and metrics, and the optimizer that a recipe asks for."""
+"""How the user's model is compiled: its loss and metrics, read to be used again, and its optimizer."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -7,23 +8,9 @@ from typing import Any
 import keras
 
 from autoopt.axes import Written
-from autoopt.axes.optimizer import ALGORITHMS
-from autoopt.recipe import Recipe
-
-DECAY_RATE = 0.01
-"""γ of exponential decay: the last learning rate, as a share of the first."""
-
-POLYNOMIAL_POWER = 2.0
-"""p of polynomial decay."""
 
 METRICS = ("metrics", "weighted_metrics")
 """Arguments of `compile` that may hold objects with a state."""
-
-ANY_ALGORITHM = (
-    "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum", "ema_overwrite_frequency",
-    "loss_scale_factor", "gradient_accumulation_steps",
-)  # fmt: skip
-"""What every optimizer of Keras takes: the user's choice goes along to another algorithm."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +41,11 @@ class Compilation:
         }
         model.compile(optimizer=optimizer, **fresh)
 
+    @property
+    def key(self) -> str:
+        """What has to be compiled, as text; objects that do not tell their configuration stand for themselves."""
+        return json.dumps(keras.tree.map_structure(_told, dict(self.arguments)), sort_keys=True)
+
     def _objects(self, name: str) -> list[Any]:
         found = keras.tree.flatten(self.arguments.get(name))
         return [metric for metric in found if isinstance(metric, keras.metrics.Metric)]
@@ -82,57 +74,17 @@ def written(model: keras.Model) -> Written:
     return Written(_algorithm(optimizer), type(optimizer), config, constant)
 
 
-def optimizer(recipe: Recipe, origin: Written, total_steps: int | None) -> keras.optimizers.Optimizer:
-    """Return the optimizer that a recipe asks for.
-
-    Args:
-        recipe: The candidate.
-        origin: The optimizer as the user wrote it.
-        total_steps: Steps of the whole training, T of the schedules; None keeps the rate constant.
-    """
-    wanted, settings = recipe.structure.optimizer, recipe.settings
-    own = wanted is None or wanted == origin.algorithm
-    rate = settings.learning_rate
-    if rate is None and wanted is not None and not own:
-        rate = ALGORITHMS[wanted].default
-    changes: dict[str, Any] = {"momentum": settings.momentum, "weight_decay": settings.weight_decay}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    if rate is not None:
-        changes["learning_rate"] = schedule(settings.schedule or "constant", rate, total_steps)
-    if own:
-        return origin.kind.from_config({**origin.config, **changes})
-    kept = {name: origin.config[name] for name in ANY_ALGORITHM if origin.config.get(name)}
-    return CLASSES[wanted or "adam"](**kept, **changes)
+def _told(argument: Any) -> Any:
+    """Return what a loss or a metric is, as text."""
+    if argument is None or isinstance(argument, str | int | float | bool):
+        return argument
+    if isinstance(argument, keras.losses.Loss | keras.metrics.Metric) and _is_keras(type(argument)):
+        return [type(argument).__name__, json.dumps(argument.get_config(), default=str)]
+    return f"{type(argument).__name__} {id(argument)}"
 
 
-def schedule(name: str, rate: float, total_steps: int | None) -> Any:
-    """Return Keras's schedule for α = `rate` over T = `total_steps` steps; a number when constant.
-
-    Exponential is α γ^(t/T), polynomial α (1 − t/T)^p, cosine α (1 + cos πt/T) / 2
-    (Loshchilov & Hutter 2017).
-    """
-    schedules = keras.optimizers.schedules
-    if name == "constant":
-        return rate
-    if total_steps is None:
-        # Stands still, and is no number: an optimizer saved under a schedule has no variable for the rate,
-        # and is loaded into one that has none either.
-        return schedules.ExponentialDecay(rate, 1, decay_rate=1.0)
-    if name == "exponential":
-        return schedules.ExponentialDecay(rate, total_steps, DECAY_RATE)
-    if name == "polynomial":
-        return schedules.PolynomialDecay(rate, total_steps, end_learning_rate=0.0, power=POLYNOMIAL_POWER)
-    return schedules.CosineDecay(rate, total_steps)
-
-
-CLASSES = {
-    "gd": keras.optimizers.SGD,
-    "sgd": keras.optimizers.SGD,
-    "momentum": lambda **changes: keras.optimizers.SGD(**{"momentum": 0.9, **changes}),
-    "rmsprop": keras.optimizers.RMSprop,
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-}
+def _is_keras(kind: type) -> bool:
+    return kind.__module__.startswith("keras.")
 
 
 def _algorithm(optimizer: keras.optimizers.Optimizer) -> str:

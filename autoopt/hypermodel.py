@@ -10,10 +10,14 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, surgery, task
+from autoopt import compiling, initial, optimizers, surgery, task
 from autoopt.axes import Origin
+from autoopt.axes.regularization import Regularization
+from autoopt.candidates import Twins, as_it_is, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
+from autoopt.engines import Candidate
+from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.hyperparameters import PinnedHyperParameters
 from autoopt.model_function import asks, caller
@@ -37,12 +41,15 @@ class Reading:
         compilation: With which loss and metrics it is compiled.
         outline: Class and weight shapes of every layer.
         layers: Name of every layer.
+        twins: Makes candidates whose settings are inputs; None where the model cannot be made again from its
+            configuration.
     """
 
     origin: Origin
     compilation: compiling.Compilation
     outline: Sequence[Any]
     layers: Sequence[str]
+    twins: Twins | None = None
 
 
 class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -144,7 +151,26 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         reading = self._reading_of(values)  # before chance is seeded, of which reading takes its share
         with contextlib.nullcontext() if seed is None else seeded(seed):
-            return self._assembled(reading, recipe, values, total_steps)
+            return self._assembled(reading, recipe, values, total_steps, seed)
+
+    def candidate(
+        self, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None, seed: int
+    ) -> Candidate:
+        """Return a recipe as engines train it; arguments and errors as of `assemble`."""
+        reading, edits = self._reading_of(values), _edits(recipe)
+        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+
+        def plain() -> keras.Model:
+            return self.assemble(recipe, values, total_steps, seed)
+
+        if reading.twins is not None and plan.traceable:
+            return reading.twins.candidate(edits, plan, plain, seed)
+
+        def twin(optimizer: keras.optimizers.Optimizer | None) -> keras.Model:
+            with seeded(seed):
+                return self._assembled(reading, recipe, values, total_steps, seed, optimizer)
+
+        return as_it_is(self._key(values), edits, plan, plain, twin, seed)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.
@@ -166,7 +192,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             steps = math.ceil(n / kwargs["batch_size"])
         rate, name = recipe.settings.learning_rate, recipe.settings.schedule
         if rate is not None and name not in (None, "constant"):
-            model.optimizer.learning_rate = compiling.schedule(name, rate, steps * kwargs.get("epochs", 1))
+            model.optimizer.learning_rate = optimizers.schedule(name, rate, steps * kwargs.get("epochs", 1))
         return model.fit(*args, **kwargs)
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
@@ -178,13 +204,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         with seeded(READING_SEED):
             model = self._call(view)
         self._own_names.update(view.names)
-        found = compiling.compilation(model) or self._chosen(model)
-        reading = Reading(
-            self._origin(model),
-            _with_accuracy(found),
-            _outline(model),
-            [layer.name for layer in model.layers],
-        )
+        found = _with_accuracy(compiling.compilation(model) or self._chosen(model))
+        origin, layers = self._origin(model), tuple(layer.name for layer in model.layers)
+        twins = self._twins(model, origin.template, found, layers, dict(hp.values))
+        reading = Reading(origin, found, _outline(model), layers, twins)
         if len(self._readings) >= MOST_READINGS:
             self._readings.pop(next(iter(self._readings)))
         self._readings[self._key(hp.values)] = reading
@@ -203,6 +226,25 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             rebatch=not isinstance(train, Stream),
             closed=self._closed or {},
         )
+
+    def _twins(
+        self, model: keras.Model, template: surgery.Template, compilation: compiling.Compilation,
+        layers: tuple[str, ...], values: Mapping[str, Any],
+    ) -> Twins | None:  # fmt: skip
+        if not rebuildable(template):
+            return None
+
+        def users(seed: int) -> keras.Model:
+            with seeded(seed):
+                return self._call(_holding(values))
+
+        kept = initial.kept(
+            model, remains(template.config or {}).initializers, lambda: users(READING_SEED + 1)
+        )
+        penalties = any(
+            isinstance(axis, Regularization) for axis in self._space.axes
+        ) and "regularization" not in (self._closed or {})
+        return Twins(template, compilation, layers, kept, lambda: users(READING_SEED), penalties)
 
     def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
         reading = self._read(hp)
@@ -223,21 +265,25 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         return self._readings.get(self._key(values)) or self.reading(_holding(values))
 
     def _assembled(
-        self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None
-    ) -> keras.Model:
-        hp = _holding(values)
-        edits, model = _edits(recipe), self._call(hp)
+        self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None,
+        seed: int | None, optimizer: keras.optimizers.Optimizer | None = None,
+    ) -> keras.Model:  # fmt: skip
+        edits, model = _edits(recipe), self._call(_holding(values))
         own = compiling.compilation(model)
         # Left alone, the very object that the user made: not everything about it is in its configuration.
         users_optimizer = model.optimizer if own and recipe.structure.optimizer is None else None
+        names = dict(zip((layer.name for layer in model.layers), reading.layers, strict=True))
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
-            model = surgery.rebuild(template, edits)
+            model, names = surgery.rebuild(template, edits), {}
             surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
         self._built(model)
+        if reading.twins is not None and seed is not None:
+            drawn = reading.twins.draw(model, edits, seed, names)
+            model.set_weights(model.get_weights() if drawn is None else drawn)
         compilation = reading.compilation if own is None else _with_accuracy(own)
-        optimizer = users_optimizer or compiling.optimizer(recipe, reading.origin.optimizer, total_steps)
-        compilation.apply(model, optimizer, shared=reading.compilation)
+        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+        compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)
         return model
 
     def _built(self, model: keras.Model) -> None:

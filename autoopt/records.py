@@ -5,7 +5,7 @@ All are frozen; whoever changes one makes a new one.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Status = Literal["completed", "pruned", "failed", "running"]
@@ -47,6 +47,9 @@ class Trial:
         finished: UTC seconds, None while it runs.
         error: Why it failed, with its traceback; None otherwise.
         note: Why it ended before its last epoch, in one sentence; empty otherwise.
+        engine: Which engine trained it and how, or why it was not a faster one.
+        program: Number of the compiled program that it ran on, None where there is none.
+        costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
     """
 
     number: int
@@ -59,6 +62,9 @@ class Trial:
     finished: float | None
     error: str | None = None
     note: str = ""
+    engine: str = ""
+    program: int | None = None
+    costs: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from autoopt import checks, objectives, seeding, storage
 from autoopt.data import prepare
-from autoopt.engines import KerasEngine
+from autoopt.engines import engine_named
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.reports import Console, TensorBoard, discard
 from autoopt.resources import Constraints, Resources
@@ -126,7 +126,7 @@ def tune(
     if resume == "overwrite":
         discard(logs)
     console = Console(verbose)
-    worker = Worker(hypermodel, dataset, KerasEngine(), target, callbacks, weights)
+    worker = Worker(hypermodel, dataset, engine_named(resources.engine), target, callbacks, weights)
     session = Session(
         folder=folder, worker=worker, limits=Limits(max_trials, budget_seconds, started, search.confirmations),
         search=search, epochs=epochs, seed=seed,

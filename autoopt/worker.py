@@ -15,7 +15,7 @@ import keras
 
 from autoopt import seeding
 from autoopt.data import Dataset
-from autoopt.engines import Engine, Report, Training, train
+from autoopt.engines import Assignment, Engine, Fitting, Report, Training, train
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
@@ -88,29 +88,33 @@ class Worker:
         """
         trial = Trial(job.number, "running", None, dict(job.values), {}, None, time.time(), None)
         try:
-            reached = self._trained(job, trial, report)
+            reached, fitting = self._trained(job, trial, report)
         except Exception as error:
             logger.debug("trial %d failed", job.number, exc_info=True)
             reason = f"{type(error).__name__}: {error}"
             text = "".join(traceback.format_exception(error))
             failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
             return Outcome(failed)
-        return Outcome(_finished(trial, reached), reached.weights)
+        return Outcome(_finished(trial, reached, fitting), reached.weights)
 
     def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
         """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
         steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
         return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
 
-    def _trained(self, job: Job, trial: Trial, report: Report) -> Training:
+    def _trained(self, job: Job, trial: Trial, report: Report) -> tuple[Training, Fitting]:
         size = self.hypermodel.batch_size(job.recipe)
         place = (job.seed, job.number, job.repeat)
-        model = self.assembled(job.recipe, job.values, job.horizon, seeding.derive(*place, INITIAL))
-        program = self.engine.program(
-            model, self.dataset.train, self.dataset.validation, size, self.class_weight,
-            seeding.derive(*place, ORDER),
+        steps = self.dataset.train.steps(size)
+        candidate = self.hypermodel.candidate(
+            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL)
+        )
+        assignment = Assignment(
+            self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
+            self.class_weight, self._callbacks(trial),
         )  # fmt: skip
-        return train(program, job.epochs, self.objective, self._callbacks(trial), report)
+        fitting = self.engine.fitting(candidate, assignment)
+        return train(fitting, assignment, self.objective, report), fitting
 
     def _callbacks(self, trial: Trial) -> Sequence[keras.callbacks.Callback]:
         if callable(self.callbacks):
@@ -127,7 +131,7 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
         return callback
 
 
-def _finished(trial: Trial, reached: Training) -> Trial:
+def _finished(trial: Trial, reached: Training, fitting: Fitting) -> Trial:
     return replace(
         trial,
         status=reached.status,
@@ -137,4 +141,7 @@ def _finished(trial: Trial, reached: Training) -> Trial:
         finished=time.time(),
         error=reached.note if reached.status == "failed" else None,
         note=reached.note,
+        engine=fitting.engine,
+        program=fitting.program,
+        costs={kind: round(seconds, 6) for kind, seconds in fitting.costs.items()},
     )

@@ -3,10 +3,13 @@
 import json
 import os
 import platform
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 import click
+
+from benchmarks.throughput.tasks import TASKS
 
 
 @click.group()
@@ -19,25 +22,38 @@ def seeds(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def show(title: str, rows: list[dict], out: Path | None) -> None:
-    """Print rows as a Markdown table with the machine they come from, and write them where asked."""
+def show(
+    title: str, rows: list[dict], out: Path | None, backends: Sequence[str] = (), runs: Sequence[dict] = ()
+) -> None:
+    """Print rows as a Markdown table with the machine they come from, and write them where asked.
+
+    Args:
+        title: What was measured.
+        rows: The table.
+        out: The JSON file, or None.
+        backends: Of Keras, that were measured; none takes the one of this process.
+        runs: The single measurements behind the rows, for the file alone.
+    """
     columns = list(rows[0])
-    click.echo(f"\n{title}\n{machine()}\n")
+    click.echo(f"\n{title}\n{machine(backends)}\n")
     click.echo("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
     for row in rows:
         click.echo("| " + " | ".join(_cell(row[column]) for column in columns) + " |")
     if out is not None:
-        out.write_text(json.dumps({"title": title, "machine": machine(), "rows": rows}, indent=1) + "\n")
+        found = {"title": title, "machine": machine(backends), "rows": rows, "runs": list(runs)}
+        out.write_text(json.dumps(found, indent=1) + "\n")
 
 
-def machine() -> str:
-    """Return processor count, Python, Keras and its backend in one line."""
-    import keras
+def machine(backends: Sequence[str] = ()) -> str:
+    """Return processor count, Python, Keras and its backends in one line; no backends mean the one loaded."""
+    if not backends:
+        import keras
 
-    backend = keras.backend.backend()
+        backends = [keras.backend.backend()]
+    versions = [f"{name} {metadata.version(name)}" for name in backends]
     return (
         f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
-        f"Keras {keras.__version__}, {backend} {metadata.version(backend)}"
+        f"Keras {metadata.version('keras')}, {', '.join(versions)}"
     )
 
 
@@ -77,3 +93,46 @@ def first_command(budget: str, out: Path | None) -> None:
     from benchmarks import first_command as benchmark
 
     show(f"autoopt tune examples/digits.py --budget {budget}", [benchmark.measured(budget)], out)
+
+
+@main.command()
+@click.option("--task", type=click.Choice(list(TASKS)), default="pinned", show_default=True)
+@click.option("--tuners", default="", help="Of the task's, with commas between.  [default: by task]")
+@click.option("--backends", default="tensorflow,jax", show_default=True)
+@click.option("--seeds", "seeds_", default="0,1,2", show_default=True)
+@click.option("--trials", type=click.IntRange(1), help="Not for the task minutes.  [default: by task]")
+@click.option("--epochs", type=click.IntRange(1), help="[default: by task]")
+@click.option("--budget", default="3m", show_default=True, help="Of each search of the task minutes.")
+@click.option("--out", type=click.Path(path_type=Path))
+def throughput(
+    task: str,
+    tuners: str,
+    backends: str,
+    seeds_: str,
+    trials: int | None,
+    epochs: int | None,
+    budget: str,
+    out: Path | None,
+) -> None:
+    """How many trials an hour holds: autoopt beside its peers, each measurement in a fresh process."""
+    from benchmarks.throughput import runner, table
+
+    names, wanted = [part for part in tuners.split(",") if part], backends.split(",")
+    known = {name for part in TASKS[task] for name in part.tuners}
+    for name in names:
+        if name not in known:
+            raise click.BadParameter(
+                f"{name!r} is not measured on {task}. Known: {', '.join(sorted(known))}."
+            )
+    asked = runner.Wanted(names, wanted, seeds(seeds_), trials, epochs, budget)
+    given = {"trials": trials, "epochs": epochs, "budget": budget if task == "minutes" else None}
+    title = f"Throughput, task={task}, seeds={seeds_}" + "".join(f", {k}={v}" for k, v in given.items() if v)
+    found: list[runner.Measurement] = []
+    try:
+        for each in runner.run(TASKS[task], asked):
+            found.append(each)
+    finally:  # an hour's measurements are shown, whatever ends them
+        if found:
+            show(title, table.rows(task, found), out, wanted, [each.summary() for each in found])
+    if not found:
+        raise click.UsageError(f"Nothing was measured: none of {tuners!r} runs on {backends}.")

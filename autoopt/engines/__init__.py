@@ -1,7 +1,15 @@
 """How one trial trains: one epoch loop, and engines that run an epoch."""
 
-from autoopt.engines.engine import Engine, Program
+from autoopt.engines.automatic import AutomaticEngine, engine_named
+from autoopt.engines.candidate import Candidate, candidate_of
+from autoopt.engines.compiled import CompiledEngine
+from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
+from autoopt.engines.knobs import Knobs, Momentum, StepRate, decaying
 from autoopt.engines.loop import Report, Training, Verdict, train
 
-__all__ = ["Engine", "KerasEngine", "Program", "Report", "Training", "Verdict", "evaluate", "train"]
+__all__ = [
+    "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
+    "Knobs", "Momentum", "Report", "StepRate", "Training", "Unfit", "Verdict", "candidate_of", "decaying",
+    "engine_named", "evaluate", "train",
+]  # fmt: skip

@@ -1,43 +1,102 @@
-"""Engine: turns a compiled Keras model and data into a program that runs epochs."""
+"""Engine: trains a candidate on data, one epoch a call."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt.data import Part, Stream
+from autoopt.engines.candidate import Candidate
 from autoopt.records import Logs
 
 
-class Program(ABC):
-    """A model that is ready to train on its data, one epoch a call.
+BATCH_HOOKS = (
+    "on_train_batch_begin", "on_train_batch_end", "on_test_begin", "on_test_batch_begin",
+    "on_test_batch_end", "on_test_end", "on_batch_begin", "on_batch_end",
+)  # fmt: skip
 
-    Called from one thread. Weights, optimizer state, schedule step and random state go on exactly from
-    one call to the next.
+
+@dataclass(frozen=True)
+class Assignment:
+    """What one training consists of, beyond the model.
+
+    Attributes:
+        train: What is learnt from.
+        validation: What is evaluated on after each epoch.
+        batch_size: Examples a step; None where the data brings its own batches.
+        epochs: Most epochs.
+        seed: With the number of an epoch, where the order of its examples comes from.
+        class_weight: Class to weight, or None.
+        callbacks: Keras callbacks; an engine looks at which hooks they have, the loop calls them.
+    """
+
+    train: Part | Stream
+    validation: Part | Stream
+    batch_size: int | None
+    epochs: int
+    seed: int
+    class_weight: Mapping[int, float] | None = None
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch, the last shorter one included."""
+        return self.train.steps(self.batch_size)
+
+    @property
+    def by_batch(self) -> Sequence[keras.callbacks.Callback]:
+        """The callbacks that have batch hooks."""
+        return [callback for callback in self.callbacks if _has_batch_hooks(callback)]
+
+    def order(self, epoch: int) -> np.ndarray:
+        """Return the order of the examples of an epoch: it comes from (seed, epoch) alone."""
+        return np.random.default_rng([self.seed, epoch]).permutation(self.train.n or 0)
+
+
+class Fitting(ABC):
+    """One model being trained, one epoch a call.
+
+    Called from one thread. Weights, optimizer state, schedule step and random state go on exactly from one
+    epoch to the next.
     """
 
     @property
     @abstractmethod
-    def model(self) -> keras.Model:
-        """The plain Keras model whose weights are those after the last epoch."""
+    def engine(self) -> str:
+        """Which engine trains it and how, for example `"tensorflow, XLA over epochs"`."""
 
     @property
     @abstractmethod
-    def steps(self) -> int:
-        """Batches an epoch."""
+    def model(self) -> keras.Model:
+        """The plain Keras model that callbacks see; what they change of it counts from the next epoch on."""
+
+    @property
+    @abstractmethod
+    def costs(self) -> Mapping[str, float]:
+        """Seconds so far by kind: `"compile"`, `"train"`, `"evaluate"`."""
+
+    @property
+    @abstractmethod
+    def program(self) -> int | None:
+        """Number of the compiled program that it runs on, None where there is none."""
 
     @abstractmethod
-    def epoch(self, number: int, batch_callbacks: Sequence[keras.callbacks.Callback]) -> Logs:
-        """Train one epoch over the whole training part and evaluate on the validation part.
+    def epoch(self, number: int) -> Logs:
+        """Train one epoch over the whole training part, and evaluate on the validation part.
 
         Args:
             number: Which epoch, from 0; with the seed it decides the order of the examples.
-            batch_callbacks: Callbacks whose batch hooks are called.
 
         Returns:
             Keras's keys to numbers, with `val_` before those of the validation part. May hold NaN.
         """
+
+    @abstractmethod
+    def weights(self) -> list[Any]:
+        """Return copies of the model's weights as they are now, in Keras's order."""
 
 
 class Engine(ABC):
@@ -46,8 +105,21 @@ class Engine(ABC):
     name: str
 
     @abstractmethod
-    def program(
-        self, model: keras.Model, train: Part | Stream, validation: Part | Stream, batch_size: int | None,
-        class_weight: Any, seed: int,
-    ) -> Program:  # fmt: skip
-        """Return a program for a compiled model; `batch_size` is None where the data brings its own."""
+    def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
+        """Begin to train a candidate from its initial weights.
+
+        Raises:
+            Unfit: This engine cannot train it right.
+        """
+
+
+class Unfit(Exception):
+    """Why an engine does not take a candidate, as the end of a sentence about the trial."""
+
+
+def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
+    base = keras.callbacks.Callback
+    return any(
+        getattr(type(callback), hook) is not getattr(base, hook) or hook in vars(callback)
+        for hook in BATCH_HOOKS
+    )

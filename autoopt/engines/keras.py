@@ -1,79 +1,96 @@
 """The engine for anything that Keras can train: `model.fit`, one epoch at a time."""
 
 import contextlib
+import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from autoopt import seeding
 from autoopt.data import Part, Stream
-from autoopt.engines.engine import Engine, Program
+from autoopt.engines.candidate import Candidate
+from autoopt.engines.engine import Assignment, Engine, Fitting
+from autoopt.engines.program import evaluation_batch
 from autoopt.records import Logs
-
-EVALUATION_BATCH = 256
 
 
 class KerasEngine(Engine):
-    """Plain `fit` and its validation. The order of the examples comes from (seed, epoch) alone."""
+    """Plain `fit` and its validation. The order of the examples comes from (seed, epoch) alone.
+
+    Args:
+        reason: Why no faster engine is used, as the end of a sentence; empty where none was asked for.
+    """
 
     name = "keras"
 
-    def program(
-        self, model: keras.Model, train: Part | Stream, validation: Part | Stream, batch_size: int | None,
-        class_weight: Any, seed: int,
-    ) -> Program:  # fmt: skip
-        """Return a program that calls `model.fit` for each epoch."""
-        return _FitProgram(model, train, validation, batch_size, class_weight, seed)
+    def __init__(self, reason: str = "") -> None:
+        self._reason = reason
+
+    def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
+        """Return a fitting that calls `model.fit` for each epoch."""
+        return _FitFitting(candidate, assignment, self._reason)
 
 
-class _FitProgram(Program):
-    def __init__(
-        self, model: keras.Model, train: Part | Stream, validation: Part | Stream, batch_size: int | None,
-        class_weight: Any, seed: int,
-    ) -> None:  # fmt: skip
-        self._model, self._train, self._validation = model, train, validation
-        self._batch_size, self._class_weight, self._seed = batch_size, class_weight, seed
+class _FitFitting(Fitting):
+    def __init__(self, candidate: Candidate, assignment: Assignment, reason: str) -> None:
+        self._reason = reason
+        self._model, self._task = candidate.model, assignment
+        self._relay = _BatchRelay(assignment.by_batch)
+        self._seconds = 0.0
+
+    @property
+    def engine(self) -> str:
+        return f"keras, {self._reason}" if self._reason else "keras"
 
     @property
     def model(self) -> keras.Model:
         return self._model
 
     @property
-    def steps(self) -> int:
-        return self._train.steps(self._batch_size)
+    def costs(self) -> Mapping[str, float]:
+        evaluating = self._relay.seconds
+        return {"compile": 0.0, "train": self._seconds - evaluating, "evaluate": evaluating}
 
-    def epoch(self, number: int, batch_callbacks: Sequence[keras.callbacks.Callback]) -> Logs:
+    @property
+    def program(self) -> int | None:
+        return None
+
+    def weights(self) -> list[Any]:
+        return self._model.get_weights()
+
+    def epoch(self, number: int) -> Logs:
+        task, started = self._task, time.perf_counter()
         # A PyDataset's batches are shuffled by the process's own generators.
-        seeded = seeding.seeded(seeding.derive(self._seed, number))
+        seeded = seeding.seeded(seeding.derive(task.seed, number))
         with _unaveraged(self._model.optimizer), _ending_unannounced(), seeded:
             history = self._model.fit(
                 **self._training(number),
-                **validation_arguments(self._validation),
-                class_weight=self._class_weight,
+                **validation_arguments(task.validation),
+                class_weight=task.class_weight,
                 initial_epoch=number,
                 epochs=number + 1,
-                callbacks=[_BatchRelay(batch_callbacks)] if batch_callbacks else None,
+                callbacks=[self._relay],
                 verbose=0,
             ).history
+        self._seconds += time.perf_counter() - started
         return {name: float(values[-1]) for name, values in history.items()}
 
     def _training(self, number: int) -> dict[str, Any]:
-        if isinstance(self._train, Stream):
-            batches = self._train.batched(self._batch_size)
+        task = self._task
+        if isinstance(task.train, Stream):
+            batches = task.train.batched(task.batch_size)
             if isinstance(batches, keras.utils.PyDataset):
                 return {"x": batches}
             # `fit` shuffles no other stream, and takes a step too many where it does not know the length.
-            return {"x": batches, "shuffle": False, "steps_per_epoch": self.steps}
-        order = np.random.default_rng([self._seed, number]).permutation(self._train.n)
-        part = self._train.take(order)
+            return {"x": batches, "shuffle": False, "steps_per_epoch": task.steps}
+        part = task.train.take(task.order(number))
         return {
             "x": part.x,
             "y": part.y,
             "sample_weight": part.sample_weight,
-            "batch_size": self._batch_size,
+            "batch_size": task.batch_size,
             "shuffle": False,
         }
 
@@ -100,11 +117,13 @@ def _ending_unannounced() -> Iterator[None]:
 
 
 class _BatchRelay(keras.callbacks.Callback):  # type: ignore[misc]
-    """Passes `fit`'s batch hooks on; the epoch loop calls all other hooks itself."""
+    """Passes `fit`'s batch hooks on and times evaluation; the epoch loop calls all other hooks itself."""
 
     def __init__(self, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         super().__init__()
         self._callbacks = callbacks
+        self.seconds = 0.0
+        self._began = 0.0
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         for callback in self._callbacks:
@@ -115,6 +134,7 @@ class _BatchRelay(keras.callbacks.Callback):  # type: ignore[misc]
             callback.on_train_batch_end(batch, logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
+        self._began = time.perf_counter()
         for callback in self._callbacks:
             callback.on_test_begin(logs)
 
@@ -129,6 +149,7 @@ class _BatchRelay(keras.callbacks.Callback):  # type: ignore[misc]
     def on_test_end(self, logs: Any = None) -> None:
         for callback in self._callbacks:
             callback.on_test_end(logs)
+        self.seconds += time.perf_counter() - self._began
 
 
 def validation_arguments(part: Part | Stream) -> dict[str, Any]:
@@ -136,7 +157,7 @@ def validation_arguments(part: Part | Stream) -> dict[str, Any]:
     if isinstance(part, Stream):
         return {"validation_data": part.batched(None)}
     arrays = (part.x, part.y) if part.sample_weight is None else (part.x, part.y, part.sample_weight)
-    return {"validation_data": arrays, "validation_batch_size": EVALUATION_BATCH}
+    return {"validation_data": arrays, "validation_batch_size": evaluation_batch(part.x)}
 
 
 def evaluate(model: keras.Model, part: Part | Stream) -> Logs:
@@ -146,7 +167,7 @@ def evaluate(model: keras.Model, part: Part | Stream) -> Logs:
             return _plain(model.evaluate(part.batched(None), return_dict=True, verbose=0))
     return _plain(
         model.evaluate(
-            part.x, part.y, sample_weight=part.sample_weight, batch_size=EVALUATION_BATCH,
+            part.x, part.y, sample_weight=part.sample_weight, batch_size=evaluation_batch(part.x),
             return_dict=True, verbose=0,
         )
     )  # fmt: skip

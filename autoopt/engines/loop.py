@@ -7,17 +7,12 @@ from typing import Any, Literal
 
 import keras
 
-from autoopt.engines.engine import Program
+from autoopt.engines.engine import Assignment, Fitting
 from autoopt.records import Logs, Objective, Status
 
 Verdict = Literal["continue", "prune", "stop"]
 Report = Callable[[int, Logs], Verdict]
 """Told (epoch, logs) after each epoch; answers whether the trial goes on."""
-
-BATCH_HOOKS = (
-    "on_train_batch_begin", "on_train_batch_end", "on_test_begin", "on_test_batch_begin",
-    "on_test_batch_end", "on_test_end", "on_batch_begin", "on_batch_end",
-)  # fmt: skip
 
 
 @dataclass
@@ -41,43 +36,33 @@ class Training:
     weights: list[Any] | None = None
 
 
-def train(
-    program: Program,
-    epochs: int,
-    objective: Objective,
-    callbacks: Sequence[keras.callbacks.Callback],
-    report: Report,
-) -> Training:
-    """Train for some epochs and keep the weights of the best one.
+def train(fitting: Fitting, assignment: Assignment, objective: Objective, report: Report) -> Training:
+    """Train to the end of an assignment, and keep the weights of the best epoch.
 
     A NaN or infinite loss ends the training as failed; what earlier epochs reached stays in the history. So
     does an objective that is no number in any epoch.
 
     Args:
-        program: What runs an epoch.
-        epochs: Most epochs, at least 1.
+        fitting: What runs an epoch.
+        assignment: How many there are, and the user's callbacks, called as `keras.Model.fit` calls them.
         objective: Which epoch is best.
-        callbacks: The user's, called as `keras.Model.fit` calls them.
         report: Told after each epoch.
     """
-    reached, model = Training(), program.model
-    hooks = keras.callbacks.CallbackList(list(callbacks), model=model)
-    hooks.set_params({"verbose": 0, "epochs": epochs, "steps": program.steps})
-    by_batch = [callback for callback in callbacks if _has_batch_hooks(callback)]
-    model.stop_training = False
+    reached, epochs = Training(), assignment.epochs
+    hooks = _hooks(fitting, assignment)
     hooks.on_train_begin()
     logs: dict[str, float] = {}
     for number in range(epochs):
         hooks.on_epoch_begin(number)
-        stopped = model.stop_training  # an engine may reset it
-        logs = dict(program.epoch(number, by_batch))
+        stopped = _stopped(fitting, assignment)  # an engine may reset it
+        logs = dict(fitting.epoch(number))
         hooks.on_epoch_end(number, logs)
         # After the hooks: keras.callbacks.SwapEMAWeights puts the scored weights back in on_epoch_end.
-        _note_epoch(reached, number, logs, objective, model)
+        _note_epoch(reached, number, logs, objective, fitting)
         verdict = report(number, logs)
         if _ended(reached, number, epochs, logs, verdict):
             break
-        if stopped or model.stop_training:
+        if stopped or _stopped(fitting, assignment):
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
             break
     hooks.on_train_end(logs)
@@ -86,13 +71,13 @@ def train(
     return reached
 
 
-def _note_epoch(reached: Training, number: int, logs: Logs, objective: Objective, model: keras.Model) -> None:
+def _note_epoch(reached: Training, number: int, logs: Logs, objective: Objective, fitting: Fitting) -> None:
     for name, value in logs.items():
         reached.history.setdefault(name, []).append(float(value))
     score = logs.get(objective.name, math.nan)
     if math.isfinite(score) and objective.better(score, reached.score):
         reached.best_epoch, reached.score = number, score
-        reached.weights = model.get_weights()
+        reached.weights = fitting.weights()
 
 
 def _ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:
@@ -108,9 +93,15 @@ def _ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Ver
     return bool(reached.note)
 
 
-def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
-    base = keras.callbacks.Callback
-    return any(
-        getattr(type(callback), hook) is not getattr(base, hook) or hook in vars(callback)
-        for hook in BATCH_HOOKS
-    )
+def _hooks(fitting: Fitting, assignment: Assignment) -> keras.callbacks.CallbackList:
+    """Return the user's callbacks as one; without any there is no model to be built for them."""
+    model = fitting.model if assignment.callbacks else None
+    hooks = keras.callbacks.CallbackList(list(assignment.callbacks), model=model)
+    hooks.set_params({"verbose": 0, "epochs": assignment.epochs, "steps": assignment.steps})
+    if model is not None:
+        model.stop_training = False
+    return hooks
+
+
+def _stopped(fitting: Fitting, assignment: Assignment) -> bool:
+    return bool(assignment.callbacks) and bool(fitting.model.stop_training)

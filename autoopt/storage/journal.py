@@ -18,6 +18,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, Jou
 from optuna.trial import TrialState
 
 from autoopt.records import Objective, Trial
+from autoopt.storage.batched import BatchedBackend
 from autoopt.storage.distributions import distribution, holds, suggest, variant
 from autoopt.storage.guided import GuidedSampler
 
@@ -62,8 +63,9 @@ class Journal:
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
         if path is not None and read_only and not _holds_study(path):
             path = None
+        self._backend = None if path is None else _backend(path, read_only)
         with quiet():
-            storage = None if path is None else _storage(path, read_only)
+            storage = None if self._backend is None else JournalStorage(self._backend)
             self._study = (
                 optuna.load_study(study_name=STUDY, storage=storage)
                 if storage is not None and read_only
@@ -83,6 +85,7 @@ class Journal:
             self._known.update(earlier.distributions)
             if not earlier.state.is_finished() and not read_only:
                 self._study.tell(earlier.number, state=TrialState.FAIL)
+        self._flush()
 
     def use(self, sampler: optuna.samplers.BaseSampler) -> None:
         """Ask another sampler from now on."""
@@ -98,6 +101,7 @@ class Journal:
         with quiet():
             trial = self._study.ask()
         self._running[trial.number] = trial
+        self._flush()
         return trial.number
 
     def suggest(self, number: int, hp: Any, wanted: Any = None) -> Any:
@@ -140,6 +144,11 @@ class Journal:
             state = TrialState.FAIL
         with quiet():
             self._study.tell(running, trial.score if state is TrialState.COMPLETE else None, state=state)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._backend is not None:
+            self._backend.flush()
 
     def trials(self) -> list[Trial]:
         """Return every finished trial, by number; one that was interrupted counts as failed."""
@@ -185,12 +194,12 @@ def _holds_study(path: Path) -> bool:
     return path.exists() and path.stat().st_size > 0
 
 
-def _storage(path: Path, read_only: bool) -> JournalStorage:
+def _backend(path: Path, read_only: bool) -> BatchedBackend:
     if not read_only:
         _remove_old_lock(path)
         _cut_torn_tail(path)
     # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
+    return BatchedBackend(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
 
 
 def _remove_old_lock(path: Path) -> None:

@@ -3,9 +3,9 @@
 The JSON of one flat Functional is edited and built anew; weights are nobody's business here.
 """
 
-from autoopt.surgery.builder import rebuild
+from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.reader import read
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
-__all__ = ["Edits", "Stage", "SurgeryError", "Template", "inherit", "read", "rebuild"]
+__all__ = ["Edits", "Stage", "SurgeryError", "Template", "edited", "inherit", "read", "rebuild"]

@@ -35,6 +35,27 @@ def rebuild(template: Template, edits: Edits) -> keras.Model:
         >>> rebuild(template, Edits(depth={"dense": 2}, width={"dense": 2.0})).count_params()
         153
     """
+    model = build(edited(template, edits), template.sequential)
+    shapes = tuple(tuple(output.shape) for output in model.outputs)
+    if shapes != template.output_shapes:
+        raise SurgeryError(
+            f"With {edits} the outputs would have the shapes {shapes}. "
+            f"Expected {template.output_shapes}, as written. Give other depths."
+        )
+    return model
+
+
+def edited(template: Template, edits: Edits, penalties: bool = False) -> Mapping[str, Any]:
+    """Return the flat Functional configuration of the user's model with changes; nothing is built.
+
+    Args:
+        template: What `read` returned.
+        edits: What to change.
+        penalties: Whether every kernel gets a penalty, one of factor 0 where it has none.
+
+    Raises:
+        SurgeryError: A stage that does not exist, or a value out of its range.
+    """
     if template.config is None:
         raise SurgeryError(
             f"This model cannot be rebuilt: {template.reason} "
@@ -53,14 +74,9 @@ def rebuild(template: Template, edits: Edits) -> keras.Model:
         kernels.penalize(graph, edits.l1, edits.l2)
     if edits.dropout is not None:
         dropout.apply(graph, stages, edits.dropout)
-    model = build(graph.config, template.sequential)
-    shapes = tuple(tuple(output.shape) for output in model.outputs)
-    if shapes != template.output_shapes:
-        raise SurgeryError(
-            f"With {edits} the outputs would have the shapes {shapes}. "
-            f"Expected {template.output_shapes}, as written. Give other depths."
-        )
-    return model
+    if penalties:
+        kernels.open_penalties(graph)
+    return graph.config
 
 
 def build(config: Mapping[str, Any], sequential: bool) -> keras.Model:

@@ -59,6 +59,13 @@ def penalize(graph: Graph, l1: float | None, l2: float | None) -> None:
         config[key] = _penalty(written[0] if l1 is None else l1, written[1] if l2 is None else l2)
 
 
+def open_penalties(graph: Graph) -> None:
+    """Give every kernel without a penalty one of factor 0, in the graph."""
+    for config, key in _fields(graph, "regularizer"):
+        if config[key] is None:
+            config[key] = keras.saving.serialize_keras_object(keras.regularizers.L1L2(0.0, 0.0))
+
+
 def _penalty(l1: float, l2: float) -> Any:
     if not l1 and not l2:
         return None

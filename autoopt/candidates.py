@@ -1,0 +1,122 @@
+"""From a recipe to what engines train: which program serves it, and which numbers that program is given."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from autoopt import compiling, initial, surgery
+from autoopt.engines import Candidate, Knobs
+from autoopt.engines.twin import Remains, build, remains, written_by_keras
+from autoopt.optimizers import Plan
+
+
+@dataclass(frozen=True)
+class Twins:
+    """What is known of the user's model that lets other models be made from its configuration alone.
+
+    Attributes:
+        template: What can be edited of it.
+        compilation: Its loss and metrics.
+        layers: Name of each layer.
+        kept: Weights that every training starts from; None where weights cannot be drawn without `users`.
+        users: Builds the user's model.
+        penalties: Whether penalties are searched: then every kernel has one in every program.
+    """
+
+    template: surgery.Template
+    compilation: compiling.Compilation
+    layers: tuple[str, ...]
+    kept: initial.Kept | None
+    users: Callable[[], keras.Model]
+    penalties: bool
+
+    def candidate(
+        self, edits: surgery.Edits, plan: Plan, plain: Callable[[], keras.Model], seed: int
+    ) -> Candidate:
+        """Return a candidate whose settings are inputs of its program.
+
+        Args:
+            edits: Changes to the user's model.
+            plan: The optimizer.
+            plain: Builds the compiled plain model.
+            seed: Where initial weights and random states come from.
+        """
+        found = remains(surgery.edited(self.template, edits, self.penalties))
+        return Candidate(
+            plain=plain,
+            key=(found.key, self.compilation.key, plan.key),
+            twin=lambda knobs: self._twin(found, edits, plan, knobs),
+            knobs={**found.knobs, **plan.inputs},
+            rates=plan.rates,
+            initial=None if self.kept is None else lambda twin: self._drawn(twin, found, edits, seed, {}),
+            seed=seed,
+        )
+
+    def draw(
+        self, model: keras.Model, edits: surgery.Edits, seed: int, names: Mapping[str, str]
+    ) -> list[np.ndarray] | None:
+        """Return the weights that a candidate's training starts from, None where only building it gives them.
+
+        Args:
+            model: Any with these edits.
+            edits: Changes to the user's model.
+            seed: Where the draws come from.
+            names: Name of a layer in `model` to its name in the template, where they differ.
+        """
+        if self.kept is None:
+            return None
+        found = remains(surgery.edited(self.template, edits, self.penalties))
+        return self._drawn(model, found, edits, seed, names)
+
+    def _drawn(
+        self, model: keras.Model, found: Remains, edits: surgery.Edits, seed: int, names: Mapping[str, str]
+    ) -> list[np.ndarray]:
+        kept = self.kept or {}
+        if edits.initializer is not None:
+            kept = {place: value for place, value in kept.items() if place[0] not in self.template.kernels}
+        return initial.draw(model, found.initializers, kept, seed, names)
+
+    def _twin(self, found: Remains, edits: surgery.Edits, plan: Plan, knobs: Knobs) -> keras.Model:
+        twin, users = build(found, knobs), self.users()
+        layers = dict(zip(self.layers, users.layers, strict=True))
+        surgery.inherit(twin, layers, frozenset())  # for what layers have adapted to; weights are set later
+        self.compilation.apply(twin, plan.traced(knobs))
+        twin.optimizer.build(twin.trainable_variables)
+        return twin
+
+
+def rebuildable(template: surgery.Template) -> bool:
+    """Whether the configuration of a model says everything about it: all its layers are Keras's own."""
+    return template.config is not None and all(map(written_by_keras, template.config["layers"]))
+
+
+def as_it_is(
+    values: Any, edits: surgery.Edits, plan: Plan, plain: Callable[[], keras.Model],
+    twin: Callable[[Any], keras.Model], seed: int,
+) -> Candidate:  # fmt: skip
+    """Return a candidate whose program is made of the plain model itself: its settings are constants.
+
+    Args:
+        values: The user's own hyperparameters.
+        edits: Changes to the user's model.
+        plan: The optimizer.
+        plain: Builds the compiled plain model.
+        twin: Builds it with another optimizer; None keeps its own.
+        seed: Where random states come from.
+    """
+    constants = {name: value for name, value in asdict(edits).items() if name != "initializer"}
+    traced = plan.traceable
+    key = (json.dumps([values, constants], sort_keys=True, default=str), plan.key if traced else repr(plan))
+
+    def made(knobs: Knobs) -> keras.Model:
+        model = twin(plan.traced(knobs) if traced else None)
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    return Candidate(
+        plain, key, made, knobs=plan.inputs if traced else {}, rates=plan.rates if traced else None, seed=seed
+    )

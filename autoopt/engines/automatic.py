@@ -1,0 +1,63 @@
+"""The engine that is used unless another one is asked for: compiled where it can be, `fit` where it cannot."""
+
+import logging
+from collections.abc import Hashable
+
+import keras
+
+from autoopt.engines.candidate import Candidate
+from autoopt.engines.compiled import CompiledEngine
+from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
+from autoopt.engines.keras import KerasEngine
+from autoopt.engines.rule import refused
+
+logger = logging.getLogger(__name__)
+
+
+class AutomaticEngine(Engine):
+    """Hands each candidate to the first engine that takes it, and says why one did not.
+
+    Args:
+        compiled: The backend's own engine; None where there is none.
+    """
+
+    name = "auto"
+
+    def __init__(self, compiled: Engine | None) -> None:
+        self._compiled = compiled
+        self._unfit: dict[Hashable, str] = {}
+
+    def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
+        """Begin to train with the engine that takes it."""
+        reason = self._refusal(candidate, assignment)
+        if self._compiled is not None and not reason:
+            try:
+                return self._compiled.fitting(candidate, assignment)
+            except Unfit as refusal:
+                reason = self._unfit[candidate.key] = str(refusal)
+                logger.info("trained by Keras's own fit: %s", reason)
+        return KerasEngine(reason).fitting(candidate, assignment)
+
+    def _refusal(self, candidate: Candidate, assignment: Assignment) -> str:
+        if self._compiled is None:
+            return f"the {keras.backend.backend()} backend compiles no epochs"
+        return refused(assignment) or self._unfit.get(candidate.key, "")
+
+
+def engine_named(name: str) -> Engine:
+    """Return an engine: `"auto"`, or `"keras"` for plain `fit`."""
+    return KerasEngine() if name == "keras" else AutomaticEngine(_compiled())
+
+
+def _compiled() -> Engine | None:
+    """Return the engine of the backend that is loaded; only that backend's library is imported."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        from autoopt.engines import tensorflow
+
+        return CompiledEngine(tensorflow.compiler())
+    if backend == "jax":
+        from autoopt.engines import jax
+
+        return CompiledEngine(jax.compiler())
+    return None

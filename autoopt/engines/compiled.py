@@ -1,0 +1,214 @@
+"""The engines that compile: programs are made once, kept, and begun anew for each candidate."""
+
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from autoopt.data import Part
+from autoopt.engines.candidate import Candidate
+from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
+from autoopt.engines.knobs import VECTORS, Knobs
+from autoopt.engines.program import Compiler, Mode, Program, examples
+from autoopt.engines.rule import mode_for, refused, unfit
+from autoopt.records import Logs
+
+logger = logging.getLogger(__name__)
+
+MOST_PROGRAMS = 16
+"""How many programs are kept; the one that was not used for longest goes first."""
+
+
+@dataclass
+class Kept:
+    """A program, and what is told of it."""
+
+    number: int
+    program: Program
+    mode: Mode
+    trainings: int = 0
+
+
+class CompiledEngine(Engine):
+    """Whole epochs in compiled calls, over data that lies on the device; a key is compiled once.
+
+    Args:
+        compiler: The backend's part.
+        most: How many programs are kept.
+        mode: What XLA compiles; None follows the rule.
+    """
+
+    def __init__(self, compiler: Compiler, most: int = MOST_PROGRAMS, mode: Mode | None = None) -> None:
+        self.name = compiler.name
+        self._compiler, self._most, self._mode = compiler, most, mode
+        self._programs: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._made = 0
+        self._placed: dict[Hashable, Any] = {}
+
+    def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
+        """Take a kept program or make one.
+
+        Raises:
+            Unfit: The data comes in a stream, a callback needs batches, or the model cannot be compiled whole.
+        """
+        refusal = refused(assignment)
+        if refusal:
+            raise Unfit(refusal)
+        started = time.perf_counter()
+        # Before anything is compiled, which may run steps: the plain model may be the program's own.
+        weights = None if candidate.initial else candidate.model.get_weights()
+        kept = self._kept(candidate, assignment)
+        compiling = time.perf_counter() - started
+        kept.trainings += 1
+        return _CompiledFitting(self.name, kept, candidate, assignment, weights, compiling)
+
+    def _kept(self, candidate: Candidate, assignment: Assignment) -> Kept:
+        key = (candidate.key, id(assignment.train), id(assignment.validation), id(assignment.class_weight))
+        size = assignment.batch_size or 0
+        if key in self._programs:
+            self._programs.move_to_end(key)
+            kept = self._programs[key]
+            kept.program.prepare(size)
+            return kept
+        kept = self._made_for(candidate, assignment, size)
+        self._programs[key] = kept
+        while len(self._programs) > self._most:
+            self._programs.popitem(last=False)
+            self._compiler.forget()
+        return kept
+
+    def _made_for(self, candidate: Candidate, assignment: Assignment, size: int) -> Kept:
+        knobs = Knobs()
+        twin = candidate.twin(knobs)
+        reason = unfit(twin)
+        if reason:
+            raise Unfit(reason)
+        train, validation = self._data(assignment)
+        sizes = {name: len(candidate.knobs.get(name, ())) for name in VECTORS}
+        steps = assignment.steps * assignment.epochs
+        first = self._mode or mode_for(twin, self._compiler.name, self._compiler.device, steps)
+        failure: Exception | None = None
+        for mode in dict.fromkeys((first, *self._compiler.modes)):
+            try:
+                program = self._compiler.program(twin, knobs, sizes, train, validation, mode)
+                program.prepare(size)
+            except Exception as error:  # Layers of any origin are traced here and may raise anything.
+                logger.debug("%s, XLA over %s: %s", self.name, mode, error)
+                failure = failure or error
+                continue
+            self._made += 1
+            logger.info("program %d: %s, XLA over %s", self._made - 1, self.name, mode)
+            return Kept(self._made - 1, program, mode)
+        raise Unfit(f"it cannot be compiled whole ({_first_line(failure)})") from failure
+
+    def _data(self, assignment: Assignment) -> tuple[Any, Any]:
+        """Place the data once for the whole search."""
+        assert isinstance(assignment.train, Part) and isinstance(assignment.validation, Part)
+        parts = ((assignment.train, assignment.class_weight), (assignment.validation, None))
+        for part, weight in parts:
+            if (id(part), id(weight)) not in self._placed:
+                placed = self._compiler.place(examples(part, weight))
+                self._placed[id(part), id(weight)] = (placed, part, weight)  # keeps the ids taken
+        train, validation = (self._placed[id(part), id(weight)][0] for part, weight in parts)
+        return train, validation
+
+
+SPOKEN: Mapping[Mode, str] = {"epoch": "XLA over epochs", "step": "XLA over steps", "plain": "without XLA"}
+
+
+class _CompiledFitting(Fitting):
+    def __init__(
+        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any, compiling: float
+    ) -> None:  # fmt: skip
+        self._engine, self._kept, self._candidate, self._task = engine, kept, candidate, assignment
+        self._weights = weights
+        self._costs = {"compile": compiling, "train": 0.0, "evaluate": 0.0}
+        self._hooked = bool(assignment.callbacks)
+
+    @property
+    def engine(self) -> str:
+        policy = keras.config.dtype_policy().name
+        return f"{self._engine}, {SPOKEN[self._kept.mode]}, {policy}"
+
+    @property
+    def model(self) -> keras.Model:
+        return self._candidate.model
+
+    @property
+    def costs(self) -> Mapping[str, float]:
+        return self._costs
+
+    @property
+    def program(self) -> int | None:
+        return self._kept.number
+
+    def epoch(self, number: int) -> Logs:
+        program, task = self._kept.program, self._task
+        if number == 0:
+            self._begin()
+        elif self._hooked:
+            self._push()
+        started = time.perf_counter()
+        logs = program.train(task.order(number), task.batch_size or 0, self._rates(number))
+        trained = time.perf_counter()
+        evaluated = program.evaluate()
+        self._costs["train"] += trained - started
+        self._costs["evaluate"] += time.perf_counter() - trained
+        if self._hooked:
+            self._pull()
+        return {**logs, **{f"val_{name}": value for name, value in evaluated.items()}}
+
+    def weights(self) -> list[Any]:
+        # A callback may have changed the model that it sees: what it left there is what is scored.
+        return self.model.get_weights() if self._hooked else self._kept.program.weights()
+
+    def _begin(self) -> None:
+        candidate, program = self._candidate, self._kept.program
+        program.begin(self._weights or candidate.initial(program.twin), candidate.knobs, candidate.seed)
+        if self._hooked:
+            candidate.model.optimizer.build(candidate.model.trainable_variables)
+            self._push()
+
+    def _rates(self, number: int) -> np.ndarray:
+        """Return the learning rate of each step of an epoch."""
+        steps = self._task.steps
+        if self._candidate.rates is None:
+            return np.zeros(steps, "float32")
+        if self._hooked:
+            optimizer = self.model.optimizer
+            optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+            if isinstance(optimizer._learning_rate, keras.Variable):
+                return np.full(steps, float(optimizer.learning_rate), "float32")  # a callback may have set it
+        return self._candidate.rates(number * steps, steps).astype("float32")
+
+    def _pull(self) -> None:
+        """Show callbacks what the program has reached."""
+        weights, optimizer = self._kept.program.state()
+        self.model.set_weights(weights)
+        for variable, value in zip(_states(self.model.optimizer, len(optimizer)), optimizer, strict=True):
+            variable.assign(value)
+
+    def _push(self) -> None:
+        """Take over what callbacks have changed."""
+        _, reached = self._kept.program.state()
+        states = _states(self.model.optimizer, len(reached))
+        optimizer = [keras.ops.convert_to_numpy(variable.value) for variable in states]
+        self._kept.program.go_on_from(self.model.get_weights(), optimizer)
+
+
+def _states(optimizer: keras.optimizers.Optimizer, count: int) -> list[Any]:
+    """Return an optimizer's variables as its twin has them: without a learning rate where that is an input."""
+    if len(optimizer.variables) == count:
+        return list(optimizer.variables)
+    rate = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+    return [variable for variable in optimizer.variables if variable is not rate]
+
+
+def _first_line(error: Exception | None) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]

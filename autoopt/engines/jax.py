@@ -1,0 +1,204 @@
+"""Programs on JAX: a whole epoch in one call, or step by step where XLA's loops are slow."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+from jax import lax
+
+from autoopt import seeding
+from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
+from autoopt.engines.program import (
+    Compiler,
+    Mode,
+    Pace,
+    Program,
+    evaluation_batch,
+    metric_values,
+    random_states,
+)
+from autoopt.records import Logs
+
+
+def place(arrays: Any) -> Any:
+    """Put arrays where programs read them."""
+    return keras.tree.map_structure(jax.device_put, arrays)
+
+
+def compiler() -> Compiler:
+    """Return what this backend offers."""
+    device = "cpu" if jax.default_backend() == "cpu" else "gpu"
+    return Compiler("jax", device, place, JaxProgram, ("step",), jax.clear_caches)
+
+
+class JaxProgram(Program):
+    """A twin's training step, compiled once for each batch size.
+
+    Args:
+        twin: Compiled; it gives the program its variables' order, and keeps none of its state.
+        knobs: What the twin reads its settings from.
+        sizes: Name of each vector in the knobs to its length.
+        train: (x, y) or (x, y, sample_weight), placed.
+        validation: Likewise.
+        mode: Whether XLA compiles the whole epoch or a step.
+    """
+
+    def __init__(
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode
+    ) -> None:  # fmt: skip
+        self.twin, self._knobs, self._train = twin, knobs, train
+        self._mode, self._pace = mode, Pace()
+        self._inputs: dict[str, Any] = {name: np.float32(0) for name in SCALARS}
+        self._inputs |= {name: np.zeros(sizes.get(name, 0), "float32") for name in VECTORS}
+        knobs.turn(self._inputs)
+        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
+        sides = (twin.trainable_variables, twin.non_trainable_variables)
+        self._random, self._weights = _places(random_states(twin), *sides), _places(twin.weights, *sides)
+        self._metrics = metric_values(twin)
+        self._fresh = [np.asarray(variable.value) for variable in twin.optimizer.variables]
+        self._others = [np.asarray(variable.value) for variable in twin.non_trainable_variables]
+        self._state: Any = None
+        self._compiled: dict[Any, Any] = {}
+        self.traces = 0
+        self._step = jax.jit(self._trained)
+        self._batches = _cut(validation)
+
+    def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
+        """Make a new state."""
+        self._inputs |= {name: np.asarray(value, "float32") for name, value in knobs.items()}
+        self._state = self._begun()
+        for index, (side, place) in enumerate(() if seed is None else self._random):
+            self._state[side][place] = _own(np.array([seeding.derive(seed, index), 0], "uint32"))
+        self.go_on_from(weights, self._fresh)
+
+    def prepare(self, batch_size: int) -> None:
+        """Compile ahead of the first call."""
+        rows = len(keras.tree.flatten(self._train)[0])
+        full, rest = divmod(rows, batch_size)
+        if full:
+            self._program((full, batch_size), self._mode)
+        if rest:
+            self._program((1, rest), "step")
+        for batch in self._batches:
+            self._testing(batch)
+
+    def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
+        """Run all full batches, then the shorter last one."""
+        full = len(order) // batch_size
+        logs: Any = {}
+        self._state = (*self._state[:3], [_own(value) for value in self._metrics])
+        if full:
+            grid = order[: full * batch_size].reshape(full, batch_size).astype("int32")
+            logs = self._run(grid, rates[:full], self._mode)
+        if len(order) > full * batch_size:
+            logs = self._run(order[None, full * batch_size :].astype("int32"), rates[full:], "step")
+        return _numbers(logs)
+
+    def evaluate(self) -> Logs:
+        """Evaluate batch by batch."""
+        trainable, others, _, _ = self._state
+        logs, state = {}, (trainable, others, [_own(value) for value in self._metrics])
+        for batch in self._batches:
+            logs, state = self._testing(batch)(state, self._inputs, batch)
+        return _numbers(logs)
+
+    def weights(self) -> list[np.ndarray]:
+        """Copy the weights from the device."""
+        return [np.array(self._state[side][place]) for side, place in self._weights]
+
+    def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Copy weights and optimizer variables from the device."""
+        return self.weights(), [np.array(value) for value in self._state[2]]
+
+    def go_on_from(self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray]) -> None:
+        """Replace weights and optimizer variables."""
+        for (side, place), value in zip(self._weights, weights, strict=True):
+            self._state[side][place] = _own(value)
+        self._state[2][:] = [_own(value) for value in optimizer]
+
+    def _begun(self) -> Any:
+        zeros = [_own(np.zeros(v.shape, v.dtype)) for v in self.twin.trainable_variables]
+        return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
+
+    def _run(self, grid: np.ndarray, rates: np.ndarray, mode: Mode) -> Any:
+        program, rates = self._program(grid.shape, mode), rates.astype("float32")
+        grid, logs = jax.device_put(grid), {}
+        for first, end in self._pace.calls(len(grid)):
+            if mode == "epoch":
+                span = (np.int32(first), np.int32(end))
+                logs, self._state = program(self._state, self._inputs, self._train, grid, rates, *span)
+            else:
+                for i in range(first, end):
+                    logs, self._state = program(
+                        self._state, self._inputs, self._train, grid, rates, np.int32(i)
+                    )
+            jax.block_until_ready(logs)
+        return logs
+
+    def _program(self, shape: tuple[int, ...], mode: Mode) -> Any:
+        """Return the compiled function for a grid of batches."""
+        if (shape, mode) not in self._compiled:
+            grid, rates = jax.ShapeDtypeStruct(shape, np.int32), jax.ShapeDtypeStruct(shape[:1], np.float32)
+            function, numbers = (self._stepped, 1) if mode == "step" else (self._looped, 2)
+            state = self._begun() if self._state is None else self._state
+            lowered = jax.jit(function, donate_argnums=0).lower(
+                state, self._inputs, self._train, grid, rates, *[jax.ShapeDtypeStruct((), np.int32)] * numbers
+            )
+            self._compiled[shape, mode] = lowered.compile()
+        return self._compiled[shape, mode]
+
+    def _testing(self, batch: Any) -> Any:
+        """Return the compiled function that evaluates a batch like this one."""
+        rows = len(keras.tree.flatten(batch)[0])
+        if rows not in self._compiled:
+            trainable, others, _, metrics = self._begun() if self._state is None else self._state
+            lowered = jax.jit(self._tested).lower((trainable, others, metrics), self._inputs, batch)
+            self._compiled[rows] = lowered.compile()
+        return self._compiled[rows]
+
+    def _trained(self, state: Any, knobs: Any, rate: Any, batch: Any) -> Any:
+        self.traces += 1
+        self._knobs.turn({**knobs, "learning_rate": rate})
+        return self.twin.train_step(state, batch)
+
+    def _tested(self, state: Any, knobs: Any, batch: Any) -> Any:
+        self._knobs.turn(knobs)
+        return self.twin.test_step(state, batch)
+
+    def _stepped(self, state: Any, knobs: Any, train: Any, grid: Any, rates: Any, i: Any) -> Any:
+        batch = keras.tree.map_structure(lambda array: array[grid[i]], train)
+        return self._step(state, knobs, rates[i], batch)
+
+    def _looped(self, state: Any, knobs: Any, train: Any, grid: Any, rates: Any, first: Any, end: Any) -> Any:
+        def step(i: Any, carried: Any) -> Any:
+            return self._stepped(carried[1], knobs, train, grid, rates, i)
+
+        shapes = jax.eval_shape(self._stepped, state, knobs, train, grid, rates, first)[0]
+        empty = jax.tree.map(lambda logs: np.zeros(logs.shape, logs.dtype), shapes)
+        return lax.fori_loop(first, end, step, (empty, state))
+
+
+def _cut(validation: Any) -> list[Any]:
+    """Return the batches that are evaluated."""
+    rows, size = len(keras.tree.flatten(validation)[0]), evaluation_batch(validation[0])
+    return [
+        keras.tree.map_structure(lambda array, first=first: array[first : first + size], validation)
+        for first in range(0, rows, size)
+    ]
+
+
+def _places(variables: Sequence[Any], *lists: Any) -> list[tuple[int, int]]:
+    """Return in which list, and where in it, each variable stands."""
+    known = {id(v): (side, place) for side, some in enumerate(lists) for place, v in enumerate(some)}
+    return [known[id(variable)] for variable in variables]
+
+
+def _own(value: np.ndarray) -> Any:
+    """Return an array on the device that shares no memory with NumPy: a step is free to write over it."""
+    return jax.numpy.array(value, copy=True)
+
+
+def _numbers(logs: Any) -> Logs:
+    return {name: float(value) for name, value in logs.items()}

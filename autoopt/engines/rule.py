@@ -1,0 +1,60 @@
+"""Rules: which trainings a compiled engine takes, and what XLA compiles of them.
+
+`python -m benchmarks xla` measures what the rule on layers and device rests on.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from autoopt.data import Stream
+from autoopt.engines.engine import Assignment
+from autoopt.engines.program import Mode
+
+WORTH_COMPILING = 400
+"""Steps of a training from which on XLA saves more than it costs, on TensorFlow."""
+
+OWN_TRAINING = ("fit", "make_train_function", "make_test_function", "evaluate")
+
+
+def refused(assignment: Assignment) -> str:
+    """Return why a training cannot be compiled whole, whatever the model; empty where it can."""
+    if isinstance(assignment.train, Stream) or isinstance(assignment.validation, Stream):
+        return "the data comes batch by batch"
+    if assignment.by_batch:
+        names = ", ".join(type(callback).__name__ for callback in assignment.by_batch)
+        return f"callbacks look at single batches ({names})"
+    arrays = keras.tree.flatten((assignment.train.x, assignment.train.y))
+    if keras.backend.backend() != "tensorflow" and any(_is_text(array) for array in arrays):
+        return "the data is text"
+    return ""
+
+
+def unfit(model: keras.Model) -> str:
+    """Return why a model cannot be compiled whole; empty where it can."""
+    if model.run_eagerly:
+        return "it is compiled with run_eagerly=True"
+    for name in OWN_TRAINING:
+        if getattr(type(model), name) is not getattr(keras.Model, name):
+            return f"{type(model).__name__} overrides {name}"
+    return ""
+
+
+def mode_for(model: keras.Model, backend: str, device: str, steps: int) -> Mode:
+    """Return what XLA compiles: on a CPU its loops ruin convolutions.
+
+    Args:
+        model: What is trained.
+        backend: `"tensorflow"` or `"jax"`.
+        device: `"cpu"` or `"gpu"`.
+        steps: Of the whole training.
+    """
+    if backend == "tensorflow" and steps < WORTH_COMPILING:
+        return "plain"
+    convolutional = any("conv" in type(layer).__name__.lower() for layer in model._flatten_layers())
+    return "step" if convolutional and device == "cpu" else "epoch"
+
+
+def _is_text(array: Any) -> bool:
+    return not np.issubdtype(array.dtype, np.number) and array.dtype != bool

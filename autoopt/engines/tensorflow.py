@@ -1,0 +1,186 @@
+"""Programs on TensorFlow: a whole epoch is one `tf.function` around `model.train_step`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from autoopt import seeding
+from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
+from autoopt.engines.program import Compiler, Mode, Pace, Program, evaluation_batch, random_states
+from autoopt.records import Logs
+
+
+def place(arrays: Any) -> Any:
+    """Put arrays where programs read them."""
+    return keras.tree.map_structure(tf.convert_to_tensor, arrays)
+
+
+def compiler() -> Compiler:
+    """Return what this backend offers."""
+    device = "gpu" if tf.config.list_logical_devices("GPU") else "cpu"
+    return Compiler("tensorflow", device, place, TensorFlowProgram, ("plain",), lambda: None)
+
+
+class TensorFlowProgram(Program):
+    """A twin's training step, traced once for all batch sizes.
+
+    Args:
+        twin: Compiled; its variables are the program's state.
+        knobs: What the twin reads its settings from.
+        sizes: Name of each vector in the knobs to its length.
+        train: (x, y) or (x, y, sample_weight), placed.
+        validation: Likewise.
+        mode: What XLA compiles.
+    """
+
+    def __init__(
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode
+    ) -> None:  # fmt: skip
+        self.twin, self._knobs, self._train, self._validation = twin, knobs, train, validation
+        self._inputs = {name: tf.Variable(0.0, trainable=False) for name in SCALARS}
+        self._inputs |= {name: tf.Variable(np.zeros(sizes.get(name, 0), "float32")) for name in VECTORS}
+        knobs.turn(self._inputs)
+        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
+        self._random = random_states(twin)
+        self._fresh = [_or_none(variable.numpy()) for variable in twin.optimizer.variables]
+        self._pace, self._prepared = Pace(), set[int]()
+        self.traces = 0
+        self._mode = mode
+        # XLA cannot differentiate a recurrent layer's loop whose batch size it does not know.
+        self._fixed = mode != "plain" and any(
+            isinstance(layer, keras.layers.RNN) for layer in twin._flatten_layers()
+        )
+        self._step = self._traced(None)
+        self._epochs: dict[int | None, Any] = {}
+        self._restart = tf.function(self._restarted, autograph=False)
+        self._evaluation = tf.function(self._evaluated, autograph=False)
+
+    def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
+        """Set every variable in place."""
+        for name, value in knobs.items():
+            self._inputs[name].assign(value)
+        self._restart()
+        _assign(self.twin.weights, weights)
+        for index, state in enumerate(() if seed is None else self._random):
+            state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
+
+    def prepare(self, batch_size: int) -> None:
+        """Run the first step and the last: XLA compiles when it meets a shape."""
+        if batch_size in self._prepared:
+            return
+        rows = len(keras.tree.flatten(self._train)[0])
+        self.train(np.arange(rows), batch_size, np.zeros(-(-rows // batch_size), "float32"), first_only=True)
+        self._prepared.add(batch_size)
+
+    def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray, first_only: bool = False) -> Logs:
+        """Run all full batches in a few calls, and the shorter last one, which is not worth compiling, alone."""
+        full = len(order) // batch_size
+        logs: Any = {}
+        if full:
+            grid = tf.constant(order[: full * batch_size].reshape(full, batch_size))
+            every, epoch = tf.constant(rates[:full]), self._epoch(batch_size if self._fixed else None)
+            calls = [(0, 1)] if first_only else self._pace.calls(full)
+            for first, end in calls:
+                logs = epoch(grid, every, tf.constant(first), tf.constant(end))
+        if len(order) > full * batch_size:
+            logs = self._step(tf.constant(order[full * batch_size :]), tf.constant(rates[full]))
+        return _numbers(logs)
+
+    def evaluate(self) -> Logs:
+        """Evaluate in one call, which leaves the metrics empty for the next epoch."""
+        return _numbers(self._evaluation())
+
+    def weights(self) -> list[np.ndarray]:
+        """Read the twin's variables."""
+        return self.twin.get_weights()
+
+    def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Read the twin's variables and its optimizer's."""
+        return self.weights(), [variable.numpy() for variable in self.twin.optimizer.variables]
+
+    def go_on_from(self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray]) -> None:
+        """Assign to the twin's variables and its optimizer's."""
+        _assign(self.twin.weights, weights)
+        _assign(self.twin.optimizer.variables, optimizer)
+
+    def _restarted(self) -> None:
+        """Empty the metrics, and put the optimizer's variables back."""
+        self.twin.reset_metrics()
+        for variable, value in zip(self.twin.optimizer.variables, self._fresh, strict=True):
+            variable.value.assign(tf.zeros(variable.shape, variable.dtype) if value is None else value)
+
+    def _trained(self, ids: Any, rate: Any) -> Any:
+        self.traces += 1
+        self._knobs.learning_rate = rate
+        return self.twin.train_step(keras.tree.map_structure(lambda a: tf.gather(a, ids), self._train))
+
+    def _traced(self, batch_size: int | None) -> Any:
+        """Return the training step for a batch size, or for any."""
+        ids, rate = tf.TensorSpec([batch_size], tf.int64), tf.TensorSpec([], tf.float32)
+        return tf.function(self._trained, autograph=False).get_concrete_function(ids, rate)
+
+    def _epoch(self, batch_size: int | None) -> Any:
+        if batch_size not in self._epochs:
+            step = self._step if batch_size is None else self._traced(batch_size)
+            self._epochs[batch_size] = self._looped(step, batch_size)
+        return self._epochs[batch_size]
+
+    def _looped(self, traced: Any, batch_size: int | None) -> Any:
+        """Return the function that runs the steps from `first` to before `end` and returns the last one's logs."""
+        step = tf.function(traced, jit_compile=True, autograph=False) if self._mode == "step" else traced
+        empty = keras.tree.map_structure(
+            lambda spec: tf.zeros(spec.shape, spec.dtype), traced.structured_outputs
+        )
+
+        def run(order: Any, rates: Any, first: Any, end: Any) -> Any:
+            return tf.while_loop(
+                lambda i, logs: i < end,
+                lambda i, logs: (i + 1, step(order[i], rates[i])),
+                (first, empty),
+            )[1]
+
+        signature = [tf.TensorSpec([None, batch_size], tf.int64), tf.TensorSpec([None], tf.float32)]
+        signature += [tf.TensorSpec([], tf.int32)] * 2
+        return tf.function(run, jit_compile=self._mode == "epoch", autograph=False, input_signature=signature)
+
+    def _evaluated(self) -> Any:
+        self.twin.reset_metrics()
+        logs = self._tested()
+        self.twin.reset_metrics()
+        return logs
+
+    def _tested(self) -> Any:
+        rows, size = len(keras.tree.flatten(self._validation)[0]), evaluation_batch(self._validation[0])
+
+        def batch(first: Any) -> Any:
+            end = tf.minimum(first + size, rows)
+            return self.twin.test_step(keras.tree.map_structure(lambda a: a[first:end], self._validation))
+
+        if rows <= size:
+            return batch(0)
+        test = tf.function(batch, autograph=False).get_concrete_function(tf.TensorSpec([], tf.int32))
+        empty = keras.tree.map_structure(
+            lambda spec: tf.zeros(spec.shape, spec.dtype), test.structured_outputs
+        )
+        return tf.while_loop(
+            lambda first, logs: first < rows,
+            lambda first, logs: (first + size, test(first)),
+            (0, empty),
+        )[1]
+
+
+def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.value.assign(value)
+
+
+def _or_none(value: np.ndarray) -> np.ndarray | None:
+    """Return None for zeros: most of what an optimizer keeps starts from them."""
+    return value if value.any() else None
+
+
+def _numbers(logs: Any) -> Logs:
+    return {name: float(value) for name, value in logs.items()}
