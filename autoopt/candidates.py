@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
@@ -52,7 +52,9 @@ class Twins:
             twin=lambda knobs: self._twin(found, edits, plan, knobs),
             knobs={**found.knobs, **plan.inputs},
             rates=plan.rates,
-            initial=None if self.kept is None else lambda twin: self._drawn(twin, found, edits, seed, {}),
+            initial=None
+            if self.kept is None
+            else lambda twin: self._drawn(twin, found, edits, seed, _renamed(twin, found)),
             seed=seed,
         )
 
@@ -82,11 +84,21 @@ class Twins:
 
     def _twin(self, found: Remains, edits: surgery.Edits, plan: Plan, knobs: Knobs) -> keras.Model:
         twin, users = build(found, knobs), self.users()
+        twin.written = _layer_names(found)
         layers = dict(zip(self.layers, users.layers, strict=True))
         surgery.inherit(twin, layers, frozenset())  # for what layers have adapted to; weights are set later
         self.compilation.apply(twin, plan.traced(knobs))
         twin.optimizer.build(twin.trainable_variables)
         return twin
+
+
+def _layer_names(found: Remains) -> tuple[str, ...]:
+    return tuple(entry["config"]["name"] for entry in found.config["layers"])
+
+
+def _renamed(twin: keras.Model, found: Remains) -> Mapping[str, str]:
+    """Return how layers of a twin are called in other remains of its key: Keras counts their names up."""
+    return dict(zip(twin.written, _layer_names(found), strict=True))
 
 
 def rebuildable(template: surgery.Template) -> bool:

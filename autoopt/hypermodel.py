@@ -63,6 +63,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         space: `"auto"` or an `autoopt.Space`.
         data: `(x, y)` or an `autoopt.Dataset`. Bounds the batch size, and says with which loss an
             uncompiled model is compiled; without it that is read from the output's activation.
+        dtype_policy: Name of the Keras policy under which `model_fn` is called; None leaves it as it is.
 
     Raises:
         ModelError: `model_fn` is no such thing.
@@ -77,8 +78,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         49
     """
 
-    def __init__(self, model_fn: Any, space: Any = "auto", data: Any = None) -> None:
-        self._call = caller(model_fn)
+    def __init__(
+        self, model_fn: Any, space: Any = "auto", data: Any = None, dtype_policy: str | None = None
+    ) -> None:
+        self._call_user, self._policy = caller(model_fn), dtype_policy
         self._asks = asks(model_fn)
         self._space = Space.of(space)
         self._data = (
@@ -194,6 +197,16 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if rate is not None and name not in (None, "constant"):
             model.optimizer.learning_rate = optimizers.schedule(name, rate, steps * kwargs.get("epochs", 1))
         return model.fit(*args, **kwargs)
+
+    def _call(self, hp: keras_tuner.HyperParameters) -> keras.Model:
+        """Call the user's model function under the policy that is wanted."""
+        before = keras.config.dtype_policy()
+        try:
+            if self._policy is not None:
+                keras.config.set_dtype_policy(self._policy)
+            return self._call_user(hp)
+        finally:
+            keras.config.set_dtype_policy(before)
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
         """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""

@@ -76,10 +76,11 @@ class Plan:
     @property
     def rates(self) -> Callable[[int, int], np.ndarray] | None:
         """The learning rate of `count` steps from `start`; None where the optimizer knows it itself."""
-        if self.rate is None:
+        rate = self.rate
+        if rate is None:
             return None
         return lambda start, count: rates(
-            self.schedule, self.rate, self.total_steps, np.arange(start, start + count)
+            self.schedule, rate, self.total_steps, np.arange(start, start + count)
         )
 
     def made(self) -> keras.optimizers.Optimizer:

@@ -1,11 +1,16 @@
 """What trials may use, and what a candidate may cost."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from autoopt import memory
 from autoopt.errors import UsageError, nearest
 
 ENGINES = ("auto", "keras")
+DTYPE_POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
+
+LEAST_MEMORY = 10**6
+"""Bytes; below it the unit was forgotten."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +23,13 @@ class Resources:
         isolate: Trials in a process of their own; this version takes False.
         address: A cluster; this version takes None.
         gpus: GPUs a worker; this version takes None.
-        memory: Memory a worker; this version takes None.
-        dtype_policy: `"auto"` leaves Keras's policy as it is.
+        memory: `"4GB"`, `"500MB"`, or bytes. Trials run in this process until it has more than that in
+            memory; from then on in a worker process, which gives way to a fresh one when it has grown past it
+            too. At once, where this process has more already. None: half of what the machine has. Callbacks
+            go where their trial goes: what they change in objects of this process shows only until then.
+        dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
+            GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
+        compilation_cache: Whether JAX keeps compiled programs in the user's cache folder for later runs.
 
     Raises:
         UsageError: An argument is none of what this version takes.
@@ -28,6 +38,8 @@ class Resources:
         >>> import autoopt
         >>> autoopt.Resources(engine="keras").engine
         'keras'
+        >>> autoopt.Resources(memory="4GB").memory_limit
+        4000000000
     """
 
     engine: str = "auto"
@@ -35,13 +47,30 @@ class Resources:
     isolate: bool = False
     address: str | None = None
     gpus: float | None = None
-    memory: str | None = None
-    dtype_policy: Literal["auto"] = "auto"
+    memory: str | int | None = None
+    dtype_policy: str = "auto"
+    compilation_cache: bool = True
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise UsageError(f"engine was given {self.engine!r}.{nearest(str(self.engine), ENGINES)}")
-        _refuse_others(self, "engine")
+        if self.memory is not None and (_bytes(self.memory) or 0) < LEAST_MEMORY:
+            raise UsageError(
+                f'memory was given {self.memory!r}. Expected a text as "4GB" or "500MB", or bytes as a whole '
+                f"number from {LEAST_MEMORY:,}. Leave memory out for half of what the machine has."
+            )
+        if self.dtype_policy not in DTYPE_POLICIES:
+            raise UsageError(
+                f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
+            )
+        _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache")
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes in memory past which trials leave a process; None where the platform does not tell its memory."""
+        given = _bytes(self.memory)
+        whole = memory.total() if given is None else None
+        return given if whole is None else whole // 2
 
 
 @dataclass(frozen=True)
@@ -68,6 +97,13 @@ class Constraints:
 
     def __post_init__(self) -> None:
         _refuse_others(self)
+
+
+def _bytes(given: Any) -> int | None:
+    """Return a size in bytes, None where it is none."""
+    if isinstance(given, str):
+        return memory.size(given)
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
 
 
 def _refuse_others(given: Any, *taken: str) -> None:

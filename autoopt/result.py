@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -179,6 +180,39 @@ class Result:
         found = (Change(name, before.get(name), after.get(name)) for name in names)
         return [change for change in found if change.before != change.after]
 
+    def profile(self) -> dict[str, Any]:
+        """Return where the time of the search went, its ending left out.
+
+        Returns:
+            Seconds: `compile`, `train` and `evaluate` of the trials, `suggest` (proposals), `log` (journal,
+            console, TensorBoard), `checkpoint` (weights on disk), `other` and `total`. Counts: `trials`,
+            `programs` that were compiled, and `trials_per_program`, most first. What is known only when the
+            search has ended is None before.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> data = np.zeros((64, 2)), np.ones(64)
+            >>> autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0).profile()["programs"]
+            1
+        """
+        costs = {
+            kind: sum(trial.costs.get(kind, 0.0) for trial in self.trials)
+            for kind in ("compile", "train", "evaluate")
+        }
+        spent = self._found.get("spent", {})
+        costs |= {kind: spent.get(kind) for kind in ("suggest", "log", "checkpoint")}
+        total, known = spent.get("total"), sum(seconds or 0.0 for seconds in costs.values())
+        used = Counter(trial.program for trial in self.trials if trial.program is not None)
+        return {
+            **costs,
+            "other": None if total is None else max(0.0, total - known),
+            "total": total,
+            "trials": len(self.trials),
+            "programs": len(used),
+            "trials_per_program": [count for _, count in used.most_common()],
+        }
+
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""
         rows = [
@@ -251,6 +285,7 @@ class Result:
             },
             "reason": self.reason,
             "seconds": self._found.get("seconds"),
+            "profile": self.profile(),
             "seed": self._asked.get("seed"),
         }
 

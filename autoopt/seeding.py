@@ -3,11 +3,15 @@
 import contextlib
 import random
 import sys
+import threading
 from collections.abc import Iterator
 
 import numpy as np
 
 from autoopt.errors import UsageError
+
+_GENERATORS = threading.RLock()
+"""Held while the process's generators are seeded: a candidate is built in one thread while another trains."""
 
 
 def derive(seed: int, *path: int) -> int:
@@ -50,7 +54,7 @@ def seeded(seed: int) -> Iterator[None]:
     Keras draws the seed of each initializer and dropout layer from Python's generator when it is made, and
     the order of a `PyDataset`'s batches; a torch `DataLoader` draws the order of its examples from torch's.
     """
-    with preserved():
+    with _GENERATORS, preserved():
         random.seed(seed)
         np.random.seed(seed % 2**32)
         torch = sys.modules.get("torch")

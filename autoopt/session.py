@@ -14,7 +14,7 @@ import keras_tuner
 
 from autoopt.engines import evaluate
 from autoopt.errors import SearchError
-from autoopt.executors import Executor, InlineExecutor
+from autoopt.executors import Executor
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Event, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
@@ -33,7 +33,8 @@ from autoopt.search import (
     fitting,
     winner,
 )
-from autoopt.storage import Journal, RunFolder
+from autoopt.stopwatch import Stopwatch
+from autoopt.storage import BestWeights, Journal, RunFolder
 from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
@@ -70,22 +71,24 @@ class Session:
     Attributes:
         folder: Where it is kept.
         worker: What trains.
+        executor: Where it trains; the session closes it.
         limits: When it ends.
         search: How trials are proposed and confirmed.
         epochs: Most epochs a trial.
         seed: Where all chance comes from.
         sinks: Who is told; each has a `close`.
-        kept: Number to score of the trials whose weights are on disk; the session alone changes it.
+        watch: Seconds of the search that no trial spends.
     """
 
     folder: RunFolder
     worker: Worker
+    executor: Executor
     limits: Limits
     search: Search
     epochs: int
     seed: int
     sinks: Sequence[Any]
-    kept: dict[int, float] = field(default_factory=dict)
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
     def run(self, asked: Asked, say: Callable[[str], None]) -> Result:
         """Search, confirm, name the winner, export it; tell the sinks all the way.
@@ -108,19 +111,24 @@ class Session:
                 sink.close()
 
     def _carried_out(self, started: float, asked: Asked) -> Result:
-        objective, executor = self.worker.objective, InlineExecutor(self.worker)
+        objective = self.worker.objective
         journal = Journal(
             self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs)
         )
         trials = journal.trials()
-        self.kept.update(self._still_kept(trials))
+        weights = self._best_weights(trials)
         try:
-            reason = self._driver(journal, executor, asked.space, trials).run(trials)
-            confirmed = self._confirmed(trials, executor)
+            searched = time.perf_counter()
+            reason = self._driver(journal, weights, asked.space, trials).run(trials)
+            searched = time.perf_counter() - searched
+            candidates = [trial for trial in best_first(trials, objective) if trial.number in weights]
+            confirmed = self._confirmed(candidates)
+            weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
         finally:
-            executor.close()
-        best = winner([trial for trial in trials if trial.number in self.kept], confirmed, objective)
+            self.executor.close()
+            weights.close()
+        best = winner(candidates, confirmed, objective)
         if best is None:
             self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
@@ -131,11 +139,14 @@ class Session:
         tested = self.worker.dataset.test
         test_metrics = None if tested is None else evaluate(model, tested)
         scores = confirmed[best.number].scores if best.number in confirmed else ()
+        spent = {**self.watch.seconds, "total": searched}
+        earlier = self.folder.read("result").get("spent", {})
         self.folder.write(
             "result",
             {
                 "best": best.number, "best_score": best_score, "confirmed": list(scores), "reason": reason,
                 "test_metrics": test_metrics, "seconds": round(time.time() - started, 3),
+                "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
                 "confirmations": {str(number): list(found.scores) for number, found in confirmed.items()},
             },
         )  # fmt: skip
@@ -146,7 +157,7 @@ class Session:
     def _driver(
         self,
         journal: Journal,
-        executor: Executor,
+        weights: BestWeights,
         space: keras_tuner.HyperParameters,
         earlier: Sequence[Trial],
     ) -> Driver:
@@ -160,45 +171,39 @@ class Session:
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start
             )
+
+        def keep(outcome: Outcome) -> None:
+            trial = outcome.trial
+            if trial.score is not None and trial.status != "failed" and outcome.weights is not None:
+                with self.watch.measure("checkpoint"):
+                    weights.keep(trial.number, trial.score, outcome.weights)
+
         return Driver(
-            oracle, self.worker.hypermodel, executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, self._keep,
+            oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
+            self._emit, keep, self.watch,
         )  # fmt: skip
 
-    def _confirmed(self, trials: Sequence[Trial], executor: Executor) -> Mapping[int, Confirmed]:
-        ranked = [t for t in best_first(trials, self.worker.objective) if t.number in self.kept]
+    def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
+        """Return the keeper of weights, which knows those that lie on disk already."""
+        kept = {
+            t.number: t.score for t in earlier if t.score is not None and self.folder.has_weights(t.number)
+        }
+        most = max(self.search.confirm, 1)
+        return BestWeights(self.folder, most, self.worker.objective.direction, kept)
+
+    def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:
         candidates, repeats = affordable(ranked, self.search, self.limits)
         if not candidates or not repeats:
             return {}
         return Confirmation(
             self.worker.hypermodel,
-            executor,
+            self.executor,
             self.limits,
             self.worker.objective,
             self.epochs,
             self.seed,
             self._emit,
         ).run(candidates, repeats)
-
-    def _keep(self, outcome: Outcome) -> None:
-        """Keep the weights of the best few on disk, and no others."""
-        trial, objective = outcome.trial, self.worker.objective
-        if trial.score is None or trial.status == "failed" or outcome.weights is None:
-            return
-        self.kept[trial.number] = trial.score
-        sign = -1.0 if objective.direction == "max" else 1.0
-        ranked = sorted(self.kept, key=lambda number: (sign * self.kept[number], number))
-        if ranked.index(trial.number) < max(self.search.confirm, 1):
-            self.folder.save_weights(trial.number, outcome.weights)
-        for number in ranked[max(self.search.confirm, 1) :]:
-            del self.kept[number]
-            self.folder.drop_weights(number)
-
-    def _still_kept(self, trials: Sequence[Trial]) -> Mapping[int, float]:
-        """Return the earlier trials of a resumed run whose weights are on disk."""
-        return {
-            t.number: t.score for t in trials if t.score is not None and self.folder.has_weights(t.number)
-        }
 
     def _handed_over(self, best: Trial) -> keras.Model:
         """Write the winner as a Keras model and return it as it is read back."""
@@ -265,8 +270,9 @@ class Session:
         )
 
     def _emit(self, event: Event) -> None:
-        for sink in self.sinks:
-            sink(event)
+        with self.watch.measure("log"):
+            for sink in self.sinks:
+                sink(event)
 
 
 def _own_classes(model: keras.Model) -> Mapping[str, Any]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from autoopt import checks, objectives, seeding, storage
 from autoopt.data import prepare
-from autoopt.engines import engine_named
+from autoopt.engines import compilations_kept, dtype_policy
+from autoopt.executors import RecyclingExecutor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.reports import Console, TensorBoard, discard
 from autoopt.resources import Constraints, Resources
@@ -14,7 +15,7 @@ from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
 from autoopt.session import Asked, Session
 from autoopt.space import Space
-from autoopt.worker import Worker
+from autoopt.worker import Duties
 
 SPLITTING = 3
 """Place in the tree of seeds: which rows validate and test."""
@@ -112,7 +113,8 @@ def tune(
         seed=seeding.derive(seed, SPLITTING),
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
-    hypermodel = AutoHyperModel(model_fn, space, dataset)
+    policy = dtype_policy(resources.dtype_policy)
+    hypermodel = AutoHyperModel(model_fn, space, dataset, policy)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
     checks.goes_on(earlier, resume, seed, target, dataset, epochs)
@@ -126,15 +128,22 @@ def tune(
     if resume == "overwrite":
         discard(logs)
     console = Console(verbose)
-    worker = Worker(hypermodel, dataset, engine_named(resources.engine), target, callbacks, weights)
+    duties = Duties(
+        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
+        resources.compilation_cache,
+    )  # fmt: skip
+    worker = duties.worker(hypermodel)
     session = Session(
-        folder=folder, worker=worker, limits=Limits(max_trials, budget_seconds, started, search.confirmations),
+        folder=folder, worker=worker, executor=RecyclingExecutor(worker, duties, resources.memory_limit),
+        limits=Limits(max_trials, budget_seconds, started, search.confirmations),
         search=search, epochs=epochs, seed=seed,
         sinks=(console, TensorBoard(logs)),
     )  # fmt: skip
     pins = [
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
     ]
-    notes = (*dataset.notes, *facts.notes, *settled, *pins)
+    precision = (f"Models are built under the policy {policy}.",) if policy else ()
+    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
-    return session.run(asked, console.say)
+    with compilations_kept(resources.compilation_cache):
+        return session.run(asked, console.say)

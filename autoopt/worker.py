@@ -15,7 +15,7 @@ import keras
 
 from autoopt import seeding
 from autoopt.data import Dataset
-from autoopt.engines import Assignment, Engine, Fitting, Report, Training, train
+from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
@@ -60,6 +60,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A job that is ready to train."""
+
+    assignment: Assignment
+    fitting: Fitting
+
+
+@dataclass(frozen=True)
 class Worker:
     """Everything that is the same for all trials of a search.
 
@@ -79,30 +87,15 @@ class Worker:
     callbacks: Callbacks = ()
     class_weight: Mapping[int, float] | None = None
 
-    def run(self, job: Job, report: Report) -> Outcome:
-        """Train one job to its end; a failure is part of the outcome, never raised.
+    @property
+    def prepares(self) -> bool:
+        """Whether a job can be prepared in one thread while another one trains."""
+        # A user's callbacks may count on nothing else going on.
+        return self.engine.prepares and not self.callbacks
 
-        Args:
-            job: What to do.
-            report: Told after each epoch; says whether to go on.
-        """
+    def prepare(self, job: Job) -> Prepared:
+        """Build and compile what a job needs, before it is run."""
         trial = Trial(job.number, "running", None, dict(job.values), {}, None, time.time(), None)
-        try:
-            reached, fitting = self._trained(job, trial, report)
-        except Exception as error:
-            logger.debug("trial %d failed", job.number, exc_info=True)
-            reason = f"{type(error).__name__}: {error}"
-            text = "".join(traceback.format_exception(error))
-            failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
-            return Outcome(failed)
-        return Outcome(_finished(trial, reached, fitting), reached.weights)
-
-    def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
-        """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
-        steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
-        return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
-
-    def _trained(self, job: Job, trial: Trial, report: Report) -> tuple[Training, Fitting]:
         size = self.hypermodel.batch_size(job.recipe)
         place = (job.seed, job.number, job.repeat)
         steps = self.dataset.train.steps(size)
@@ -113,13 +106,72 @@ class Worker:
             self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(trial),
         )  # fmt: skip
-        fitting = self.engine.fitting(candidate, assignment)
-        return train(fitting, assignment, self.objective, report), fitting
+        return Prepared(assignment, self.engine.fitting(candidate, assignment))
+
+    def run(self, job: Job, report: Report, prepared: Callable[[], Prepared] | None = None) -> Outcome:
+        """Train one job to its end; a failure is part of the outcome, never raised.
+
+        Args:
+            job: What to do.
+            report: Told after each epoch; says whether to go on.
+            prepared: Waits for what `prepare` returns and returns it; None prepares now.
+        """
+        trial = Trial(job.number, "running", None, dict(job.values), {}, None, time.time(), None)
+        started = time.perf_counter()
+        try:
+            ready = prepared() if prepared else self.prepare(job)
+            waited = time.perf_counter() - started
+            reached = train(ready.fitting, ready.assignment, self.objective, report)
+        except Exception as error:
+            logger.debug("trial %d failed", job.number, exc_info=True)
+            reason = f"{type(error).__name__}: {error}"
+            text = "".join(traceback.format_exception(error))
+            failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
+            return Outcome(failed)
+        return Outcome(_finished(trial, reached, ready.fitting, waited), reached.weights)
+
+    def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
+        """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
+        steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
+        return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
 
     def _callbacks(self, trial: Trial) -> Sequence[keras.callbacks.Callback]:
         if callable(self.callbacks):
             return list(self.callbacks(trial))
         return [_copied(callback) for callback in self.callbacks]
+
+
+@dataclass(frozen=True)
+class Duties:
+    """A worker as it is told: nothing but what was given, so that another process can be told the same.
+
+    Attributes:
+        model_fn: As `AutoHyperModel` takes it.
+        space: Likewise.
+        dataset: As in `Worker`, and so are `objective`, `callbacks` and `class_weight`.
+        engine: Name of the engine.
+        objective: Which epoch of a trial is its best.
+        callbacks: The user's.
+        class_weight: Class to weight, or None.
+        dtype_policy: As `AutoHyperModel` takes it.
+        compilation_cache: Whether compiled programs are kept for later runs.
+    """
+
+    model_fn: Any
+    space: Any
+    dataset: Dataset
+    engine: str
+    objective: Objective
+    callbacks: Callbacks = ()
+    class_weight: Mapping[int, float] | None = None
+    dtype_policy: str | None = None
+    compilation_cache: bool = False
+
+    def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
+        """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
+        made = hypermodel or AutoHyperModel(self.model_fn, self.space, self.dataset, self.dtype_policy)
+        engine = engine_named(self.engine)
+        return Worker(made, self.dataset, engine, self.objective, self.callbacks, self.class_weight)
 
 
 def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
@@ -131,7 +183,8 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
         return callback
 
 
-def _finished(trial: Trial, reached: Training, fitting: Fitting) -> Trial:
+def _finished(trial: Trial, reached: Training, fitting: Fitting, waited: float) -> Trial:
+    costs = {**fitting.costs, "compile": waited + fitting.costs["compile"]}
     return replace(
         trial,
         status=reached.status,
@@ -143,5 +196,5 @@ def _finished(trial: Trial, reached: Training, fitting: Fitting) -> Trial:
         note=reached.note,
         engine=fitting.engine,
         program=fitting.program,
-        costs={kind: round(seconds, 6) for kind, seconds in fitting.costs.items()},
+        costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
     )

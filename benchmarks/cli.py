@@ -136,3 +136,13 @@ def throughput(
             show(title, table.rows(task, found), out, wanted, [each.summary() for each in found])
     if not found:
         raise click.UsageError(f"Nothing was measured: none of {tuners!r} runs on {backends}.")
+
+
+@main.command()
+@click.option("--epochs", default=12, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def xla(epochs: int, out: Path | None) -> None:
+    """What the choice between XLA over epochs, over steps, or not at all rests on; run it on each backend."""
+    from benchmarks import xla as benchmark
+
+    show(f"XLA, 1,437 examples, batches of 32, epochs={epochs}", benchmark.measured(epochs), out)

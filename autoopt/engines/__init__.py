@@ -1,6 +1,6 @@
 """How one trial trains: one epoch loop, and engines that run an epoch."""
 
-from autoopt.engines.automatic import AutomaticEngine, engine_named
+from autoopt.engines.automatic import AutomaticEngine, compilations_kept, dtype_policy, engine_named
 from autoopt.engines.candidate import Candidate, candidate_of
 from autoopt.engines.compiled import CompiledEngine
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
@@ -10,6 +10,8 @@ from autoopt.engines.loop import Report, Training, Verdict, train
 
 __all__ = [
     "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
-    "Knobs", "Momentum", "Report", "StepRate", "Training", "Unfit", "Verdict", "candidate_of", "decaying",
+    "Knobs", "Momentum", "Report", "StepRate", "Training", "Unfit", "Verdict", "candidate_of",
+    "compilations_kept", "decaying",
+    "dtype_policy",
     "engine_named", "evaluate", "train",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The engines that compile: programs are made once, kept, and begun anew for each candidate."""
 
 import logging
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
@@ -31,7 +32,6 @@ class Kept:
     number: int
     program: Program
     mode: Mode
-    trainings: int = 0
 
 
 class CompiledEngine(Engine):
@@ -43,12 +43,16 @@ class CompiledEngine(Engine):
         mode: What XLA compiles; None follows the rule.
     """
 
+    prepares = True
+
     def __init__(self, compiler: Compiler, most: int = MOST_PROGRAMS, mode: Mode | None = None) -> None:
         self.name = compiler.name
         self._compiler, self._most, self._mode = compiler, most, mode
         self._programs: OrderedDict[Hashable, Kept] = OrderedDict()
         self._made = 0
         self._placed: dict[Hashable, Any] = {}
+        self._lock = threading.Lock()
+        self._making: dict[Hashable, threading.Lock] = {}
 
     def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
         """Take a kept program or make one.
@@ -59,27 +63,28 @@ class CompiledEngine(Engine):
         refusal = refused(assignment)
         if refusal:
             raise Unfit(refusal)
-        started = time.perf_counter()
         # Before anything is compiled, which may run steps: the plain model may be the program's own.
         weights = None if candidate.initial else candidate.model.get_weights()
-        kept = self._kept(candidate, assignment)
-        compiling = time.perf_counter() - started
-        kept.trainings += 1
-        return _CompiledFitting(self.name, kept, candidate, assignment, weights, compiling)
+        return _CompiledFitting(self.name, self._kept(candidate, assignment), candidate, assignment, weights)
 
     def _kept(self, candidate: Candidate, assignment: Assignment) -> Kept:
         key = (candidate.key, id(assignment.train), id(assignment.validation), id(assignment.class_weight))
         size = assignment.batch_size or 0
-        if key in self._programs:
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:  # two threads that want the same program make it once
+            kept = self._programs.get(key)
+            if kept is None:
+                kept = self._made_for(candidate, assignment, size)
+            else:
+                kept.program.compile(size)  # it may be training now
+        with self._lock:
+            self._programs[key] = kept
             self._programs.move_to_end(key)
-            kept = self._programs[key]
-            kept.program.prepare(size)
-            return kept
-        kept = self._made_for(candidate, assignment, size)
-        self._programs[key] = kept
-        while len(self._programs) > self._most:
-            self._programs.popitem(last=False)
-            self._compiler.forget()
+            while len(self._programs) > self._most:
+                released, _ = self._programs.popitem(last=False)
+                self._making.pop(released, None)
+                self._compiler.forget()
         return kept
 
     def _made_for(self, candidate: Candidate, assignment: Assignment, size: int) -> Kept:
@@ -90,7 +95,7 @@ class CompiledEngine(Engine):
             raise Unfit(reason)
         train, validation = self._data(assignment)
         sizes = {name: len(candidate.knobs.get(name, ())) for name in VECTORS}
-        steps = assignment.steps * assignment.epochs
+        steps = (assignment.train.n or 0) * assignment.epochs / 32
         first = self._mode or mode_for(twin, self._compiler.name, self._compiler.device, steps)
         failure: Exception | None = None
         for mode in dict.fromkeys((first, *self._compiler.modes)):
@@ -118,16 +123,21 @@ class CompiledEngine(Engine):
         return train, validation
 
 
-SPOKEN: Mapping[Mode, str] = {"epoch": "XLA over epochs", "step": "XLA over steps", "plain": "without XLA"}
+SPOKEN: Mapping[Mode, str] = {
+    "epoch": "XLA over epochs",
+    "step": "XLA over steps",
+    "hasty": "XLA over steps, in haste",
+    "plain": "without XLA",
+}
 
 
 class _CompiledFitting(Fitting):
     def __init__(
-        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any, compiling: float
-    ) -> None:  # fmt: skip
+        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any
+    ) -> None:
         self._engine, self._kept, self._candidate, self._task = engine, kept, candidate, assignment
         self._weights = weights
-        self._costs = {"compile": compiling, "train": 0.0, "evaluate": 0.0}
+        self._costs = {"compile": 0.0, "train": 0.0, "evaluate": 0.0}
         self._hooked = bool(assignment.callbacks)
 
     @property
@@ -168,8 +178,11 @@ class _CompiledFitting(Fitting):
         return self.model.get_weights() if self._hooked else self._kept.program.weights()
 
     def _begin(self) -> None:
-        candidate, program = self._candidate, self._kept.program
-        program.begin(self._weights or candidate.initial(program.twin), candidate.knobs, candidate.seed)
+        candidate, program, started = self._candidate, self._kept.program, time.perf_counter()
+        program.prepare(self._task.batch_size or 0)
+        self._costs["compile"] += time.perf_counter() - started
+        weights = candidate.initial(program.twin) if candidate.initial else self._weights
+        program.begin(weights, candidate.knobs, candidate.seed)
         if self._hooked:
             candidate.model.optimizer.build(candidate.model.trainable_variables)
             self._push()

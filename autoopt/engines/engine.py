@@ -12,7 +12,6 @@ from autoopt.data import Part, Stream
 from autoopt.engines.candidate import Candidate
 from autoopt.records import Logs
 
-
 BATCH_HOOKS = (
     "on_train_batch_begin", "on_train_batch_end", "on_test_begin", "on_test_batch_begin",
     "on_test_batch_end", "on_test_end", "on_batch_begin", "on_batch_end",
@@ -103,6 +102,8 @@ class Engine(ABC):
     """A way to train. Laws: agrees with `model.fit` on the same batches; same seed, same losses."""
 
     name: str
+    prepares: bool = False
+    """Whether `fitting` may be called in another thread while a fitting of this engine trains."""
 
     @abstractmethod
     def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
@@ -119,6 +120,8 @@ class Unfit(Exception):
 
 def _has_batch_hooks(callback: keras.callbacks.Callback) -> bool:
     base = keras.callbacks.Callback
+    if type(callback) is keras.callbacks.ModelCheckpoint and callback.save_freq == "epoch":
+        return False  # its batch hook does nothing then
     return any(
         getattr(type(callback), hook) is not getattr(base, hook) or hook in vars(callback)
         for hook in BATCH_HOOKS

@@ -1,12 +1,15 @@
 """Programs on JAX: a whole epoch in one call, or step by step where XLA's loops are slow."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import keras
 import numpy as np
+import platformdirs
 from jax import lax
+from jax.experimental.compilation_cache import compilation_cache
 
 from autoopt import seeding
 from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
@@ -21,6 +24,15 @@ from autoopt.engines.program import (
 )
 from autoopt.records import Logs
 
+WORTH_KEEPING = 0.1
+"""Seconds of a compilation from which on it is kept on disk."""
+
+HASTY = {"xla_backend_optimization_level": 0}
+"""Options of XLA that halve the time of a compilation on a CPU."""
+
+MOST_BYTES = 2 * 2**30
+"""Of compilations on disk; those that were not used for longest go first."""
+
 
 def place(arrays: Any) -> Any:
     """Put arrays where programs read them."""
@@ -31,6 +43,35 @@ def compiler() -> Compiler:
     """Return what this backend offers."""
     device = "cpu" if jax.default_backend() == "cpu" else "gpu"
     return Compiler("jax", device, place, JaxProgram, ("step",), jax.clear_caches)
+
+
+def capability() -> float:
+    """Return the compute capability of the GPU, 0 without one."""
+    return float(getattr(jax.local_devices()[0], "compute_capability", 0))
+
+
+@contextlib.contextmanager
+def compilations_kept() -> Iterator[None]:
+    """Keep compiled programs in the user's cache folder for a while, unless the user has a folder for them."""
+    names = (
+        "jax_compilation_cache_dir",
+        "jax_persistent_cache_min_compile_time_secs",
+        "jax_compilation_cache_max_size",
+    )
+    before = {name: getattr(jax.config, name) for name in names}
+    if before["jax_compilation_cache_dir"]:
+        yield
+        return
+    folder = platformdirs.user_cache_path("autoopt") / "jax"
+    try:
+        for name, value in zip(names, (str(folder), WORTH_KEEPING, MOST_BYTES), strict=True):
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()  # JAX looks for the folder once, at its first compilation
+        yield
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()
 
 
 class JaxProgram(Program):
@@ -49,7 +90,9 @@ class JaxProgram(Program):
         self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode
     ) -> None:  # fmt: skip
         self.twin, self._knobs, self._train = twin, knobs, train
-        self._mode, self._pace = mode, Pace()
+        self._mode: Mode = "step" if mode == "hasty" else mode
+        self._hasty = mode == "hasty" and jax.default_backend() == "cpu"
+        self._pace = Pace()
         self._inputs: dict[str, Any] = {name: np.float32(0) for name in SCALARS}
         self._inputs |= {name: np.zeros(sizes.get(name, 0), "float32") for name in VECTORS}
         knobs.turn(self._inputs)
@@ -60,6 +103,7 @@ class JaxProgram(Program):
         self._fresh = [np.asarray(variable.value) for variable in twin.optimizer.variables]
         self._others = [np.asarray(variable.value) for variable in twin.non_trainable_variables]
         self._state: Any = None
+        self._shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), self._begun())
         self._compiled: dict[Any, Any] = {}
         self.traces = 0
         self._step = jax.jit(self._trained)
@@ -69,12 +113,17 @@ class JaxProgram(Program):
         """Make a new state."""
         self._inputs |= {name: np.asarray(value, "float32") for name, value in knobs.items()}
         self._state = self._begun()
-        for index, (side, place) in enumerate(() if seed is None else self._random):
-            self._state[side][place] = _own(np.array([seeding.derive(seed, index), 0], "uint32"))
+        for index, (side, place) in enumerate(self._random):
+            if seed is not None:
+                self._state[side][place] = _own(np.array([seeding.derive(seed, index), 0], "uint32"))
         self.go_on_from(weights, self._fresh)
 
     def prepare(self, batch_size: int) -> None:
         """Compile ahead of the first call."""
+        self.compile(batch_size)
+
+    def compile(self, batch_size: int) -> None:
+        """Compile; no state is needed for that."""
         rows = len(keras.tree.flatten(self._train)[0])
         full, rest = divmod(rows, batch_size)
         if full:
@@ -123,8 +172,7 @@ class JaxProgram(Program):
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
     def _run(self, grid: np.ndarray, rates: np.ndarray, mode: Mode) -> Any:
-        program, rates = self._program(grid.shape, mode), rates.astype("float32")
-        grid, logs = jax.device_put(grid), {}
+        program, rates, logs = self._program(grid.shape, mode), rates.astype("float32"), {}
         for first, end in self._pace.calls(len(grid)):
             if mode == "epoch":
                 span = (np.int32(first), np.int32(end))
@@ -142,20 +190,26 @@ class JaxProgram(Program):
         if (shape, mode) not in self._compiled:
             grid, rates = jax.ShapeDtypeStruct(shape, np.int32), jax.ShapeDtypeStruct(shape[:1], np.float32)
             function, numbers = (self._stepped, 1) if mode == "step" else (self._looped, 2)
-            state = self._begun() if self._state is None else self._state
             lowered = jax.jit(function, donate_argnums=0).lower(
-                state, self._inputs, self._train, grid, rates, *[jax.ShapeDtypeStruct((), np.int32)] * numbers
+                self._shapes,
+                self._inputs,
+                self._train,
+                grid,
+                rates,
+                *[jax.ShapeDtypeStruct((), np.int32)] * numbers,
             )
-            self._compiled[shape, mode] = lowered.compile()
+            # The shorter last batch is one step an epoch: not worth more compiling than it takes.
+            hasty = self._hasty or (shape[0] == 1 and jax.default_backend() == "cpu")
+            self._compiled[shape, mode] = lowered.compile(HASTY if hasty else None)
         return self._compiled[shape, mode]
 
     def _testing(self, batch: Any) -> Any:
         """Return the compiled function that evaluates a batch like this one."""
         rows = len(keras.tree.flatten(batch)[0])
         if rows not in self._compiled:
-            trainable, others, _, metrics = self._begun() if self._state is None else self._state
+            trainable, others, _, metrics = self._shapes
             lowered = jax.jit(self._tested).lower((trainable, others, metrics), self._inputs, batch)
-            self._compiled[rows] = lowered.compile()
+            self._compiled[rows] = lowered.compile(HASTY if self._hasty else None)
         return self._compiled[rows]
 
     def _trained(self, state: Any, knobs: Any, rate: Any, batch: Any) -> Any:
@@ -196,8 +250,8 @@ def _places(variables: Sequence[Any], *lists: Any) -> list[tuple[int, int]]:
 
 
 def _own(value: np.ndarray) -> Any:
-    """Return an array on the device that shares no memory with NumPy: a step is free to write over it."""
-    return jax.numpy.array(value, copy=True)
+    """Return an array on the device over memory of its own: a step is free to write over it."""
+    return jax.device_put(np.array(value))
 
 
 def _numbers(logs: Any) -> Logs:

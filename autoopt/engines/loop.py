@@ -1,7 +1,7 @@
 """The epoch loop, the same for every engine: callbacks, the best epoch's weights, and when to end."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 

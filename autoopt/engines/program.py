@@ -22,8 +22,8 @@ SECONDS_A_CALL = 1.0
 FIRST_CALL = 8
 """Steps of a program's first call, when it is not known how long they take."""
 
-Mode = Literal["epoch", "step", "plain"]
-"""What is handed to XLA: the loop over all steps, each step on its own, or nothing."""
+Mode = Literal["epoch", "step", "hasty", "plain"]
+"""What is handed to XLA: the loop over all steps, each step on its own, that with little optimization, or nothing."""
 
 
 class Program(ABC):
@@ -38,6 +38,10 @@ class Program(ABC):
     @abstractmethod
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Start anew: from these weights, with a fresh optimizer, and random states derived from the seed."""
+
+    @abstractmethod
+    def compile(self, batch_size: int) -> None:
+        """Compile for a batch size as far as that leaves the state alone; another thread may be training."""
 
     @abstractmethod
     def prepare(self, batch_size: int) -> None:

@@ -12,8 +12,11 @@ from autoopt.data import Stream
 from autoopt.engines.engine import Assignment
 from autoopt.engines.program import Mode
 
-WORTH_COMPILING = 400
-"""Steps of a training from which on XLA saves more than it costs, on TensorFlow."""
+WORTH_COMPILING = 1000
+"""Steps of 32 examples in a training from which on XLA, or all of its optimizations, save more than they cost."""
+
+LARGE = 200_000
+"""Weights from which on a CPU's cores share a step, which they do not inside XLA's loops."""
 
 OWN_TRAINING = ("fit", "make_train_function", "make_test_function", "evaluate")
 
@@ -41,19 +44,21 @@ def unfit(model: keras.Model) -> str:
     return ""
 
 
-def mode_for(model: keras.Model, backend: str, device: str, steps: int) -> Mode:
-    """Return what XLA compiles: on a CPU its loops ruin convolutions.
+def mode_for(model: keras.Model, backend: str, device: str, steps: float) -> Mode:
+    """Return what XLA compiles: on a CPU its loops ruin convolutions and large layers.
 
     Args:
         model: What is trained.
         backend: `"tensorflow"` or `"jax"`.
         device: `"cpu"` or `"gpu"`.
-        steps: Of the whole training.
+        steps: Examples of the whole training, in batches of 32: a program serves every batch size.
     """
-    if backend == "tensorflow" and steps < WORTH_COMPILING:
-        return "plain"
+    if steps < WORTH_COMPILING:
+        return "plain" if backend == "tensorflow" else "hasty"
+    if device != "cpu":
+        return "epoch"
     convolutional = any("conv" in type(layer).__name__.lower() for layer in model._flatten_layers())
-    return "step" if convolutional and device == "cpu" else "epoch"
+    return "step" if convolutional or model.count_params() >= LARGE else "epoch"
 
 
 def _is_text(array: Any) -> bool:

@@ -24,6 +24,14 @@ def compiler() -> Compiler:
     return Compiler("tensorflow", device, place, TensorFlowProgram, ("plain",), lambda: None)
 
 
+def capability() -> float:
+    """Return the compute capability of the GPU, 0 without one."""
+    for device in tf.config.list_physical_devices("GPU"):
+        major, minor = tf.config.experimental.get_device_details(device).get("compute_capability", (0, 0))
+        return float(major + minor / 10)
+    return 0.0
+
+
 class TensorFlowProgram(Program):
     """A twin's training step, traced once for all batch sizes.
 
@@ -64,13 +72,19 @@ class TensorFlowProgram(Program):
             self._inputs[name].assign(value)
         self._restart()
         _assign(self.twin.weights, weights)
-        for index, state in enumerate(() if seed is None else self._random):
-            state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
+        for index, state in enumerate(self._random):
+            if seed is not None:
+                state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
+
+    def compile(self, batch_size: int) -> None:
+        """Do nothing: TensorFlow compiles when it runs a step, which changes the state."""
 
     def prepare(self, batch_size: int) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
         if batch_size in self._prepared:
             return
+        # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
+        self._evaluation.get_concrete_function()
         rows = len(keras.tree.flatten(self._train)[0])
         self.train(np.arange(rows), batch_size, np.zeros(-(-rows // batch_size), "float32"), first_only=True)
         self._prepared.add(batch_size)

@@ -2,5 +2,7 @@
 
 from autoopt.executors.executor import Executor, JobReport
 from autoopt.executors.inline import InlineExecutor
+from autoopt.executors.process import ProcessExecutor
+from autoopt.executors.recycling import RecyclingExecutor
 
-__all__ = ["Executor", "InlineExecutor", "JobReport"]
+__all__ = ["Executor", "InlineExecutor", "JobReport", "ProcessExecutor", "RecyclingExecutor"]

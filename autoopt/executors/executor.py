@@ -14,6 +14,9 @@ JobReport = Callable[[Job, int, Logs], Verdict]
 class Executor(ABC):
     """Runs jobs. Laws: every job is answered exactly once, failures come back, `close` is idempotent."""
 
+    prepares: bool = False
+    """Whether it makes good use of a second job that is submitted while one trains."""
+
     @abstractmethod
     def submit(self, job: Job) -> None:
         """Take a job; it may start at once or when `wait` is called."""

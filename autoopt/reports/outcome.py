@@ -28,6 +28,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
     ended = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
     lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
+    lines += _time(summary.get("profile") or {})
     lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model)")
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
@@ -93,6 +94,20 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]], width: int = UN
     with console.capture() as captured:
         console.print(drawn)
     return [line.rstrip() for line in captured.get().splitlines()]
+
+
+def _time(profile: Mapping[str, Any]) -> list[str]:
+    """Return the line on where the time of the search went."""
+    if not profile.get("total"):
+        return []
+    spoken = {
+        "train": "training", "compile": "compiling", "evaluate": "evaluating", "suggest": "suggesting",
+        "log": "logging", "checkpoint": "checkpointing", "other": "other",
+    }  # fmt: skip
+    seconds = ", ".join(f"{duration(profile[kind] or 0.0)} {word}" for kind, word in spoken.items())
+    programs = profile["programs"]
+    compiled = f"; {programs} compiled program{'' if programs == 1 else 's'}" if programs else ""
+    return [f"  time       {seconds}{compiled}"]
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:

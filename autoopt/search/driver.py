@@ -4,7 +4,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras_tuner
@@ -18,12 +18,24 @@ from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnde
 from autoopt.search.foreign import own_values
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import OptunaOracle
+from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
 
 TUNER_ID = "autoopt"
 FIRST_FAILURES = 3
 """When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
+
+
+@dataclass(frozen=True)
+class _Proposed:
+    """A trial that the oracle has proposed, and the executor has taken unless it cannot be built."""
+
+    proposal: TunerTrial
+    hp: keras_tuner.HyperParameters
+    number: int
+    values: Mapping[str, Any]
+    failed: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,7 @@ class Driver:
         seed: The search's.
         emit: Tells the sinks.
         keep: Is handed each finished outcome, weights included.
+        watch: Adds up the seconds that proposals and the journal take.
     """
 
     oracle: keras_tuner.Oracle
@@ -53,6 +66,7 @@ class Driver:
     seed: int
     emit: Callable[[Event], None]
     keep: Callable[[Outcome], None]
+    watch: Stopwatch = field(default_factory=Stopwatch)
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -60,40 +74,62 @@ class Driver:
         Args:
             finished: The run's trials so far, by number.
         """
-        while (reason := self.limits.reached(len(finished))) is None:
-            proposal = self.oracle.create_trial(TUNER_ID)
+        following: _Proposed | str | None = None
+        try:
+            while (reason := self.limits.reached(len(finished))) is None:
+                current = self._proposed(len(finished)) if following is None else following
+                if isinstance(current, str):
+                    return current
+                following = self._following(len(finished) + 1)
+                outcome = self._run_one(current)
+                finished.append(outcome.trial)
+                if _hopeless(finished):
+                    return "the first trials all failed for the same cause"
+            return reason
+        finally:
+            if isinstance(following, _Proposed):
+                self.journal.drop(following.number)
+
+    def _following(self, trials: int) -> "_Proposed | str | None":
+        """Propose the next trial already, where its program can be made while the present one trains.
+
+        It knows all finished trials but the one that runs.
+        """
+        # Other oracles count on being told of a trial before they propose the next.
+        if not (self.executor.prepares and isinstance(self.oracle, OptunaOracle)):
+            return None
+        return self._proposed(trials) if self.limits.reached(trials) is None else None
+
+    def _proposed(self, trials: int) -> "_Proposed | str":
+        """Ask the oracle for the trial after so many and submit it; or return why there is none."""
+        with self.watch.measure("suggest"):
+            # KerasTuner gives whoever has a running trial that same trial again.
+            proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
             if proposal.status == "STOPPED":
                 return "the oracle has nothing more to propose"
             if proposal.status == "IDLE":
                 return "the oracle waits for a trial that is not running"
-            outcome = self._run_one(proposal)
-            finished.append(outcome.trial)
-            if _hopeless(finished):
-                return "the first trials all failed for the same cause"
-        return reason
+            hp, number = self._asked(proposal)
+            try:
+                recipe = self.hypermodel.draw(hp)
+            except Exception as error:
+                reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+                now, values = time.time(), dict(hp.values)
+                failed = Trial(number, "failed", None, values, {}, None, now, now, text, reason)
+                return _Proposed(proposal, hp, number, values, Outcome(failed))
+        self._record(number, hp, proposal)
+        own = own_values(proposal.hyperparameters.values)
+        values = {name: value for name, value in hp.values.items() if name not in own}
+        # The user's model is trained to its end, whatever an oracle gives its first trial.
+        asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
+        epochs = max(1, min(asked, self.epochs))
+        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
+        return _Proposed(proposal, hp, number, values)
 
-    def _run_one(self, proposal: TunerTrial) -> Outcome:
-        hp, number = self._asked(proposal)
-        started = time.time()
-        try:
-            recipe = self.hypermodel.draw(hp)
-        except Exception as error:
-            reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
-            outcome = Outcome(
-                Trial(number, "failed", None, dict(hp.values), {}, None, started, time.time(), text, reason)
-            )
-            self.emit(TrialStarted(number, dict(hp.values)))
-        else:
-            self._record(number, hp, proposal)
-            own = own_values(proposal.hyperparameters.values)
-            values = {name: value for name, value in hp.values.items() if name not in own}
-            self.emit(TrialStarted(number, values))
-            # The user's model is trained to its end, whatever an oracle gives its first trial.
-            asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
-            epochs = max(1, min(asked, self.epochs))
-            self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
-            outcome = self.executor.wait(self._report)
-        self._tell(proposal, hp, outcome)
+    def _run_one(self, proposed: "_Proposed") -> Outcome:
+        self.emit(TrialStarted(proposed.number, proposed.values))
+        outcome = proposed.failed or self.executor.wait(self._report)
+        self._tell(proposed.proposal, proposed.hp, outcome)
         return outcome
 
     def _asked(self, proposal: TunerTrial) -> tuple[keras_tuner.HyperParameters, int]:
@@ -116,7 +152,8 @@ class Driver:
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
-        hopeless = self.journal.report(job.number, epoch, logs.get(self.objective.name, math.nan))
+        with self.watch.measure("log"):
+            hopeless = self.journal.report(job.number, epoch, logs.get(self.objective.name, math.nan))
         if self.limits.cut():
             return "stop"
         # The user's own model is the reference: it is never pruned.
@@ -128,7 +165,8 @@ class Driver:
         if trial.status == "completed":
             self.limits.note_trial(trial.seconds or 0.0)
         self.keep(outcome)
-        self.journal.close(trial)
+        with self.watch.measure("log"):
+            self.journal.close(trial)
         proposal.hyperparameters = hp
         if trial.score is None or trial.status == "failed":
             proposal.status, proposal.message = "FAILED", trial.error

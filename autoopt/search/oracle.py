@@ -73,6 +73,11 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.verbose = 0
         for earlier in self._journal.trials():
             self.trials[str(earlier.number)] = finished(earlier)
+        for number in range(self._journal.opened):
+            # KerasTuner numbers trials by counting them: one that was taken back has its place.
+            self.trials.setdefault(
+                str(number), TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
+            )
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""

@@ -8,19 +8,17 @@ from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
 
-HELD_SECONDS = 1.0
-"""Longest that a record waits to be written while others follow."""
-
 
 class BatchedBackend(BaseJournalBackend):
     """Another backend, written to in batches. This process is the only one that writes.
 
     Args:
         file: What is written to.
+        held: Longest that a record waits to be written while others follow, seconds.
     """
 
-    def __init__(self, file: JournalFileBackend) -> None:
-        self._file = file
+    def __init__(self, file: JournalFileBackend, held: float = 1.0) -> None:
+        self._file, self._held = file, held
         self._written = sum(1 for _ in file.read_logs(0))
         self._waiting: list[dict[str, Any]] = []
         self._flushed = time.monotonic()
@@ -36,7 +34,7 @@ class BatchedBackend(BaseJournalBackend):
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         """Take records; write all that wait where the last time is long ago."""
         self._waiting += json.loads(json.dumps(logs))  # as they will be read
-        if time.monotonic() - self._flushed > HELD_SECONDS:
+        if time.monotonic() - self._flushed > self._held:
             self.flush()
 
     def flush(self) -> None:

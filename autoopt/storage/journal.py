@@ -33,6 +33,9 @@ LOCK_FILE_SUFFIX = ".lock"
 RECORD = "trial"
 """Name of the user attribute that holds a finished trial whole."""
 
+DROPPED = "dropped"
+"""Name of the user attribute of a trial that was taken back before it was trained."""
+
 _STATES = {
     "completed": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
@@ -150,9 +153,26 @@ class Journal:
         if self._backend is not None:
             self._backend.flush()
 
+    def drop(self, number: int) -> None:
+        """Take back a trial that was begun and never trained; its number is not used again."""
+        running = self._running.pop(number)
+        running.set_user_attr(DROPPED, True)
+        with quiet():
+            self._study.tell(running, state=TrialState.FAIL)
+        self._flush()
+
+    @property
+    def opened(self) -> int:
+        """How many trials were begun, those that were taken back included."""
+        return len(self._study.get_trials(deepcopy=False))
+
     def trials(self) -> list[Trial]:
         """Return every finished trial, by number; one that was interrupted counts as failed."""
-        finished = (trial for trial in self._study.get_trials(deepcopy=False) if trial.state.is_finished())
+        finished = (
+            trial
+            for trial in self._study.get_trials(deepcopy=False)
+            if trial.state.is_finished() and DROPPED not in trial.user_attrs
+        )
         return [
             from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
             for trial in finished

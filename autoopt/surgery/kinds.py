@@ -56,6 +56,6 @@ def kind(entry: Mapping[str, Any]) -> str:
     """Name what a layer's configuration is: Keras's class, `"ops.X"` for an operation, `""` otherwise."""
     if entry["module"] == "keras.layers" and not entry.get("registered_name"):
         return str(entry["class_name"])
-    if entry["module"].startswith("keras.src.ops."):
+    if (entry["module"] or "").startswith("keras.src.ops."):  # a class of a script's own has no module
         return f"ops.{entry['class_name']}"
     return ""

@@ -1,0 +1,201 @@
+"""The executor that trains in a worker process, which can be ended and with it all that it holds."""
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.messages import Ended, Logged, Pipe, Raised, Ready, Refused, Reported, Wanted
+from autoopt.executors.surroundings import Surroundings, by_value, own_modules
+from autoopt.records import Trial
+from autoopt.worker import Duties, Job, Outcome
+
+logger = logging.getLogger(__name__)
+
+ENTRY = "import sys; sys.path[:] = {path!r}; from autoopt.worker_process import main; main()"
+"""Runs in the worker process. Unlike multiprocessing's own it leaves the user's script alone."""
+
+GRACE = 5.0
+"""Seconds in which a worker process that has closed its pipe ends."""
+
+
+class Unsendable(Exception):
+    """Why no worker process can take up the duties, as the end of a sentence."""
+
+
+class ProcessExecutor(Executor):
+    """Runs each job, when its outcome is waited for, in one worker process; a fresh one follows one that died.
+
+    Args:
+        duties: What the process is told.
+    """
+
+    def __init__(self, duties: Duties) -> None:
+        self._duties = duties
+        self._jobs: deque[Job] = deque()
+        self._sent = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pipe: Pipe | None = None
+        self.resident: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the worker process, None where none runs."""
+        return None if self._process is None else self._process.pid
+
+    def submit(self, job: Job) -> None:
+        """Keep a job until `wait`."""
+        self._jobs.append(job)
+
+    def wait(self, report: JobReport) -> Outcome:
+        """Run the oldest job to its end."""
+        if not self._jobs:
+            raise LookupError("no job is waiting")
+        job, started = self._jobs[0], time.time()
+        try:
+            self.begin()
+            return self._carried_out(job, report)
+        except Unsendable as error:
+            return _lost(job, started, f"It could not be trained in a worker process: {error}.")
+        except (EOFError, OSError):
+            return _lost(job, started, f"The worker process {self._ended()} amid this trial.")
+        except BaseException:
+            self.end()  # it is in the middle of something
+            raise
+        finally:
+            self._jobs.popleft()
+            self._sent = max(self._sent - 1, 0)
+
+    def begin(self) -> None:
+        """Start the worker process, unless it runs, and tell it its duties.
+
+        Raises:
+            Unsendable: They cannot be sent, or it cannot take them up.
+        """
+        if self._process is not None:
+            return
+        if not sys.executable:
+            raise Unsendable("this Python does not know its own executable")
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", ENTRY.format(path=[path or os.getcwd() for path in sys.path])],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(),
+                start_new_session=True,  # Ctrl-C in a terminal reaches whole groups of processes
+            )  # fmt: skip
+        except OSError as error:
+            raise Unsendable(f"no process can be started ({error})") from error
+        assert self._process.stdin and self._process.stdout
+        self._pipe = Pipe(self._process.stdout, self._process.stdin)
+        try:
+            self._tell(self._pipe)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """End the worker process; the next job starts a fresh one."""
+        process, self._process, self._pipe, self._sent = self._process, None, None, 0
+        if process is None:
+            return
+        process.kill()  # to end by itself takes a framework seconds, and it holds nothing that has to be saved
+        process.wait()
+        for end in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):  # something may be left that was never read
+                end.close()  # type: ignore[union-attr]
+
+    def close(self) -> None:
+        """End the worker process, and drop the jobs that were never waited for."""
+        self._jobs.clear()
+        self.end()
+
+    def _tell(self, pipe: Pipe) -> None:
+        """Send the duties and wait until they have been taken up."""
+        duties = self._duties
+        callbacks = [duties.callbacks] if callable(duties.callbacks) else duties.callbacks
+        own = own_modules([duties.model_fn, *callbacks])
+        # Trials do not touch the test part, and it may be large.
+        told = replace(duties, dataset=replace(duties.dataset, test=None, split=None))
+        try:
+            with by_value(own):
+                pipe.send(logging.getLogger("autoopt").getEffectiveLevel())
+                pipe.send(Surroundings.here(own))
+                pipe.send(told)
+            answer = self._answer(pipe)
+        except (EOFError, OSError) as error:
+            raise Unsendable(f"the process {self._ended()} before it was ready") from error
+        except Exception as error:  # a user's class may raise anything where it is pickled
+            reason = (str(error).strip().splitlines() or [""])[0]
+            raise Unsendable(f"it cannot be sent there ({type(error).__name__}: {reason})") from error
+        if isinstance(answer, Refused):
+            raise Unsendable(f"it cannot be read there ({answer.reason})")
+        assert isinstance(answer, Ready)
+        self.resident, self.prepares = answer.resident, answer.prepares
+
+    def _carried_out(self, job: Job, report: JobReport) -> Outcome:
+        assert self._pipe is not None
+        for each in list(self._jobs)[self._sent :]:
+            self._pipe.send(each)
+        self._sent = len(self._jobs)
+        self._pipe.send(Wanted())
+        while True:
+            answer = self._answer(self._pipe)
+            if isinstance(answer, Ended):
+                self.resident = answer.resident
+                return answer.outcome
+            assert isinstance(answer, Reported)
+            self._pipe.send(_verdict(job, answer, report))
+
+    def _answer(self, pipe: Pipe) -> Any:
+        """Return the next answer that is not for the log."""
+        while isinstance(answer := pipe.receive(), Logged):
+            told = logging.getLogger(answer.logger)
+            if told.isEnabledFor(answer.level):
+                told.log(answer.level, "%s", answer.text)
+        return answer
+
+    def _ended(self) -> str:
+        """Return how the process that is gone has ended."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE)
+        code = self._process.poll()
+        self.end()
+        if code is None:
+            return "fell silent"
+        if code >= 0:
+            return f"ended with exit code {code}"
+        name = signal.Signals(-code).name
+        return f"was ended by {name}" + (
+            ", as systems do that run out of memory," if name == "SIGKILL" else ""
+        )
+
+
+def _environment() -> dict[str, str]:
+    found = {**os.environ, "KERAS_BACKEND": keras.backend.backend()}
+    if found.get("TF_CPP_MIN_LOG_LEVEL") != "0":
+        # JAX sets it to 1 for everybody. Without it `library_output` keeps more off the screen than it does.
+        found.pop("TF_CPP_MIN_LOG_LEVEL", None)
+    return found
+
+
+def _verdict(job: Job, answer: Reported, report: JobReport) -> Any:
+    try:
+        return report(job, answer.epoch, answer.logs)
+    except Exception as error:  # fails the trial where it trains, as in any other executor
+        logger.debug("the report of trial %d raised", job.number, exc_info=True)
+        return Raised(f"{type(error).__name__}: {error}")
+
+
+def _lost(job: Job, started: float, reason: str) -> Outcome:
+    logger.warning("Trial %d failed. %s", job.number, reason)
+    values = dict(job.values)
+    return Outcome(Trial(job.number, "failed", None, values, {}, None, started, time.time(), reason, reason))

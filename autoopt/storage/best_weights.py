@@ -1,0 +1,65 @@
+"""The weights of the best few trials, written and removed beside the search, which does not wait for the disk."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from autoopt.storage.folder import RunFolder
+
+
+class BestWeights:
+    """Keeps the weights of the best few trials on disk, and no others. Called from one thread.
+
+    Args:
+        folder: Where they lie.
+        most: How many trials, at least 1.
+        direction: `"max"` where a higher score is better.
+        kept: Number to score of the trials whose weights lie there already.
+    """
+
+    def __init__(self, folder: RunFolder, most: int, direction: str, kept: Mapping[int, float]) -> None:
+        self._folder, self._most = folder, most
+        self._sign = -1.0 if direction == "max" else 1.0
+        self._kept = dict(kept)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="autoopt-weights")
+        self._waiting: list[Future[None]] = []
+
+    def __contains__(self, number: int) -> bool:
+        """Whether a trial is among the best few."""
+        return number in self._kept
+
+    def keep(self, number: int, score: float, weights: Sequence[Any]) -> None:
+        """Take the weights of a trial; they must not change any more.
+
+        Raises:
+            OSError: The disk refused something earlier.
+        """
+        self._kept[number] = score
+        ranked = sorted(self._kept, key=lambda each: (self._sign * self._kept[each], each))
+        if number in ranked[: self._most]:
+            self._submit(self._folder.save_weights, number, weights)
+        for loser in ranked[self._most :]:
+            del self._kept[loser]
+            if loser != number:
+                self._submit(self._folder.drop_weights, loser)
+
+    def finish(self) -> None:
+        """Wait until everything is written.
+
+        Raises:
+            OSError: The disk refused something.
+        """
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.result()
+
+    def close(self) -> None:
+        """Wait, and end the thread."""
+        self._thread.shutdown()
+
+    def _submit(self, function: Any, *arguments: Any) -> None:
+        done = [future for future in self._waiting if future.done()]
+        self._waiting = [future for future in self._waiting if not future.done()]
+        for future in done:
+            future.result()  # a disk that is full is told at the next write, not after hours
+        self._waiting.append(self._thread.submit(function, *arguments))

@@ -1,0 +1,62 @@
+"""The weights of the best few trials are on disk, and no others."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autoopt.storage import BestWeights, RunFolder, create
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return create(tmp_path / "runs", "one", False)
+
+
+def lying(folder: RunFolder, most: int = 20) -> list[int]:
+    return [number for number in range(most) if folder.has_weights(number)]
+
+
+@pytest.mark.parametrize(("direction", "best"), [("max", [2, 4]), ("min", [1, 3])])
+def test_the_best_few_are_kept_and_a_loser_is_never_written(
+    folder: RunFolder, direction: str, best: list[int]
+) -> None:
+    weights = BestWeights(folder, 2, direction, {})
+    for number, score in enumerate([0.5, 0.2, 0.9, 0.3, 0.8]):
+        weights.keep(number, score, [np.full(2, score)])
+    weights.finish()
+
+    assert lying(folder) == best == [number for number in range(5) if number in weights]
+    assert folder.load_weights(best[0])[0] == pytest.approx(np.full(2, [0.5, 0.2, 0.9, 0.3, 0.8][best[0]]))
+    weights.close()
+
+
+def test_an_earlier_trial_wins_among_equals(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, "max", {})
+    for number in (0, 1):
+        weights.keep(number, 0.5, [np.zeros(1)])
+    weights.finish()
+
+    assert lying(folder) == [0]
+    weights.close()
+
+
+def test_weights_of_an_earlier_session_give_way_to_better_ones(folder: RunFolder) -> None:
+    folder.save_weights(7, [np.zeros(1)])
+    weights = BestWeights(folder, 1, "max", {7: 0.1})
+    weights.keep(8, 0.5, [np.zeros(1)])
+    weights.finish()
+
+    assert lying(folder) == [8]
+    weights.close()
+
+
+def test_a_disk_that_refuses_is_told(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, "max", {})
+    (folder.path / "weights").rmdir() if (folder.path / "weights").exists() else None
+    (folder.path / "weights").write_text("a file where a folder should be")
+    weights.keep(0, 0.5, [np.zeros(1)])
+
+    with pytest.raises(OSError):
+        weights.finish()
+    weights.close()
