@@ -46,18 +46,25 @@ if os.environ.get("AUTOOPT_FULL"):
     CASES |= {"tensorflow": False, "jax": False}
 
 
-def searched(backend: str, blocked: bool, folder: Path) -> dict[str, Any]:
-    """Run the search in a process of its own and return what it prints."""
-    root = Path(__file__).parent.parent
-    environment = {
+# The most telling laws of engines on the second backend that compiles; all of them with AUTOOPT_FULL=1.
+ENGINE_LAWS = ["-k", "(agrees_with_fit_on and step) or settings_as_inputs_do_what or differ_in_numbers_alone"]
+
+
+def environment(backend: str) -> dict[str, str]:
+    return {
         **os.environ,
         "KERAS_BACKEND": backend,
-        "PYTHONPATH": str(root),
+        "PYTHONPATH": str(Path(__file__).parent.parent),
         "TF_CPP_MIN_LOG_LEVEL": "3",
+        "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",  # tiny programs: XLA takes longer over them than they run
     }
+
+
+def searched(backend: str, blocked: bool, folder: Path) -> dict[str, Any]:
+    """Run the search in a process of its own and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-c", SEARCH.format(blocked=blocked)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=180,
+        cwd=folder, env=environment(backend), capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
@@ -76,3 +83,14 @@ def test_a_search_completes_and_its_result_loads(case: str, tmp_path: Path) -> N
     assert found["confirmed"] == 1
     assert not (blocked and found["tensorflow"])
     assert list((tmp_path / "tensorboard_logs").rglob("*tfevents*"))
+
+
+def test_the_laws_of_engines_hold_on_jax_too() -> None:
+    pytest.importorskip("jax")
+    chosen = [] if os.environ.get("AUTOOPT_FULL") else ENGINE_LAWS
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engines", *chosen],
+        cwd=Path(__file__).parent.parent, env=environment("jax"), capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-3000:]

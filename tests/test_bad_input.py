@@ -294,6 +294,11 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         r"max_params=10\) is not in this version\. Leave max_params out",
     ),
     "resources": (lambda _: {"resources": Resources(gpus=1)}, UsageError, r"gpus=1\) is not in this version"),
+    "memory": (
+        lambda _: {"resources": Resources(memory="4")},
+        UsageError,
+        r"memory was given '4'\. Expected a text as \"4GB\".*Leave memory out",
+    ),
     # Numbers and flags.
     "epochs": (lambda _: {"epochs": 0}, UsageError, r"epochs was given 0\. Expected a whole number from 1"),
     "max_trials": (lambda _: {"max_trials": 0}, UsageError, r"max_trials was given 0\. Expected a whole"),

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from autoopt.data import Dataset, Part, Stream
-from autoopt.engines import KerasEngine
+from autoopt.engines import Assignment, KerasEngine
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
 from autoopt.worker import Job, Worker
@@ -68,11 +68,11 @@ def last_rate(dataset: Dataset, **changes: Any) -> float:
     """Return the share of the first learning rate that is left after the last step."""
     found = worker(toys.eager, dataset)
     recipe = Recipe().plus(optimizer="sgd", learning_rate=0.5, schedule="exponential", **changes)
-    model = found.assembled(recipe, {}, 2, seed=0)
-    found.engine.program(
-        model, dataset.train, dataset.validation, found.hypermodel.batch_size(recipe), None, 0
-    ).epoch(0, [])
-    return float(model.optimizer.learning_rate) / 0.5
+    size = found.hypermodel.batch_size(recipe)
+    candidate = found.hypermodel.candidate(recipe, {}, dataset.train.steps(size) * 2, 0)
+    fitting = found.engine.fitting(candidate, Assignment(dataset.train, dataset.validation, size, 1, seed=0))
+    fitting.epoch(0)
+    return float(fitting.model.optimizer.learning_rate) / 0.5
 
 
 @pytest.mark.parametrize("size", [1, 20, 32, 75])

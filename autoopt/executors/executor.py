@@ -34,4 +34,4 @@ class Executor(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End whatever runs and free what is held."""
+        """End whatever runs, drop what was never waited for, and free what is held; jobs may follow."""

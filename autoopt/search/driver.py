@@ -89,6 +89,7 @@ class Driver:
         finally:
             if isinstance(following, _Proposed):
                 self.journal.drop(following.number)
+                self.executor.close()  # drops its job; what follows may submit others
 
     def _following(self, trials: int) -> "_Proposed | str | None":
         """Propose the next trial already, where its program can be made while the present one trains.

@@ -28,6 +28,13 @@ KEPT_SHARE = 0.5
 """How many of its values such a proposal keeps from the best trial so far, on average."""
 
 
+SETTINGS_A_STRUCTURE = 6
+"""Of so many proposals one may change what has to be compiled; the others keep the best trial's program."""
+
+COMPILED = ("structure/", "optimizer/name", "regularization/dropout", "batch_size")
+"""What the names of hyperparameters begin with that decide on the program."""
+
+
 def tpe(seed: int) -> optuna.samplers.BaseSampler:
     """Return the default sampler: grouped TPE, over all dimensions of a group at once."""
     return optuna.samplers.TPESampler(
@@ -68,6 +75,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._given_sampler = sampler
         self._start = [{}, *start]
         self._parent: Mapping[str, Any] = {}
+        self._fixed: Mapping[str, Any] = {}
         if sampler is not None:
             self._journal.use(sampler)
         self.verbose = 0
@@ -90,11 +98,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Open the trial; its values come when a build asks for them."""
         number = int(trial_id)
+        self._parent = self._best_values()
+        self._fixed = self._program_of_the_best(number)
         if self._given_sampler is None:
             with quiet():
-                self._journal.use(tpe(seeding.derive(self.seed, number, SAMPLING)))
+                own = tpe(seeding.derive(self.seed, number, SAMPLING))
+                self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._fixed), own))
         random_trials = RANDOM_TRIALS if self._given_sampler is None else 0
-        self._parent = self._best_values()
         opened = self._journal.open(guided=number < len(self._start) + random_trials)
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
@@ -130,9 +140,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._given_sampler is None and number < len(self._start) + RANDOM_TRIALS:
             # Changing every value of a good model at once nearly always makes it worse.
             chance = random.Random(f"{self.seed} {number} {hp.name}")
-            kept = self._parent.get(hp.name, hp.default) if chance.random() < KEPT_SHARE else None
+            stays = hp.name in self._fixed or chance.random() < KEPT_SHARE
+            kept = self._parent.get(hp.name, hp.default) if stays else None
             return self._journal.suggest(number, hp, wanted=kept)
         return self._journal.suggest(number, hp)
+
+    def _program_of_the_best(self, number: int) -> Mapping[str, Any]:
+        """Return the values that keep the best trial's program; none for a trial that may change it."""
+        after_start = number - len(self._start)
+        if self._given_sampler is not None or after_start < 0 or after_start % SETTINGS_A_STRUCTURE == 0:
+            return {}
+        return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
 
     def _best_values(self) -> Mapping[str, Any]:
         """Return the hyperparameters of the best trial so far; none before there is one."""

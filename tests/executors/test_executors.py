@@ -1,45 +1,15 @@
-"""Laws that every executor keeps: each job is answered once, failures come back, nothing is left behind."""
+"""Laws that every executor keeps: each job is answered once, failures come back, the place does not matter."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import keras
+import numpy as np
 import pytest
 
-from autoopt.engines import KerasEngine
 from autoopt.executors import Executor, InlineExecutor
-from autoopt.recipe import Recipe
-from autoopt.records import Objective
-from autoopt.worker import Job, Worker
-from tests import toys
-
-EXECUTORS: dict[str, Callable[[Worker], Executor]] = {"inline": InlineExecutor}  # a new one is one line here
-
-
-def worker(model_fn: Any = toys.eager) -> Worker:
-    dataset = toys.halves(*toys.digits(40))
-    hypermodel = toys.hypermodel(model_fn, data=dataset)
-    return Worker(hypermodel, dataset, KerasEngine(), Objective("val_loss", "min"))
-
-
-def job(number: int, epochs: int = 1, **changes: Any) -> Job:
-    return Job(number, Recipe().plus(**changes), {"number": number}, epochs, epochs, seed=0)
-
-
-def go_on(job: Job, epoch: int, logs: Any) -> Any:
-    return "continue"
-
-
-@pytest.fixture(params=EXECUTORS.values(), ids=EXECUTORS)
-def make(request: pytest.FixtureRequest) -> Callable[[Worker], Executor]:
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture
-def executor(make: Callable[[Worker], Executor]) -> Iterator[Executor]:
-    made = make(worker())
-    yield made
-    made.close()
+from autoopt.worker import Duties
+from tests.executors.jobs import go_on, job
 
 
 def test_every_job_is_answered_exactly_once(executor: Executor) -> None:
@@ -60,7 +30,7 @@ def test_waiting_for_no_job_is_an_error(executor: Executor) -> None:
 def test_the_report_is_told_each_epoch_of_its_job(executor: Executor) -> None:
     told: list[Any] = []
 
-    def report(job: Job, epoch: int, logs: Any) -> Any:
+    def report(job: Any, epoch: int, logs: Any) -> Any:
         told.append((job.number, epoch, sorted(logs)))
         return "continue"
 
@@ -77,27 +47,33 @@ def test_the_report_ends_a_trial(executor: Executor) -> None:
     assert (trial.status, trial.epochs) == ("pruned", 1)
 
 
+def test_a_job_has_one_result_wherever_it_runs(executor: Executor, duties: Duties) -> None:
+    same = job(3, epochs=3, learning_rate=0.01, depth={"dense": 2})
+    results = []
+    for each in (InlineExecutor(duties.worker()), executor):
+        each.submit(same)
+        results.append(each.wait(go_on))
+    here, there = results
+
+    assert here.trial.status == "completed"
+    assert there.trial.history == here.trial.history
+    assert (there.trial.score, there.trial.best_epoch) == (here.trial.score, here.trial.best_epoch)
+    for ours, theirs in zip(here.weights or (), there.weights or (), strict=True):
+        np.testing.assert_array_equal(theirs, ours)
+
+
 def test_a_model_function_that_raises_comes_back_as_a_failed_outcome(
-    make: Callable[[Worker], Executor],
+    executor: Executor, users_folder: Path
 ) -> None:
-    calls: list[int] = []
-
-    def model_fn() -> keras.Model:
-        calls.append(1)
-        if len(calls) == 2:
-            raise ValueError("no model today")
-        return toys.eager()
-
-    executor = make(worker(model_fn))
+    (users_folder / "broken").touch()
     executor.submit(job(0))
+    failed = executor.wait(go_on)
+    (users_folder / "broken").unlink()
     executor.submit(job(1))
-    statuses = [
-        (outcome.trial.status, outcome.weights is None)
-        for outcome in (executor.wait(go_on), executor.wait(go_on))
-    ]
-    executor.close()
 
-    assert statuses == [("failed", True), ("completed", False)]
+    assert (failed.trial.status, failed.weights) == ("failed", None)
+    assert "no model today" in failed.trial.note
+    assert executor.wait(go_on).trial.status == "completed"
 
 
 def test_edits_that_do_not_fit_come_back_as_a_failed_outcome(executor: Executor) -> None:
@@ -108,10 +84,28 @@ def test_edits_that_do_not_fit_come_back_as_a_failed_outcome(executor: Executor)
     assert "This model has no stage 'conv'" in trial.error
 
 
+def test_a_report_that_raises_fails_its_trial_and_no_other(executor: Executor) -> None:
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        raise OSError("the disk is full")
+
+    executor.submit(job(0))
+    executor.submit(job(1))
+
+    assert "OSError: the disk is full" in executor.wait(report).trial.note
+    assert executor.wait(go_on).trial.status == "completed"
+
+
+def test_the_users_file_runs_once_wherever_its_model_is_built(executor: Executor, users_folder: Path) -> None:
+    executor.submit(job(0))
+    executor.wait(go_on)
+
+    assert (users_folder / "runs").read_text() == "once "
+
+
 def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
-    make: Callable[[Worker], Executor],
+    make: Callable[[Duties], Executor], duties: Duties
 ) -> None:
-    executor = make(worker())
+    executor = make(duties)
     executor.submit(job(0))
     executor.close()
     executor.close()

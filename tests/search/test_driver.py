@@ -60,6 +60,8 @@ def test_a_trial_that_was_proposed_ahead_and_never_trained_is_no_trial(path: Pat
     assert search.run() == "interrupted"
     assert [trial.number for trial in search.journal.trials()] == search.ended == [0, 1]
     assert search.journal.opened == 3
+    with pytest.raises(LookupError):
+        search.executor.wait(lambda job, epoch, logs: "continue")
 
 
 def test_no_trial_is_proposed_beyond_the_last(path: Path) -> None:

@@ -1,0 +1,216 @@
+"""Programs: one for all candidates of a structure, traced once, and no candidate leaves a trace in the next."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import pytest
+
+from autoopt.data import Dataset, Part
+from autoopt.engines import CompiledEngine, KerasEngine, Training
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.recipe import Recipe
+from tests import toys
+from tests.engines import zoo
+from tests.engines.laboratory import BACKEND, MODES, apart, assigned, compiled, ran, traces
+
+pytestmark = pytest.mark.skipif(not MODES, reason=f"the {BACKEND} backend compiles no epochs")
+QUICK = MODES[-1] if MODES else None
+IMAGES = Part(*toys.digits(43))
+
+
+def hypermodel(make: Callable[[], keras.Model] = zoo.dense, part: Part = IMAGES) -> AutoHyperModel:
+    return AutoHyperModel(make, data=Dataset(part, part))
+
+
+def run(
+    engine: Any, source: AutoHyperModel, recipe: Recipe, seed: int = 3, part: Part = IMAGES
+) -> tuple[Training, Any]:
+    """Train a recipe for two epochs; its schedule ends with the last step."""
+    size = source.batch_size(recipe)
+    assignment = assigned(part, size=size, epochs=2)
+    return ran(engine, source.candidate(recipe, {}, 2 * part.steps(size), seed), assignment)
+
+
+BASE = Recipe().plus(optimizer="momentum", learning_rate=0.1, momentum=0.9, l1=1e-3, l2=1e-3, dropout=0.2)
+NUMBERS = {
+    "learning rate": {"learning_rate": 0.02},
+    "schedule": {"schedule": "cosine"},
+    "another schedule": {"schedule": "exponential"},
+    "l1": {"l1": 1e-2},
+    "l2": {"l2": 1e-1},
+    "dropout": {"dropout": 0.6},
+    "momentum": {"momentum": 0.5},
+    "initializer": {"initializer": "he_uniform"},
+}
+
+
+def test_candidates_that_differ_in_numbers_alone_run_on_one_program_that_is_traced_once() -> None:
+    engine, source = compiled(QUICK), hypermodel()
+    first, fitting = run(engine, source, BASE)
+    for changes in NUMBERS.values():
+        reached, fitting = run(engine, source, BASE.plus(**changes))
+
+        assert fitting.program == 0
+        assert reached.history["loss"] != first.history["loss"]
+    other, fitting = run(engine, source, BASE, seed=4)
+    again, _ = run(engine, source, BASE)
+
+    assert fitting.program == 0 and other.history != first.history
+    assert again.history == first.history
+    # JAX compiles a full batch and the shorter last one.
+    assert traces(engine) == [1 if BACKEND == "tensorflow" else 2]
+
+
+def test_weight_decay_is_an_input_too() -> None:
+    engine, source = compiled(QUICK), hypermodel()
+    recipe = Recipe().plus(optimizer="adamw", learning_rate=0.01, weight_decay=0.1)
+    runs = [run(engine, source, recipe.plus(weight_decay=decay))[0].history for decay in (0.1, 0.9, 0.1)]
+
+    assert runs[0] == runs[2] != runs[1]
+    assert len(traces(engine)) == 1
+
+
+SIZES = (8, 16, 20, 43)
+
+
+def test_batch_sizes_share_a_program_which_tensorflow_traces_once_and_jax_once_a_size() -> None:
+    engine, source = compiled(QUICK), hypermodel()
+    for size in SIZES:
+        run(engine, source, Recipe().plus(batch_size=size))
+    # 43 = 5·8 + 3 = 2·16 + 11 = 2·20 + 3: the short batch of 3 serves two sizes.
+    counts = {"tensorflow": 1, "jax": len({*SIZES, 3, 11})}
+
+    assert traces(engine) == [counts[BACKEND]]
+    for size in SIZES:
+        run(engine, source, Recipe().plus(batch_size=size), seed=8)
+    assert traces(engine) == [counts[BACKEND]]
+
+
+def test_structures_have_programs_of_their_own() -> None:
+    engine, source = compiled(QUICK), hypermodel()
+    recipes = [
+        Recipe(), Recipe().plus(width={"dense": 2.0}), Recipe().plus(depth={"dense": 2}),
+        Recipe().plus(optimizer="adam", learning_rate=0.1),
+    ]  # fmt: skip
+    numbers = [run(engine, source, recipe)[1].program for recipe in [*recipes, *recipes]]
+
+    assert numbers == [0, 1, 2, 3, 0, 1, 2, 3]
+
+
+def recurrent() -> keras.Model:
+    return zoo.classifier(keras.layers.SimpleRNN(3), shape=(8, 8))
+
+
+def test_a_recurrent_net_is_right_for_several_batch_sizes_on_one_program() -> None:
+    part = zoo.shaped(8, 8)()
+    engine, source = compiled("step"), hypermodel(recurrent, part)
+    for size in (16, 20):
+        recipe = Recipe().plus(batch_size=size)
+        found, fitting = run(engine, source, recipe, part=part)
+        expected, _ = run(KerasEngine(), source, recipe, part=part)
+
+        assert fitting.program == 0
+        assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+
+
+SETTINGS: dict[str, Recipe] = {
+    "as it is": Recipe(),
+    "penalties": Recipe().plus(l1=1e-2, l2=1e-2),
+    "momentum": Recipe().plus(optimizer="momentum", learning_rate=0.1, momentum=0.8),
+    "adamw": Recipe().plus(optimizer="adamw", learning_rate=0.01, weight_decay=0.2),
+    "rmsprop with an initializer": Recipe().plus(
+        optimizer="rmsprop", learning_rate=3e-3, initializer="he_normal"
+    ),
+    "exponential": Recipe().plus(optimizer="sgd", learning_rate=0.5, schedule="exponential"),
+    "polynomial": Recipe().plus(optimizer="sgd", learning_rate=0.5, schedule="polynomial"),
+    "cosine": Recipe().plus(optimizer="sgd", learning_rate=0.5, schedule="cosine"),
+    "batch size": Recipe().plus(batch_size=10),
+    "full batch": Recipe().plus(optimizer="gd", learning_rate=0.5, full_batch=True),
+    "structure": Recipe().plus(depth={"dense": 2}, width={"dense": 1.5}, l2=1e-2),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kept() -> CompiledEngine:
+    """One engine for all settings: what one leaves behind would show in the next."""
+    return compiled(QUICK)
+
+
+@pytest.fixture(scope="module")
+def source() -> AutoHyperModel:
+    return hypermodel()
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_as_inputs_do_what_they_do_as_constants(
+    name: str, kept: CompiledEngine, source: AutoHyperModel
+) -> None:
+    found, fitting = run(kept, source, SETTINGS[name])
+    expected, plain = run(KerasEngine(), source, SETTINGS[name])
+
+    assert fitting.program is not None
+    for key, values in expected.history.items():
+        assert found.history[key] == pytest.approx(values, abs=2e-5), key
+    assert apart(fitting.weights(), plain.weights()) <= 1e-4
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "plain"])
+def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperModel) -> None:
+    engine = compiled(mode)
+    recipe = BASE.plus(dropout=0.0, schedule="cosine")
+    run(engine, source, recipe.plus(l2=1.0, momentum=0.5, initializer="ones"), seed=9)
+    found, fitting = run(engine, source, recipe)
+    expected, plain = run(KerasEngine(), source, recipe)
+
+    assert fitting.program == 0
+    assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+    assert apart(fitting.weights(), plain.weights()) <= 1e-4
+
+
+def own_hyperparameters(hp: Any) -> keras.Model:
+    rate = hp.Float("rate", 1e-3, 1.0)
+    return zoo.dense(keras.optimizers.SGD(rate))
+
+
+def test_a_model_function_with_hp_shares_programs_where_only_numbers_differ() -> None:
+    engine, source, histories = compiled(QUICK), hypermodel(own_hyperparameters), []
+    for rate in (0.5, 0.01, 0.5):
+        candidate = source.candidate(Recipe(), {"rate": rate}, 6, 3)
+        reached, fitting = ran(engine, candidate, assigned(IMAGES, epochs=2))
+        histories.append(reached.history)
+
+        assert fitting.program == 0
+    assert histories[0] == histories[2] != histories[1]
+
+
+@pytest.mark.parametrize(
+    "make", [zoo.own_step, zoo.subclassed, zoo.normalized], ids=lambda make: make.__name__
+)
+def test_models_of_every_kind_leave_no_trace_in_the_next(make: Callable[[], keras.Model]) -> None:
+    engine, source = compiled(QUICK), hypermodel(make)
+    fast = Recipe().plus(optimizer="adam", learning_rate=0.1)
+    slow = Recipe().plus(optimizer="adam", learning_rate=0.01, schedule="cosine")
+    runs = [run(engine, source, recipe) for recipe in (fast, slow, fast)]
+    expected, _ = run(KerasEngine(), source, slow)
+
+    assert {fitting.program for _, fitting in runs} == {0}
+    assert runs[0][0].history == runs[2][0].history
+    assert runs[1][0].history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+
+
+def test_the_program_that_was_not_used_for_longest_goes_first() -> None:
+    engine, source = compiled(QUICK, most=2), hypermodel()
+    one, two, three = (Recipe().plus(width={"dense": factor}) for factor in (1.5, 2.0, 3.0))
+    numbers = [run(engine, source, recipe)[1].program for recipe in (one, two, one, three, one, two)]
+
+    assert numbers == [0, 1, 0, 2, 0, 3]
+
+
+def test_a_program_that_was_given_up_and_made_again_gives_the_same_history() -> None:
+    engine, source = compiled(QUICK, most=1), hypermodel()
+    other = Recipe().plus(width={"dense": 2.0})
+    runs = [run(engine, source, recipe) for recipe in (BASE, other, BASE)]
+
+    assert [fitting.program for _, fitting in runs] == [0, 1, 2]
+    assert runs[0][0].history == runs[2][0].history

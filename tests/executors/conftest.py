@@ -1,0 +1,82 @@
+"""What the executors' tests share: a user's file with a model in it, and the executors made of it.
+
+A worker process takes seconds to start, so one serves all tests that do not end it.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from autoopt import model_file
+from autoopt.executors import Executor, InlineExecutor, ProcessExecutor, RecyclingExecutor
+from autoopt.worker import Duties
+from tests.executors.jobs import duties_of
+
+USERS_FILE = """
+from pathlib import Path
+
+import keras
+
+HERE = Path(__file__).parent
+with (HERE / "runs").open("a") as file:
+    file.write("once ")
+
+
+@keras.saving.register_keras_serializable("mine")
+class Twice(keras.layers.Layer):
+    def call(self, x):
+        return 2 * x
+
+
+def model_fn():
+    if (HERE / "broken").exists():
+        raise ValueError("no model today")
+    layers = [keras.Input((64,)), keras.layers.Dense(8, "relu"), Twice(), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential(layers)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
+"""
+
+EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line here
+    "inline": lambda duties: InlineExecutor(duties.worker()),
+    "process": ProcessExecutor,
+    "recycling": lambda duties: RecyclingExecutor(duties.worker(), duties, limit=None),
+}
+
+
+@pytest.fixture(scope="session")
+def users_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "my_model_of_digits.py").write_text(USERS_FILE, encoding="utf8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def duties(users_folder: Path) -> Duties:
+    return duties_of(model_file.read(str(users_folder / "my_model_of_digits.py")).model_fn)
+
+
+@pytest.fixture(scope="session")
+def process(duties: Duties) -> Iterator[ProcessExecutor]:
+    """Return one for all tests; whatever ends its process, the next job starts a fresh one."""
+    made = ProcessExecutor(duties)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=EXECUTORS)
+def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
+    return EXECUTORS[request.param]
+
+
+@pytest.fixture
+def executor(
+    make: Callable[[Duties], Executor], duties: Duties, process: ProcessExecutor
+) -> Iterator[Executor]:
+    if make is ProcessExecutor:
+        yield process
+        return
+    made = make(duties)
+    yield made
+    made.close()

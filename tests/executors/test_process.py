@@ -1,0 +1,153 @@
+"""A worker process: whatever ends it costs one trial at most, and it never outlives whoever started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+from autoopt.executors import ProcessExecutor
+from autoopt.executors.surroundings import own_modules
+from autoopt.worker import Duties
+from tests import toys
+from tests.executors.jobs import duties_of, go_on, job
+
+SCRIPT = """
+import os, signal
+print("the script runs")
+
+import keras
+from autoopt.executors import ProcessExecutor
+from tests.executors.jobs import duties_of, go_on, job
+
+@keras.saving.register_keras_serializable("mine")
+class Scaled(keras.layers.Layer):
+    def call(self, x):
+        print("the model is called")
+        return 3 * x
+
+def model_fn():
+    layers = [keras.Input((64,)), keras.layers.Dense(8), Scaled(), keras.layers.Dense(10, "softmax")]
+    model = keras.Sequential(layers)
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+executor = ProcessExecutor(duties_of(model_fn))
+executor.submit(job())
+trial = executor.wait(go_on).trial
+print(trial.status, trial.note, flush=True)
+executor.submit(job(epochs=100_000))
+executor.wait(lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_no_process_is_started_before_a_job_is_waited_for(duties: Duties) -> None:
+    executor = ProcessExecutor(duties)
+    executor.submit(job())
+
+    assert executor.pid is None
+
+
+def test_one_process_serves_many_jobs(process: ProcessExecutor) -> None:
+    pids = set()
+    for number in range(3):
+        process.submit(job(number))
+        process.wait(go_on)
+        pids.add(process.pid)
+
+    assert len(pids) == 1
+
+
+def test_ctrl_c_is_nothing_to_a_worker_process(process: ProcessExecutor) -> None:
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+        return "continue"
+
+    process.submit(job(epochs=3))
+
+    assert process.wait(report).trial.status == "completed"
+
+
+def test_a_process_that_dies_costs_its_trial_and_a_fresh_one_follows(process: ProcessExecutor) -> None:
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        return "continue"
+
+    process.submit(job(4, epochs=3))
+    process.submit(job(5))
+    trial = process.wait(report).trial
+
+    assert (trial.number, trial.status) == (4, "failed")
+    assert "was ended by SIGKILL, as systems do that run out of memory, amid this trial" in trial.note
+    assert process.wait(go_on).trial.status == "completed"
+
+
+def test_an_interrupt_amid_a_trial_leaves_no_process(process: ProcessExecutor) -> None:
+    pids: list[Any] = []
+
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        pids.append(process.pid)
+        raise KeyboardInterrupt
+
+    process.submit(job())
+    with pytest.raises(KeyboardInterrupt):
+        process.wait(report)
+
+    assert process.pid is None
+    assert not is_running(pids[0])
+
+
+def test_what_cannot_be_sent_comes_back_as_a_failed_outcome() -> None:
+    lock = threading.Lock()
+
+    def model_fn() -> keras.Model:
+        with lock:
+            return toys.eager()
+
+    executor = ProcessExecutor(duties_of(model_fn))
+    executor.submit(job())
+    trial = executor.wait(go_on).trial
+
+    assert trial.status == "failed"
+    assert "cannot be sent there (TypeError: cannot pickle '_thread.lock' object)" in trial.note
+    assert executor.pid is None
+
+
+def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf8")
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    # The worker process holds stderr open: this call returns when both have ended.
+    ended = subprocess.run(
+        [sys.executable, "script.py"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+    )
+
+    assert ended.stdout.splitlines() == ["the script runs", "completed "], ended.stderr
+    assert ended.returncode == -signal.SIGKILL
+    assert "the model is called" in ended.stderr
+
+
+def test_a_users_own_file_is_sent_as_it_is_and_what_is_installed_by_its_name(duties: Duties) -> None:
+    modules = own_modules([duties.model_fn, keras.callbacks.EarlyStopping(), toys.dense, is_running])
+
+    assert [module.__name__ for module in modules] == ["my_model_of_digits"]
