@@ -9,7 +9,7 @@ from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import RecyclingExecutor
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.reports import Console, TensorBoard, discard
+from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Constraints, Resources
 from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
@@ -137,7 +137,7 @@ def tune(
         folder=folder, worker=worker, executor=RecyclingExecutor(worker, duties, resources.memory_limit),
         limits=Limits(max_trials, budget_seconds, started, search.confirmations),
         search=search, epochs=epochs, seed=seed,
-        sinks=(console, TensorBoard(logs)),
+        sinks=(console, Background(TensorBoard(logs))),
     )  # fmt: skip
     pins = [
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()

@@ -77,7 +77,7 @@ class CompiledEngine(Engine):
             if kept is None:
                 kept = self._made_for(candidate, assignment, size)
             else:
-                kept.program.compile(size)  # it may be training now
+                self._ahead(kept, size)
         with self._lock:
             self._programs[key] = kept
             self._programs.move_to_end(key)
@@ -86,6 +86,13 @@ class CompiledEngine(Engine):
                 self._making.pop(released, None)
                 self._compiler.forget()
         return kept
+
+    def _ahead(self, kept: Kept, size: int) -> None:
+        """Compile a program that may be training now for another batch size, where that can be done."""
+        try:
+            kept.program.compile(size)
+        except Exception as error:  # Then it is compiled when it is begun, and fails there if it must.
+            logger.debug("program %d, batch size %d: %s", kept.number, size, error)
 
     def _made_for(self, candidate: Candidate, assignment: Assignment, size: int) -> Kept:
         knobs = Knobs()

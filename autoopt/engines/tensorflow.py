@@ -1,6 +1,6 @@
 """Programs on TensorFlow: a whole epoch is one `tf.function` around `model.train_step`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -77,7 +77,19 @@ class TensorFlowProgram(Program):
                 state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
 
     def compile(self, batch_size: int) -> None:
-        """Do nothing: TensorFlow compiles when it runs a step, which changes the state."""
+        """Run the first step on copies of the variables: XLA compiles when it meets a shape."""
+        if batch_size in self._prepared or self._fixed or self._mode == "plain":
+            return
+        rows = len(keras.tree.flatten(self._train)[0])
+        full = rows // batch_size
+        if full:
+            epoch = self._epoch(None).get_concrete_function()
+            copies = {id(each.handle): tf.Variable(tf.zeros_like(each)) for each in epoch.variables}
+            captured = [
+                copies[id(each)].handle if id(each) in copies else each for each in epoch.captured_inputs
+            ]
+            numbers = [tf.constant(number) for number in (batch_size, 0, 1)]
+            epoch._call_flat([tf.range(rows, dtype=tf.int64), tf.zeros(full + 1), *numbers], captured)
 
     def prepare(self, batch_size: int) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
@@ -86,30 +98,35 @@ class TensorFlowProgram(Program):
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
         self._evaluation.get_concrete_function()
         rows = len(keras.tree.flatten(self._train)[0])
-        self.train(np.arange(rows), batch_size, np.zeros(-(-rows // batch_size), "float32"), first_only=True)
+        full = rows // batch_size
+        calls = [(0, min(1, full)), *([(full, full)] if rows % batch_size else [])]
+        self._run(np.arange(rows), batch_size, np.zeros(full + 1, "float32"), calls)
         self._prepared.add(batch_size)
 
-    def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray, first_only: bool = False) -> Logs:
-        """Run all full batches in a few calls, and the shorter last one, which is not worth compiling, alone."""
+    def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
+        """Run all full batches in a few calls; the last one runs the shorter last batch as well."""
         full = len(order) // batch_size
-        logs: Any = {}
-        if full:
-            grid = tf.constant(order[: full * batch_size].reshape(full, batch_size))
-            every, epoch = tf.constant(rates[:full]), self._epoch(batch_size if self._fixed else None)
-            calls = [(0, 1)] if first_only else self._pace.calls(full)
-            for first, end in calls:
-                logs = epoch(grid, every, tf.constant(first), tf.constant(end))
-        if len(order) > full * batch_size:
-            logs = self._step(tf.constant(order[full * batch_size :]), tf.constant(rates[full]))
-        return _numbers(logs)
+        calls = self._pace.calls(full) if full else [(0, 0)]
+        return self._run(order, batch_size, rates, calls)
+
+    def _run(
+        self, order: np.ndarray, batch_size: int, rates: np.ndarray, calls: Iterable[tuple[int, int]]
+    ) -> Logs:
+        epoch = self._epoch(batch_size if self._fixed else None)
+        examples, steps, size = tf.constant(order), tf.constant(rates), tf.constant(batch_size)
+        logs: Any = None
+        for first, end in calls:
+            logs = epoch(examples, steps, size, tf.constant(first), tf.constant(end)).numpy()
+        return dict(zip(self._step.structured_outputs, map(float, logs), strict=True))
 
     def evaluate(self) -> Logs:
         """Evaluate in one call, which leaves the metrics empty for the next epoch."""
-        return _numbers(self._evaluation())
+        logs = self._evaluation()
+        return {name: float(value) for name, value in logs.items()}
 
     def weights(self) -> list[np.ndarray]:
         """Read the twin's variables."""
-        return self.twin.get_weights()
+        return [variable.value.numpy() for variable in self.twin.weights]
 
     def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Read the twin's variables and its optimizer's."""
@@ -143,22 +160,36 @@ class TensorFlowProgram(Program):
         return self._epochs[batch_size]
 
     def _looped(self, traced: Any, batch_size: int | None) -> Any:
-        """Return the function that runs the steps from `first` to before `end` and returns the last one's logs."""
-        step = tf.function(traced, jit_compile=True, autograph=False) if self._mode == "step" else traced
-        empty = keras.tree.map_structure(
-            lambda spec: tf.zeros(spec.shape, spec.dtype), traced.structured_outputs
-        )
+        """Return the function that runs the steps from `first` to before `end` and returns the last one's logs.
 
-        def run(order: Any, rates: Any, first: Any, end: Any) -> Any:
+        At the end of the full batches it goes on with the shorter last one, which is not worth compiling.
+        """
+        step = tf.function(traced, jit_compile=True, autograph=False) if self._mode == "step" else traced
+
+        def loop(grid: Any, rates: Any, first: Any, end: Any) -> Any:
             return tf.while_loop(
                 lambda i, logs: i < end,
-                lambda i, logs: (i + 1, step(order[i], rates[i])),
-                (first, empty),
+                lambda i, logs: (i + 1, _packed(step(grid[i], rates[i]))),
+                (first, tf.zeros(len(traced.structured_outputs))),
             )[1]
 
-        signature = [tf.TensorSpec([None, batch_size], tf.int64), tf.TensorSpec([None], tf.float32)]
-        signature += [tf.TensorSpec([], tf.int32)] * 2
-        return tf.function(run, jit_compile=self._mode == "epoch", autograph=False, input_signature=signature)
+        compiled = tf.function(loop, jit_compile=self._mode == "epoch", autograph=False)
+
+        def run(order: Any, rates: Any, size: Any, first: Any, end: Any) -> Any:
+            full = tf.shape(order)[0] // size
+            grid = tf.reshape(order[: full * size], (full, size if batch_size is None else batch_size))
+            logs = tf.cond(
+                first < end,
+                lambda: compiled(grid, rates, first, end),
+                lambda: tf.zeros(len(traced.structured_outputs)),
+            )
+            rest = order[full * size :]
+            over = tf.logical_and(tf.equal(end, full), tf.size(rest) > 0)
+            return tf.cond(over, lambda: _packed(self._step(rest, rates[full])), lambda: logs)
+
+        signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
+        signature += [tf.TensorSpec([], tf.int32)] * 3
+        return tf.function(run, autograph=False, input_signature=signature)
 
     def _evaluated(self) -> Any:
         self.twin.reset_metrics()
@@ -196,5 +227,6 @@ def _or_none(value: np.ndarray) -> np.ndarray | None:
     return value if value.any() else None
 
 
-def _numbers(logs: Any) -> Logs:
-    return {name: float(value) for name, value in logs.items()}
+def _packed(logs: Any) -> Any:
+    """Return the values of logs as one array: it takes one copy to read them."""
+    return tf.stack([tf.cast(value, tf.float32) for value in logs.values()])

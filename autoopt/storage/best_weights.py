@@ -1,9 +1,9 @@
 """The weights of the best few trials, written and removed beside the search, which does not wait for the disk."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from autoopt.aside import Aside
 from autoopt.storage.folder import RunFolder
 
 
@@ -21,8 +21,7 @@ class BestWeights:
         self._folder, self._most = folder, most
         self._sign = -1.0 if direction == "max" else 1.0
         self._kept = dict(kept)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="autoopt-weights")
-        self._waiting: list[Future[None]] = []
+        self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
         """Whether a trial is among the best few."""
@@ -37,11 +36,11 @@ class BestWeights:
         self._kept[number] = score
         ranked = sorted(self._kept, key=lambda each: (self._sign * self._kept[each], each))
         if number in ranked[: self._most]:
-            self._submit(self._folder.save_weights, number, weights)
+            self._aside.call(self._folder.save_weights, number, weights)
         for loser in ranked[self._most :]:
             del self._kept[loser]
             if loser != number:
-                self._submit(self._folder.drop_weights, loser)
+                self._aside.call(self._folder.drop_weights, loser)
 
     def finish(self) -> None:
         """Wait until everything is written.
@@ -49,17 +48,8 @@ class BestWeights:
         Raises:
             OSError: The disk refused something.
         """
-        waiting, self._waiting = self._waiting, []
-        for done in waiting:
-            done.result()
+        self._aside.wait()
 
     def close(self) -> None:
         """Wait, and end the thread."""
-        self._thread.shutdown()
-
-    def _submit(self, function: Any, *arguments: Any) -> None:
-        done = [future for future in self._waiting if future.done()]
-        self._waiting = [future for future in self._waiting if not future.done()]
-        for future in done:
-            future.result()  # a disk that is full is told at the next write, not after hours
-        self._waiting.append(self._thread.submit(function, *arguments))
+        self._aside.close()
