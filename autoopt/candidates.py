@@ -1,7 +1,7 @@
 """From a recipe to what engines train: which program serves it, and which numbers that program is given."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ class Twins:
         kept: Weights that every training starts from; None where weights cannot be drawn without `users`.
         users: Builds the user's model.
         penalties: Whether penalties are searched: then every kernel has one in every program.
+        adapted: The user's own hyperparameters where layers have adapted to data: what they learnt is a
+            constant of the program that no configuration tells.
     """
 
     template: surgery.Template
@@ -33,6 +35,7 @@ class Twins:
     kept: initial.Kept | None
     users: Callable[[], keras.Model]
     penalties: bool
+    adapted: Hashable = ()
 
     def candidate(
         self, edits: surgery.Edits, plan: Plan, plain: Callable[[], keras.Model], seed: int
@@ -48,7 +51,7 @@ class Twins:
         found = remains(surgery.edited(self.template, edits, self.penalties))
         return Candidate(
             plain=plain,
-            key=(found.key, self.compilation.key, plan.key),
+            key=(found.key, self.compilation.key, plan.key, self.adapted),
             twin=lambda knobs: self._twin(found, edits, plan, knobs),
             knobs={**found.knobs, **plan.inputs},
             rates=plan.rates,
@@ -87,7 +90,10 @@ class Twins:
         twin.written = _layer_names(found)
         layers = dict(zip(self.layers, users.layers, strict=True))
         surgery.inherit(twin, layers, frozenset())  # for what layers have adapted to; weights are set later
-        self.compilation.apply(twin, plan.traced(knobs))
+        found_own = compiling.compilation(users)
+        # Metrics of the user's own class have to be this model's alone: another may be training.
+        own = self.compilation if found_own is None else compiling.with_accuracy(found_own)
+        own.apply(twin, plan.traced(knobs), shared=self.compilation)
         twin.optimizer.build(twin.trainable_variables)
         return twin
 

@@ -24,6 +24,8 @@ def main() -> None:
 @click.option("--objective", help='What is compared, as "val_accuracy".  [default: auto]')
 @click.option("--validation-split", type=float, help="Share of the data to validate on.  [default: 0.2]")
 @click.option("--workers", help="How many trials run at once.  [default: 1]")
+@click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
+@click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
 @click.option("--class-weight", type=click.Choice(["balanced"]), help="Weigh classes by their rarity.")
 @click.option("--directory", type=click.Path(path_type=Path), help="Where runs lie.  [default: autoopt_runs]")
 @click.option("--project-name", help="The run's name.  [default: a fresh one]")

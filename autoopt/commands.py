@@ -30,6 +30,7 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     """
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     pins = dict(_pin(text) for text in chosen.pop("fix", ()))
+    means = {name: chosen.pop(name) for name in ("engine", "memory") if name in chosen}
     if "resume" in chosen:
         chosen["resume"] = {"true": True, "false": False}.get(chosen["resume"], chosen["resume"])
     if "workers" in chosen:
@@ -45,6 +46,10 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         if pins:
             arguments["space"] = _pinned(arguments.get("space", "auto"), pins)
         import autoopt
+
+        if means:
+            given = arguments.get("resources") or autoopt.Resources()
+            arguments["resources"] = dataclasses.replace(given, **means)
 
         result = autoopt.tune(defined.model_fn, learnt_from, **arguments)
     if as_json:

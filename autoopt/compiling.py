@@ -7,7 +7,11 @@ from typing import Any
 
 import keras
 
+from autoopt import task
 from autoopt.axes import Written
+
+EXCLUSIONS = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+"""Where Keras's optimizers keep what `exclude_from_weight_decay` was told."""
 
 METRICS = ("metrics", "weighted_metrics")
 """Arguments of `compile` that may hold objects with a state."""
@@ -51,6 +55,18 @@ class Compilation:
         return [metric for metric in found if isinstance(metric, keras.metrics.Metric)]
 
 
+def with_accuracy(found: Compilation) -> Compilation:
+    """Return a compilation that also measures accuracy, where that is what classifiers are compared by."""
+    metrics = found.arguments["metrics"]
+    if task.default_objective(found.arguments["loss"]).name != "val_accuracy":
+        return found
+    if metrics is not None and not isinstance(metrics, list | tuple):
+        return found
+    if any("acc" in str(getattr(metric, "name", metric)) for metric in metrics or ()):
+        return found
+    return Compilation({**found.arguments, "metrics": [*(metrics or ()), "accuracy"]}, found.note)
+
+
 def compilation(model: keras.Model) -> Compilation | None:
     """Read how a model was compiled; None where it was not."""
     if not model.compiled:
@@ -71,7 +87,9 @@ def written(model: keras.Model) -> Written:
     rate = config["learning_rate"]
     # Keras keeps the rate in single precision: 0.001 comes back as 0.0010000000474974513.
     constant = float(f"{rate:.7g}") if isinstance(rate, int | float) else None
-    return Written(_algorithm(optimizer), type(optimizer), config, constant)
+    # What `exclude_from_weight_decay` was told is in no configuration.
+    whole = not any(vars(optimizer).get(name) for name in EXCLUSIONS) and _is_keras(type(optimizer))
+    return Written(_algorithm(optimizer), type(optimizer), config, constant, whole)
 
 
 def _told(argument: Any) -> Any:
@@ -79,7 +97,9 @@ def _told(argument: Any) -> Any:
     if argument is None or isinstance(argument, str | int | float | bool):
         return argument
     if isinstance(argument, keras.losses.Loss | keras.metrics.Metric) and _is_keras(type(argument)):
-        return [type(argument).__name__, json.dumps(argument.get_config(), default=str)]
+        config = argument.get_config()
+        if "fn" not in config:  # a function of the user's is told by its name alone
+            return [type(argument).__name__, json.dumps(config, default=str)]
     return f"{type(argument).__name__} {id(argument)}"
 
 

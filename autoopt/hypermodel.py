@@ -217,7 +217,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         with seeded(READING_SEED):
             model = self._call(view)
         self._own_names.update(view.names)
-        found = _with_accuracy(compiling.compilation(model) or self._chosen(model))
+        found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
         origin, layers = self._origin(model), tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values))
         reading = Reading(origin, found, _outline(model), layers, twins)
@@ -257,7 +257,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         penalties = any(
             isinstance(axis, Regularization) for axis in self._space.axes
         ) and "regularization" not in (self._closed or {})
-        return Twins(template, compilation, layers, kept, lambda: users(READING_SEED), penalties)
+        adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
+        return Twins(template, compilation, layers, kept, lambda: users(READING_SEED), penalties, adapted)
 
     def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
         reading = self._read(hp)
@@ -294,7 +295,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if reading.twins is not None and seed is not None:
             drawn = reading.twins.draw(model, edits, seed, names)
             model.set_weights(model.get_weights() if drawn is None else drawn)
-        compilation = reading.compilation if own is None else _with_accuracy(own)
+        compilation = reading.compilation if own is None else compiling.with_accuracy(own)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
         compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)
         return model
@@ -345,15 +346,3 @@ def _shapes(train: Part | Stream | None) -> Any:
 def _outline(model: keras.Model) -> Sequence[Any]:
     """Return class and weight shapes of every layer, which do not depend on names."""
     return [(type(layer).__name__, [tuple(w.shape) for w in layer.weights]) for layer in model.layers]
-
-
-def _with_accuracy(found: compiling.Compilation) -> compiling.Compilation:
-    """Return a compilation that also measures accuracy, where that is what classifiers are compared by."""
-    metrics = found.arguments["metrics"]
-    if task.default_objective(found.arguments["loss"]).name != "val_accuracy":
-        return found
-    if metrics is not None and not isinstance(metrics, list | tuple):
-        return found
-    if any("acc" in str(getattr(metric, "name", metric)) for metric in metrics or ()):
-        return found
-    return compiling.Compilation({**found.arguments, "metrics": [*(metrics or ()), "accuracy"]}, found.note)

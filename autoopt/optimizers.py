@@ -46,6 +46,7 @@ class Plan:
         rate: The learning rate to start from; None where `config` has a schedule of the user's.
         schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
         total_steps: T of the schedule; None keeps the rate constant.
+        traceable: Whether its configuration says everything about it.
     """
 
     kind: Any
@@ -53,11 +54,7 @@ class Plan:
     rate: float | None
     schedule: str
     total_steps: int | None
-
-    @property
-    def traceable(self) -> bool:
-        """Whether its configuration says everything about it."""
-        return bool(self.kind.__module__.startswith("keras."))
+    traceable: bool = True
 
     @property
     def inputs(self) -> Mapping[str, float]:
@@ -118,7 +115,7 @@ def plan(recipe: Recipe, origin: Written, total_steps: int | None) -> Plan:
     name = settings.schedule or "constant"
     if wanted is None or wanted == origin.algorithm:
         rate = origin.learning_rate if settings.learning_rate is None else settings.learning_rate
-        return Plan(origin.kind, {**origin.config, **changes}, rate, name, total_steps)
+        return Plan(origin.kind, {**origin.config, **changes}, rate, name, total_steps, origin.whole)
     rate = ALGORITHMS[wanted].default if settings.learning_rate is None else settings.learning_rate
     kept = {each: origin.config[each] for each in ANY_ALGORITHM if origin.config.get(each)}
     beta = {"momentum": 0.9} if wanted == "momentum" else {}

@@ -27,6 +27,7 @@ class Resources:
             memory; from then on in a worker process, which gives way to a fresh one when it has grown past it
             too. At once, where this process has more already. None: half of what the machine has. Callbacks
             go where their trial goes: what they change in objects of this process shows only until then.
+            On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process.
         dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
             GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
         compilation_cache: Whether JAX keeps compiled programs in the user's cache folder for later runs.

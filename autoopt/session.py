@@ -232,6 +232,8 @@ class Session:
         again = evaluate(model, self.worker.dataset.validation).get(name.removeprefix("val_"))
         if again is None or abs(again - score) <= TOLERANCE * max(1.0, abs(score)):
             return score
+        if any(layer.compute_dtype in ("float16", "bfloat16") for layer in model.layers):
+            return again  # rounded otherwise outside of the compiled epoch
         logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
         return again
 

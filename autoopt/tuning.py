@@ -15,6 +15,7 @@ from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
 from autoopt.session import Asked, Session
 from autoopt.space import Space
+from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
 
 SPLITTING = 3
@@ -22,6 +23,7 @@ SPLITTING = 3
 
 
 @seeding.preserved()
+@tensorflow_unloaded()
 def tune(
     model_fn: Any,
     data: Any,

@@ -65,7 +65,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finished(place: Path) -> Result:
     """Return what `tune` printed on a run named first."""
-    words = ("--project-name", "first", "--fix", "optimizer/name=adam")
+    words = ("--project-name", "first", "--fix", "optimizer/name=adam", "--engine", "keras")
     return autoopt_("tune", place / "net.py", *QUICK, *folders(place), *words)
 
 
@@ -89,6 +89,10 @@ def test_fix_is_added_to_the_space_of_the_model_file(place: Path, finished: Resu
     trials = autoopt.load("first", place / "runs").trials
     assert {trial.hyperparameters["optimizer/name"] for trial in trials} == {"adam"}
     assert not any(name.startswith("structure/") for trial in trials for name in trial.hyperparameters)
+
+
+def test_the_engine_that_is_asked_for_trains(place: Path, finished: Result) -> None:
+    assert {trial.engine for trial in autoopt.load("first", place / "runs").trials} == {"keras"}
 
 
 def test_a_function_of_a_file_takes_a_data_file(place: Path) -> None:
@@ -139,6 +143,8 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("tune", "net.py", "--fix", "optimizer/nam=sgd"),
         "Did you mean 'optimizer/name'?",
     ),
+    "engine": (("tune", "net.py", "--engine", "kears"), "engine was given 'kears'. Did you mean 'keras'?"),
+    "memory": (("tune", "net.py", "--memory", "lots"), "memory was given 'lots'. Expected a text as \"4GB\""),
     "directory": (("tune", "net.py", "--directory", "net.py"), "'net.py' is a file"),
     "resume": (("tune", "net.py", "--resume", "yes"), "'yes' is not one of 'true', 'false', 'overwrite'"),
     "no run of that name": (("show", "mine"), "There is no run 'mine'"),

@@ -22,12 +22,14 @@ class Written:
         kind: Its Keras class.
         config: Keras's configuration of it, with a plain number or a schedule as `learning_rate`.
         learning_rate: The constant rate, None under a schedule.
+        whole: Whether its configuration says everything about it.
     """
 
     algorithm: str
     kind: Any
     config: Mapping[str, Any]
     learning_rate: float | None
+    whole: bool = True
 
     @property
     def momentum(self) -> float:

@@ -16,7 +16,7 @@ from autoopt.engines.candidate import Candidate
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.knobs import VECTORS, Knobs
 from autoopt.engines.program import Compiler, Mode, Program, examples
-from autoopt.engines.rule import mode_for, refused, unfit
+from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,6 @@ class Kept:
 
     number: int
     program: Program
-    mode: Mode
 
 
 class CompiledEngine(Engine):
@@ -95,37 +94,48 @@ class CompiledEngine(Engine):
             logger.debug("program %d, batch size %d: %s", kept.number, size, error)
 
     def _made_for(self, candidate: Candidate, assignment: Assignment, size: int) -> Kept:
-        knobs = Knobs()
-        twin = candidate.twin(knobs)
-        reason = unfit(twin)
-        if reason:
-            raise Unfit(reason)
         train, validation = self._data(assignment)
         sizes = {name: len(candidate.knobs.get(name, ())) for name in VECTORS}
-        steps = (assignment.train.n or 0) * assignment.epochs / 32
-        first = self._mode or mode_for(twin, self._compiler.name, self._compiler.device, steps)
+        modes: list[Mode] = []
+        late = self._mode is None and _steps(assignment) < AT_ONCE
         failure: Exception | None = None
-        for mode in dict.fromkeys((first, *self._compiler.modes)):
+        while True:
+            knobs = Knobs()
+            twin = candidate.twin(knobs)  # a fresh one: a mode that failed may have run steps
+            if reason := unfit(twin):
+                raise Unfit(reason)
+            if not modes:
+                modes = self._modes(twin, assignment)
+            mode = modes.pop(0)
             try:
-                program = self._compiler.program(twin, knobs, sizes, train, validation, mode)
+                program = self._compiler.program(twin, knobs, sizes, train, validation, mode, late)
                 program.prepare(size)
             except Exception as error:  # Layers of any origin are traced here and may raise anything.
-                logger.debug("%s, XLA over %s: %s", self.name, mode, error)
+                logger.debug("%s, %s: %s", self.name, SPOKEN[mode], error)
                 failure = failure or error
-                continue
-            self._made += 1
-            logger.info("program %d: %s, XLA over %s", self._made - 1, self.name, mode)
-            return Kept(self._made - 1, program, mode)
-        raise Unfit(f"it cannot be compiled whole ({_first_line(failure)})") from failure
+                if modes:
+                    continue
+                raise Unfit(f"it cannot be compiled whole ({_first_line(failure)})") from failure
+            with self._lock:  # another thread may be making another program
+                number, self._made = self._made, self._made + 1
+            logger.info("program %d: %s, %s", number, self.name, SPOKEN[mode])
+            return Kept(number, program)
+
+    def _modes(self, twin: keras.Model, assignment: Assignment) -> list[Mode]:
+        """Return what to try, one after the other."""
+        steps = _steps(assignment)
+        first = self._mode or mode_for(twin, self._compiler.name, self._compiler.device, steps)
+        return list(dict.fromkeys((first, *self._compiler.modes)))
 
     def _data(self, assignment: Assignment) -> tuple[Any, Any]:
         """Place the data once for the whole search."""
         assert isinstance(assignment.train, Part) and isinstance(assignment.validation, Part)
         parts = ((assignment.train, assignment.class_weight), (assignment.validation, None))
-        for part, weight in parts:
-            if (id(part), id(weight)) not in self._placed:
-                placed = self._compiler.place(examples(part, weight))
-                self._placed[id(part), id(weight)] = (placed, part, weight)  # keeps the ids taken
+        with self._lock:  # the first two programs are made at the same time
+            for part, weight in parts:
+                if (id(part), id(weight)) not in self._placed:
+                    placed = self._compiler.place(examples(part, weight))
+                    self._placed[id(part), id(weight)] = (placed, part, weight)  # keeps the ids taken
         train, validation = (self._placed[id(part), id(weight)][0] for part, weight in parts)
         return train, validation
 
@@ -149,8 +159,7 @@ class _CompiledFitting(Fitting):
 
     @property
     def engine(self) -> str:
-        policy = keras.config.dtype_policy().name
-        return f"{self._engine}, {SPOKEN[self._kept.mode]}, {policy}"
+        return f"{self._engine}, {SPOKEN[self._kept.program.mode]}, {_policies(self._kept.program.twin)}"
 
     @property
     def model(self) -> keras.Model:
@@ -227,6 +236,17 @@ def _states(optimizer: keras.optimizers.Optimizer, count: int) -> list[Any]:
         return list(optimizer.variables)
     rate = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
     return [variable for variable in optimizer.variables if variable is not rate]
+
+
+def _steps(assignment: Assignment) -> float:
+    """Return the steps of a training in batches of 32: a program serves every batch size."""
+    return (assignment.train.n or 0) * assignment.epochs / 32
+
+
+def _policies(model: keras.Model) -> str:
+    """Return the dtype policies of the layers with weights; Keras's own at the moment may be another."""
+    layers = [layer for layer in model._flatten_layers() if layer.weights and not layer._layers]
+    return " and ".join(dict.fromkeys(layer.dtype_policy.name for layer in layers or (model,)))
 
 
 def _first_line(error: Exception | None) -> str:

@@ -1,7 +1,8 @@
 """Programs on JAX: a whole epoch in one call, or step by step where XLA's loops are slow."""
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
@@ -46,8 +47,9 @@ def compiler() -> Compiler:
 
 
 def capability() -> float:
-    """Return the compute capability of the GPU, 0 without one."""
-    return float(getattr(jax.local_devices()[0], "compute_capability", 0))
+    """Return the compute capability of the GPU, 0 without one or on another maker's."""
+    told = str(getattr(jax.local_devices()[0], "compute_capability", ""))
+    return float(told) if told.replace(".", "", 1).isdigit() else 0.0  # AMD's is a name as "gfx90a"
 
 
 @contextlib.contextmanager
@@ -84,12 +86,15 @@ class JaxProgram(Program):
         train: (x, y) or (x, y, sample_weight), placed.
         validation: Likewise.
         mode: Whether XLA compiles the whole epoch or a step.
+        late: Is of no use here.
     """
 
     def __init__(
-        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
+        late: bool,
     ) -> None:  # fmt: skip
         self.twin, self._knobs, self._train = twin, knobs, train
+        self.mode = mode
         self._mode: Mode = "step" if mode == "hasty" else mode
         self._hasty = mode == "hasty" and jax.default_backend() == "cpu"
         self._pace = Pace()
@@ -126,12 +131,17 @@ class JaxProgram(Program):
         """Compile; no state is needed for that."""
         rows = len(keras.tree.flatten(self._train)[0])
         full, rest = divmod(rows, batch_size)
+        wanted: list[tuple[Any, Callable[[], Any]]] = []
         if full:
-            self._program((full, batch_size), self._mode)
+            wanted.append(self._training((full, batch_size), self._mode))
         if rest:
-            self._program((1, rest), "step")
-        for batch in self._batches:
-            self._testing(batch)
+            wanted.append(self._training((1, rest), "step"))
+        wanted += [self._testing(batch) for batch in self._batches]
+        # Traced one after the other: Python does that. Compiled side by side: XLA does that.
+        missing = [(key, lower()) for key, lower in dict(wanted).items() if key not in self._compiled]
+        with ThreadPoolExecutor(max(1, len(missing))) as threads:
+            for key, compiled in threads.map(self._built, missing):
+                self._compiled[key] = compiled
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches, then the shorter last one."""
@@ -150,7 +160,7 @@ class JaxProgram(Program):
         trainable, others, _, _ = self._state
         logs, state = {}, (trainable, others, [_own(value) for value in self._metrics])
         for batch in self._batches:
-            logs, state = self._testing(batch)(state, self._inputs, batch)
+            logs, state = self._compiled[self._testing(batch)[0]](state, self._inputs, batch)
         return _numbers(logs)
 
     def weights(self) -> list[np.ndarray]:
@@ -172,7 +182,7 @@ class JaxProgram(Program):
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
     def _run(self, grid: np.ndarray, rates: np.ndarray, mode: Mode) -> Any:
-        program, rates, logs = self._program(grid.shape, mode), rates.astype("float32"), {}
+        program, rates, logs = self._compiled[grid.shape, mode], rates.astype("float32"), {}
         for first, end in self._pace.calls(len(grid)):
             if mode == "epoch":
                 span = (np.int32(first), np.int32(end))
@@ -185,32 +195,32 @@ class JaxProgram(Program):
             jax.block_until_ready(logs)
         return logs
 
-    def _program(self, shape: tuple[int, ...], mode: Mode) -> Any:
-        """Return the compiled function for a grid of batches."""
-        if (shape, mode) not in self._compiled:
+    def _training(self, shape: tuple[int, ...], mode: Mode) -> tuple[Any, Callable[[], Any]]:
+        """Return the key of the function for a grid of batches, and what traces it."""
+
+        def lower() -> Any:
             grid, rates = jax.ShapeDtypeStruct(shape, np.int32), jax.ShapeDtypeStruct(shape[:1], np.float32)
             function, numbers = (self._stepped, 1) if mode == "step" else (self._looped, 2)
-            lowered = jax.jit(function, donate_argnums=0).lower(
-                self._shapes,
-                self._inputs,
-                self._train,
-                grid,
-                rates,
-                *[jax.ShapeDtypeStruct((), np.int32)] * numbers,
-            )
-            # The shorter last batch is one step an epoch: not worth more compiling than it takes.
-            hasty = self._hasty or (shape[0] == 1 and jax.default_backend() == "cpu")
-            self._compiled[shape, mode] = lowered.compile(HASTY if hasty else None)
-        return self._compiled[shape, mode]
+            place = [jax.ShapeDtypeStruct((), np.int32)] * numbers
+            given = (self._shapes, self._inputs, self._train, grid, rates, *place)
+            return jax.jit(function, donate_argnums=0).lower(*given)
 
-    def _testing(self, batch: Any) -> Any:
-        """Return the compiled function that evaluates a batch like this one."""
-        rows = len(keras.tree.flatten(batch)[0])
-        if rows not in self._compiled:
+        return (shape, mode), lower
+
+    def _testing(self, batch: Any) -> tuple[Any, Callable[[], Any]]:
+        """Return the key of the function that evaluates a batch like this one, and what traces it."""
+
+        def lower() -> Any:
             trainable, others, _, metrics = self._shapes
-            lowered = jax.jit(self._tested).lower((trainable, others, metrics), self._inputs, batch)
-            self._compiled[rows] = lowered.compile(HASTY if self._hasty else None)
-        return self._compiled[rows]
+            return jax.jit(self._tested).lower((trainable, others, metrics), self._inputs, batch)
+
+        return len(keras.tree.flatten(batch)[0]), lower
+
+    def _built(self, traced: tuple[Any, Any]) -> tuple[Any, Any]:
+        key, lowered = traced
+        # The shorter last batch is one step an epoch: not worth more compiling than it takes.
+        once = isinstance(key, tuple) and key[0][0] == 1 and jax.default_backend() == "cpu"
+        return key, lowered.compile(HASTY if self._hasty or once else None)
 
     def _trained(self, state: Any, knobs: Any, rate: Any, batch: Any) -> Any:
         self.traces += 1

@@ -32,6 +32,9 @@ class Program(ABC):
     twin: keras.Model
     """What was compiled."""
 
+    mode: Mode
+    """What XLA compiles of the present training."""
+
     traces: int
     """How often its training step has been traced."""
 

@@ -15,6 +15,9 @@ from autoopt.engines.program import Mode
 WORTH_COMPILING = 1000
 """Steps of 32 examples in a training from which on XLA, or all of its optimizations, save more than they cost."""
 
+AT_ONCE = 3000
+"""Steps from which on that holds for a single training; below, TensorFlow's first on a program goes without XLA."""
+
 LARGE = 200_000
 """Weights from which on a CPU's cores share a step, which they do not inside XLA's loops."""
 

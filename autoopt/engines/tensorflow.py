@@ -1,5 +1,6 @@
 """Programs on TensorFlow: a whole epoch is one `tf.function` around `model.train_step`."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from autoopt import seeding
 from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
 from autoopt.engines.program import Compiler, Mode, Pace, Program, evaluation_batch, random_states
 from autoopt.records import Logs
+
+logger = logging.getLogger(__name__)
 
 
 def place(arrays: Any) -> Any:
@@ -42,10 +45,12 @@ class TensorFlowProgram(Program):
         train: (x, y) or (x, y, sample_weight), placed.
         validation: Likewise.
         mode: What XLA compiles.
+        late: Whether it does so from the second training on: a program that is used once does not pay for it.
     """
 
     def __init__(
-        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
+        late: bool,
     ) -> None:  # fmt: skip
         self.twin, self._knobs, self._train, self._validation = twin, knobs, train, validation
         self._inputs = {name: tf.Variable(0.0, trainable=False) for name in SCALARS}
@@ -53,37 +58,43 @@ class TensorFlowProgram(Program):
         knobs.turn(self._inputs)
         twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
         self._random = random_states(twin)
+        weights = {id(variable) for variable in twin.weights}
+        self._states = [each for each in twin.non_trainable_variables if id(each) not in weights]
+        self._first_states = [state.numpy() for state in self._states]
         self._fresh = [_or_none(variable.numpy()) for variable in twin.optimizer.variables]
-        self._pace, self._prepared = Pace(), set[int]()
+        self._pace, self._prepared = Pace(), set[tuple[int, Mode]]()
         self.traces = 0
-        self._mode = mode
+        self._mode: Mode = mode
+        self._late = late
+        self.mode = "plain" if late else mode
         # XLA cannot differentiate a recurrent layer's loop whose batch size it does not know.
-        self._fixed = mode != "plain" and any(
-            isinstance(layer, keras.layers.RNN) for layer in twin._flatten_layers()
-        )
+        self._recurrent = any(isinstance(layer, keras.layers.RNN) for layer in twin._flatten_layers())
         self._step = self._traced(None)
-        self._epochs: dict[int | None, Any] = {}
+        self._epochs: dict[tuple[int | None, Mode], Any] = {}
+        self._begun = False
         self._restart = tf.function(self._restarted, autograph=False)
         self._evaluation = tf.function(self._evaluated, autograph=False)
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Set every variable in place."""
+        self.mode, self._begun = self._next, True
         for name, value in knobs.items():
             self._inputs[name].assign(value)
         self._restart()
         _assign(self.twin.weights, weights)
+        _assign(self._states, self._first_states)  # those with a seed of the user's start from it again
         for index, state in enumerate(self._random):
             if seed is not None:
                 state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
 
     def compile(self, batch_size: int) -> None:
         """Run the first step on copies of the variables: XLA compiles when it meets a shape."""
-        if batch_size in self._prepared or self._fixed or self._mode == "plain":
+        if (batch_size, self._mode) in self._prepared or self._recurrent or self._mode == "plain":
             return
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         if full:
-            epoch = self._epoch(None).get_concrete_function()
+            epoch = self._epoch(None, self._mode).get_concrete_function()
             copies = {id(each.handle): tf.Variable(tf.zeros_like(each)) for each in epoch.variables}
             captured = [
                 copies[id(each)].handle if id(each) in copies else each for each in epoch.captured_inputs
@@ -93,26 +104,42 @@ class TensorFlowProgram(Program):
 
     def prepare(self, batch_size: int) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
-        if batch_size in self._prepared:
+        try:
+            self._prepare(batch_size, self._next)
+        except Exception as error:  # Whatever XLA does not know.
+            if not (self._late and self._begun):
+                raise  # nothing has been trained: whoever makes the program tries another mode
+            logger.info("A program goes on without XLA: %s", str(error).partition("\n")[0])
+            self._mode = "plain"
+            self._prepare(batch_size, self._mode)
+
+    @property
+    def _next(self) -> Mode:
+        """The mode of the training that is begun next."""
+        return "plain" if self._late and not self._begun else self._mode
+
+    def _prepare(self, batch_size: int, mode: Mode) -> None:
+        if (batch_size, mode) in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
         self._evaluation.get_concrete_function()
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         calls = [(0, min(1, full)), *([(full, full)] if rows % batch_size else [])]
-        self._run(np.arange(rows), batch_size, np.zeros(full + 1, "float32"), calls)
-        self._prepared.add(batch_size)
+        self._run(np.arange(rows), batch_size, np.zeros(full + 1, "float32"), calls, mode)
+        self._prepared.add((batch_size, mode))
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches in a few calls; the last one runs the shorter last batch as well."""
         full = len(order) // batch_size
         calls = self._pace.calls(full) if full else [(0, 0)]
-        return self._run(order, batch_size, rates, calls)
+        return self._run(order, batch_size, rates, calls, self.mode)
 
     def _run(
-        self, order: np.ndarray, batch_size: int, rates: np.ndarray, calls: Iterable[tuple[int, int]]
-    ) -> Logs:
-        epoch = self._epoch(batch_size if self._fixed else None)
+        self, order: np.ndarray, batch_size: int, rates: np.ndarray, calls: Iterable[tuple[int, int]],
+        mode: Mode,
+    ) -> Logs:  # fmt: skip
+        epoch = self._epoch(batch_size if self._recurrent and mode != "plain" else None, mode)
         examples, steps, size = tf.constant(order), tf.constant(rates), tf.constant(batch_size)
         logs: Any = None
         for first, end in calls:
@@ -153,18 +180,18 @@ class TensorFlowProgram(Program):
         ids, rate = tf.TensorSpec([batch_size], tf.int64), tf.TensorSpec([], tf.float32)
         return tf.function(self._trained, autograph=False).get_concrete_function(ids, rate)
 
-    def _epoch(self, batch_size: int | None) -> Any:
-        if batch_size not in self._epochs:
+    def _epoch(self, batch_size: int | None, mode: Mode) -> Any:
+        if (batch_size, mode) not in self._epochs:
             step = self._step if batch_size is None else self._traced(batch_size)
-            self._epochs[batch_size] = self._looped(step, batch_size)
-        return self._epochs[batch_size]
+            self._epochs[batch_size, mode] = self._looped(step, batch_size, mode)
+        return self._epochs[batch_size, mode]
 
-    def _looped(self, traced: Any, batch_size: int | None) -> Any:
+    def _looped(self, traced: Any, batch_size: int | None, mode: Mode) -> Any:
         """Return the function that runs the steps from `first` to before `end` and returns the last one's logs.
 
         At the end of the full batches it goes on with the shorter last one, which is not worth compiling.
         """
-        step = tf.function(traced, jit_compile=True, autograph=False) if self._mode == "step" else traced
+        step = tf.function(traced, jit_compile=True, autograph=False) if mode == "step" else traced
 
         def loop(grid: Any, rates: Any, first: Any, end: Any) -> Any:
             return tf.while_loop(
@@ -173,7 +200,7 @@ class TensorFlowProgram(Program):
                 (first, tf.zeros(len(traced.structured_outputs))),
             )[1]
 
-        compiled = tf.function(loop, jit_compile=self._mode == "epoch", autograph=False)
+        compiled = tf.function(loop, jit_compile=mode == "epoch", autograph=False)
 
         def run(order: Any, rates: Any, size: Any, first: Any, end: Any) -> Any:
             full = tf.shape(order)[0] // size

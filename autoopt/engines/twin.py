@@ -14,6 +14,9 @@ import keras
 from autoopt.engines.knobs import Knobs, Penalty, loosen_dropout
 
 PENALTIES = ("L1", "L2", "L1L2")
+OF_SEVERAL_WEIGHTS = ("MultiHeadAttention", "GroupQueryAttention")
+"""Layers whose one penalty stands for several weights: it stays in the configuration."""
+
 ANY_RATE = 0.5
 
 
@@ -61,7 +64,7 @@ def remains(config: Mapping[str, Any]) -> Remains:
             if key.endswith("_initializer") and isinstance(value, dict):
                 initializers[name, key.removesuffix("_initializer")] = value
                 layer[key] = "zeros"
-            elif key.endswith("_regularizer") and _is_penalty(value):
+            elif _penalizes_a_weight(entry, key) and _is_penalty(value):
                 factors = value["config"]
                 found = float(factors.get("l1") or 0.0), float(factors.get("l2") or 0.0)
                 penalties[name, key.removesuffix("_regularizer")] = found
@@ -98,6 +101,12 @@ def weight_of(layer: keras.layers.Layer, part: str) -> Any:
     # A depthwise convolution's `depthwise_initializer` is about its `kernel`.
     names = (part, f"{part}_kernel", *(("kernel",) if part == "depthwise" else ()))
     return next((by_name[name] for name in names if name in by_name), None)
+
+
+def _penalizes_a_weight(entry: Mapping[str, Any], key: str) -> bool:
+    """Whether a field is a penalty on one weight; on what a layer puts out, it is a constant of the program."""
+    is_penalty = key.endswith("_regularizer") and key != "activity_regularizer"
+    return is_penalty and entry["class_name"] not in OF_SEVERAL_WEIGHTS
 
 
 def _is_penalty(value: Any) -> bool:

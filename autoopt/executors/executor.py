@@ -33,5 +33,9 @@ class Executor(ABC):
         """
 
     @abstractmethod
+    def drop(self) -> None:
+        """Forget the jobs that were submitted and never waited for."""
+
+    @abstractmethod
     def close(self) -> None:
         """End whatever runs, drop what was never waited for, and free what is held; jobs may follow."""

@@ -3,9 +3,8 @@
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import keras
-
 from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.surroundings import of_this_thread
 from autoopt.worker import Job, Outcome, Prepared, Worker
 
 
@@ -39,10 +38,14 @@ class InlineExecutor(Executor):
             job, lambda epoch, logs: report(job, epoch, logs), None if ready is None else ready.result
         )
 
-    def close(self) -> None:
-        """Drop the jobs that were never waited for."""
+    def drop(self) -> None:
+        """Forget the jobs; one that is being prepared is prepared in vain."""
         self._jobs.clear()
         self._ready.clear()
+
+    def close(self) -> None:
+        """Forget the jobs, and end the thread."""
+        self.drop()
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
             self._thread = None
@@ -51,10 +54,10 @@ class InlineExecutor(Executor):
         """Begin to build and compile a job while another one trains."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="autoopt-prepare")
-        policy = keras.config.dtype_policy()
+        take_over = of_this_thread()
 
         def prepared() -> Prepared:
-            keras.config.set_dtype_policy(policy)  # Keras keeps one for each thread
+            take_over()
             return self._worker.prepare(job)
 
         self._ready[id(job)] = self._thread.submit(prepared)

@@ -1,5 +1,6 @@
 """What the searching process and its worker process tell each other, and the pipe that carries it."""
 
+import threading
 from dataclasses import dataclass
 from pickle import load
 from typing import IO, Any
@@ -73,11 +74,13 @@ class Pipe:
     def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
         self._incoming = incoming
         self._outgoing = outgoing
+        self._sending = threading.Lock()
 
     def send(self, message: Any) -> None:
         """Write an object, arrays straight from where they lie; where that raises, the pipe is of no more use."""
-        cloudpickle.dump(message, self._outgoing)
-        self._outgoing.flush()
+        with self._sending:  # a job that is prepared in a thread has lines for the log
+            cloudpickle.dump(message, self._outgoing)
+            self._outgoing.flush()
 
     def receive(self) -> Any:
         """Wait for the next object.

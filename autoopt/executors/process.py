@@ -101,6 +101,12 @@ class ProcessExecutor(Executor):
             self.end()
             raise
 
+    def drop(self) -> None:
+        """Forget the jobs; a process that has been told of one is ended."""
+        self._jobs.clear()
+        if self._sent:
+            self.end()
+
     def end(self) -> None:
         """End the worker process; the next job starts a fresh one."""
         process, self._process, self._pipe, self._sent = self._process, None, None, 0

@@ -73,6 +73,12 @@ class RecyclingExecutor(Executor):
             self._go_to(self._inline)
         return outcome
 
+    def drop(self) -> None:
+        """Forget the jobs, those that were handed over included."""
+        self._jobs.clear()
+        self._handed = 0
+        self._place.drop()
+
     def close(self) -> None:
         """End the worker process, and drop the jobs that were never waited for."""
         self._jobs.clear()

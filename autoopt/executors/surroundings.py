@@ -5,7 +5,7 @@ import functools
 import importlib.machinery
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,8 +13,24 @@ from typing import Any, Self
 
 import cloudpickle
 import keras
+from keras.src.backend.common import global_state
 
 MAIN = "__main__"
+
+
+BY_THREAD = ("dtype_policy", "custom_objects_scope_dict", "safe_mode_saving", "distribution")
+"""What Keras keeps for each thread and a model function may count on."""
+
+
+def of_this_thread() -> Callable[[], None]:
+    """Return what makes another thread like this one, as far as Keras is concerned."""
+    found = {name: global_state.get_global_attribute(name) for name in BY_THREAD}
+
+    def take_over() -> None:
+        for name, value in found.items():
+            global_state.set_global_attribute(name, value)
+
+    return take_over
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ class Driver:
         try:
             while (reason := self.limits.reached(len(finished))) is None:
                 current = self._proposed(len(finished)) if following is None else following
+                following = None
                 if isinstance(current, str):
                     return current
                 following = self._following(len(finished) + 1)
@@ -89,7 +90,7 @@ class Driver:
         finally:
             if isinstance(following, _Proposed):
                 self.journal.drop(following.number)
-                self.executor.close()  # drops its job; what follows may submit others
+                self.executor.drop()
 
     def _following(self, trials: int) -> "_Proposed | str | None":
         """Propose the next trial already, where its program can be made while the present one trains.

@@ -11,7 +11,16 @@ from autoopt.data import Dataset, Part
 from autoopt.engines import Engine
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
-from tests.engines.laboratory import BACKEND, ENGINES, MODES, assert_meant, assigned, compiled, ran
+from tests.engines.laboratory import (
+    BACKEND,
+    ENGINES,
+    EVERY_ENGINE,
+    MODES,
+    assert_meant,
+    assigned,
+    compiled,
+    ran,
+)
 
 UNITS, EXAMPLES = 64, 43
 DATA = Part(np.ones((EXAMPLES, UNITS), "float32"), np.zeros((EXAMPLES, UNITS), "float32"))
@@ -56,7 +65,7 @@ def test_dropout_drops_as_often_and_scales_as_much_as_its_rate_says(engine: str)
         assert len(set(history["dropped"])) > 1  # not the same mask in each epoch
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@EVERY_ENGINE
 def test_dropout_repeats_itself_under_the_same_seed_alone(engine: str) -> None:
     made = ENGINES[engine]()
     runs = [shown(made, 0.4, seed) for seed in (1, 2, 1)]

@@ -199,6 +199,39 @@ def test_models_of_every_kind_leave_no_trace_in_the_next(make: Callable[[], kera
     assert runs[1][0].history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
 
 
+def attentive() -> keras.Model:
+    inputs = keras.Input((16, 4))
+    layer = keras.layers.MultiHeadAttention(2, 4, kernel_regularizer=keras.regularizers.L2(0.1))
+    outputs = keras.layers.GlobalAveragePooling1D()(layer(inputs, inputs))
+    model = keras.Model(inputs, keras.layers.Dense(10)(outputs))
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "part"), [(zoo.restricted, IMAGES), (attentive, zoo.shaped(16, 4)())], ids=["outputs", "several"]
+)
+def test_a_penalty_on_outputs_or_on_several_weights_counts_as_in_fit(
+    make: Callable[[], keras.Model], part: Part
+) -> None:
+    source = hypermodel(make, part)
+    found, _ = run(compiled(QUICK), source, Recipe(), part=part)
+    expected, _ = run(KerasEngine(), source, Recipe(), part=part)
+
+    assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+
+
+def seeded_dropout() -> keras.Model:
+    return zoo.classifier(keras.layers.Dense(8, "relu"), keras.layers.Dropout(0.5, seed=7))
+
+
+def test_a_seed_of_the_users_begins_anew_with_each_candidate() -> None:
+    engine, source = compiled(QUICK), hypermodel(seeded_dropout)
+    first, again = (run(engine, source, Recipe())[0].history for _ in range(2))
+
+    assert first == again
+
+
 def test_the_program_that_was_not_used_for_longest_goes_first() -> None:
     engine, source = compiled(QUICK, most=2), hypermodel()
     one, two, three = (Recipe().plus(width={"dense": factor}) for factor in (1.5, 2.0, 3.0))
