@@ -40,13 +40,20 @@ class CompiledEngine(Engine):
         compiler: The backend's part.
         most: How many programs are kept.
         mode: What XLA compiles; None follows the rule.
+        late: Whether TensorFlow does so from a program's second training on; None follows the rule.
     """
 
     prepares = True
 
-    def __init__(self, compiler: Compiler, most: int = MOST_PROGRAMS, mode: Mode | None = None) -> None:
+    def __init__(
+        self,
+        compiler: Compiler,
+        most: int = MOST_PROGRAMS,
+        mode: Mode | None = None,
+        late: bool | None = None,
+    ) -> None:
         self.name = compiler.name
-        self._compiler, self._most, self._mode = compiler, most, mode
+        self._compiler, self._most, self._mode, self._late = compiler, most, mode, late
         self._programs: OrderedDict[Hashable, Kept] = OrderedDict()
         self._made = 0
         self._placed: dict[Hashable, Any] = {}
@@ -97,7 +104,7 @@ class CompiledEngine(Engine):
         train, validation = self._data(assignment)
         sizes = {name: len(candidate.knobs.get(name, ())) for name in VECTORS}
         modes: list[Mode] = []
-        late = self._mode is None and _steps(assignment) < AT_ONCE
+        late = self._mode is None and _steps(assignment) < AT_ONCE if self._late is None else self._late
         failure: Exception | None = None
         while True:
             knobs = Knobs()

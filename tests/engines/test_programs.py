@@ -168,6 +168,21 @@ def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperMo
     assert apart(fitting.weights(), plain.weights()) <= 1e-4
 
 
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="only TensorFlow has a program without XLA")
+def test_a_program_goes_without_xla_until_it_is_used_again(source: AutoHyperModel) -> None:
+    from autoopt.engines import tensorflow
+
+    engine = CompiledEngine(tensorflow.compiler(), mode="epoch", late=True)
+    recipe = BASE.plus(dropout=0.0)
+    expected, _ = run(KerasEngine(), source, recipe)
+    for how in ("without XLA", "XLA over epochs", "XLA over epochs"):
+        found, fitting = run(engine, source, recipe)
+
+        assert (fitting.program, fitting.engine.split(", ")[1]) == (0, how)
+        assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+    assert traces(engine) == [1]
+
+
 def own_hyperparameters(hp: Any) -> keras.Model:
     rate = hp.Float("rate", 1e-3, 1.0)
     return zoo.dense(keras.optimizers.SGD(rate))
