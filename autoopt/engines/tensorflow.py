@@ -72,7 +72,8 @@ class TensorFlowProgram(Program):
         self._step = self._traced(None)
         self._epochs: dict[tuple[int | None, Mode], Any] = {}
         self._begun = False
-        self._restart = tf.function(self._restarted, autograph=False)
+        # Traced now: TensorFlow warns of functions that are traced when they are called, one for each program.
+        self._restart = tf.function(self._restarted, autograph=False).get_concrete_function()
         self._evaluation = tf.function(self._evaluated, autograph=False)
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:

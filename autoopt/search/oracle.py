@@ -29,10 +29,16 @@ KEPT_SHARE = 0.5
 
 
 SETTINGS_A_STRUCTURE = 6
-"""Of so many proposals one may change what has to be compiled; the others keep the best trial's program."""
+"""Of so many proposals one changes what has to be compiled; the others keep the best trial's program."""
+
+SETTINGS_AT_FIRST = 2
+"""The same for the first `RANDOM_TRIALS` proposals: which structures are worth it is not known yet."""
 
 COMPILED = ("structure/", "optimizer/name", "regularization/dropout", "batch_size")
 """What the names of hyperparameters begin with that decide on the program."""
+
+TOGETHER = "optimizer/"
+"""What they begin with where a value suits the others alone: a learning rate belongs to its algorithm."""
 
 
 def tpe(seed: int) -> optuna.samplers.BaseSampler:
@@ -75,7 +81,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._given_sampler = sampler
         self._start = [{}, *start]
         self._parent: Mapping[str, Any] = {}
-        self._fixed: Mapping[str, Any] = {}
+        self._held: Mapping[str, Any] = {}
         if sampler is not None:
             self._journal.use(sampler)
         self.verbose = 0
@@ -99,11 +105,11 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Open the trial; its values come when a build asks for them."""
         number = int(trial_id)
         self._parent = self._best_values()
-        self._fixed = self._program_of_the_best(number)
+        self._held = self._held_of_the_best(number)
         if self._given_sampler is None:
             with quiet():
                 own = tpe(seeding.derive(self.seed, number, SAMPLING))
-                self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._fixed), own))
+                self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._held), own))
         random_trials = RANDOM_TRIALS if self._given_sampler is None else 0
         opened = self._journal.open(guided=number < len(self._start) + random_trials)
         if opened != number:
@@ -140,17 +146,29 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._given_sampler is None and number < len(self._start) + RANDOM_TRIALS:
             # Changing every value of a good model at once nearly always makes it worse.
             chance = random.Random(f"{self.seed} {number} {hp.name}")
-            stays = hp.name in self._fixed or chance.random() < KEPT_SHARE
+            stays = hp.name in self._held or chance.random() < KEPT_SHARE
             kept = self._parent.get(hp.name, hp.default) if stays else None
             return self._journal.suggest(number, hp, wanted=kept)
         return self._journal.suggest(number, hp)
 
-    def _program_of_the_best(self, number: int) -> Mapping[str, Any]:
-        """Return the values that keep the best trial's program; none for a trial that may change it."""
+    def _held_of_the_best(self, number: int) -> Mapping[str, Any]:
+        """Return the values that a proposal takes from the best trial: its program, or else its settings.
+
+        So a new structure is judged by settings that are known to be good, and then has settings of its own
+        searched where it is better.
+        """
         after_start = number - len(self._start)
-        if self._given_sampler is not None or after_start < 0 or after_start % SETTINGS_A_STRUCTURE == 0:
+        if self._given_sampler is not None or after_start < 0:
             return {}
-        return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
+        every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
+        if after_start % every:
+            return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
+        together = random.Random(f"{self.seed} {number} {TOGETHER}").random() < KEPT_SHARE
+        return {
+            name: value
+            for name, value in self._parent.items()
+            if (together if name.startswith(TOGETHER) else not name.startswith(COMPILED))
+        }
 
     def _best_values(self) -> Mapping[str, Any]:
         """Return the hyperparameters of the best trial so far; none before there is one."""
