@@ -96,7 +96,7 @@ def test_the_laws_of_engines_hold_on_jax_too() -> None:
     pytest.importorskip("jax")
     chosen = [] if os.environ.get("AUTOOPT_FULL") else ENGINE_LAWS
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/engines", *chosen],
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "tests/engines", *chosen],
         cwd=Path(__file__).parent.parent, env=environment("jax"), capture_output=True, text=True, timeout=900,
     )  # fmt: skip
 
