@@ -50,6 +50,7 @@ class Trial:
         engine: Which engine trained it and how, or why it was not a faster one.
         program: Number of the compiled program that it ran on, None where there is none.
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
+        price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
     """
 
     number: int
@@ -65,6 +66,7 @@ class Trial:
     engine: str = ""
     program: int | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
+    price: float | None = None
 
     @property
     def seconds(self) -> float | None:

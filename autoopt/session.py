@@ -169,8 +169,9 @@ class Session:
             start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
-                wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start
-            )
+                wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start,
+                examples=self.worker.dataset.validation.n,
+            )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:
             trial = outcome.trial

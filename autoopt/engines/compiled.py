@@ -180,6 +180,10 @@ class _CompiledFitting(Fitting):
     def program(self) -> int | None:
         return self._kept.number
 
+    @property
+    def parameters(self) -> int:
+        return int(self._kept.program.twin.count_params())
+
     def epoch(self, number: int) -> Logs:
         program, task = self._kept.program, self._task
         if number == 0:

@@ -82,6 +82,11 @@ class Fitting(ABC):
     def program(self) -> int | None:
         """Number of the compiled program that it runs on, None where there is none."""
 
+    @property
+    @abstractmethod
+    def parameters(self) -> int:
+        """How many weights the model has."""
+
     @abstractmethod
     def epoch(self, number: int) -> Logs:
         """Train one epoch over the whole training part, and evaluate on the validation part.

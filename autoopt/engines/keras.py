@@ -57,6 +57,10 @@ class _FitFitting(Fitting):
     def program(self) -> int | None:
         return None
 
+    @property
+    def parameters(self) -> int:
+        return int(self._model.count_params())
+
     def weights(self) -> list[Any]:
         return self._model.get_weights()
 

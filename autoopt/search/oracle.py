@@ -15,6 +15,7 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 from autoopt import seeding
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
+from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point, wanted
 from autoopt.storage import Journal, quiet
 
@@ -22,14 +23,14 @@ SAMPLING = 2
 """Place in the tree of seeds: proposals."""
 
 RANDOM_TRIALS = 8
-"""How many proposals are changes of the best trial so far, before the sampler's own model is used."""
+"""How many proposals are changes of their parent, before the sampler's own model is used."""
 
 KEPT_SHARE = 0.5
-"""How many of its values such a proposal keeps from the best trial so far, on average."""
+"""How many of its values such a proposal keeps from its parent, on average."""
 
 
 SETTINGS_A_STRUCTURE = 6
-"""Of so many proposals one changes what has to be compiled; the others keep the best trial's program."""
+"""Of so many proposals one changes what has to be compiled; the others keep their parent's program."""
 
 SETTINGS_AT_FIRST = 2
 """The same for the first `RANDOM_TRIALS` proposals: which structures are worth it is not known yet."""
@@ -60,6 +61,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         journal: Where trials are kept; None keeps them in memory.
         sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
         start: Points to try first, as in `autoopt.search.portfolio`.
+        examples: How many examples validate: how far a difference between scores can be trusted.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         journal: Journal | None = None,
         sampler: optuna.samplers.BaseSampler | None = None,
         start: Sequence[Point] = (),
+        examples: int | None = None,
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -77,7 +80,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             objective=objective, max_trials=max_trials, seed=seed or 1, max_consecutive_failed_trials=10**9
         )
         self.seed = seed
-        self._journal = journal or Journal(None, Objective(self.objective.name, self.objective.direction))
+        self._compared = Objective(self.objective.name, self.objective.direction)
+        self._examples = examples
+        self._journal = journal or Journal(None, self._compared)
         self._given_sampler = sampler
         self._start = [{}, *start]
         self._parent: Mapping[str, Any] = {}
@@ -85,8 +90,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if sampler is not None:
             self._journal.use(sampler)
         self.verbose = 0
-        for earlier in self._journal.trials():
-            self.trials[str(earlier.number)] = finished(earlier)
+        self._finished = {trial.number: trial for trial in self._journal.trials()}
+        for number, earlier in self._finished.items():
+            self.trials[str(number)] = finished(earlier)
         for number in range(self._journal.opened):
             # KerasTuner numbers trials by counting them: one that was taken back has its place.
             self.trials.setdefault(
@@ -104,8 +110,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Open the trial; its values come when a build asks for them."""
         number = int(trial_id)
-        self._parent = self._best_values()
-        self._held = self._held_of_the_best(number)
+        found = parent(self._finished.values(), self._compared, self._examples)
+        self._parent = {} if found is None else found.hyperparameters
+        self._held = self._held_of_the_parent(number)
         if self._given_sampler is None:
             with quiet():
                 own = tpe(seeding.derive(self.seed, number, SAMPLING))
@@ -130,6 +137,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
                 history={}, best_epoch=ended.best_step, started=0.0, finished=0.0, error=ended.message,
             )
         )  # fmt: skip
+        self._finished[int(ended.trial_id)] = self._journal.trial(int(ended.trial_id))
 
     def save(self) -> None:
         """Write nothing: the journal holds every trial."""
@@ -151,8 +159,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             return self._journal.suggest(number, hp, wanted=kept)
         return self._journal.suggest(number, hp)
 
-    def _held_of_the_best(self, number: int) -> Mapping[str, Any]:
-        """Return the values that a proposal takes from the best trial: its program, or else its settings.
+    def _held_of_the_parent(self, number: int) -> Mapping[str, Any]:
+        """Return the values that a proposal takes from its parent: its program, or else its settings.
 
         So a new structure is judged by settings that are known to be good, and then has settings of its own
         searched where it is better.
@@ -169,13 +177,6 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             for name, value in self._parent.items()
             if (together if name.startswith(TOGETHER) else not name.startswith(COMPILED))
         }
-
-    def _best_values(self) -> Mapping[str, Any]:
-        """Return the hyperparameters of the best trial so far; none before there is one."""
-        sign = -1.0 if self.objective.direction == "max" else 1.0
-        scored = [trial for trial in self.trials.values() if trial.score is not None]
-        best = min(scored, key=lambda trial: sign * trial.score, default=None)
-        return {} if best is None else best.hyperparameters.values
 
 
 def finished(trial: Trial) -> TunerTrial:

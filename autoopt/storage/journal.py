@@ -166,16 +166,16 @@ class Journal:
         """How many trials were begun, those that were taken back included."""
         return len(self._study.get_trials(deepcopy=False))
 
+    def trial(self, number: int) -> Trial:
+        """Return a finished trial."""
+        return _read(self._study.get_trials(deepcopy=False)[number])
+
     def trials(self) -> list[Trial]:
         """Return every finished trial, by number; one that was interrupted counts as failed."""
-        finished = (
-            trial
+        return [
+            _read(trial)
             for trial in self._study.get_trials(deepcopy=False)
             if trial.state.is_finished() and DROPPED not in trial.user_attrs
-        )
-        return [
-            from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
-            for trial in finished
         ]
 
 
@@ -198,6 +198,11 @@ def from_plain(record: Mapping[str, Any]) -> Trial:
         for name, values in record["history"].items()
     }
     return Trial(**{**record, "history": history})
+
+
+def _read(trial: Any) -> Trial:
+    """Return what Optuna keeps of a finished trial."""
+    return from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
 
 
 def _interrupted(trial: Any) -> Trial:
