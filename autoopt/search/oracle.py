@@ -29,13 +29,13 @@ KEPT_SHARE = 0.5
 """How many of its values such a proposal keeps from its parent, on average."""
 
 
-SETTINGS_A_STRUCTURE = 6
+SETTINGS_A_STRUCTURE = 8
 """Of so many proposals one changes what has to be compiled; the others keep their parent's program."""
 
 SETTINGS_AT_FIRST = 2
 """The same for the first `RANDOM_TRIALS` proposals: which structures are worth it is not known yet."""
 
-COMPILED = ("structure/", "optimizer/name", "regularization/dropout", "batch_size")
+COMPILED = ("structure/", "optimizer/name", "regularization/dropout")
 """What the names of hyperparameters begin with that decide on the program."""
 
 TOGETHER = "optimizer/"
