@@ -1,11 +1,16 @@
 """How the user's model is compiled: its loss and metrics, read to be used again, and its optimizer."""
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import keras
+from keras.src.backend.common import global_state
+from keras.src.utils.naming import to_snake_case
 
 from autoopt import task
 from autoopt.axes import Written
@@ -46,9 +51,9 @@ class Compilation:
         model.compile(optimizer=optimizer, **fresh)
 
     @property
-    def key(self) -> str:
-        """What has to be compiled, as text; objects that do not tell their configuration stand for themselves."""
-        return json.dumps(keras.tree.map_structure(_told, dict(self.arguments)), sort_keys=True)
+    def key(self) -> Hashable:
+        """What has to be compiled; objects that do not tell what they are stand for themselves."""
+        return _told(dict(self.arguments))
 
     def _objects(self, name: str) -> list[Any]:
         found = keras.tree.flatten(self.arguments.get(name))
@@ -77,6 +82,28 @@ def compilation(model: keras.Model) -> Compilation | None:
     return Compilation(arguments)
 
 
+@contextlib.contextmanager
+def metrics_named_afresh() -> Iterator[None]:
+    """Have Keras count the names of metrics from the start: a model function then names them alike each time."""
+    counts = global_state.get_global_attribute(
+        "object_name_uids", default=defaultdict(int), set_to_default=True
+    )
+    names = {to_snake_case(kind.__name__) for kind in _kinds(keras.metrics.Metric)}
+    before = {name: counts.pop(name) for name in names & set(counts)}
+    try:
+        yield
+    finally:
+        for name, count in before.items():
+            counts[name] = max(count, counts.get(name, 0))
+
+
+def _kinds(kind: type) -> Iterator[type]:
+    each: type
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
+
+
 def written(model: keras.Model) -> Written:
     """Read the optimizer as the user wrote it; Adam where the model was not compiled."""
     optimizer = model.optimizer if model.compiled else keras.optimizers.Adam()
@@ -92,15 +119,48 @@ def written(model: keras.Model) -> Written:
     return Written(_algorithm(optimizer), type(optimizer), config, constant, whole)
 
 
-def _told(argument: Any) -> Any:
-    """Return what a loss or a metric is, as text."""
+@dataclass(frozen=True, eq=False)
+class _Itself:
+    """An object that is equal to itself alone; whoever keeps this keeps the object, and with it its identity."""
+
+    value: Any
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.value is self.value
+
+
+def _told(argument: Any) -> Hashable:
+    """Return what an argument of `compile` is: equal where, and only where, it computes the same."""
     if argument is None or isinstance(argument, str | int | float | bool):
-        return argument
+        return (type(argument).__name__, argument)
+    if isinstance(argument, Mapping):
+        return ("mapping", *((_told(name), _told(value)) for name, value in argument.items()))
+    if isinstance(argument, list | tuple):
+        return (type(argument).__name__, *map(_told, argument))
     if isinstance(argument, keras.losses.Loss | keras.metrics.Metric) and _is_keras(type(argument)):
         config = argument.get_config()
         if "fn" not in config:  # a function of the user's is told by its name alone
-            return [type(argument).__name__, json.dumps(config, default=str)]
-    return f"{type(argument).__name__} {id(argument)}"
+            return (type(argument).__name__, json.dumps(config, default=str))
+    if type(argument) is FunctionType:
+        # Made anew in each call of a model function, but of the same code and what that code refers to.
+        cells = [cell.cell_contents for cell in argument.__closure__ or ()]
+        bound = [cells, argument.__defaults__, argument.__kwdefaults__]
+        return (argument.__code__, _Itself(argument.__globals__), *map(_bound, bound))
+    return _Itself(argument)
+
+
+def _bound(value: Any) -> Hashable:
+    """Return what a function refers to: other functions and objects stand for themselves."""
+    if value is None or isinstance(value, str | int | float | bool):
+        return (type(value).__name__, value)
+    if isinstance(value, dict):
+        return ("dict", *((name, _bound(part)) for name, part in value.items()))
+    if isinstance(value, list | tuple):
+        return (type(value).__name__, *map(_bound, value))
+    return _Itself(value)
 
 
 def _is_keras(kind: type) -> bool:

@@ -22,7 +22,7 @@ from autoopt.errors import ModelError
 from autoopt.hyperparameters import PinnedHyperParameters
 from autoopt.model_function import asks, caller
 from autoopt.recipe import Recipe
-from autoopt.seeding import seeded
+from autoopt.seeding import drawn_from, seeded
 from autoopt.space import Space
 
 MOST_READINGS = 16
@@ -153,7 +153,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             SurgeryError: The edits do not fit the model.
         """
         reading = self._reading_of(values)  # before chance is seeded, of which reading takes its share
-        with contextlib.nullcontext() if seed is None else seeded(seed):
+        with contextlib.nullcontext() if seed is None else drawn_from(seed):
             return self._assembled(reading, recipe, values, total_steps, seed)
 
     def candidate(
@@ -204,7 +204,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         try:
             if self._policy is not None:
                 keras.config.set_dtype_policy(self._policy)
-            return self._call_user(hp)
+            with compiling.metrics_named_afresh():
+                return self._call_user(hp)
         finally:
             keras.config.set_dtype_policy(before)
 
@@ -217,6 +218,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         with seeded(READING_SEED):
             model = self._call(view)
         self._own_names.update(view.names)
+        known = self._readings.get(self._key(hp.values)) if self._asks else None
+        if known is not None:  # its loss and metrics, which programs are kept for, are these objects
+            return known
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
         origin, layers = self._origin(model), tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values))
@@ -294,7 +298,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         self._built(model)
         if reading.twins is not None and seed is not None:
             drawn = reading.twins.draw(model, edits, seed, names)
-            model.set_weights(model.get_weights() if drawn is None else drawn)
+            if drawn is not None:
+                model.set_weights(drawn)
         compilation = reading.compilation if own is None else compiling.with_accuracy(own)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
         compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)

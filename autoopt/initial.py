@@ -110,6 +110,9 @@ def _explained(source: _Source) -> bool:
 
 def _drawn(source: _Source, seed: int) -> np.ndarray:
     initializer = keras.initializers.get(source.config)
+    if not isinstance(initializer, keras.initializers.Initializer):  # a function of the user's
+        with seeding.drawn_from(seed):
+            return keras.ops.convert_to_numpy(initializer(source.weight.shape, dtype=source.weight.dtype))
     config = initializer.get_config()
     if isinstance(initializer, keras.initializers.VarianceScaling) and _plain(config):
         return variance_scaled(initializer, tuple(source.weight.shape), seed).astype(source.weight.dtype)

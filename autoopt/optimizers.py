@@ -91,6 +91,10 @@ class Plan:
         """Return the same, with its numbers read from the knobs."""
         config = dict(self.config) if self.rate is None else {**self.config, "learning_rate": StepRate(knobs)}
         if "momentum" in self.inputs:
+            if isinstance(
+                config["learning_rate"], dict
+            ):  # a schedule of the user's own, as `get_config` has it
+                config["learning_rate"] = keras.saving.deserialize_keras_object(config["learning_rate"])
             kind = decaying(Momentum, knobs) if "weight_decay" in self.inputs else Momentum
             return kind(knobs, **config)
         kind = decaying(self.kind, knobs) if "weight_decay" in self.inputs else self.kind

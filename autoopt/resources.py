@@ -18,7 +18,7 @@ class Resources:
     """What trials run on.
 
     Args:
-        engine: `"auto"`, or the name of the one engine to use; this version has `"keras"`.
+        engine: `"auto"`, or `"keras"` for plain `fit`, whatever could be compiled.
         backend: Keras's backend in workers; this version takes None, the one that is loaded.
         isolate: Trials in a process of their own; this version takes False.
         address: A cluster; this version takes None.

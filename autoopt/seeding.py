@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR as KERAS_GENERATOR
 
 from autoopt.errors import UsageError
 
@@ -61,3 +63,18 @@ def seeded(seed: int) -> Iterator[None]:
         if torch is not None:
             torch.default_generator.manual_seed(seed)  # torch.manual_seed would seed the GPUs' too
         yield
+
+
+@contextlib.contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Do as `seeded`, and have `keras.random` begin anew where it is given no seed; nothing may be traced in it.
+
+    Keras keeps a generator for each thread, which it seeds from Python's when it is first asked for.
+    """
+    before = global_state.get_global_attribute(KERAS_GENERATOR)
+    global_state.set_global_attribute(KERAS_GENERATOR, None)
+    try:
+        with seeded(seed):
+            yield
+    finally:
+        global_state.set_global_attribute(KERAS_GENERATOR, before)

@@ -120,7 +120,7 @@ class Session:
         try:
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked.space, trials).run(trials)
-            searched = time.perf_counter() - searched
+            spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
             candidates = [trial for trial in best_first(trials, objective) if trial.number in weights]
             confirmed = self._confirmed(candidates)
             weights.finish()
@@ -139,7 +139,6 @@ class Session:
         tested = self.worker.dataset.test
         test_metrics = None if tested is None else evaluate(model, tested)
         scores = confirmed[best.number].scores if best.number in confirmed else ()
-        spent = {**self.watch.seconds, "total": searched}
         earlier = self.folder.read("result").get("spent", {})
         self.folder.write(
             "result",

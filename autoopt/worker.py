@@ -109,7 +109,9 @@ class Worker:
             self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(trial),
         )  # fmt: skip
-        return Prepared(assignment, self.engine.fitting(candidate, assignment))
+        fitting = self.engine.fitting(candidate, assignment)
+        logger.info("trial %d: %s", job.number, fitting.engine)
+        return Prepared(assignment, fitting)
 
     def run(self, job: Job, report: Report, prepared: Callable[[], Prepared] | None = None) -> Outcome:
         """Train one job to its end; a failure is part of the outcome, never raised.

@@ -24,8 +24,9 @@ def main() -> None:
 
     library_output.keep_off_screen()
     from autoopt.executors.messages import Pipe  # loads Keras
+    from autoopt.unloaded import tensorflow_unloaded
 
-    with open(requests, "rb") as incoming, open(answers, "wb") as outgoing:
+    with open(requests, "rb") as incoming, open(answers, "wb") as outgoing, tensorflow_unloaded():
         _serve(Pipe(incoming, outgoing))
 
 

@@ -57,6 +57,53 @@ def test_a_metric_that_each_model_makes_anew_is_used_as_it_is() -> None:
     assert model.test_on_batch(x, y, return_dict=True)["scaled"] == pytest.approx(2.0 * y.mean())
 
 
+def compiled_key(loss: Any) -> Any:
+    model = toys.dense()
+    model.compile("sgd", loss)
+    return compiling.compilation(model).key
+
+
+def weighted(factor: float) -> Callable[[Any, Any], Any]:
+    def loss(y_true: Any, y_pred: Any) -> Any:
+        return factor * keras.losses.mean_squared_error(y_true, y_pred)
+
+    return loss
+
+
+def test_a_loss_function_that_is_made_anew_is_the_same_where_it_computes_the_same() -> None:
+    assert compiled_key(weighted(0.5)) == compiled_key(weighted(0.5))
+    assert hash(compiled_key(weighted(0.5))) == hash(compiled_key(weighted(0.5)))
+    assert compiled_key(weighted(0.5)) != compiled_key(weighted(2.0))
+
+
+class Own(keras.losses.Loss):
+    """A loss that does not tell what it is."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.mean(y_pred)
+
+
+def test_an_object_of_the_users_own_is_equal_to_itself_alone_and_lives_as_long_as_its_key() -> None:
+    own = Own()
+
+    assert compiled_key(own) == compiled_key(own)
+    keys = [compiled_key(Own()) for _ in range(50)]  # freed, if no key kept them
+    assert len(set(keys)) == 50
+
+
+def test_unnamed_metrics_of_a_model_function_have_the_same_names_each_time() -> None:
+    hypermodel = toys.hypermodel(measured_by(keras.metrics.Accuracy))
+    x, y = toys.digits(20)
+    y = keras.ops.one_hot(y, 10)
+    names = []
+    for _ in range(2):
+        model = hypermodel.assemble(Recipe(), {}, seed=0)
+        model.compile(loss="categorical_crossentropy", metrics=model._compile_metrics._user_metrics)
+        names.append(set(model.test_on_batch(x, y, return_dict=True)))
+
+    assert names[0] == names[1] == {"loss", "accuracy"}
+
+
 def test_a_metric_that_cannot_be_made_again_serves_one_trial_after_the_other() -> None:
     class Needy(Scaled):
         def __init__(self, factor: float, **rest: Any) -> None:

@@ -45,6 +45,22 @@ def test_a_scaled_draw_repeats_itself_under_its_seed_alone() -> None:
     assert np.array_equal(one, again) and not np.array_equal(one, other)
 
 
+@keras.saving.register_keras_serializable("tests")
+def halves(shape: Any, dtype: Any = None) -> Any:
+    return keras.random.uniform(shape, dtype=dtype) / 2
+
+
+def test_an_initializer_that_is_a_function_draws_from_the_seed_too() -> None:
+    def model_fn() -> keras.Model:
+        return keras.Sequential([keras.Input((4,)), layers.Dense(3, kernel_initializer=halves)])
+
+    hypermodel = toys.hypermodel(model_fn)
+    one, again, other = (hypermodel.assemble(Recipe(), {}, seed=seed).get_weights()[0] for seed in (1, 1, 2))
+
+    assert np.array_equal(one, again) and not np.array_equal(one, other)
+    assert one.min() >= 0 and one.max() <= 0.5
+
+
 def test_layers_of_one_shape_start_from_different_weights() -> None:
     chain = [layers.Dense(64, name="one"), layers.Dense(64, name="other")]
     model = toys.hypermodel(lambda: keras.Sequential([keras.Input((64,)), *chain])).assemble(

@@ -81,7 +81,11 @@ class CompiledEngine(Engine):
         with making:  # two threads that want the same program make it once
             kept = self._programs.get(key)
             if kept is None:
-                kept = self._made_for(candidate, assignment, size)
+                try:
+                    kept = self._made_for(candidate, assignment, size)
+                except Unfit:
+                    self._making.pop(key, None)  # nothing will be kept for it
+                    raise
             else:
                 self._ahead(kept, size)
         with self._lock:
@@ -108,9 +112,7 @@ class CompiledEngine(Engine):
         failure: Exception | None = None
         while True:
             knobs = Knobs()
-            twin = candidate.twin(knobs)  # a fresh one: a mode that failed may have run steps
-            if reason := unfit(twin):
-                raise Unfit(reason)
+            twin = _twin(candidate, knobs)  # a fresh one: a mode that failed may have run steps
             if not modes:
                 modes = self._modes(twin, assignment)
             mode = modes.pop(0)
@@ -137,14 +139,20 @@ class CompiledEngine(Engine):
     def _data(self, assignment: Assignment) -> tuple[Any, Any]:
         """Place the data once for the whole search."""
         assert isinstance(assignment.train, Part) and isinstance(assignment.validation, Part)
-        parts = ((assignment.train, assignment.class_weight), (assignment.validation, None))
+        parts = (
+            ("train", assignment.train, assignment.class_weight),
+            ("validation", assignment.validation, None),
+        )
+        found = []
         with self._lock:  # the first two programs are made at the same time
-            for part, weight in parts:
-                if (id(part), id(weight)) not in self._placed:
+            for use, part, weight in parts:
+                key = (use, id(part), id(weight))
+                if key not in self._placed:
                     placed = self._compiler.place(examples(part, weight))
-                    self._placed[id(part), id(weight)] = (placed, part, weight)  # keeps the ids taken
-        train, validation = (self._placed[id(part), id(weight)][0] for part, weight in parts)
-        return train, validation
+                    placed = self._compiler.cut(placed) if use == "validation" else placed
+                    self._placed[key] = (placed, part, weight)  # keeps the ids taken
+                found.append(self._placed[key][0])
+        return found[0], found[1]
 
 
 SPOKEN: Mapping[Mode, str] = {
@@ -239,6 +247,21 @@ class _CompiledFitting(Fitting):
         states = _states(self.model.optimizer, len(reached))
         optimizer = [keras.ops.convert_to_numpy(variable.value) for variable in states]
         self._kept.program.go_on_from(self.model.get_weights(), optimizer)
+
+
+def _twin(candidate: Candidate, knobs: Knobs) -> keras.Model:
+    """Return the twin of a candidate.
+
+    Raises:
+        Unfit: It cannot be made, or cannot be compiled whole.
+    """
+    try:
+        twin = candidate.twin(knobs)
+    except Exception as error:  # layers and optimizers of any origin are made here and may raise anything
+        raise Unfit(f"it cannot be made with its settings as inputs ({_first_line(error)})") from error
+    if reason := unfit(twin):
+        raise Unfit(reason)
+    return twin
 
 
 def _states(optimizer: keras.optimizers.Optimizer, count: int) -> list[Any]:

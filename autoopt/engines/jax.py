@@ -1,6 +1,7 @@
 """Programs on JAX: a whole epoch in one call, or step by step where XLA's loops are slow."""
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -43,7 +44,7 @@ def place(arrays: Any) -> Any:
 def compiler() -> Compiler:
     """Return what this backend offers."""
     device = "cpu" if jax.default_backend() == "cpu" else "gpu"
-    return Compiler("jax", device, place, JaxProgram, ("step",), jax.clear_caches)
+    return Compiler("jax", device, place, _cut, JaxProgram, ("step",), jax.clear_caches)
 
 
 def capability() -> float:
@@ -84,7 +85,7 @@ class JaxProgram(Program):
         knobs: What the twin reads its settings from.
         sizes: Name of each vector in the knobs to its length.
         train: (x, y) or (x, y, sample_weight), placed.
-        validation: Likewise.
+        validation: The batches that are evaluated, likewise.
         mode: Whether XLA compiles the whole epoch or a step.
         late: Is of no use here.
     """
@@ -111,8 +112,11 @@ class JaxProgram(Program):
         self._shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), self._begun())
         self._compiled: dict[Any, Any] = {}
         self.traces = 0
-        self._step = jax.jit(self._trained)
-        self._batches = _cut(validation)
+        itself = weakref.ref(
+            self
+        )  # a program that is given up is freed at once, and what it has on the device
+        self._step = jax.jit(lambda *given: itself()._trained(*given))  # type: ignore[union-attr]
+        self._batches = validation
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Make a new state."""

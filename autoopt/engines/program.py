@@ -79,6 +79,7 @@ class Compiler:
         name: The engine's.
         device: `"cpu"` or `"gpu"`.
         place: Puts arrays where programs read them.
+        cut: Brings the validation part, placed, into the form that programs read.
         program: Makes a program of (twin, knobs, sizes, train, validation, mode).
         modes: What there is to fall back to where XLA refuses, in this order.
         forget: Frees what a released program leaves behind.
@@ -87,6 +88,7 @@ class Compiler:
     name: str
     device: str
     place: Callable[[Any], Any]
+    cut: Callable[[Any], Any]
     program: Callable[..., Program]
     modes: Sequence[Mode]
     forget: Callable[[], None]

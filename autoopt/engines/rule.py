@@ -21,6 +21,9 @@ AT_ONCE = 3000
 LARGE = 200_000
 """Weights from which on a CPU's cores share a step, which they do not inside XLA's loops."""
 
+OWN_START = ("ScheduleFreeAdamW",)
+"""Optimizers whose variables start from the weights, which a program does not have when it is made."""
+
 OWN_TRAINING = ("fit", "make_train_function", "make_test_function", "evaluate")
 
 
@@ -41,6 +44,10 @@ def unfit(model: keras.Model) -> str:
     """Return why a model cannot be compiled whole; empty where it can."""
     if model.run_eagerly:
         return "it is compiled with run_eagerly=True"
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    for kind in type(optimizer).__mro__:
+        if kind.__name__ in OWN_START:
+            return f"{kind.__name__} starts from the weights"
     for name in OWN_TRAINING:
         if getattr(type(model), name) is not getattr(keras.Model, name):
             return f"{type(model).__name__} overrides {name}"

@@ -24,7 +24,15 @@ def place(arrays: Any) -> Any:
 def compiler() -> Compiler:
     """Return what this backend offers."""
     device = "gpu" if tf.config.list_logical_devices("GPU") else "cpu"
-    return Compiler("tensorflow", device, place, TensorFlowProgram, ("plain",), lambda: None)
+    return Compiler(
+        "tensorflow",
+        device,
+        place,
+        lambda validation: validation,
+        TensorFlowProgram,
+        ("plain",),
+        lambda: None,
+    )
 
 
 def capability() -> float:
@@ -70,6 +78,8 @@ class TensorFlowProgram(Program):
         # XLA cannot differentiate a recurrent layer's loop whose batch size it does not know.
         self._recurrent = any(isinstance(layer, keras.layers.RNN) for layer in twin._flatten_layers())
         self._step = self._traced(None)
+        self._unlisted: dict[int, tuple[Any, np.ndarray]] = {}
+        self._note_unlisted(self._step)
         self._epochs: dict[tuple[int | None, Mode], Any] = {}
         self._begun = False
         # Traced now: TensorFlow warns of functions that are traced when they are called, one for each program.
@@ -84,6 +94,8 @@ class TensorFlowProgram(Program):
         self._restart()
         _assign(self.twin.weights, weights)
         _assign(self._states, self._first_states)  # those with a seed of the user's start from it again
+        for variable, value in self._unlisted.values():
+            variable.assign(value)
         for index, state in enumerate(self._random):
             if seed is not None:
                 state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
@@ -123,7 +135,7 @@ class TensorFlowProgram(Program):
         if (batch_size, mode) in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
-        self._evaluation.get_concrete_function()
+        self._note_unlisted(self._evaluation.get_concrete_function())
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         calls = [(0, min(1, full)), *([(full, full)] if rows % batch_size else [])]
@@ -164,6 +176,16 @@ class TensorFlowProgram(Program):
         """Assign to the twin's variables and its optimizer's."""
         _assign(self.twin.weights, weights)
         _assign(self.twin.optimizer.variables, optimizer)
+
+    def _note_unlisted(self, traced: Any) -> None:
+        """Remember how variables start that Keras lists nowhere: a second optimizer's, a layer's own `tf.Variable`."""
+        listed = (*self.twin.variables, *self.twin.optimizer.variables, *self.twin.metrics_variables)
+        known = {id(each.value.handle) for each in listed} | {
+            id(each.handle) for each in self._inputs.values()
+        }
+        for variable in traced.variables:
+            if id(variable.handle) not in known:
+                self._unlisted.setdefault(id(variable.handle), (variable, variable.numpy()))
 
     def _restarted(self) -> None:
         """Empty the metrics, and put the optimizer's variables back."""

@@ -9,7 +9,7 @@ from autoopt.worker import Job, Outcome, Prepared, Worker
 
 
 class InlineExecutor(Executor):
-    """Runs each job when its outcome is waited for; the next one is compiled meanwhile, in a thread.
+    """Runs each job when its outcome is waited for; those that wait are compiled meanwhile, in a thread.
 
     Args:
         worker: What trains.
@@ -32,8 +32,9 @@ class InlineExecutor(Executor):
             raise LookupError("no job is waiting")
         job = self._jobs.popleft()
         ready = self._ready.pop(id(job), None)
-        if self.prepares and self._jobs:
-            self._prepare(self._jobs[0])
+        for waiting in self._jobs if self.prepares else ():
+            if id(waiting) not in self._ready:
+                self._prepare(waiting)
         return self._worker.run(
             job, lambda epoch, logs: report(job, epoch, logs), None if ready is None else ready.result
         )
@@ -41,6 +42,8 @@ class InlineExecutor(Executor):
     def drop(self) -> None:
         """Forget the jobs; one that is being prepared is prepared in vain."""
         self._jobs.clear()
+        for ready in self._ready.values():
+            ready.cancel()
         self._ready.clear()
 
     def close(self) -> None:
@@ -51,7 +54,7 @@ class InlineExecutor(Executor):
             self._thread = None
 
     def _prepare(self, job: Job) -> None:
-        """Begin to build and compile a job while another one trains."""
+        """Begin to build and compile a job while others train, one after the other."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="autoopt-prepare")
         take_over = of_this_thread()

@@ -3,8 +3,9 @@
 import math
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras_tuner
@@ -23,6 +24,9 @@ from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
 
 TUNER_ID = "autoopt"
+AHEAD = 3
+"""How many trials wait while one trains: a program takes several small trials to trace and compile."""
+
 FIRST_FAILURES = 3
 """When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
 
@@ -74,33 +78,39 @@ class Driver:
         Args:
             finished: The run's trials so far, by number.
         """
-        following: _Proposed | str | None = None
+        waiting: deque[_Proposed] = deque()
+        first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
             while (reason := self.limits.reached(len(finished))) is None:
-                current = self._proposed(len(finished)) if following is None else following
-                following = None
-                if isinstance(current, str):
-                    return current
-                following = self._following(len(finished) + 1)
-                outcome = self._run_one(current)
+                exhausted = self._propose(waiting, len(finished))
+                if not waiting:
+                    return exhausted
+                outcome = self._run_one(waiting.popleft(), first)
                 finished.append(outcome.trial)
                 if _hopeless(finished):
                     return "the first trials all failed for the same cause"
             return reason
         finally:
-            if isinstance(following, _Proposed):
-                self.journal.drop(following.number)
-                self.executor.drop()
+            for each in waiting:
+                self.journal.drop(each.number)
+            self.executor.drop()
 
-    def _following(self, trials: int) -> "_Proposed | str | None":
-        """Propose the next trial already, where its program can be made while the present one trains.
+    def _propose(self, waiting: "deque[_Proposed]", finished: int) -> str:
+        """Add the next trial, and those after it whose programs can be made while others train.
 
-        It knows all finished trials but the one that runs.
+        Each knows all trials that have finished by then, and not those that wait or run.
+
+        Returns:
+            Why the oracle has no more, empty where it has.
         """
         # Other oracles count on being told of a trial before they propose the next.
-        if not (self.executor.prepares and isinstance(self.oracle, OptunaOracle)):
-            return None
-        return self._proposed(trials) if self.limits.reached(trials) is None else None
+        ahead = AHEAD if self.executor.prepares and isinstance(self.oracle, OptunaOracle) else 0
+        while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
+            proposed = self._proposed(finished + len(waiting))
+            if isinstance(proposed, str):
+                return proposed
+            waiting.append(proposed)
+        return ""
 
     def _proposed(self, trials: int) -> "_Proposed | str":
         """Ask the oracle for the trial after so many and submit it; or return why there is none."""
@@ -128,9 +138,12 @@ class Driver:
         self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
         return _Proposed(proposal, hp, number, values)
 
-    def _run_one(self, proposed: "_Proposed") -> Outcome:
+    def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
+        """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
         self.emit(TrialStarted(proposed.number, proposed.values))
         outcome = proposed.failed or self.executor.wait(self._report)
+        if first and outcome.trial.program is not None:
+            outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
         self._tell(proposed.proposal, proposed.hp, outcome)
         return outcome
 

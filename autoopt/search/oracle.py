@@ -4,6 +4,7 @@ The default sampler is TPE over all dimensions at once, in groups of those that 
 (Bergstra et al. 2011; Falkner et al. 2018).
 """
 
+import bisect
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -57,7 +58,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     Args:
         objective: What is compared: a `keras_tuner.Objective`, or a metric name that KerasTuner knows.
         max_trials: Most trials, None for no end.
-        seed: Where proposals come from; each depends on (seed, number) and the finished trials alone.
+        seed: Where proposals come from; each depends on (seed, place) and the finished trials alone.
         journal: Where trials are kept; None keeps them in memory.
         sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
         start: Points to try first, as in `autoopt.search.portfolio`.
@@ -93,11 +94,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._finished = {trial.number: trial for trial in self._journal.trials()}
         for number, earlier in self._finished.items():
             self.trials[str(number)] = finished(earlier)
-        for number in range(self._journal.opened):
-            # KerasTuner numbers trials by counting them: one that was taken back has its place.
-            self.trials.setdefault(
-                str(number), TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
-            )
+        self._taken_back = [each for each in range(self._journal.opened) if each not in self._finished]
+        for number in self._taken_back:  # KerasTuner numbers trials by counting them
+            self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
@@ -110,15 +109,16 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Open the trial; its values come when a build asks for them."""
         number = int(trial_id)
+        place = self._place(number)
         found = parent(self._finished.values(), self._compared, self._examples)
         self._parent = {} if found is None else found.hyperparameters
-        self._held = self._held_of_the_parent(number)
+        self._held = self._held_of_the_parent(place)
         if self._given_sampler is None:
             with quiet():
-                own = tpe(seeding.derive(self.seed, number, SAMPLING))
+                own = tpe(seeding.derive(self.seed, place, SAMPLING))
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._held), own))
         random_trials = RANDOM_TRIALS if self._given_sampler is None else 0
-        opened = self._journal.open(guided=number < len(self._start) + random_trials)
+        opened = self._journal.open(guided=place < len(self._start) + random_trials)
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
         return {"status": "RUNNING", "values": {}}
@@ -149,29 +149,34 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Remember no hashes: the journal holds every trial."""
 
     def _ask(self, number: int, hp: Any) -> Any:
-        if number < len(self._start):
-            return self._journal.suggest(number, hp, wanted=wanted(self._start[number], hp))
-        if self._given_sampler is None and number < len(self._start) + RANDOM_TRIALS:
+        place = self._place(number)
+        if place < len(self._start):
+            return self._journal.suggest(number, hp, wanted=wanted(self._start[place], hp))
+        if self._given_sampler is None and place < len(self._start) + RANDOM_TRIALS:
             # Changing every value of a good model at once nearly always makes it worse.
-            chance = random.Random(f"{self.seed} {number} {hp.name}")
+            chance = random.Random(f"{self.seed} {place} {hp.name}")
             stays = hp.name in self._held or chance.random() < KEPT_SHARE
             kept = self._parent.get(hp.name, hp.default) if stays else None
             return self._journal.suggest(number, hp, wanted=kept)
         return self._journal.suggest(number, hp)
 
-    def _held_of_the_parent(self, number: int) -> Mapping[str, Any]:
+    def _place(self, number: int) -> int:
+        """Return the place of a trial among those that were not taken back before they were trained."""
+        return number - bisect.bisect_left(self._taken_back, number)
+
+    def _held_of_the_parent(self, place: int) -> Mapping[str, Any]:
         """Return the values that a proposal takes from its parent: its program, or else its settings.
 
         So a new structure is judged by settings that are known to be good, and then has settings of its own
         searched where it is better.
         """
-        after_start = number - len(self._start)
+        after_start = place - len(self._start)
         if self._given_sampler is not None or after_start < 0:
             return {}
         every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
         if after_start % every:
             return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
-        together = random.Random(f"{self.seed} {number} {TOGETHER}").random() < KEPT_SHARE
+        together = random.Random(f"{self.seed} {place} {TOGETHER}").random() < KEPT_SHARE
         return {
             name: value
             for name, value in self._parent.items()

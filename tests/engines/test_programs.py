@@ -262,3 +262,59 @@ def test_a_program_that_was_given_up_and_made_again_gives_the_same_history() -> 
 
     assert [fitting.program for _, fitting in runs] == [0, 1, 2]
     assert runs[0][0].history == runs[2][0].history
+
+
+@pytest.mark.parametrize("optimizer", zoo.OPTIMIZERS)
+def test_every_optimizer_of_the_users_own_goes_its_way_on_a_program_that_is_used_again(
+    optimizer: str,
+) -> None:
+    source = hypermodel(lambda: zoo.dense(zoo.OPTIMIZERS[optimizer]()))
+    engine = compiled(QUICK)
+    expected, _ = run(KerasEngine(), source, Recipe())
+    for _ in range(2):
+        found, fitting = run(engine, source, Recipe())
+
+        assert fitting.program == 0
+        assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
+        assert apart(found.weights, expected.weights) <= 1e-3
+
+
+class TwoOptimizers(zoo.OwnStep):
+    """Counts its steps in a variable that Keras does not list."""
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        import tensorflow as tf
+
+        self.kept = [tf.Variable(0.0)]
+
+    def train_step(self, data: Any) -> Any:
+        self.kept[0].assign_add(1.0)
+        return {**super().train_step(data), "steps": self.kept[0].value()}
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX has no such variables")
+def test_variables_that_keras_does_not_list_start_anew_as_well() -> None:
+    def make() -> keras.Model:
+        x = keras.Input((64,))
+        model = TwoOptimizers(x, keras.layers.Dense(10, "softmax")(x))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    engine, source = compiled(QUICK), hypermodel(make)
+    runs = [run(engine, source, Recipe())[0].history["steps"] for _ in range(2)]
+
+    assert runs[0] == runs[1] == [2.0, 4.0]  # 43 examples are two batches of 32
+
+
+def test_what_is_compiled_while_a_program_trains_leaves_its_state_alone() -> None:
+    engine, source = compiled("epoch"), hypermodel()
+    alone, _ = run(compiled("epoch"), source, Recipe())
+    assignment = assigned(IMAGES, size=32, epochs=2)
+    fitting = engine.fitting(source.candidate(Recipe(), {}, 4, 3), assignment)
+    losses = [fitting.epoch(0)["loss"]]
+    other = assigned(IMAGES, size=8, epochs=2)
+    engine.fitting(source.candidate(Recipe().plus(batch_size=8), {}, 4, 5), other)
+    losses.append(fitting.epoch(1)["loss"])
+
+    assert losses == alone.history["loss"]

@@ -1,4 +1,4 @@
-"""The driver: one trial ahead where its program can be made meanwhile, and nothing left of one never trained."""
+"""The driver: trials ahead where their programs can be made meanwhile, and nothing left of one never trained."""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from autoopt.engines import engine_named
 from autoopt.executors import InlineExecutor
 from autoopt.records import Objective, TrialEnded
 from autoopt.search import Driver, Limits, OptunaOracle, explore
+from autoopt.search.driver import AHEAD
 from autoopt.search.foreign import adopt
 from autoopt.storage import Journal
 from autoopt.worker import Worker
@@ -59,7 +60,7 @@ def test_a_trial_that_was_proposed_ahead_and_never_trained_is_no_trial(path: Pat
     assert search.executor.prepares
     assert search.run() == "interrupted"
     assert [trial.number for trial in search.journal.trials()] == search.ended == [0, 1]
-    assert search.journal.opened == 3
+    assert search.journal.opened == 2 + AHEAD
     with pytest.raises(LookupError):
         search.executor.wait(lambda job, epoch, logs: "continue")
 
@@ -77,8 +78,21 @@ def test_a_search_goes_on_after_a_trial_that_was_taken_back(path: Path) -> None:
     later = Search(path, trials=4)
     later.run()
 
-    assert [trial.number for trial in later.journal.trials()] == [0, 1, 3, 4]
+    assert [trial.number for trial in later.journal.trials()] == [0, 1, 2 + AHEAD, 3 + AHEAD]
     assert all(trial.status == "completed" for trial in later.journal.trials())
+
+
+def test_programs_of_a_later_session_have_numbers_of_their_own(path: Path) -> None:
+    Search(path, stop_after=2).run()
+    later = Search(path, trials=4)
+    later.run()
+    before, after = (
+        [t.program for t in later.journal.trials()[:2]],
+        [t.program for t in later.journal.trials()[2:]],
+    )
+
+    assert None not in (*before, *after)
+    assert not set(before) & set(after)
 
 
 def test_another_oracle_is_told_of_a_trial_before_it_proposes_the_next(path: Path) -> None:

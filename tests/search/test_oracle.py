@@ -15,6 +15,7 @@ from autoopt.storage import Journal
 from tests import toys
 
 OBJECTIVE = keras_tuner.Objective("val_loss", "min")
+OBJECTIVE_ = Objective("val_loss", "min")
 DEFAULTS = {"kind": "plain", "rate": 0.01}
 TRIALS = 20  # beyond the proposals that change the best trial, into those of the sampler's model
 
@@ -91,8 +92,59 @@ def test_a_failed_trial_is_no_example_to_follow(tmp_path: Path) -> None:
     for status, score in (("completed", 0.5), ("failed", 0.1)):
         number = journal.open()
         journal.close(Trial(number, status, score, {"kind": status}, {}, 0, 1.0, 2.0))
+    found = oracle(0, journal=journal)
+    found.create_trial("tuner")
 
-    assert oracle(0, journal=journal)._best_values() == {"kind": "completed"}
+    assert found._parent == {"kind": "completed"}
+
+
+def test_a_start_point_that_was_taken_back_is_tried_when_the_search_goes_on(tmp_path: Path) -> None:
+    points = [{"rate": 0.1}, {"rate": 0.2}, {"rate": 0.3}]
+    journal = Journal(tmp_path / "journal.log", Objective("val_loss", "min"))
+    first = oracle(0, journal=journal, start=points)
+    step(first)
+    taken_back = first.create_trial("tuner")
+    journal.drop(int(taken_back.trial_id))
+    resumed = oracle(0, journal=Journal(tmp_path / "journal.log", Objective("val_loss", "min")), start=points)
+
+    assert [step(resumed)["rate"] for _ in points] == [0.1, 0.2, 0.3]
+
+
+SEARCHED = (
+    "optimizer/name",
+    "optimizer/learning_rate",
+    "structure/dense/width",
+    "regularization/l2",
+    "batch_size",
+)
+
+
+def changed(number: int, seed: int) -> set[str]:
+    """Return what a late proposal changes of its parent, whose every value is 1."""
+    journal = Journal(None, OBJECTIVE_)
+    values = dict.fromkeys(SEARCHED, 1)
+    for each in range(number):
+        hp = keras_tuner.HyperParameters()
+        journal.open(guided=True)
+        asked = {name: journal.suggest(each, hp_of(hp, name), wanted=1) for name in SEARCHED}
+        journal.close(Trial(each, "completed", 0.5 + each, asked, {}, 0, 1.0, 2.0))
+    found = oracle(seed, journal=journal).create_trial("tuner").hyperparameters
+    return {name for name in SEARCHED if found.Int(name, 0, 9) != values[name]}
+
+
+def hp_of(hp: keras_tuner.HyperParameters, name: str) -> Any:
+    hp.Int(name, 0, 9)
+    return hp.space[-1]
+
+
+def test_a_proposal_changes_settings_or_what_is_compiled_and_an_algorithm_with_its_rate() -> None:
+    by_place = {number: [changed(number, seed) for seed in range(6)] for number in (2, 3)}
+    compiled, optimizer = {"structure/dense/width", "optimizer/name"}, {"optimizer/learning_rate"}
+
+    assert all(found <= compiled | optimizer for found in by_place[3])
+    assert not any(found & compiled for found in by_place[2])
+    assert any("structure/dense/width" in found for found in by_place[3])
+    assert any("batch_size" in found for found in by_place[2])
 
 
 def test_inactive_values_are_absent() -> None:
