@@ -92,6 +92,40 @@ def test_a_search_on_jax_does_not_load_tensorflow(tmp_path: Path) -> None:
     assert not searched("jax", False, tmp_path)["tensorflow"]
 
 
+IN_A_WORKER = """
+import sys
+from pathlib import Path
+
+import autoopt
+from tests import toys
+
+def noted(trial):
+    import os, sys
+    with open("noted", "a") as file:
+        file.write(f"{os.getpid()} {'tensorflow' in sys.modules}\\n")
+    return []
+
+x, y = toys.digits(60)
+autoopt.tune(
+    toys.dense, (x, y), epochs=1, max_trials=3, seed=0, verbose=0, callbacks=noted,
+    search=autoopt.Search(confirm=0), resources=autoopt.Resources(memory="1MB"),
+)
+"""
+
+
+def test_a_worker_process_on_jax_does_not_load_tensorflow_either(tmp_path: Path) -> None:
+    pytest.importorskip("jax")
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_WORKER], cwd=tmp_path, env=environment("jax"), capture_output=True,
+        text=True, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    workers = {line.split()[0]: line.split()[1] for line in (tmp_path / "noted").read_text().splitlines()}
+
+    assert workers
+    assert set(workers.values()) == {"False"}
+
+
 def test_the_laws_of_engines_hold_on_jax_too() -> None:
     pytest.importorskip("jax")
     chosen = [] if os.environ.get("AUTOOPT_FULL") else ENGINE_LAWS

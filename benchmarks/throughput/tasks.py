@@ -39,7 +39,12 @@ TASKS: dict[str, Sequence[Part]] = {
     "pinned": [
         Part("pinned", (*PEERS, "compiled-loop"), 30, 40, by_default=(*PEERS, "compiled-loop")),
     ],
-    "joint": [Part("joint", PEERS, 30, 60)],
+    "joint": [
+        Part(
+            "joint", (*PEERS, "autoopt-not-ahead"), 30, 60,
+            by_default=("autoopt", "autoopt-not-ahead", "kerastuner-random"),
+        )
+    ],
     "minutes": [Part("free", ("autoopt", "kerastuner-random", "kerastuner-bayesian"), 30, None, drawn=False)],
     "mnist1d": [Part("mnist1d", PEERS, 20, 6)],
     "overhead": [

@@ -8,6 +8,7 @@ from benchmarks.throughput.problems import Problem
 
 HOMES = {
     "autoopt": ("autoopt", "measured"),
+    "autoopt-not-ahead": ("autoopt", "not_ahead"),
     "kerastuner-random": ("kerastuner", "random"),
     "kerastuner-bayesian": ("kerastuner", "bayesian"),
     "optuna": ("optuna", "measured"),

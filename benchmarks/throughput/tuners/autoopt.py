@@ -18,6 +18,15 @@ def measured(problem: Problem, job: Job) -> Measured:
     Raises:
         RuntimeError: It tried something else than the candidates, or trained fewer epochs.
     """
+    return _measured(problem, job)
+
+
+def not_ahead(problem: Problem, job: Job) -> Measured:
+    """Do the same, but compile nothing while something else trains: so it is beside callbacks of the user's."""
+    return _measured(problem, job, callbacks=lambda trial: ())
+
+
+def _measured(problem: Problem, job: Job, callbacks: Any = ()) -> Measured:
     tune, folder = autoopt.tune, Path(job.folder)  # loads the package, as importing loads the peers
     memory = MemoryLog(folder / "memory") if job.memory else None
     started = time.perf_counter()
@@ -30,7 +39,7 @@ def measured(problem: Problem, job: Job) -> Measured:
         max_trials=job.trials,
         budget=job.budget,
         search=_search(job),
-        callbacks=memory or (),
+        callbacks=memory or callbacks,
         seed=job.seed,
         directory=folder / "runs",
         logdir=folder / "logs",
