@@ -1,5 +1,6 @@
 """What is checked before the first trial: arguments, the model against the data, starting points."""
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         if part is not None:
             _check_fit(name, part, model, loss)
     try:
-        logs = model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True)
+        logs = _logged(model, few)
     except Exception as error:
         raise DataError(
             f"The model cannot be evaluated on the data: {error}\n"
@@ -102,6 +103,17 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
     return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+
+
+def _logged(model: keras.Model, few: Part) -> Sequence[str]:
+    """Return the names of what evaluating a model logs; whatever is wrong with the data raises here."""
+    if type(model).test_step is keras.Model.test_step and not model.run_eagerly:
+        with contextlib.suppress(Exception):  # then it is evaluated, and raises what a user of Keras knows
+            # Shapes alone say it: nothing is compiled.
+            weight = () if few.sample_weight is None else (few.sample_weight,)
+            model._symbolic_build(data_batch=(few.x, few.y, *weight))
+            return list(model.get_metrics_result())
+    return list(model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True))
 
 
 def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:

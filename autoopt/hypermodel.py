@@ -106,6 +106,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         hp = keras_tuner.HyperParameters() if hp is None else hp
         if self._closed is None:
             self._closed = covered(self._traits) if self._asks else {}
+            self._readings.clear()  # they do not know yet what is closed
         return self._read(hp)
 
     def batch_size(self, recipe: Recipe) -> int | None:

@@ -19,6 +19,7 @@ from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Event, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
+    AHEAD,
     Confirmation,
     Confirmed,
     Driver,
@@ -166,10 +167,12 @@ class Session:
         else:
             # Whoever brings a sampler wants its proposals, not ours.
             start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
+            # A sampler of the user's may learn from each trial: it waits for all but the one that runs.
+            ahead = AHEAD if self.search.sampler is None else 1
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start,
-                examples=self.worker.dataset.validation.n,
+                examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
             )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:

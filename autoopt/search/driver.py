@@ -24,9 +24,6 @@ from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
 
 TUNER_ID = "autoopt"
-AHEAD = 3
-"""How many trials wait while one trains: a program takes several small trials to trace and compile."""
-
 FIRST_FAILURES = 3
 """When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
 
@@ -104,7 +101,7 @@ class Driver:
             Why the oracle has no more, empty where it has.
         """
         # Other oracles count on being told of a trial before they propose the next.
-        ahead = AHEAD if self.executor.prepares and isinstance(self.oracle, OptunaOracle) else 0
+        ahead = self.oracle.ahead if self.executor.prepares and isinstance(self.oracle, OptunaOracle) else 0
         while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
             proposed = self._proposed(finished + len(waiting))
             if isinstance(proposed, str):

@@ -23,6 +23,9 @@ from autoopt.storage import Journal, quiet
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
 
+AHEAD = 3
+"""How many trials wait while one trains: a program takes several small trials to trace and compile."""
+
 RANDOM_TRIALS = 8
 """How many proposals are changes of their parent, before the sampler's own model is used."""
 
@@ -63,6 +66,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
         start: Points to try first, as in `autoopt.search.portfolio`.
         examples: How many examples validate: how far a difference between scores can be trusted.
+        ahead: How many trials are proposed while one trains. What they start from does not depend on whether
+            those before them have ended meanwhile, so that a run that goes on proposes what it would have.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         sampler: optuna.samplers.BaseSampler | None = None,
         start: Sequence[Point] = (),
         examples: int | None = None,
+        ahead: int = 0,
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -83,6 +89,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.seed = seed
         self._compared = Objective(self.objective.name, self.objective.direction)
         self._examples = examples
+        self.ahead = ahead
         self._journal = journal or Journal(None, self._compared)
         self._given_sampler = sampler
         self._start = [{}, *start]
@@ -110,7 +117,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Open the trial; its values come when a build asks for them."""
         number = int(trial_id)
         place = self._place(number)
-        found = parent(self._finished.values(), self._compared, self._examples)
+        before = [
+            trial for number, trial in self._finished.items() if self._place(number) < place - self.ahead
+        ]
+        found = parent(before, self._compared, self._examples)
         self._parent = {} if found is None else found.hyperparameters
         self._held = self._held_of_the_parent(place)
         if self._given_sampler is None:

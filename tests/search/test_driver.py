@@ -9,8 +9,7 @@ import pytest
 from autoopt.engines import engine_named
 from autoopt.executors import InlineExecutor
 from autoopt.records import Objective, TrialEnded
-from autoopt.search import Driver, Limits, OptunaOracle, explore
-from autoopt.search.driver import AHEAD
+from autoopt.search import AHEAD, Driver, Limits, OptunaOracle, explore
 from autoopt.search.foreign import adopt
 from autoopt.storage import Journal
 from autoopt.worker import Worker
@@ -38,7 +37,7 @@ class Search:
 
     def run(self, oracle: Any = None) -> str:
         wanted = keras_tuner.Objective("val_loss", "min")
-        oracle = oracle or OptunaOracle(wanted, seed=0, journal=self.journal)
+        oracle = oracle or OptunaOracle(wanted, seed=0, journal=self.journal, ahead=AHEAD)
         driver = Driver(
             oracle, self.hypermodel, self.executor, self.journal, self.limits, LOSS, 1, 0, self.tell,
             lambda outcome: None,
