@@ -107,7 +107,7 @@ class TensorFlowProgram(Program):
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         if full:
-            epoch = self._epoch(None, self._mode).get_concrete_function()
+            epoch = self._epoch(None, self._mode)
             copies = {id(each.handle): tf.Variable(tf.zeros_like(each)) for each in epoch.variables}
             captured = [
                 copies[id(each)].handle if id(each) in copies else each for each in epoch.captured_inputs
@@ -239,7 +239,7 @@ class TensorFlowProgram(Program):
 
         signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         signature += [tf.TensorSpec([], tf.int32)] * 3
-        return tf.function(run, autograph=False, input_signature=signature)
+        return tf.function(run, autograph=False, input_signature=signature).get_concrete_function()
 
     def _evaluated(self) -> Any:
         self.twin.reset_metrics()
