@@ -64,6 +64,10 @@ class Resources:
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
             )
+        if not isinstance(self.compilation_cache, bool):
+            raise UsageError(
+                f"compilation_cache was given {self.compilation_cache!r}. Expected True or False."
+            )
         _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache")
 
     @property

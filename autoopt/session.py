@@ -222,7 +222,8 @@ class Session:
             # Whatever a user's own class does when it is saved or read: the model itself is still good.
             logger.warning(
                 "The best model cannot be read back from %s: %s. The result holds it as it is; register your "
-                "own classes with keras.saving.register_keras_serializable, or pass custom_objects to load.",
+                "own classes and functions with keras.saving.register_keras_serializable, or pass custom_objects "
+                "to load.",
                 self.folder.best_model, str(error).partition(". ")[0],
             )  # fmt: skip
             return model

@@ -299,6 +299,11 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         UsageError,
         r"memory was given '4'\. Expected a text as \"4GB\".*Leave memory out",
     ),
+    "compilation cache": (
+        lambda _: {"resources": Resources(compilation_cache="no")},
+        UsageError,
+        r"compilation_cache was given 'no'\. Expected True or False",
+    ),
     # Numbers and flags.
     "epochs": (lambda _: {"epochs": 0}, UsageError, r"epochs was given 0\. Expected a whole number from 1"),
     "max_trials": (lambda _: {"max_trials": 0}, UsageError, r"max_trials was given 0\. Expected a whole"),

@@ -61,8 +61,10 @@ def _check_finite(name: str, array: np.ndarray) -> None:
     nans = int(np.isnan(array).sum())
     infinite = int(array.size - finite.sum()) - nans
     found = " and ".join(f"{n:,} {what}" for n, what in ((nans, "NaN"), (infinite, "infinite")) if n)
+    label = name.partition("[")[0] == "y"  # nobody knows what a missing label would have been
+    fill = ", or fill them in, for example with np.nan_to_num or sklearn.impute.SimpleImputer"
     raise DataError(
         f"{name} has {found} of {array.size:,} values, in {len(bad_rows):,} of {len(array):,} rows; the "
-        f"first is row {bad_rows[0]:,}. Expected finite numbers that fit float32. Drop those rows, or fill "
-        "them in, for example with np.nan_to_num or sklearn.impute.SimpleImputer."
+        f"first is row {bad_rows[0]:,}. Expected finite numbers that fit float32. "
+        f"Drop those rows{'' if label else fill}."
     )

@@ -106,6 +106,7 @@ class JaxProgram(Program):
         sides = (twin.trainable_variables, twin.non_trainable_variables)
         self._random, self._weights = _places(random_states(twin), *sides), _places(twin.weights, *sides)
         self._metrics = metric_values(twin)
+        self._emptied = place(self._metrics)
         self._fresh = [np.asarray(variable.value) for variable in twin.optimizer.variables]
         self._others = [np.asarray(variable.value) for variable in twin.non_trainable_variables]
         self._state: Any = None
@@ -151,7 +152,10 @@ class JaxProgram(Program):
         """Run all full batches, then the shorter last one."""
         full = len(order) // batch_size
         logs: Any = {}
-        self._state = (*self._state[:3], [_own(value) for value in self._metrics])
+        self._state = (
+            *self._state[:3],
+            [*self._metrics],
+        )  # copied by the call, which may write over its inputs
         if full:
             grid = order[: full * batch_size].reshape(full, batch_size).astype("int32")
             logs = self._run(grid, rates[:full], self._mode)
@@ -162,7 +166,7 @@ class JaxProgram(Program):
     def evaluate(self) -> Logs:
         """Evaluate batch by batch."""
         trainable, others, _, _ = self._state
-        logs, state = {}, (trainable, others, [_own(value) for value in self._metrics])
+        logs, state = {}, (trainable, others, self._emptied)
         for batch in self._batches:
             logs, state = self._compiled[self._testing(batch)[0]](state, self._inputs, batch)
         return _numbers(logs)

@@ -180,9 +180,9 @@ class ProcessExecutor(Executor):
         if code >= 0:
             return f"ended with exit code {code}"
         name = signal.Signals(-code).name
-        return f"was ended by {name}" + (
-            ", as systems do that run out of memory," if name == "SIGKILL" else ""
-        )
+        if name != "SIGKILL":
+            return f"was ended by {name}"
+        return "was ended by SIGKILL, as systems do that run out of memory (a smaller batch size takes less),"
 
 
 def _environment() -> dict[str, str]:
@@ -202,6 +202,6 @@ def _verdict(job: Job, answer: Reported, report: JobReport) -> Any:
 
 
 def _lost(job: Job, started: float, reason: str) -> Outcome:
-    logger.warning("Trial %d failed. %s", job.number, reason)
+    logger.info("Trial %d failed. %s", job.number, reason)
     values = dict(job.values)
     return Outcome(Trial(job.number, "failed", None, values, {}, None, started, time.time(), reason, reason))

@@ -63,7 +63,7 @@ class RecyclingExecutor(Executor):
             self._place.submit(job)
         self._handed = len(self._jobs)
         try:
-            outcome = self._numbered(self._place.wait(report))
+            outcome = self._told_apart(self._place.wait(report))
         finally:
             self._jobs.popleft()
             self._handed -= 1
@@ -135,14 +135,15 @@ class RecyclingExecutor(Executor):
             )  # fmt: skip
         self._moved = True
 
-    def _numbered(self, outcome: Outcome) -> Outcome:
-        """Return an outcome whose program's number is its own among the programs of all processes."""
-        number = outcome.trial.program
-        if number is None:
-            return outcome
-        number += self._first
-        self._programs = max(self._programs, number + 1)
-        return replace(outcome, trial=replace(outcome.trial, program=number))
+    def _told_apart(self, outcome: Outcome) -> Outcome:
+        """Return an outcome whose trial says where it ran, and its program's number among those of all processes."""
+        trial = outcome.trial
+        if self._place is self._process and trial.engine:
+            trial = replace(trial, engine=f"{trial.engine}, in a worker process")
+        if trial.program is not None:
+            trial = replace(trial, program=trial.program + self._first)
+            self._programs = max(self._programs, trial.program + 1)
+        return replace(outcome, trial=trial)
 
 
 def objection(duties: Duties) -> str:

@@ -93,7 +93,10 @@ def test_a_process_that_dies_costs_its_trial_and_a_fresh_one_follows(process: Pr
     trial = process.wait(report).trial
 
     assert (trial.number, trial.status) == (4, "failed")
-    assert "was ended by SIGKILL, as systems do that run out of memory, amid this trial" in trial.note
+    assert (
+        "was ended by SIGKILL, as systems do that run out of memory (a smaller batch size takes less), amid"
+        in trial.note
+    )
     assert process.wait(go_on).trial.status == "completed"
 
 
