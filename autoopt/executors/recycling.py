@@ -140,9 +140,11 @@ class RecyclingExecutor(Executor):
         trial = outcome.trial
         if self._place is self._process and trial.engine:
             trial = replace(trial, engine=f"{trial.engine}, in a worker process")
-        if trial.program is not None:
-            trial = replace(trial, program=trial.program + self._first)
-            self._programs = max(self._programs, trial.program + 1)
+        number = trial.program
+        if number is not None:
+            number += self._first
+            trial = replace(trial, program=number)
+            self._programs = max(self._programs, number + 1)
         return replace(outcome, trial=trial)
 
 
