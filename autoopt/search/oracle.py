@@ -11,6 +11,7 @@ from typing import Any
 
 import keras_tuner
 import optuna
+from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt import seeding
@@ -41,6 +42,8 @@ SETTINGS_AT_FIRST = 2
 
 COMPILED = ("structure/", "optimizer/name", "regularization/dropout")
 """What the names of hyperparameters begin with that decide on the program."""
+
+STRUCTURE = "structure/"
 
 TOGETHER = "optimizer/"
 """What they begin with where a value suits the others alone: a learning rate belongs to its algorithm."""
@@ -95,6 +98,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._start = [{}, *start]
         self._parent: Mapping[str, Any] = {}
         self._held: Mapping[str, Any] = {}
+        self._changed: str | None = None
         if sampler is not None:
             self._journal.use(sampler)
         self.verbose = 0
@@ -122,7 +126,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         ]
         found = parent(before, self._compared, self._examples)
         self._parent = {} if found is None else found.hyperparameters
-        self._held = self._held_of_the_parent(place)
+        self._held, self._changed = self._held_of_the_parent(place), self._changed_of_the_parent(place)
         if self._given_sampler is None:
             with quiet():
                 own = tpe(seeding.derive(self.seed, place, SAMPLING))
@@ -165,10 +169,18 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._given_sampler is None and place < len(self._start) + RANDOM_TRIALS:
             # Changing every value of a good model at once nearly always makes it worse.
             chance = random.Random(f"{self.seed} {place} {hp.name}")
+            kept = self._parent.get(hp.name, hp.default)
+            if hp.name == self._changed:
+                return self._journal.suggest(number, hp, wanted=another(hp, kept, chance))
             stays = hp.name in self._held or chance.random() < KEPT_SHARE
-            kept = self._parent.get(hp.name, hp.default) if stays else None
-            return self._journal.suggest(number, hp, wanted=kept)
+            return self._journal.suggest(number, hp, wanted=kept if stays else None)
         return self._journal.suggest(number, hp)
+
+    def _changed_of_the_parent(self, place: int) -> str | None:
+        """Return the name whose value a proposal of another structure changes in any case, each in its turn."""
+        turn, rest = divmod(place - len(self._start), SETTINGS_AT_FIRST)
+        names = sorted(name for name in self._parent if name.startswith(STRUCTURE))
+        return names[(turn + self.seed) % len(names)] if names and not rest else None
 
     def _place(self, number: int) -> int:
         """Return the place of a trial among those that were not taken back before they were trained."""
@@ -192,6 +204,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             for name, value in self._parent.items()
             if (together if name.startswith(TOGETHER) else not name.startswith(COMPILED))
         }
+
+
+def another(hp: Any, value: Any, chance: random.Random) -> Any:
+    """Return a value of a hyperparameter other than one, None where that is left to the sampler."""
+    if isinstance(hp, kinds.Choice):
+        others = [each for each in hp.values if each != value]
+    elif isinstance(hp, kinds.Int) and hp.sampling in (None, "linear"):
+        others = [each for each in range(hp.min_value, hp.max_value + 1, hp.step or 1) if each != value]
+    else:
+        return None
+    return chance.choice(others) if others else None
 
 
 def finished(trial: Trial) -> TunerTrial:
