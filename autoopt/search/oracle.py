@@ -40,10 +40,10 @@ SETTINGS_A_STRUCTURE = 8
 SETTINGS_AT_FIRST = 2
 """The same for the first `RANDOM_TRIALS` proposals: which structures are worth it is not known yet."""
 
-COMPILED = ("structure/", "optimizer/name", "regularization/dropout")
-"""What the names of hyperparameters begin with that decide on the program."""
-
 STRUCTURE = "structure/"
+
+COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout")
+"""What the names of hyperparameters begin with that decide on the program."""
 
 TOGETHER = "optimizer/"
 """What they begin with where a value suits the others alone: a learning rate belongs to its algorithm."""
