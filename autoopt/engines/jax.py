@@ -1,12 +1,14 @@
 """Programs on JAX: a whole epoch in one call, or step by step where XLA's loops are slow."""
 
 import contextlib
+import functools
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 import platformdirs
@@ -111,12 +113,13 @@ class JaxProgram(Program):
         self._others = [np.asarray(variable.value) for variable in twin.non_trainable_variables]
         self._state: Any = None
         self._shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), self._begun())
-        self._compiled: dict[Any, Any] = {}
+        self._compiled: dict[Hashable, Any] = {}
+        self._names: dict[str, list[str]] = {}
         self.traces = 0
         itself = weakref.ref(
             self
         )  # a program that is given up is freed at once, and what it has on the device
-        self._step = jax.jit(lambda *given: itself()._trained(*given))  # type: ignore[union-attr]
+        self._traced = jax.jit(lambda *given: itself()._trained(*given))  # type: ignore[union-attr]
         self._batches = validation
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
@@ -135,12 +138,9 @@ class JaxProgram(Program):
     def compile(self, batch_size: int) -> None:
         """Compile; no state is needed for that."""
         rows = len(keras.tree.flatten(self._train)[0])
-        full, rest = divmod(rows, batch_size)
-        wanted: list[tuple[Any, Callable[[], Any]]] = []
-        if full:
-            wanted.append(self._training((full, batch_size), self._mode))
-        if rest:
-            wanted.append(self._training((1, rest), "step"))
+        wanted = [self._batch(rows % batch_size)] if rows % batch_size else []
+        if rows >= batch_size:
+            wanted.append((self._epoch if self._mode == "epoch" else self._batch)(batch_size))
         wanted += [self._testing(batch) for batch in self._batches]
         # Traced one after the other: Python does that. Compiled side by side: XLA does that.
         missing = [(key, lower()) for key, lower in dict(wanted).items() if key not in self._compiled]
@@ -150,26 +150,26 @@ class JaxProgram(Program):
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches, then the shorter last one."""
-        full = len(order) // batch_size
-        logs: Any = {}
-        self._state = (
-            *self._state[:3],
-            [*self._metrics],
-        )  # copied by the call, which may write over its inputs
-        if full:
-            grid = order[: full * batch_size].reshape(full, batch_size).astype("int32")
-            logs = self._run(grid, rates[:full], self._mode)
-        if len(order) > full * batch_size:
-            logs = self._run(order[None, full * batch_size :].astype("int32"), rates[full:], "step")
-        return _numbers(logs)
+        full, rest, logs = len(order) // batch_size, len(order) % batch_size, None
+        order, rates = order.astype("int32"), rates.astype("float32")
+        metrics = [*self._metrics]  # copied by the call, which may write over its inputs
+        self._state = (*self._state[:3], metrics)
+        run = self._looped if self._mode == "epoch" else self._stepped
+        for first, end in self._pace.calls(full) if full else [(0, 0)]:
+            if full:
+                logs = run(order, batch_size, rates, first, end)
+            if rest and end == full:
+                logs = self._stepped(order, batch_size, rates, full, full + 1)
+            jax.block_until_ready(logs)
+        return self._numbers("train", logs)
 
     def evaluate(self) -> Logs:
         """Evaluate batch by batch."""
         trainable, others, _, _ = self._state
-        logs, state = {}, (trainable, others, self._emptied)
+        logs, state = None, (trainable, others, self._emptied)
         for batch in self._batches:
             logs, state = self._compiled[self._testing(batch)[0]](state, self._inputs, batch)
-        return _numbers(logs)
+        return self._numbers("test", logs)
 
     def weights(self) -> list[np.ndarray]:
         """Copy the weights from the device."""
@@ -189,45 +189,55 @@ class JaxProgram(Program):
         zeros = [_own(np.zeros(v.shape, v.dtype)) for v in self.twin.trainable_variables]
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
-    def _run(self, grid: np.ndarray, rates: np.ndarray, mode: Mode) -> Any:
-        program, rates, logs = self._compiled[grid.shape, mode], rates.astype("float32"), {}
-        for first, end in self._pace.calls(len(grid)):
-            if mode == "epoch":
-                span = (np.int32(first), np.int32(end))
-                logs, self._state = program(self._state, self._inputs, self._train, grid, rates, *span)
-            else:
-                for i in range(first, end):
-                    logs, self._state = program(
-                        self._state, self._inputs, self._train, grid, rates, np.int32(i)
-                    )
-            jax.block_until_ready(logs)
+    def _looped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
+        program, span = self._compiled["epoch", size], (np.int32(first), np.int32(end))
+        logs, self._state = program(self._state, self._inputs, self._train, order, rates, *span)
         return logs
 
-    def _training(self, shape: tuple[int, ...], mode: Mode) -> tuple[Any, Callable[[], Any]]:
-        """Return the key of the function for a grid of batches, and what traces it."""
+    def _stepped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
+        logs = None
+        for i in range(first, end):
+            ids = order[i * size : (i + 1) * size]
+            program = self._compiled["step", len(ids)]
+            logs, self._state = program(self._state, self._inputs, self._train, ids, rates[i])
+        return logs
+
+    def _epoch(self, size: int) -> tuple[Any, Callable[[], Any]]:
+        """Return the key of the function for the full batches of an epoch, and what traces it."""
 
         def lower() -> Any:
-            grid, rates = jax.ShapeDtypeStruct(shape, np.int32), jax.ShapeDtypeStruct(shape[:1], np.float32)
-            function, numbers = (self._stepped, 1) if mode == "step" else (self._looped, 2)
-            place = [jax.ShapeDtypeStruct((), np.int32)] * numbers
-            given = (self._shapes, self._inputs, self._train, grid, rates, *place)
-            return jax.jit(function, donate_argnums=0).lower(*given)
+            rows = len(keras.tree.flatten(self._train)[0])
+            order = jax.ShapeDtypeStruct((rows,), np.int32)
+            rates = jax.ShapeDtypeStruct((-(-rows // size),), np.float32)
+            span = [jax.ShapeDtypeStruct((), np.int32)] * 2
+            given = (self._shapes, self._inputs, self._train, order, rates, *span)
+            return jax.jit(functools.partial(self._loop, size), donate_argnums=0).lower(*given)
 
-        return (shape, mode), lower
+        return ("epoch", size), lower
+
+    def _batch(self, size: int) -> tuple[Any, Callable[[], Any]]:
+        """Return the key of the function for a batch of a size, and what traces it."""
+
+        def lower() -> Any:
+            ids, rate = jax.ShapeDtypeStruct((size,), np.int32), jax.ShapeDtypeStruct((), np.float32)
+            given = (self._shapes, self._inputs, self._train, ids, rate)
+            return jax.jit(self._step, donate_argnums=0).lower(*given)
+
+        return ("step", size), lower
 
     def _testing(self, batch: Any) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function that evaluates a batch like this one, and what traces it."""
 
         def lower() -> Any:
             trainable, others, _, metrics = self._shapes
-            return jax.jit(self._tested).lower((trainable, others, metrics), self._inputs, batch)
+            return jax.jit(self._test).lower((trainable, others, metrics), self._inputs, batch)
 
-        return len(keras.tree.flatten(batch)[0]), lower
+        return ("test", len(keras.tree.flatten(batch)[0])), lower
 
     def _built(self, traced: tuple[Any, Any]) -> tuple[Any, Any]:
         key, lowered = traced
         # The shorter last batch is one step an epoch: not worth more compiling than it takes.
-        once = isinstance(key, tuple) and key[0][0] == 1 and jax.default_backend() == "cpu"
+        once = key[0] == "step" and self._mode == "epoch" and jax.default_backend() == "cpu"
         return key, lowered.compile(HASTY if self._hasty or once else None)
 
     def _trained(self, state: Any, knobs: Any, rate: Any, batch: Any) -> Any:
@@ -235,21 +245,38 @@ class JaxProgram(Program):
         self._knobs.turn({**knobs, "learning_rate": rate})
         return self.twin.train_step(state, batch)
 
-    def _tested(self, state: Any, knobs: Any, batch: Any) -> Any:
+    def _test(self, state: Any, knobs: Any, batch: Any) -> Any:
         self._knobs.turn(knobs)
-        return self.twin.test_step(state, batch)
+        logs, state = self.twin.test_step(state, batch)
+        return self._packed("test", logs), state
 
-    def _stepped(self, state: Any, knobs: Any, train: Any, grid: Any, rates: Any, i: Any) -> Any:
-        batch = keras.tree.map_structure(lambda array: array[grid[i]], train)
-        return self._step(state, knobs, rates[i], batch)
+    def _step(self, state: Any, knobs: Any, train: Any, ids: Any, rate: Any) -> Any:
+        batch = keras.tree.map_structure(lambda array: array[ids], train)
+        logs, state = self._traced(state, knobs, rate, batch)
+        return self._packed("train", logs), state
 
-    def _looped(self, state: Any, knobs: Any, train: Any, grid: Any, rates: Any, first: Any, end: Any) -> Any:
+    def _loop(
+        self, size: int, state: Any, knobs: Any, train: Any, order: Any, rates: Any, first: Any, end: Any
+    ) -> Any:
+        """Run the steps from `first` to before `end`; the logs are empty where a shorter batch follows."""
+        full, rest = divmod(len(order), size)
+        grid = order[: full * size].reshape(full, size)
+        knobs = {name: tuple(value) if value.ndim else value for name, value in knobs.items()}  # cut once
+
         def step(i: Any, carried: Any) -> Any:
-            return self._stepped(carried[1], knobs, train, grid, rates, i)
+            logs, state = self._step(carried[1], knobs, train, grid[i], rates[i])
+            return (carried[0] if rest else logs), state
 
-        shapes = jax.eval_shape(self._stepped, state, knobs, train, grid, rates, first)[0]
-        empty = jax.tree.map(lambda logs: np.zeros(logs.shape, logs.dtype), shapes)
-        return lax.fori_loop(first, end, step, (empty, state))
+        told = jax.eval_shape(self._step, state, knobs, train, grid[0], rates[0])[0]
+        return lax.fori_loop(first, end, step, (jnp.zeros(told.shape), state))
+
+    def _packed(self, use: str, logs: Logs) -> Any:
+        """Return the values of logs as one array: it takes one copy to read them."""
+        self._names[use] = list(logs)
+        return jnp.stack([jnp.asarray(value, "float32") for value in logs.values()])
+
+    def _numbers(self, use: str, logs: Any) -> Logs:
+        return dict(zip(self._names[use], np.asarray(logs).tolist(), strict=True))
 
 
 def _cut(validation: Any) -> list[Any]:
@@ -270,7 +297,3 @@ def _places(variables: Sequence[Any], *lists: Any) -> list[tuple[int, int]]:
 def _own(value: np.ndarray) -> Any:
     """Return an array on the device over memory of its own: a step is free to write over it."""
     return jax.device_put(np.array(value))
-
-
-def _numbers(logs: Any) -> Logs:
-    return {name: float(value) for name, value in logs.items()}

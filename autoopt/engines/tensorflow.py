@@ -84,7 +84,7 @@ class TensorFlowProgram(Program):
         self._begun = False
         # Traced now: TensorFlow warns of functions that are traced when they are called, one for each program.
         self._restart = tf.function(self._restarted, autograph=False).get_concrete_function()
-        self._evaluation = tf.function(self._evaluated, autograph=False)
+        self._evaluations: dict[bool, Any] = {}
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Set every variable in place."""
@@ -107,13 +107,10 @@ class TensorFlowProgram(Program):
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         if full:
-            epoch = self._epoch(None, self._mode)
-            copies = {id(each.handle): tf.Variable(tf.zeros_like(each)) for each in epoch.variables}
-            captured = [
-                copies[id(each)].handle if id(each) in copies else each for each in epoch.captured_inputs
-            ]
             numbers = [tf.constant(number) for number in (batch_size, 0, 1)]
-            epoch._call_flat([tf.range(rows, dtype=tf.int64), tf.zeros(full + 1), *numbers], captured)
+            given = [tf.range(rows, dtype=tf.int64), tf.zeros(full + 1), *numbers]
+            _call_on_copies(self._epoch(None, self._mode), given)
+        _call_on_copies(self._evaluation(self._mode), [])
 
     def prepare(self, batch_size: int) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
@@ -135,11 +132,12 @@ class TensorFlowProgram(Program):
         if (batch_size, mode) in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
-        self._note_unlisted(self._evaluation.get_concrete_function())
+        self._note_unlisted(self._evaluation(mode))
         rows = len(keras.tree.flatten(self._train)[0])
         full = rows // batch_size
         calls = [(0, min(1, full)), *([(full, full)] if rows % batch_size else [])]
         self._run(np.arange(rows), batch_size, np.zeros(full + 1, "float32"), calls, mode)
+        self._evaluation(mode)()
         self._prepared.add((batch_size, mode))
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
@@ -161,8 +159,8 @@ class TensorFlowProgram(Program):
 
     def evaluate(self) -> Logs:
         """Evaluate in one call, which leaves the metrics empty for the next epoch."""
-        logs = self._evaluation()
-        return {name: float(value) for name, value in logs.items()}
+        evaluation = self._evaluation(self.mode)
+        return dict(zip(self._tested_names, map(float, evaluation().numpy()), strict=True))
 
     def weights(self) -> list[np.ndarray]:
         """Read the twin's variables."""
@@ -241,11 +239,20 @@ class TensorFlowProgram(Program):
         signature += [tf.TensorSpec([], tf.int32)] * 3
         return tf.function(run, autograph=False, input_signature=signature).get_concrete_function()
 
+    def _evaluation(self, mode: Mode) -> Any:
+        """Return the function that evaluates: compiled where the whole epoch is."""
+        compiled = mode == "epoch"
+        if compiled not in self._evaluations:
+            evaluated = tf.function(self._evaluated, jit_compile=compiled, autograph=False)
+            self._evaluations[compiled] = evaluated.get_concrete_function()
+        return self._evaluations[compiled]
+
     def _evaluated(self) -> Any:
         self.twin.reset_metrics()
         logs = self._tested()
         self.twin.reset_metrics()
-        return logs
+        self._tested_names = list(logs)
+        return _packed(logs)
 
     def _tested(self) -> Any:
         rows, size = len(keras.tree.flatten(self._validation)[0]), evaluation_batch(self._validation[0])
@@ -270,6 +277,13 @@ class TensorFlowProgram(Program):
 def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.value.assign(value)
+
+
+def _call_on_copies(function: Any, given: Sequence[Any]) -> None:
+    """Call a concrete function on zeros in place of the variables that it would change."""
+    copies = {id(each.handle): tf.Variable(tf.zeros_like(each)) for each in function.variables}
+    captured = [copies[id(each)].handle if id(each) in copies else each for each in function.captured_inputs]
+    function._call_flat(list(given), captured)
 
 
 def _or_none(value: np.ndarray) -> np.ndarray | None:
