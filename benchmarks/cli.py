@@ -4,6 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 
@@ -93,6 +94,25 @@ def first_command(budget: str, out: Path | None) -> None:
     from benchmarks import first_command as benchmark
 
     show(f"autoopt tune examples/digits.py --budget {budget}", [benchmark.measured(budget)], out)
+
+
+@main.command()
+@click.option("--models", default="", help="Names with commas between.  [default: all]")
+@click.option("--draws", default=20, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def applications(models: str, draws: int, seed: int, out: Path | None) -> None:
+    """Depth and width of the models of keras.applications: each draw is built, run, saved and read back."""
+    from benchmarks import applications as benchmark
+
+    rows = []
+    for name in models.split(",") if models else benchmark.names():
+        found = benchmark.tried(name, draws, seed)
+        click.echo(f"{name}: {found.built} of {draws} {'; '.join(found.failures)}", err=True)
+        rows.append(asdict(found))
+    show(f"keras.applications, {draws} draws each, seed {seed}", rows, out)
+    if any(row["failures"] for row in rows):
+        raise SystemExit(1)
 
 
 @main.command()

@@ -1,67 +1,19 @@
-"""Depth: the stages of a model, and how segments are repeated or taken out.
+"""Depth: how far a stage may go, and how its segments are repeated or taken out."""
 
-A segment is a hidden Dense or convolutional layer on the main chain, with what follows it up to the next;
-a stage is a run of segments of one kind. Blocks, heads and what is not understood end a run.
-"""
-
-import copy
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from math import prod
-from typing import Any, Literal
+from typing import Any
 
 from autoopt.surgery import kinds
-from autoopt.surgery.graph import Entry, Graph, chain, heads
+from autoopt.surgery.graph import Entry, Graph
+from autoopt.surgery.segments import chains
+from autoopt.surgery.stages import Segment, Stages
 from autoopt.surgery.width import groups
 
 ENDINGS = kinds.GLOBAL_POOLINGS | {"Flatten"}
 PROVEN = kinds.DENSE | kinds.CONVOLUTIONS | kinds.FOLLOWERS | ENDINGS
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A weighted layer and the layers that belong to it, in order; the weighted one comes first."""
-
-    kind: Literal["dense", "conv"]
-    layers: tuple[str, ...]
-
-
-Stages = dict[str, tuple[Segment, ...]]
-
-
-def stages(graph: Graph) -> Stages:
-    """Return the runs of hidden segments of one kind on the main chain, by the name of the stage."""
-    ends = heads(graph)
-    runs: list[list[Segment]] = [[]]
-    for link in chain(graph):
-        kind = "" if link is None or link in ends else graph.kind(link)
-        run = runs[-1]
-        if link and kind in kinds.DENSE | kinds.CONVOLUTIONS and not _channels_first(graph, link):
-            segment = Segment("dense" if kind in kinds.DENSE else "conv", (link,))
-            if run and run[-1].kind != segment.kind:
-                runs.append([])
-            runs[-1].append(segment)
-        elif link and kind in kinds.FOLLOWERS and run:
-            run[-1] = Segment(run[-1].kind, (*run[-1].layers, link))
-        elif run:
-            runs.append([])
-    return _named([tuple(run) for run in runs if run])
-
-
-def _channels_first(graph: Graph, name: str) -> bool:
-    return bool(graph.layers[name]["config"].get("data_format") == "channels_first")
-
-
-def _named(runs: list[tuple[Segment, ...]]) -> Stages:
-    totals = {kind: sum(run[0].kind == kind for run in runs) for kind in ("dense", "conv")}
-    named: Stages = {}
-    counts = dict.fromkeys(totals, 0)
-    for run in runs:
-        kind = run[0].kind
-        counts[kind] += 1
-        named[kind if totals[kind] == 1 else f"{kind}_{counts[kind]}"] = run
-    return named
 
 
 def proven(graph: Graph) -> bool:
@@ -70,19 +22,21 @@ def proven(graph: Graph) -> bool:
     That is a plain chain that ends in a Dense layer and loses its image axes on the way: taking layers
     out then only makes images larger, and everything else is built from the shape that it is given.
     """
-    links = chain(graph)
-    known = [graph.kind(link) if link else "" for link in links]
-    if not set(known) <= PROVEN | {"InputLayer"} or any(
-        graph.layers[link]["config"].get("groups", 1) > 1 for link in links if link
-    ):
+    whole, *branches = chains(graph)
+    layers = [piece.layer for piece in whole.pieces]
+    if branches or not all(layers):
         return False
-    if any(_channels_first(graph, link) for link in links if link):
+    known = [graph.kind(layer) for layer in layers]
+    configs = [graph.layers[layer]["config"] for layer in layers]
+    if not set(known) <= PROVEN or any(config.get("groups", 1) > 1 for config in configs):
+        return False
+    if any(config.get("data_format") == "channels_first" for config in configs):
         return False
     weighted = [at for at, kind in enumerate(known) if kind in kinds.KERNELS]
     images = [at for at in weighted if known[at] in kinds.CONVOLUTIONS]
     if not weighted or weighted[-1] in images:
         return False
-    flat = len(graph.input_of(links[1] or "").shape) == 2
+    flat = len(graph.input_of(layers[0]).shape) == 2
     return flat or any(kind in ENDINGS for kind in known[max(images, default=0) :])
 
 
@@ -94,9 +48,9 @@ def smallest(graph: Graph, segments: tuple[Segment, ...], limit: int) -> int:
     """
     calls = graph.calls()
     order = [call.layer for call in calls]
-    end = order.index(segments[-1].layers[-1])
+    end = order.index(segments[-1].exit[0])
     sizes = {read.ref: _size(read.shape) for call in calls for read in call.inputs}
-    after = sizes[segments[-1].layers[-1], 0, 0]
+    after = sizes[segments[-1].exit]
     flat = {
         call.layer: sizes[call.inputs[0].ref] for call in calls[end:] if graph.kind(call.layer) == "Flatten"
     }
@@ -111,7 +65,7 @@ def smallest(graph: Graph, segments: tuple[Segment, ...], limit: int) -> int:
     )
     depth = len(segments)
     while depth > 1:
-        before = _size(graph.input_of(segments[depth - 1].layers[0]).shape)
+        before = _size(segments[depth - 1].entry.shape)
         if kernel * before > limit * after:
             break
         depth -= 1
@@ -126,17 +80,14 @@ def fitting(graph: Graph, segments: tuple[Segment, ...]) -> int:
     """
     open_groups = groups(graph)
     after = next(
-        read.shape[-1]
-        for call in graph.calls()
-        for read in call.inputs
-        if read.ref[0] == segments[-1].layers[-1]
+        read.shape[-1] for call in graph.calls() for read in call.inputs if read.ref == segments[-1].exit
     )
     last = next((group for group in open_groups if segments[-1].layers[0] in group.layers), None)
     depth = len(segments)
     while depth > 1:
         gone = {segment.layers[0] for segment in segments[depth - 1 :]}
         free = last is not None and gone >= set(last.layers)
-        if not free and graph.input_of(segments[depth - 1].layers[0]).shape[-1] != after:
+        if not free and segments[depth - 1].entry.shape[-1] != after:
             break
         depth -= 1
     return depth
@@ -157,33 +108,46 @@ def apply(graph: Graph, written: Stages, depth: Mapping[str, int]) -> Stages:
     edited: Stages = {}
     for name, segments in written.items():
         wanted = depth.get(name, len(segments))
-        gone = [layer for segment in segments[wanted:] for layer in segment.layers]
-        if gone:
-            graph.remove(gone)
-        copies = []
-        end = segments[-1].layers[-1]
-        for number in range(1, wanted - len(segments) + 1):
-            copies.append(_repeat(graph, segments[-1], end, number))
-            end = copies[-1].layers[-1]
-        edited[name] = (*segments[:wanted], *copies)
+        sequences = _returns(graph, segments[-1])
+        # From the last one on: each reads what is still there.
+        for segment in reversed(segments[wanted:]):
+            graph.remove(segment.layers, segment.exit)
+        numbers = range(1, wanted - len(segments) + 1)
+        # Each goes right behind the written one: the first at last.
+        copies = [_repeat(graph, segments[-1], number) for number in reversed(numbers)]
+        edited[name] = (*segments[:wanted], *reversed(copies))
+        if segments[0].kind == "recurrent" and wanted != len(segments):
+            _hand_on_sequences(graph, edited[name], sequences)
     return edited
 
 
-def _repeat(graph: Graph, segment: Segment, end: str, number: int) -> Segment:
-    """Put a copy of a segment that keeps the shape behind layer `end`."""
-    copied: list[str] = []
-    for layer in segment.layers:
-        if graph.kind(layer) in kinds.POOLINGS:
-            continue
-        entry = copy.deepcopy(graph.layers[layer])
-        name = graph.fresh_name(f"{layer}_copy{number}")
-        entry["name"] = entry["config"]["name"] = name
-        _keep_shape(entry)
+def _repeat(graph: Graph, segment: Segment, number: int) -> Segment:
+    """Put a copy of a segment that keeps the shape behind it."""
+    single = segment.kind not in ("block", "attention")
+    poolings = [name for name in segment.layers if single and graph.kind(name) in kinds.POOLINGS]
+    renamed = graph.repeat(segment.layers, segment.exit, number, poolings)
+    for name in renamed.values():
+        entry = graph.layers[name]
+        if single:
+            _keep_shape(entry)
         _reseed(entry["config"], name)
-        graph.insert_after(end, entry)
-        copied.append(name)
-        end = name
-    return Segment(segment.kind, tuple(copied))
+    layers = tuple(renamed.values())
+    weighted = tuple(renamed[name] for name in segment.weighted)
+    end = renamed.get(segment.exit[0], layers[-1])
+    return replace(segment, layers=layers, weighted=weighted, exit=(end, *segment.exit[1:]))
+
+
+def _returns(graph: Graph, segment: Segment) -> bool:
+    """Whether the recurrent layer of a segment hands on a sequence."""
+    configs = kinds.inner(graph.layers[segment.layers[0]])
+    return any(config.get("return_sequences", False) for config in configs)
+
+
+def _hand_on_sequences(graph: Graph, segments: tuple[Segment, ...], last: bool) -> None:
+    """Have all but the last recurrent layer hand on sequences."""
+    for segment in segments:
+        for config in kinds.inner(graph.layers[segment.layers[0]]):
+            config["return_sequences"] = last if segment is segments[-1] else True
 
 
 def _keep_shape(entry: Entry) -> None:

@@ -1,8 +1,8 @@
 """Dropout: the rate that the model's Dropout layers share, and where they go if it has none."""
 
 from autoopt.surgery import kinds
-from autoopt.surgery.depth import Stages
 from autoopt.surgery.graph import Entry, Graph, heads
+from autoopt.surgery.stages import Stages
 
 
 def rate(graph: Graph, stages: Stages) -> float | None:

@@ -4,7 +4,7 @@ Knows nothing of widths or stages. References are Keras's `keras_history`: layer
 """
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,19 +89,23 @@ class Graph:
         for index, node in enumerate(nodes):
             read = tuple(Tensor(_ref(spec), tuple(spec["shape"])) for spec in tensors(node))
             arrays = any(_arrays(node))
-            direct = bool(node["args"]) and _is_tensor(node["args"][0])
+            direct = bool(node["args"]) and record_of(node["args"][0]) is not None
             simple = len(nodes) == 1 and len(read) == 1 and direct and not arrays
             calls.append(Call(entry["name"], index, read, simple, arrays))
         return calls
+
+    def reads(self, ref: Ref) -> list[dict[str, Any]]:
+        """Return the records of a tensor in the calls that read it; to change them changes the graph."""
+        return [spec for spec in self._reads() if _ref(spec) == ref]
 
     def input_of(self, name: str) -> Tensor:
         """Return what a layer of one simple call reads."""
         spec = next(tensors(self.layers[name]["inbound_nodes"]))
         return Tensor(_ref(spec), tuple(spec["shape"]))
 
-    def fresh_name(self, wanted: str) -> str:
-        """Return `wanted`, or `wanted_1`, …: a name that no layer has, nested ones included."""
-        taken = set(_names(self.config))
+    def fresh_name(self, wanted: str, given: Collection[str] = ()) -> str:
+        """Return `wanted`, or `wanted_1`, …: a name not given yet, which no layer has, nested ones included."""
+        taken = {*_names(self.config), *given}
         name, number = wanted, 0
         while name in taken:
             number += 1
@@ -127,40 +131,70 @@ class Graph:
             node["args"] = [{"class_name": "__keras_tensor__", "config": source}, *node["args"][1:]]
         self.config["layers"].insert(list(self.layers).index(beside) + offset, entry)
 
-    def remove(self, names: Sequence[str]) -> None:
-        """Take out consecutive layers of the chain: the readers of the last read the input of the first."""
-        source = dict(next(tensors(self.layers[names[0]]["inbound_nodes"])))
-        gone = set(names)
-        self.config["layers"] = [entry for entry in self.config["layers"] if entry["name"] not in gone]
-        for spec in self._reads():
-            if _ref(spec) == (names[-1], 0, 0):
-                spec.update(copy.deepcopy(source))
+    def _entry(self, names: Collection[str]) -> dict[str, Any]:
+        """Return the record of the one tensor that some layers read of others."""
+        every = (spec for name in names for spec in tensors(self.layers[name]["inbound_nodes"]))
+        return next(dict(spec) for spec in every if spec["keras_history"][0] not in names)
+
+    def remove(self, names: Collection[str], exit: Ref) -> None:
+        """Take out layers with one way in and one way out: what read their exit reads what they read."""
+        source = self._entry(names)
+        self.config["layers"] = [entry for entry in self.config["layers"] if entry["name"] not in names]
+        for spec in self.reads(exit):
+            spec.update(copy.deepcopy(source))
+
+    def repeat(
+        self, names: Sequence[str], exit: Ref, number: int, left_out: Collection[str] = ()
+    ) -> dict[str, str]:
+        """Put a copy of layers with one way in and one way out behind them, between their exit and its readers.
+
+        Args:
+            names: The layers, all of whose calls are among them.
+            exit: What is read of them.
+            number: Goes into the names of the copies.
+            left_out: Layers of one simple call that are not copied.
+
+        Returns:
+            Name of each layer to that of its copy.
+        """
+        readers = self.reads(exit)
+        source = dict(readers[0])
+        renamed: dict[str, str] = {}
+        for name in names:
+            if name not in left_out:
+                renamed[name] = self.fresh_name(f"{name}_copy{number}", renamed.values())
+        replaced = {_ref(self._entry(names)): source}
+        for name in names:
+            if name in left_out:
+                read = next(tensors(self.layers[name]["inbound_nodes"]))
+                replaced[name, 0, 0] = self._followed(read, renamed, replaced)
+        copies = [self._copied(name, renamed, replaced) for name in renamed]
+        at = 1 + max(list(self.layers).index(name) for name in names)
+        self.config["layers"][at:at] = copies
+        end = self._followed({**source, "keras_history": list(exit)}, renamed, replaced)
+        for spec in readers:
+            spec["keras_history"] = list(end["keras_history"])
+        return renamed
+
+    def _copied(self, name: str, renamed: Mapping[str, str], replaced: Mapping[Ref, Any]) -> Entry:
+        entry = copy.deepcopy(self.layers[name])
+        entry["name"] = entry["config"]["name"] = renamed[name]
+        for spec in tensors(entry["inbound_nodes"]):
+            spec.update(copy.deepcopy(self._followed(spec, renamed, replaced)))
+        return entry
+
+    def _followed(
+        self, spec: dict[str, Any], renamed: Mapping[str, str], replaced: Mapping[Ref, Any]
+    ) -> dict[str, Any]:
+        """Return the record of a tensor as the copy reads it."""
+        layer, node, tensor = _ref(spec)
+        if (layer, node, tensor) in replaced:
+            return dict(replaced[layer, node, tensor])
+        return {**spec, "keras_history": [renamed.get(layer, layer), node, tensor]}
 
     def _reads(self) -> Iterator[dict[str, Any]]:
         for entry in self.config["layers"]:
             yield from tensors(entry["inbound_nodes"])
-
-
-def chain(graph: Graph) -> list[str | None]:
-    """Return the layers that everything passes through, in order; None stands for what lies in between.
-
-    A tensor is a cut point when, in topological order, it is the only one that is still to be read.
-    Between two cut points there is a layer of one simple call, or a block, which is None.
-    """
-    calls = graph.calls()
-    last_read: dict[Ref, int] = {read.ref: at for at, call in enumerate(calls) for read in call.inputs}
-    last_read |= {ref: len(calls) for ref in graph.outputs}
-    links: list[str | None] = []
-    live: set[Ref] = set()
-    block: list[Call] = []
-    for at, call in enumerate(calls):
-        block.append(call)
-        live |= {ref for ref in last_read if ref[:2] == (call.layer, call.node)}
-        live = {ref for ref in live if last_read[ref] > at}
-        if len(live) == 1:
-            links.append(block[0].layer if len(block) == 1 and (block[0].simple or not call.inputs) else None)
-            block = []
-    return [*links, None] if block else links
 
 
 def heads(graph: Graph) -> set[str]:
@@ -184,15 +218,19 @@ def heads(graph: Graph) -> set[str]:
 
 def tensors(value: Any) -> Iterator[dict[str, Any]]:
     """Yield the mutable record (`shape`, `dtype`, `keras_history`) of each tensor in a configuration."""
-    if _is_tensor(value):
-        yield value["config"]
+    record = record_of(value)
+    if record is not None:
+        yield record
     else:
         for part in _parts(value):
             yield from tensors(part)
 
 
-def _is_tensor(value: Any) -> bool:
-    return isinstance(value, dict) and value.get("class_name") == "__keras_tensor__"
+def record_of(value: Any) -> dict[str, Any] | None:
+    """Return the record of a tensor where the value is one."""
+    if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+        return value["config"]  # type: ignore[no-any-return]
+    return None
 
 
 def _arrays(value: Any) -> Iterator[bool]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from autoopt.surgery import depth, dropout, kernels, trace, width
+from autoopt.surgery import depth, dropout, kernels, stages, trace, width
 from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
@@ -48,7 +48,7 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
         return Template(None, reason=f"The model {refusal}.")
     except Exception as error:  # Custom layers' get_config may raise anything.
         return Template(None, reason=f"The model cannot be rebuilt from its configuration. {error}")
-    found = depth.stages(graph)
+    found = stages.stages(graph)
     l1, l2 = kernels.penalties(graph)
     template = Template(
         config=config,
@@ -62,7 +62,8 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
     )
     if not template.stages:
         return replace(
-            template, reason="No hidden Dense or convolutional layer lies on the model's only path."
+            template,
+            reason="It has no hidden layers that Keras makes and that could be repeated, taken out, widened or narrowed.",
         )
     return template if depth.proven(graph) else _tried(_fitted(template, graph, found))
 
@@ -93,27 +94,36 @@ def _check_weights(written: keras.Model, twin: keras.Model) -> None:
         )
 
 
-def _stages(graph: Graph, found: depth.Stages, limit: int) -> tuple[Stage, ...]:
-    weighted = {name: tuple(segment.layers[0] for segment in found[name]) for name in found}
-    owned = width.owners(width.groups(graph), weighted)
-    return tuple(
-        Stage(
-            name=name,
-            kind=segments[0].kind,
-            depth=len(segments),
-            min_depth=depth.smallest(graph, segments, limit),
-            max_depth=len(segments) + DEEPER,
-            open_width=bool(owned[name]),
-            layers=weighted[name],
-        )
-        for name, segments in found.items()
+def _stages(graph: Graph, found: stages.Stages, limit: int) -> tuple[Stage, ...]:
+    zones = width.zones(graph, found)
+    owned = width.owners(graph, width.groups(graph), zones)
+    return tuple(_stage(graph, name, found.get(name, ()), zones[name], owned[name], limit) for name in zones)
+
+
+def _stage(
+    graph: Graph, name: str, segments: Sequence[stages.Segment], weighted: tuple[str, ...],
+    owned: Sequence[width.Group], limit: int,
+) -> Stage:  # fmt: skip
+    if not segments:
+        return Stage(name, "block", 1, 1, 1, open_width=bool(owned), layers=weighted)
+    single = segments[0].kind in ("dense", "conv")
+    return Stage(
+        name=name,
+        kind=segments[0].kind,
+        depth=len(segments),
+        min_depth=depth.smallest(graph, tuple(segments), limit) if single else 1,
+        max_depth=len(segments) + DEEPER,
+        open_width=bool(owned),
+        layers=weighted,
     )
 
 
-def _fitted(template: Template, graph: Graph, found: depth.Stages) -> Template:
+def _fitted(template: Template, graph: Graph, found: stages.Stages) -> Template:
     fewest = {name: depth.fitting(graph, segments) for name, segments in found.items()}
-    stages = (replace(stage, min_depth=max(stage.min_depth, fewest[stage.name])) for stage in template.stages)
-    return replace(template, stages=tuple(stages))
+    narrowed = (
+        replace(stage, min_depth=max(stage.min_depth, fewest.get(stage.name, 1))) for stage in template.stages
+    )
+    return replace(template, stages=tuple(narrowed))
 
 
 def _tried(template: Template) -> Template:
@@ -128,9 +138,9 @@ def _tried(template: Template) -> Template:
     )
     if _builds(template, least) and _builds(template, most):
         return template
-    stages = tuple(_narrowed(template, stage) for stage in template.stages)
-    closed = all(stage.min_depth == stage.max_depth and not stage.open_width for stage in stages)
-    return replace(template, stages=stages, reason="No edit of its layers builds." if closed else "")
+    narrowed = tuple(_narrowed(template, stage) for stage in template.stages)
+    closed = all(stage.min_depth == stage.max_depth and not stage.open_width for stage in narrowed)
+    return replace(template, stages=narrowed, reason="No edit of its layers builds." if closed else "")
 
 
 def _narrowed(template: Template, stage: Stage) -> Stage:

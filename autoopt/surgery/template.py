@@ -15,11 +15,11 @@ class SurgeryError(SpaceError):
 
 @dataclass(frozen=True)
 class Stage:
-    """Consecutive hidden segments of one kind: a weighted layer each, with what follows it.
+    """Consecutive hidden segments of one kind: a weighted layer each, with what follows it, or a block.
 
     Attributes:
         name: `"dense"`, `"conv"`, or `"dense_1"`, `"conv_2"`, … when there are several of one kind.
-        kind: What its weighted layers are.
+        kind: What its segments are; `"block"` is any group of layers with one way in and one way out.
         depth: Segments as written.
         min_depth: Fewest segments that can be asked for.
         max_depth: Most segments that can be asked for.
@@ -28,7 +28,7 @@ class Stage:
     """
 
     name: str
-    kind: Literal["dense", "conv"]
+    kind: Literal["dense", "conv", "recurrent", "attention", "block"]
     depth: int
     min_depth: int
     max_depth: int
