@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from autoopt import axes as axes
     from autoopt.data import Dataset as Dataset
     from autoopt.hypermodel import AutoHyperModel as AutoHyperModel
+    from autoopt.inspection import inspect as inspect
     from autoopt.records import Trial as Trial
     from autoopt.resources import Constraints as Constraints
     from autoopt.resources import Resources as Resources
@@ -32,6 +33,7 @@ _HOMES = {
     "Search": "autoopt.search",
     "Space": "autoopt.space",
     "Trial": "autoopt.records",
+    "inspect": "autoopt.inspection",
     "load": "autoopt.result",
     "tune": "autoopt.tuning",
 }

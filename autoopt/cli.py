@@ -51,6 +51,19 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
 
 
 @main.command()
+@click.argument("model", metavar="MODEL")
+def inspect(model: str) -> None:
+    """Show what of a model's structure can be searched, and what not and why.
+
+    MODEL is a Python file that defines `model_fn`, or one function of it as file.py:function or
+    package.module:function.
+    """
+    from autoopt import commands
+
+    _exit(commands.inspect, model)
+
+
+@main.command()
 @click.argument("run", required=False)
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
 @click.option("-n", "rows", type=click.IntRange(1), default=10, show_default=True, help="Trials to list.")

@@ -62,6 +62,16 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 
+def inspect(model: str) -> int:
+    """Print what of a model's structure can be searched."""
+    import autoopt
+    from autoopt import model_file
+
+    defined = model_file.read(model)
+    autoopt.inspect(defined.model_fn, defined.data() if hasattr(defined.module, "data") else None)
+    return 0
+
+
 def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
     """Print what a run found; without a name the newest."""
     from autoopt import storage

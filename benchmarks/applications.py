@@ -11,8 +11,6 @@ import keras
 import numpy as np
 
 from autoopt import surgery
-from autoopt.surgery import kinds, width
-from autoopt.surgery.graph import Graph
 
 WIDTHS = (0.5, 1.0, 2.0)
 
@@ -93,9 +91,9 @@ def tried(name: str, draws: int, seed: int = 0) -> Found:
         except Exception as error:
             first = first or time.perf_counter()
             failures.append(f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
-    groups = _groups(template)
+    found = surgery.survey(template)
     return Found(
-        name, model.count_params(), sum(groups), len(groups),
+        name, model.count_params(), found.open_widths, found.widths,
         sum(stage.min_depth < stage.max_depth for stage in template.stages),
         draws - len(failures), different, tuple(failures), built - started, (first or built) - built,
     )  # fmt: skip
@@ -117,13 +115,3 @@ def _run(written: keras.Model, edited: keras.Model) -> None:
         again = np.asarray(keras.models.load_model(path)(batch, training=False))
     if not np.array_equal(again, outputs, equal_nan=True):
         raise RuntimeError("it computes something else when it is read back")
-
-
-def _groups(template: surgery.Template) -> list[bool]:
-    """Return whether the width may change, for each group of Dense and convolutional layers."""
-    graph = Graph(template.config or {})
-    return [
-        not reason
-        for group, reason in width.every_group(graph)
-        if any(graph.kind(layer) in kinds.KERNELS for layer in group.layers)
-    ]

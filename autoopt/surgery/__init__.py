@@ -6,6 +6,18 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.reader import read
+from autoopt.surgery.survey import Survey, survey
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
-__all__ = ["Edits", "Stage", "SurgeryError", "Template", "edited", "inherit", "read", "rebuild"]
+__all__ = [
+    "Edits",
+    "Stage",
+    "SurgeryError",
+    "Survey",
+    "Template",
+    "edited",
+    "inherit",
+    "read",
+    "rebuild",
+    "survey",
+]

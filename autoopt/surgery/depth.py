@@ -10,7 +10,7 @@ from autoopt.surgery import kinds
 from autoopt.surgery.graph import Entry, Graph
 from autoopt.surgery.segments import chains
 from autoopt.surgery.stages import Segment, Stages
-from autoopt.surgery.width import groups
+from autoopt.surgery.width import adapts
 
 ENDINGS = kinds.GLOBAL_POOLINGS | {"Flatten"}
 PROVEN = kinds.DENSE | kinds.CONVOLUTIONS | kinds.FOLLOWERS | ENDINGS
@@ -78,16 +78,13 @@ def fitting(graph: Graph, segments: tuple[Segment, ...]) -> int:
     What is behind a segment that is tied to something else, such as the other side of an addition,
     can only take the width as written.
     """
-    open_groups = groups(graph)
     after = next(
         read.shape[-1] for call in graph.calls() for read in call.inputs if read.ref == segments[-1].exit
     )
-    last = next((group for group in open_groups if segments[-1].layers[0] in group.layers), None)
     depth = len(segments)
     while depth > 1:
-        gone = {segment.layers[0] for segment in segments[depth - 1 :]}
-        free = last is not None and gone >= set(last.layers)
-        if not free and segments[depth - 1].entry.shape[-1] != after:
+        gone = {layer for segment in segments[depth - 1 :] for layer in segment.layers}
+        if segments[depth - 1].entry.shape[-1] != after and not adapts(graph, segments[-1].exit, gone):
             break
         depth -= 1
     return depth

@@ -47,6 +47,7 @@ class Graph:
     def __init__(self, config: Mapping[str, Any]) -> None:
         """Copy a configuration, which is left alone."""
         self.config: dict[str, Any] = copy.deepcopy(dict(config))
+        self._names = set(_names(self.config))
 
     @property
     def layers(self) -> dict[str, Entry]:
@@ -70,15 +71,20 @@ class Graph:
     def calls(self) -> list[Call]:
         """List the calls such that each follows those that it reads; input layers come as calls, too."""
         waiting = [call for entry in self.config["layers"] for call in self._calls_of(entry)]
-        known: set[tuple[str, int]] = set()
-        ordered: list[Call] = []
-        while waiting:
-            ready = [call for call in waiting if all(read.ref[:2] in known for read in call.inputs)]
-            if not ready:
-                raise ValueError(f"The calls of {sorted({call.layer for call in waiting})} read each other.")
-            ordered += ready
-            known |= {(call.layer, call.node) for call in ready}
-            waiting = [call for call in waiting if (call.layer, call.node) not in known]
+        missing = {(call.layer, call.node): {read.ref[:2] for read in call.inputs} for call in waiting}
+        readers: dict[tuple[str, int], list[Call]] = {}
+        for call in waiting:
+            for read in missing[call.layer, call.node]:
+                readers.setdefault(read, []).append(call)
+        ordered = [call for call in waiting if not call.inputs]
+        for call in ordered:  # grows
+            for reader in readers.get((call.layer, call.node), ()):
+                missing[reader.layer, reader.node].remove((call.layer, call.node))
+                if not missing[reader.layer, reader.node]:
+                    ordered.append(reader)
+        if len(ordered) < len(waiting):
+            stuck = sorted({call.layer for call in waiting} - {call.layer for call in ordered})
+            raise ValueError(f"The calls of {stuck} read each other.")
         return ordered
 
     def _calls_of(self, entry: Entry) -> list[Call]:
@@ -103,13 +109,13 @@ class Graph:
         spec = next(tensors(self.layers[name]["inbound_nodes"]))
         return Tensor(_ref(spec), tuple(spec["shape"]))
 
-    def fresh_name(self, wanted: str, given: Collection[str] = ()) -> str:
+    def fresh_name(self, wanted: str) -> str:
         """Return `wanted`, or `wanted_1`, …: a name not given yet, which no layer has, nested ones included."""
-        taken = {*_names(self.config), *given}
         name, number = wanted, 0
-        while name in taken:
+        while name in self._names:
             number += 1
             name = f"{wanted}_{number}"
+        self._names.add(name)
         return name
 
     def insert_after(self, name: str, entry: Entry) -> None:
@@ -159,10 +165,7 @@ class Graph:
         """
         readers = self.reads(exit)
         source = dict(readers[0])
-        renamed: dict[str, str] = {}
-        for name in names:
-            if name not in left_out:
-                renamed[name] = self.fresh_name(f"{name}_copy{number}", renamed.values())
+        renamed = {name: self.fresh_name(f"{name}_copy{number}") for name in names if name not in left_out}
         replaced = {_ref(self._entry(names)): source}
         for name in names:
             if name in left_out:

@@ -1,15 +1,16 @@
 """Reading: what may be edited of a user's model, found in its configuration and tried out."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import keras
 
-from autoopt.surgery import depth, dropout, kernels, stages, trace, width
+from autoopt.surgery import depth, dropout, kernels, masks, stages, trace, width
 from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
+from autoopt.surgery.signature import signature
 from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
 
 DEEPER = 2
@@ -38,12 +39,10 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
     """
     try:
         source = trace.functional(model, input_shape)
-        config = _clean(source.get_config())
         sequential = isinstance(model, keras.Sequential)
-        twin = build(config, sequential)
+        config, twin = _rebuilt(_clean(source.get_config()), sequential)
         _check_weights(model, twin)
         graph = Graph(config)
-        graph.calls()
     except trace.Untraceable as refusal:
         return Template(None, reason=f"The model {refusal}.")
     except Exception as error:  # Custom layers' get_config may raise anything.
@@ -66,6 +65,27 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
             reason="It has no hidden layers that Keras makes and that could be repeated, taken out, widened or narrowed.",
         )
     return template if depth.proven(graph) else _tried(_fitted(template, graph, found))
+
+
+def _rebuilt(config: Mapping[str, Any], sequential: bool) -> tuple[Mapping[str, Any], keras.Model]:
+    """Return the configuration to edit, without masks that Keras finds itself, and a model of it without weights."""
+    bare = masks.without(config)
+    with keras.StatelessScope(initialize_variables=False):
+        twin = build(bare, sequential)
+        if len(bare["layers"]) == len(config["layers"]):
+            return bare, twin
+        found = _clean(trace.functional(twin, None).get_config())
+        if _alike(found, config):
+            return bare, twin
+        return config, build(config, sequential)
+
+
+def _alike(one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
+    told = []
+    for config in (one, another):
+        graph = Graph(config)
+        told.append(signature(graph, graph.calls(), ("", 0, 0)))
+    return told[0] == told[1]
 
 
 def _clean(value: Any) -> Any:
@@ -167,7 +187,8 @@ def _furthest(depths: Sequence[int], builds: Callable[[int], bool], written: int
 
 def _builds(template: Template, edits: Edits) -> bool:
     try:
-        rebuild(template, edits)
+        with keras.StatelessScope(initialize_variables=False):
+            rebuild(template, edits)
     except SurgeryError:
         return False
     return True

@@ -29,7 +29,7 @@ def signature(graph: Graph, calls: Sequence[Call], entry: Ref) -> str:
                 layers.index(call.layer),
                 graph.kind(call.layer) or layer["class_name"],
                 _plain(layer["config"], numbers),
-                _plain(layer["inbound_nodes"][call.node], numbers),
+                _plain(layer["inbound_nodes"][call.node : call.node + 1], numbers),
             ]
         )
     return json.dumps(told, sort_keys=True, default=str)

@@ -5,6 +5,7 @@ attention block, any group of layers with one way in and one way out that comes 
 understood end a run.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -65,14 +66,12 @@ class Finder:
         """Return the runs, in topological order."""
         found: list[tuple[Segment, ...]] = []
         every = chains(self._graph)
-        for chain in every:
-            found += self._repeated(chain)
-        # Beside blocks that come again, a single layer is part of the way from one of them to the next.
+        outer = [chain for chain in every if chain.outer]
+        found += [run for chain in outer for run in self._repeated(chain)]
+        found += [run for chain in outer for run in self._single_blocks(chain)]
+        found += [run for chain in every if not chain.outer for run in self._repeated(chain)]
         alone = not any(run[0].kind in ("block", "attention") for run in found)
-        for chain in every:
-            if chain.outer:
-                found += self._single_blocks(chain)
-                found += self._layers(chain, alone)
+        found += [run for chain in outer for run in self._layers(chain, alone)]
         return sorted(found, key=lambda run: self._place[run[0].exit[:2]])
 
     def _repeated(self, chain: Chain) -> Iterator[tuple[Segment, ...]]:
@@ -80,10 +79,10 @@ class Finder:
         pieces, at = chain.pieces, 0
         told = [self._told(piece) for piece in pieces]
         while at < len(pieces):
-            length, times = max(
-                ((length, _times(told, at, length)) for length in range(1, LONGEST + 1)),
-                key=lambda found: (found[0] * found[1] if found[1] > 1 else 0, -found[0]),
-            )
+            length, times = _longest(told, at)
+            if len(pieces[at].calls) == 1 and math.prod(_longest(told, at + 1)) >= length * times:
+                at += 1  # a block comes first where that makes no difference
+                continue
             run = self._run(pieces[at : at + length * times], length) if times > 1 else ()
             blocks = any(len(piece.calls) > 1 for piece in pieces[at : at + length])
             if run and (blocks or not chain.outer):
@@ -130,7 +129,10 @@ class Finder:
         return at
 
     def _layers(self, chain: Chain, alone: bool) -> Iterator[tuple[Segment, ...]]:
-        """Yield the runs of single layers of one kind; unless `alone`, convolutions count where equal ones repeat."""
+        """Yield the runs of single layers of one kind.
+
+        Unless `alone`, convolutions have to be alike: beside blocks, others lead from one block to the next.
+        """
         run: list[list[Piece]] = []
         for piece in (*chain.pieces, None):
             kind = self._layer_kind(piece) if piece else ""
@@ -146,7 +148,8 @@ class Finder:
     def _of_layers(self, run: Sequence[Sequence[Piece]], alone: bool) -> Iterator[tuple[Segment, ...]]:
         found = [self._segment(pieces, pieces[0]) for pieces in run]
         segments = tuple(segment for segment in found if segment is not None)
-        if len(segments) == len(run) and (alone or segments[0].kind != "conv"):
+        alike = len(run) > 1 and len({tuple(map(self._told, pieces)) for pieces in run}) == 1
+        if len(segments) == len(run) and (alone or alike or segments[0].kind != "conv"):
             yield segments
 
     def _layer_kind(self, piece: Piece) -> str:
@@ -206,12 +209,22 @@ class Finder:
         self._taken |= {(call.layer, call.node) for call in self._calls if call.layer in layers}
 
 
+def _longest(told: Sequence[str], at: int) -> tuple[int, int]:
+    """Return how many texts from a place on come again most often at once, and how often."""
+    return max(
+        ((length, _times(told, at, length)) for length in range(1, LONGEST + 1)),
+        key=lambda found: (found[0] * found[1] if found[1] > 1 else 0, -found[0]),
+    )
+
+
 def _times(told: Sequence[str], at: int, length: int) -> int:
     """Return how often the next `length` texts come in a row."""
+    if len(told) < at + length:
+        return 0
     times = 1
     while told[at + times * length : at + (times + 1) * length] == told[at : at + length]:
         times += 1
-    return times if len(told) >= at + length else 0
+    return times
 
 
 def _named(graph: Graph, runs: Sequence[tuple[Segment, ...]]) -> Stages:

@@ -102,15 +102,7 @@ def groups(graph: Graph) -> list[Group]:
 
 def every_group(graph: Graph) -> list[tuple[Group, str]]:
     """Return all groups of layers that are equally wide, and why their width has to stay; empty where it may change."""
-    calls = graph.calls()
-    ties = Ties(frozen=dict.fromkeys(graph.outputs, "it is an output of the model"))
-    made: dict[tuple[str, int], set[Ref]] = {(call.layer, call.node): set() for call in calls}
-    for ref in [*graph.outputs, *(read.ref for call in calls for read in call.inputs)]:
-        made[ref[:2]].add(ref)
-    entries = graph.layers
-    for call in calls:
-        _rule(ties, call, made[call.layer, call.node], entries[call.layer])
-    _tie_shared(ties, calls)
+    ties = _ties(graph)
     frozen = ties.close()
     members, followers = _by_root(ties, ties.makers), _by_root(ties, ties.followers)
     multiples: dict[Ref, int] = {}
@@ -120,6 +112,29 @@ def every_group(graph: Graph) -> list[tuple[Group, str]]:
         (Group(layers, multiples.get(root, 1), followers.get(root, ())), frozen.get(root, ""))
         for root, layers in members.items()
     ]
+
+
+def adapts(graph: Graph, ref: Ref, gone: Collection[str]) -> bool:
+    """Whether a tensor may have another width once some layers are gone: nothing that stays says how wide it is."""
+    ties = _ties(graph)
+    root = ties.root(ref)
+    return root not in ties.close() and {
+        layer for at, layer in ties.makers.items() if ties.root(at) == root
+    } <= set(gone)
+
+
+def _ties(graph: Graph) -> Ties:
+    """Write down what every call of a graph demands."""
+    calls = graph.calls()
+    ties = Ties(frozen=dict.fromkeys(graph.outputs, "it is an output of the model"))
+    made: dict[tuple[str, int], set[Ref]] = {(call.layer, call.node): set() for call in calls}
+    for ref in [*graph.outputs, *(read.ref for call in calls for read in call.inputs)]:
+        made[ref[:2]].add(ref)
+    entries = graph.layers
+    for call in calls:
+        _rule(ties, call, made[call.layer, call.node], entries[call.layer])
+    _tie_shared(ties, calls)
+    return ties
 
 
 def _by_root(ties: Ties, named: Mapping[Ref, str]) -> dict[Ref, tuple[str, ...]]:
@@ -179,7 +194,7 @@ def apply(graph: Graph, stages: Mapping[str, Sequence[str]], width: Mapping[str,
             for layer in (*group.layers, *group.followers):
                 for config, key in _lengths(entries[layer]):
                     length = scaled(_at(config[key]), width.get(stage, 1.0), group.multiple)
-                    config[key] = [*config[key][:-1], length] if isinstance(config[key], list) else length
+                    config[key] = length if isinstance(config[key], int) else [*config[key][:-1], length]
 
 
 def scaled(width: int, multiplier: float, multiple: int = 1) -> int:
@@ -204,7 +219,7 @@ def _lengths(entry: Entry) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def _at(value: Any) -> int:
-    return int(value[-1] if isinstance(value, list) else value)
+    return int(value[-1] if isinstance(value, (list, tuple)) else value)
 
 
 def _rule(ties: Ties, call: Call, made: set[Ref], entry: Entry) -> None:
@@ -274,7 +289,8 @@ def _relation(entry: Entry, call: Call) -> Relation:
         kind == "Reshape" and _keeps_last(config["target_shape"], call.inputs[0].shape)
     ):
         return "follows"
-    fixed = config.get("noise_shape") or isinstance(config.get("scale"), list)
+    noise = (config.get("noise_shape") or [None])[-1]
+    fixed = noise not in (None, 1) or isinstance(config.get("scale"), list)
     return "keeps" if kind in kinds.KEEPING | kinds.MERGES and not fixed else "unknown"
 
 

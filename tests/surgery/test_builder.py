@@ -73,7 +73,7 @@ def test_a_model_without_hidden_layers_says_so_and_keeps_its_other_parts_open() 
     template = read(keras.Sequential([keras.Input((4,)), layers.Dense(1)]))
 
     assert template.config is not None
-    assert "No hidden Dense" in template.reason
+    assert "It has no hidden layers" in template.reason
     assert template.dropout == 0.0
 
 
@@ -82,7 +82,7 @@ def test_a_depth_that_would_change_the_output_shape_is_not_offered() -> None:
 
 
 def test_the_structure_of_inputs_and_outputs_is_kept() -> None:
-    model = rebuild(read(two_towers()), Edits(width={"dense": 2.0}))
+    model = rebuild(read(two_towers()), Edits(width={"dense_3": 2.0}))
 
     assert (set(model.input), set(model.output)) == ({"one", "two"}, {"a", "b"})
 
@@ -96,8 +96,15 @@ def test_the_model_is_handed_back_uncompiled() -> None:
 
 def test_precision_and_trainability_of_layers_are_kept() -> None:
     model = keras.Sequential([keras.Input((4,)), layers.Dense(4, dtype="mixed_bfloat16"), layers.Dense(1)])
-    model.trainable = False
     rebuilt = rebuild(read(model), Edits(depth={"dense": 2}, dropout=0.1))
+    model.trainable = False
 
     assert {layer.dtype_policy.name for layer in rebuilt.layers[:4]} == {"mixed_bfloat16"}
-    assert not rebuilt.trainable_weights
+    assert not rebuild(read(model), Edits(dropout=0.1)).trainable_weights
+
+
+def test_frozen_layers_are_left_as_they_are() -> None:
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(4), layers.Dense(4), layers.Dense(1)])
+    model.layers[0].trainable = False
+
+    assert [(stage.name, stage.depth) for stage in read(model).stages] == [("dense", 1)]

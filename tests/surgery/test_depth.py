@@ -4,8 +4,9 @@ import keras
 from keras import layers
 
 from autoopt.surgery import Edits, read, rebuild
-from autoopt.surgery.depth import smallest, stages
+from autoopt.surgery.depth import smallest
 from autoopt.surgery.graph import Graph
+from autoopt.surgery.stages import stages
 from tests.surgery.zoo import dense_chain, pooled_cnn, signal_cnn, unet
 
 

@@ -24,7 +24,7 @@ def test_a_width_is_rounded_to_what_divides_it_and_never_0(width, multiplier, mu
 
 def test_layers_that_are_added_are_equally_wide() -> None:
     stem, inside = (layer for layer in residual_cnn().layers if isinstance(layer, layers.Conv2D))
-    model = rebuild(read(residual_cnn()), Edits(width={"conv": 2.0}))
+    model = rebuild(read(residual_cnn()), Edits(width={"block": 2.0}))
 
     assert [layer.filters for layer in model.layers if isinstance(layer, layers.Conv2D)] == [
         2 * stem.filters,
@@ -64,7 +64,7 @@ def test_a_concatenation_follows_its_parts_unless_its_sum_is_tied() -> None:
     [
         layers.Reshape((2, 3)),
         layers.Permute((1,)),
-        layers.Rescaling(2.0),
+        layers.Rescaling([2.0] * 6),
         layers.Dropout(0.1, noise_shape=(1, 6)),
     ],
     ids=lambda layer: type(layer).__name__,
@@ -117,4 +117,5 @@ def test_stages_of_equal_width_that_are_tied_belong_to_the_first() -> None:
     x = layers.Dense(6)(layers.Add()([x, first]))
     model = keras.Model(inputs, layers.Dense(1)(layers.Add()([x, first])))
 
-    assert [stage.open_width for stage in read(model).stages] == [True]
+    widened = rebuild(read(model), Edits(width={"dense": 2.0}))
+    assert [layer.units for layer in widened.layers if isinstance(layer, layers.Dense)] == [12, 6, 12, 12, 1]

@@ -169,19 +169,129 @@ def attention() -> keras.Model:
     return keras.Model(inputs, layers.Dense(2)(x))
 
 
+def lstm_stack() -> keras.Model:
+    stack = [layers.LSTM(4, return_sequences=True), layers.LSTM(4, return_sequences=True), layers.LSTM(6)]
+    return keras.Sequential([keras.Input((7, 3)), *stack, layers.Dense(2)])
+
+
+def gru_stack() -> keras.Model:
+    both = layers.Bidirectional(layers.GRU(3, return_sequences=True))
+    return keras.Sequential(
+        [
+            keras.Input((7,), dtype="int32"),
+            layers.Embedding(20, 4, mask_zero=True),
+            layers.GRU(5, return_sequences=True),
+            layers.Dropout(0.1),
+            both,
+            layers.TimeDistributed(layers.Dense(4, "relu")),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(2),
+        ]
+    )
+
+
+def encoder_block(x: Any) -> Any:
+    x = layers.LayerNormalization()(x + layers.MultiHeadAttention(2, 3)(x, x))
+    inner = layers.Dense(8)(layers.Dense(12, "gelu")(x))
+    return layers.LayerNormalization()(x + layers.Dropout(0.1)(inner))
+
+
+def transformer(blocks: int = 3) -> keras.Model:
+    inputs = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(11, 8)(inputs)
+    for _ in range(blocks):
+        x = encoder_block(x)
+    return keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling1D()(x)))
+
+
+def residual_block(x: Any, filters: int, strides: int = 1) -> Any:
+    y = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
+    y = layers.Activation("relu")(layers.BatchNormalization()(y))
+    y = layers.BatchNormalization()(layers.Conv2D(filters, 3, padding="same", use_bias=False)(y))
+    if strides > 1 or x.shape[-1] != filters:
+        x = layers.Conv2D(filters, 1, strides=strides)(x)
+    return layers.Activation("relu")(layers.Add()([x, y]))
+
+
+def resnet() -> keras.Model:
+    inputs = keras.Input((16, 16, 3))
+    x = layers.Conv2D(4, 3, padding="same", activation="relu")(inputs)
+    for filters, strides in ((4, 1), (4, 1), (6, 2), (6, 1), (6, 1)):
+        x = residual_block(x, filters, strides)
+    return keras.Model(inputs, layers.Dense(3)(layers.GlobalAveragePooling2D()(x)))
+
+
+def squeeze_and_excite() -> keras.Model:
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
+    weights = layers.Reshape((1, 1, 8))(layers.GlobalAveragePooling2D()(x))
+    weights = layers.Conv2D(2, 1, activation="relu")(weights)
+    x = layers.Multiply()([x, layers.Conv2D(8, 1, activation="sigmoid")(weights)])
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+
+
+def double(x: Any, filters: int) -> Any:
+    for _ in range(2):
+        x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+    return x
+
+
+def deep_unet() -> keras.Model:
+    inputs = keras.Input((16, 16, 1))
+    one = double(inputs, 4)
+    two = double(layers.MaxPooling2D()(one), 6)
+    x = double(layers.MaxPooling2D()(two), 8)
+    x = double(layers.Concatenate()([layers.Conv2DTranspose(6, 2, strides=2)(x), two]), 6)
+    x = double(layers.Concatenate()([layers.Conv2DTranspose(4, 2, strides=2)(x), one]), 4)
+    return keras.Model(inputs, layers.Conv2D(2, 1)(x))
+
+
+def densely_connected() -> keras.Model:
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, padding="same")(inputs)
+    for _ in range(3):
+        y = layers.Activation("relu")(layers.BatchNormalization()(x))
+        x = layers.Concatenate()([x, layers.Conv2D(3, 3, padding="same")(y)])
+    return keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
+
+
+def siamese() -> keras.Model:
+    one, two = keras.Input((6,), name="one"), keras.Input((6,), name="two")
+    first, second = layers.Dense(5, "relu"), layers.Dense(5, "relu")
+    x = layers.Subtract()([second(first(one)), second(first(two))])
+    return keras.Model([one, two], layers.Dense(1)(layers.Dense(4, "relu")(x)))
+
+
 ZOO = {
     "dense chain": Specimen(dense_chain, {"dense": (2, 1, 4, True)}),
     "pooled cnn": Specimen(pooled_cnn, {"conv": (2, 1, 4, True), "dense": (1, 1, 3, True)}),
     "signal cnn": Specimen(signal_cnn, {"conv": (3, 1, 5, True)}),
     "separable cnn": Specimen(separable_cnn, {"conv": (3, 1, 5, True)}),
-    "residual cnn": Specimen(residual_cnn, {"conv": (1, 1, 3, True), "dense": (1, 1, 3, True)}),
-    "two towers": Specimen(two_towers, {"dense": (2, 1, 4, True)}),
+    "residual cnn": Specimen(residual_cnn, {"block": (1, 1, 3, True), "dense": (1, 1, 3, True)}),
+    "two towers": Specimen(
+        two_towers, {"dense_1": (1, 1, 3, True), "dense_2": (1, 1, 3, True), "dense_3": (2, 1, 4, True)}
+    ),
     "unet": Specimen(unet, {"conv_1": (2, 1, 4, True), "conv_2": (1, 1, 3, True)}),
     "autoencoder": Specimen(autoencoder, {"conv": (2, 2, 4, True)}),
     "shared layer": Specimen(shared_layer, {"dense_1": (1, 1, 3, True), "dense_2": (1, 1, 3, True)}),
     "nested": Specimen(nested, {"dense": (1, 1, 3, True)}),
     "subclassed": Specimen(OriginalModel, {"dense": (2, 1, 4, True)}, (12,)),
-    "subclass of a subclass": Specimen(DeeperModel, {"dense": (2, 1, 4, True)}, (12,)),
-    "recurrent": Specimen(recurrent, {"conv": (1, 1, 3, True), "dense": (1, 1, 3, True)}),
-    "attention": Specimen(attention, {"dense_1": (1, 1, 3, False), "dense_2": (1, 1, 3, True)}),
+    "subclass of a subclass": Specimen(
+        DeeperModel, {"dense": (2, 1, 4, True), "block": (1, 1, 3, False)}, (12,)
+    ),
+    "recurrent": Specimen(
+        recurrent, {"conv": (1, 1, 3, True), "recurrent": (1, 1, 3, True), "dense": (1, 1, 3, True)}
+    ),
+    "attention": Specimen(
+        attention, {"dense_1": (1, 1, 3, False), "attention": (1, 1, 3, True), "dense_2": (1, 1, 3, True)}
+    ),
+    "lstm stack": Specimen(lstm_stack, {"recurrent": (3, 1, 5, True)}),
+    "gru stack": Specimen(gru_stack, {"recurrent": (2, 1, 4, True), "dense": (1, 1, 3, True)}),
+    "transformer": Specimen(transformer, {"attention": (3, 1, 5, True)}),
+    "one encoder block": Specimen(lambda: transformer(1), {"attention": (1, 1, 3, True)}),
+    "resnet": Specimen(resnet, {"block_1": (2, 1, 4, True), "block_2": (2, 1, 4, True)}),
+    "squeeze and excite": Specimen(squeeze_and_excite, {"conv": (1, 1, 3, True)}),
+    "deep unet": Specimen(deep_unet, {f"conv_{level}": (2, 1, 4, True) for level in range(1, 6)}),
+    "densely connected": Specimen(densely_connected, {"block": (3, 1, 5, True)}),
+    "siamese": Specimen(siamese, {"dense": (1, 1, 3, True)}),
 }

@@ -1,0 +1,78 @@
+"""`autoopt.inspect`: what of a model may be edited, printed as a tree."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.tree import Tree
+
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.surgery import Stage, Survey, Template, survey
+
+WIDTH = 160
+"""Characters of a line: names of layers are long, and a cut one is of no use."""
+
+MOST_NAMES = 6
+"""Of layers that are left as they are for one reason."""
+
+
+def inspect(model_fn: Any, data: Any = None) -> None:
+    """Print which layers may be repeated, taken out, widened and narrowed, which not, and why.
+
+    Args:
+        model_fn: As for `tune`.
+        data: `(x, y)` or an `autoopt.Dataset`; only a model without inputs of its own needs it.
+
+    Raises:
+        ModelError: `model_fn` raises or returns no model.
+
+    Example:
+        >>> import autoopt, keras
+        >>> layers = [keras.Input((8,)), keras.layers.Dense(4, "relu", name="hidden"), keras.layers.Dense(1, name="out")]
+        >>> autoopt.inspect(keras.Sequential(layers, name="small"))
+        small: 3 layers
+        ├── dense: 1 segment, may have 1 to 3; its widths may change
+        │   └── hidden (Dense 4)
+        └── left as it is
+            └── it is an output of the model: out
+        Widths that may change: 1 of 2 of Dense and convolutional layers. Depth: 1 of 1 stages.
+    """
+    template = AutoHyperModel(model_fn, data=data).reading().origin.template
+    console = Console(width=WIDTH, highlight=False, markup=False)
+    if template.config is None:
+        console.print(f"The structure stays as it is: {template.reason}\nEverything else can be searched.")
+        return
+    found = survey(template)
+    console.print(_tree(template, found))
+    deep = sum(stage.min_depth < stage.max_depth for stage in template.stages)
+    console.print(
+        f"Widths that may change: {found.open_widths} of {found.widths} of Dense and convolutional layers. "
+        f"Depth: {deep} of {len(template.stages)} stages."
+    )
+
+
+def _tree(template: Template, found: Survey) -> Tree:
+    tree = Tree(f"{(template.config or {})['name']}: {found.layers} layers")
+    for stage, segments in found.stages:
+        branch = tree.add(_stage(stage))
+        for segment in segments:
+            branch.add(segment)
+    if template.reason:
+        tree.add(template.reason)
+    if found.closed:
+        closed = tree.add("left as it is")
+        for reason, layers in found.closed.items():
+            more = len(layers) - MOST_NAMES
+            named = ", ".join(layers[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+            closed.add(f"{reason}: {named}")
+    return tree
+
+
+def _stage(stage: Stage) -> str:
+    if stage.min_depth < stage.max_depth:
+        depth = f", may have {stage.min_depth} to {stage.max_depth}"
+    else:
+        depth = ", depth stays"
+    widths = (
+        "its widths may change" if stage.open_width else "its widths stay, or change with another stage's"
+    )
+    return f"{stage.name}: {stage.depth} segment{'s' * (stage.depth != 1)}{depth}; {widths}"
