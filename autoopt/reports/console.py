@@ -96,8 +96,11 @@ class _Progress:
         self._baseline: float | None = None
         self._best: float | None = None
         self._running = "preparing"
+        self._numbers: list[int] = []
 
     def begin(self, event: TrialStarted) -> None:
+        if not event.repeat:
+            self._numbers.append(event.number)
         self._running = self._title(event.number, event.repeat)
 
     def advance(self, event: EpochEnded) -> None:
@@ -113,7 +116,7 @@ class _Progress:
             return False
         if trial.number == 0:
             self._baseline = trial.score
-        if not self._search.objective.better(trial.score, self._best):
+        if trial.excess or not self._search.objective.better(trial.score, self._best):
             return False
         self._best = trial.score
         return True
@@ -150,7 +153,9 @@ class _Progress:
         if repeat:
             return f"confirming trial {number}, run {repeat}"
         total = self._search.max_trials
-        return f"trial {number}" if total is None else f"trial {number} ({number + 1}/{total})"
+        # Proposals that were taken back have left gaps between the numbers.
+        place = self._numbers[0] + len(self._numbers)
+        return f"trial {number}" if total is None else f"trial {number} ({place}/{total})"
 
 
 def score_text(score: float | None) -> str:
