@@ -16,7 +16,9 @@ NAMES = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
 @pytest.mark.parametrize("value", [0, -1, True, "5", float("nan"), float("inf"), [3]])
 def test_what_is_no_limit_is_refused(name: str, value: Any) -> None:
     shown = re.escape(repr(value))
-    with pytest.raises(UsageError, match=rf"{name} was given {shown}\. Expected .*example {name}=.*Leave {name}"):
+    with pytest.raises(
+        UsageError, match=rf"{name} was given {shown}\. Expected .*example {name}=.*Leave {name}"
+    ):
         Constraints(**{name: value})
 
 

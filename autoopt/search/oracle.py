@@ -206,6 +206,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         refused = self._refused.get(place, 0)
         return (refused,) if refused else ()
 
+    def _is_last_draw(self, place: int) -> bool:
+        """Whether the search ends where this draw of a place is refused, too."""
+        return self._given_sampler is None and self._draw(place) == (DRAWS - 1,)
+
     def _changes_the_parent(self, place: int) -> bool:
         """Whether the values of a place are asked for one by one, and some of them kept from the parent."""
         early = place < len(self._start) + RANDOM_TRIALS
@@ -214,6 +218,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def _changed_of_the_parent(self, place: int) -> str | None:
         """Return the name whose value a proposal of another structure changes in any case, each in its turn."""
+        if self._is_last_draw(place):
+            return None
         turn, rest = divmod(place - len(self._start), SETTINGS_AT_FIRST)
         names = sorted(name for name in self._parent if name.startswith(STRUCTURE))
         return names[(turn + self.seed) % len(names)] if names and not rest else None
@@ -229,7 +235,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         searched where it is better.
         """
         after_start = place - len(self._start)
-        if self._draw(place) == (DRAWS - 1,) and self._given_sampler is None:
+        if self._is_last_draw(place):
             # Nothing else fits: the parent's model, which does, with other settings.
             return {
                 name: value

@@ -39,7 +39,9 @@ def test_any_dense_chain_has_as_many_as_keras_counts(hidden: Any, shape: Any, da
     template = read(model)
     edits = Edits(
         depth={each.name: data.draw(st.integers(each.min_depth, each.max_depth)) for each in template.stages},
-        width={each.name: data.draw(st.sampled_from([0.3, 2.0])) for each in template.stages if each.open_width},
+        width={
+            each.name: data.draw(st.sampled_from([0.3, 2.0])) for each in template.stages if each.open_width
+        },
         dropout=data.draw(st.sampled_from([None, 0.2])) if template.dropout is not None else None,
     )
 
