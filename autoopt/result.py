@@ -273,6 +273,7 @@ class Result:
             "run": str(self.run_dir),
             "objective": vars(self.objective),
             "baseline_score": self.baseline_score,
+            "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
             "confirmed": None

@@ -1,5 +1,6 @@
 """`tune` under constraints: what is over a limit is no trial, and never what is handed over."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import autoopt
 from autoopt import Constraints, Result, Search, Space
 from autoopt.errors import RunError, SearchError, SpaceError
+from autoopt.worker import price
 from tests import toys
 
 WRITTEN = (64 + 1) * 8 + (8 + 1) * 10
@@ -104,14 +106,35 @@ def test_a_starting_point_over_the_limit_is_named(tune: Any, capsys: Any) -> Non
     assert counts(result)[1] <= WRITTEN
 
 
-def test_another_oracle_is_asked_again(tune: Any) -> None:
-    oracle = keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=60, seed=1)
+ORACLES = {
+    "random": lambda: keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=60, seed=1),
+    "bayesian": lambda: keras_tuner.oracles.BayesianOptimizationOracle(
+        objective="val_loss", max_trials=60, num_initial_points=5, seed=1
+    ),
+    "hyperband": lambda: keras_tuner.oracles.HyperbandOracle(objective="val_loss", max_epochs=27, seed=1),
+}
+
+
+@pytest.mark.parametrize("name", ORACLES)
+def test_another_oracle_is_asked_again(name: str, tune: Any) -> None:
+    oracle = ORACLES[name]()
     search = Search(oracle=oracle, confirm=0)
-    result = tune(trials=6, search=search, constraints=Constraints(max_params=WRITTEN))
+    result = tune(trials=5, search=search, constraints=Constraints(max_params=WRITTEN))
 
     assert max(counts(result)) <= WRITTEN
-    assert [trial.status for trial in result.trials] == ["completed"] * 6
-    assert len(oracle.trials) > 6
+    assert [trial.status for trial in result.trials] == ["completed"] * 5
+    assert len(oracle.trials) > 5
+
+
+def test_a_candidate_has_the_price_that_its_trial_will_have(tune: Any) -> None:
+    result = tune(toys.compiled, trials=2)
+    hypermodel = autoopt.AutoHyperModel(toys.compiled)
+    for trial in result.trials:
+        hp = toys.asking(dict(trial.hyperparameters))
+        recipe = hypermodel.draw(hp)
+        size = hypermodel.batch_size(recipe)
+
+        assert trial.price == price(math.ceil(48 / (size or 1)), 48, hypermodel.parameters(recipe, hp.values))
 
 
 def test_another_oracle_ends_where_it_has_nothing_that_fits(tune: Any) -> None:

@@ -147,7 +147,8 @@ class _Progress:
         ended = "" if trial.status == "completed" else " (cut)" if trial.note[:3] == "Cut" else " (pruned)"
         shown = f"{self._search.objective.name} {score_text(trial.score)}"
         epochs = f"{trial.epochs} epoch{'' if trial.epochs == 1 else 's'}"
-        return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}"
+        over = f"; it {trial.excess}" if trial.excess else ""
+        return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}{over}"
 
     def _title(self, number: int, repeat: int) -> str:
         if repeat:

@@ -124,15 +124,15 @@ class Driver:
 
     def _proposed(self, trials: int) -> "_Proposed | str":
         """Return the trial after so many, the first that is within the constraints; or why there is none."""
-        nearest: list[Excess] = []
+        refused: list[Excess] = []
         for _ in range(self.oracle.draws if isinstance(self.oracle, OptunaOracle) else PATIENCE):
             proposed = self._drawn(trials)
             if not isinstance(proposed, Excess):
                 return proposed
-            nearest = [min(proposed, *nearest)] if nearest else [proposed]
+            refused.append(proposed)
             if (reason := self.limits.cut()) is not None:
                 return reason
-        return f"nothing more that is within the constraints was found: the nearest {nearest[0].text}"
+        return f"nothing more that is within the constraints was found: the nearest {min(refused).text}"
 
     def _drawn(self, trials: int) -> "_Proposed | Excess | str":
         """Ask the oracle once for the trial after so many and submit it.

@@ -1,6 +1,7 @@
 """What the console says while a search runs, on a terminal and elsewhere."""
 
 import io
+from dataclasses import replace
 
 import keras_tuner
 import pytest
@@ -47,6 +48,13 @@ def test_every_trial_has_a_line_away_from_a_terminal() -> None:
 def test_a_failed_trial_says_why() -> None:
     failed = TrialEnded(trial(1, None, "failed", "ValueError: too wide\nmore"))
     assert told(1, failed).splitlines()[-1] == "trial 1 failed: ValueError: too wide"
+
+
+def test_a_trial_over_a_limit_is_no_best_so_far() -> None:
+    over = replace(trial(1, 0.99), excess="took 3 s an epoch, more than max_seconds_per_epoch=1")
+    lines = told(1, TrialEnded(over), TrialEnded(trial(2, 0.5))).splitlines()
+    assert lines[-2].endswith("2.0s; it took 3 s an epoch, more than max_seconds_per_epoch=1")
+    assert lines[-1].endswith("best so far")
 
 
 def test_a_confirmation_run_is_no_new_best() -> None:
