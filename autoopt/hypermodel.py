@@ -183,7 +183,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         return self._key(values), json.dumps(shaping, sort_keys=True, default=str)
 
     def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
-        """Return how many weights a recipe's model has; a plain dense chain is not built for that.
+        """Return how many weights a recipe's model has.
 
         Args:
             recipe: What differs from the user's model.
@@ -195,11 +195,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         template, edits = self._reading_of(values).origin.template, _edits(recipe)
         if template.config is None:
             return int(self.assemble(recipe, values, seed=READING_SEED).count_params())
-        counted = surgery.count_params(surgery.edited(template, edits))
-        if counted is not None:
-            return counted
         with drawn_from(READING_SEED):
-            return int(surgery.rebuild(template, edits).count_params())
+            return surgery.count_params(template, edits)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.

@@ -1,17 +1,53 @@
-"""Parameters: how many weights a plain dense chain has, from its configuration alone."""
+"""Parameters: how many weights an edited model has, without drawing one of them."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
+import keras
+from keras.src.backend.common import global_state
+
 from autoopt.surgery import kinds
+from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.graph import Call, Graph
+from autoopt.surgery.template import Edits, SurgeryError, Template
+
+UNINITIALIZED = "uninitialized_variables"
+"""Keras's list of variables that are to get their values when no scope forbids it any more."""
 
 WITHOUT_WEIGHTS = kinds.DROPOUTS | kinds.ACTIVATION_OPERATIONS | (kinds.ACTIVATION_LAYERS - {"PReLU"})
 
 
-def count_params(config: Mapping[str, Any]) -> int | None:
-    """Return how many weights a model has, frozen ones included, as `count_params()` does; nothing is built.
+def count_params(template: Template, edits: Edits) -> int:
+    """Return how many weights the user's model has with changes, frozen ones included, as Keras counts them.
+
+    Args:
+        template: What `read` returned.
+        edits: What to change.
+
+    Raises:
+        SurgeryError: A stage that does not exist, a value out of its range, or a model that cannot be built.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(8), keras.layers.Dense(10)])
+        >>> from autoopt.surgery import Edits, read
+        >>> count_params(read(model), Edits(width={"dense": 2.0}))
+        1210
+    """
+    found = of_dense_chain(edited(template, edits))
+    if found is not None:
+        return found
+    try:
+        with _weightless():
+            return int(rebuild(template, edits).count_params())
+    except SurgeryError:  # a layer may begin with an array, which Keras takes in no such scope
+        return int(rebuild(template, edits).count_params())
+
+
+def of_dense_chain(config: Mapping[str, Any]) -> int | None:
+    """Return how many weights a plain dense chain has; nothing is built.
 
     A dense chain of widths n_0, n_1, …, n_K has Σ (n_k + 1) · n_{k+1} of them, the 1 being the bias
     (Goodfellow, Bengio & Courville 2016, section 6.1: h = g(Wᵀx + b) in each layer); BatchNormalization and
@@ -24,12 +60,6 @@ def count_params(config: Mapping[str, Any]) -> int | None:
         None where the model is no chain of Dense layers, normalizations over the last axis and layers without
         weights, behind one input of known lengths.
 
-    Example:
-        >>> import keras
-        >>> model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(8), keras.layers.Dense(10)])
-        >>> from autoopt.surgery import read
-        >>> count_params(read(model).config), model.count_params()
-        (610, 610)
     """
     graph = Graph(config)
     entries, calls = graph.layers, graph.calls()
@@ -44,6 +74,18 @@ def count_params(config: Mapping[str, Any]) -> int | None:
         shape, weights = step
         total += weights
     return total
+
+
+@contextlib.contextmanager
+def _weightless() -> Iterator[None]:
+    """Give the models that are built meanwhile no values of weights: on JAX drawing them takes seconds."""
+    before = global_state.get_global_attribute(UNINITIALIZED)
+    global_state.set_global_attribute(UNINITIALIZED, [])
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield
+    finally:
+        global_state.set_global_attribute(UNINITIALIZED, before)
 
 
 def _is_chain(graph: Graph, calls: Sequence[Call]) -> bool:

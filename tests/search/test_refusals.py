@@ -66,7 +66,7 @@ def steps(found: OptunaOracle, limit: float, n: int = PLACES) -> list[Values]:
     return [step(found, lambda values: size(values) <= limit)[0] for _ in range(n)]
 
 
-@pytest.mark.parametrize("limit", [1.0, 2.0, 4.0, 9.0])
+@pytest.mark.parametrize("limit", [1.0, 3.0, 4.0])
 @pytest.mark.parametrize("seed", [0, 1])
 def test_whatever_fits_is_found_however_little_it_is(limit: float, seed: int) -> None:
     found = steps(oracle(seed), limit)

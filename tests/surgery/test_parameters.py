@@ -4,12 +4,15 @@ import functools
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
+from keras.src.backend.common import global_state
 
 from autoopt.surgery import Edits, count_params, edited, read, rebuild
+from autoopt.surgery.parameters import UNINITIALIZED, of_dense_chain
 
 
 def made(kind: Any, **options: Any) -> st.SearchStrategy[Any]:
@@ -45,12 +48,12 @@ def test_any_dense_chain_has_as_many_as_keras_counts(hidden: Any, shape: Any, da
         dropout=data.draw(st.sampled_from([None, 0.2])) if template.dropout is not None else None,
     )
 
-    assert count_params(template.config or {}) == model.count_params()
-    assert count_params(edited(template, edits)) == rebuild(template, edits).count_params()
+    assert of_dense_chain(template.config or {}) == model.count_params()
+    assert of_dense_chain(edited(template, edits)) == rebuild(template, edits).count_params()
 
 
 def test_widths_4_5_3_make_25_and_18() -> None:
-    assert count_params(read(net(layers.Dense(5))).config or {}) == (4 + 1) * 5 + (5 + 1) * 3
+    assert of_dense_chain(read(net(layers.Dense(5))).config or {}) == (4 + 1) * 5 + (5 + 1) * 3
 
 
 def branched() -> keras.Model:
@@ -83,8 +86,34 @@ UNKNOWN = {
 
 
 @pytest.mark.parametrize("case", UNKNOWN)
-def test_what_is_no_plain_dense_chain_is_not_counted(case: str) -> None:
-    config = read(UNKNOWN[case]()).config
+def test_what_is_no_plain_dense_chain_is_built_and_counted(case: str) -> None:
+    model = UNKNOWN[case]()
+    template = read(model)
 
-    assert config is not None
-    assert count_params(config) is None
+    assert template.config is not None
+    assert of_dense_chain(template.config) is None
+    assert count_params(template, Edits()) == model.count_params()
+
+
+def test_counting_leaves_nothing_for_keras_to_initialize() -> None:
+    template = read(UNKNOWN["a convolution"]())
+    waiting = list(global_state.get_global_attribute(UNINITIALIZED) or [])
+    count_params(template, Edits())
+
+    assert list(global_state.get_global_attribute(UNINITIALIZED) or []) == waiting
+    assert keras.Sequential([keras.Input((2,)), layers.Dense(1)]).get_weights()[0].shape == (2, 1)
+
+
+@keras.saving.register_keras_serializable("test_parameters")
+class Given(layers.Layer):  # type: ignore[misc]
+    """Has weights that begin as an array, not with an initializer."""
+
+    def build(self, shape: Any) -> None:
+        self.scale = keras.Variable(np.ones(shape[-1], "float32"))
+
+    def call(self, x: Any) -> Any:
+        return x * self.scale
+
+
+def test_a_layer_whose_weights_are_given_as_arrays_is_counted_too() -> None:
+    assert count_params(read(net(Given())), Edits()) == 4 + (4 + 1) * 3
