@@ -11,8 +11,10 @@ from autoopt.errors import UsageError
 class Constraints:
     """Limits on what a candidate may cost. None is no limit.
 
-    A proposal over a limit is drawn again before it is trained, and is no trial. Your own model is trained in
-    any case, as the reference; what is over a limit is never the winner.
+    A proposal over a limit is drawn again before it is trained, and is no trial; where nothing that fits is found
+    any more, the search ends. Your own model is trained in any case, as the reference; what is over a limit is
+    never the winner, and a search without a winner raises a `SearchError` that names the nearest model. A sampler
+    or an oracle of your own is asked again as well; each refusal uses up one trial of a KerasTuner oracle.
 
     Args:
         max_params: Most weights, frozen ones included: what `model.count_params()` says.
