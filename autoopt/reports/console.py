@@ -96,11 +96,12 @@ class _Progress:
         self._baseline: float | None = None
         self._best: float | None = None
         self._running = "preparing"
-        self._numbers: list[int] = []
+        self._place: int | None = None
 
     def begin(self, event: TrialStarted) -> None:
         if not event.repeat:
-            self._numbers.append(event.number)
+            # Proposals that were taken back leave gaps between the numbers.
+            self._place = 1 + (event.number if self._place is None else self._place)
         self._running = self._title(event.number, event.repeat)
 
     def advance(self, event: EpochEnded) -> None:
@@ -154,9 +155,7 @@ class _Progress:
         if repeat:
             return f"confirming trial {number}, run {repeat}"
         total = self._search.max_trials
-        # Proposals that were taken back have left gaps between the numbers.
-        place = self._numbers[0] + len(self._numbers)
-        return f"trial {number}" if total is None else f"trial {number} ({place}/{total})"
+        return f"trial {number}" if total is None else f"trial {number} ({self._place or number + 1}/{total})"
 
 
 def score_text(score: float | None) -> str:

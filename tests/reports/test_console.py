@@ -66,6 +66,17 @@ def test_verbose_0_says_nothing() -> None:
     assert told(0, TrialEnded(trial(0, 0.8))) == ""
 
 
+def test_the_live_line_counts_trials_and_not_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    events = (
+        TrialStarted(0, {}),
+        TrialEnded(trial(0, 0.8)),
+        TrialStarted(41, {}),
+        TrialEnded(trial(41, 0.9)),
+    )
+    assert "trial 41 (2/10)" in told(1, replace(STARTED, max_trials=10), *events)
+
+
 @pytest.mark.parametrize("columns", [30, 60, 80])
 def test_the_live_line_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
