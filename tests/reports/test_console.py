@@ -25,10 +25,10 @@ def trial(number: int, score: float | None, status: str = "completed", note: str
     return Trial(number, status, score, {}, {"loss": [1.0]}, 0, 0.0, 2.0, note or None, note)
 
 
-def told(verbose: int, *events: object) -> str:
+def told(verbose: int, *events: object, started: SearchStarted = STARTED) -> str:
     stream = io.StringIO()
     console = Console(verbose, stream)
-    for event in (STARTED, *events, SearchEnded(None, "done")):
+    for event in (started, *events, SearchEnded(None, "done")):
         console(event)
     console.close()
     return stream.getvalue()
@@ -74,7 +74,7 @@ def test_the_live_line_counts_trials_and_not_their_numbers(monkeypatch: pytest.M
         TrialStarted(41, {}),
         TrialEnded(trial(41, 0.9)),
     )
-    assert "trial 41 (2/10)" in told(1, replace(STARTED, max_trials=10), *events)
+    assert "trial 41 (2/10)" in told(1, *events, started=replace(STARTED, max_trials=10))
 
 
 @pytest.mark.parametrize("columns", [30, 60, 80])
