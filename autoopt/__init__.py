@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from autoopt.hypermodel import AutoHyperModel as AutoHyperModel
     from autoopt.inspection import inspect as inspect
     from autoopt.records import Trial as Trial
-    from autoopt.resources import Constraints as Constraints
     from autoopt.resources import Resources as Resources
     from autoopt.result import Result as Result
     from autoopt.result import load as load
@@ -26,7 +25,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AutoHyperModel": "autoopt.hypermodel",
-    "Constraints": "autoopt.resources",
+    "Constraints": "autoopt.constraints",
     "Dataset": "autoopt.data",
     "Resources": "autoopt.resources",
     "Result": "autoopt.result",

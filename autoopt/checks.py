@@ -9,16 +9,18 @@ from typing import Any
 import keras
 import keras_tuner
 import numpy as np
+from keras_tuner.engine.hyperparameters import Fixed
 
 from autoopt import storage, task
+from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.hyperparameters import check_value
+from autoopt.hyperparameters import AskingHyperParameters, check_value
 from autoopt.recipe import Recipe
 from autoopt.records import Objective
-from autoopt.resources import Constraints, Resources
-from autoopt.search import Search
+from autoopt.resources import Resources
+from autoopt.search import SHAPELESS, Ceiling, Search
 from autoopt.space import Space
 
 REHEARSAL_SEED = 0
@@ -130,19 +132,22 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
 
 
 def goes_on(
-    earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int
-) -> None:
+    earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int,
+    constraints: Constraints,
+) -> None:  # fmt: skip
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objective, epochs or the number of rows is another.
+        RunError: Seed, objective, epochs, constraints or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
+    constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
     for name, given, before in (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
         ("epochs", epochs, asked.get("epochs")),
+        ("constraints", constraints, constrained),
         ("rows to train and validate on", [dataset.train.n, dataset.validation.n], asked.get("rows")),
     ):
         if before not in (None, given):
@@ -169,6 +174,35 @@ def start_points(points: Sequence[Mapping[str, Any]], space: Any) -> None:
             errors = [error for error in (_outside(hp, value) for hp in definitions) if error is not None]
             if len(errors) == len(definitions):
                 raise errors[0]
+
+
+def within(
+    ceiling: Ceiling, hypermodel: AutoHyperModel, points: Sequence[Mapping[str, Any]], space: Any
+) -> Sequence[str]:
+    """Return what is to be said of the user's model and starting points that are over a limit.
+
+    Raises:
+        SpaceError: The user's model is, and nothing in the search can make it cost less.
+    """
+
+    def excess(point: Mapping[str, Any]) -> str:
+        hp = AskingHyperParameters(lambda known: point.get(known.name, known.default))
+        found = ceiling.excess(hypermodel.draw(hp), hp.values)
+        return "" if found is None else found.text
+
+    notes, own = [], excess({})
+    shaping = [hp for hp in space.space if not hp.name.startswith(SHAPELESS) and not isinstance(hp, Fixed)]
+    if own and not shaping:
+        raise SpaceError(
+            f"Your own model {own}. Expected a limit above that, or a search that can change layers, which this "
+            "one cannot. Raise the limit, or leave structure open."
+        )
+    if own:
+        notes.append(f"Your own model {own}: it is trained as the reference, and cannot win.")
+    for number, point in enumerate(points, start=1):
+        if text := excess(point):
+            notes.append(f"Starting point {number} {text}: its structure is drawn again.")
+    return notes
 
 
 def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:

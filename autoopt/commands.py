@@ -18,6 +18,9 @@ from autoopt.errors import RunError, UsageError
 
 INTERRUPTED = 130
 
+LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
+"""Flags that are fields of `autoopt.Constraints`."""
+
 
 def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: bool) -> int:
     """Run a search and print its outcome.
@@ -31,6 +34,7 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     pins = dict(_pin(text) for text in chosen.pop("fix", ()))
     means = {name: chosen.pop(name) for name in ("engine", "memory") if name in chosen}
+    bounds = {name: chosen.pop(name) for name in tuple(chosen) if name in LIMITS}
     if "resume" in chosen:
         chosen["resume"] = {"true": True, "false": False}.get(chosen["resume"], chosen["resume"])
     if "workers" in chosen:
@@ -50,6 +54,9 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         if means:
             given = arguments.get("resources") or autoopt.Resources()
             arguments["resources"] = dataclasses.replace(given, **means)
+        if bounds:
+            constrained = arguments.get("constraints") or autoopt.Constraints()
+            arguments["constraints"] = dataclasses.replace(constrained, **bounds)
 
         result = autoopt.tune(defined.model_fn, learnt_from, **arguments)
     if as_json:

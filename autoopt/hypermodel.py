@@ -1,8 +1,9 @@
 """AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
 
 import contextlib
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,6 +176,27 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
                 return self._assembled(reading, recipe, values, total_steps, seed, optimizer)
 
         return as_it_is(self._key(values), edits, plan, plain, twin, seed)
+
+    def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
+        """Return what the layers of a recipe's model and the shapes of their weights depend on."""
+        shaping = {name: value for name, value in vars(recipe.structure).items() if name != "optimizer"}
+        return self._key(values), json.dumps(shaping, sort_keys=True, default=str)
+
+    def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+        """Return how many weights a recipe's model has.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+
+        Raises:
+            SurgeryError: The edits do not fit the model.
+        """
+        template, edits = self._reading_of(values).origin.template, _edits(recipe)
+        if template.config is None:
+            return int(self.assemble(recipe, values, seed=READING_SEED).count_params())
+        with drawn_from(READING_SEED):
+            return surgery.count_params(template, edits)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.

@@ -19,6 +19,7 @@ OPTIONS = (
     "search",
     "callbacks",
     "class_weight",
+    "constraints",
     "epochs",
     "objective",
 )

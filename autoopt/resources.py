@@ -1,4 +1,4 @@
-"""What trials may use, and what a candidate may cost."""
+"""What trials may use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -76,32 +76,6 @@ class Resources:
         given = _bytes(self.memory)
         whole = memory.total() if given is None else None
         return given if whole is None else whole // 2
-
-
-@dataclass(frozen=True)
-class Constraints:
-    """Limits on what a candidate may cost. This version has none of them yet: each is refused.
-
-    Args:
-        max_params: Most parameters.
-        max_latency_ms: Most milliseconds for one prediction.
-        max_seconds_per_epoch: Most seconds for one epoch.
-
-    Raises:
-        UsageError: A limit is given.
-
-    Example:
-        >>> import autoopt
-        >>> autoopt.Constraints().max_params is None
-        True
-    """
-
-    max_params: int | None = None
-    max_latency_ms: float | None = None
-    max_seconds_per_epoch: float | None = None
-
-    def __post_init__(self) -> None:
-        _refuse_others(self)
 
 
 def _bytes(given: Any) -> int | None:

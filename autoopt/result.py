@@ -100,12 +100,17 @@ class Result:
         """The winner.
 
         Raises:
-            RunError: No trial has a score.
+            RunError: No trial has a score and is within the constraints.
         """
         number = self._found.get("best")
         ranked = best_first(self.trials, self.objective)
         if not ranked:
-            raise RunError(f"The run {self.run_dir} has no trial with a score yet. See its trials' `error`.")
+            over = next((trial.excess for trial in self.trials if trial.excess), "")
+            raise RunError(
+                f"The run {self.run_dir} has no trial within its constraints: a model {over}. Raise the limit."
+                if over
+                else f"The run {self.run_dir} has no trial with a score yet. See its trials' `error`."
+            )
         return next((trial for trial in ranked if trial.number == number), ranked[0])
 
     @property
@@ -268,6 +273,7 @@ class Result:
             "run": str(self.run_dir),
             "objective": vars(self.objective),
             "baseline_score": self.baseline_score,
+            "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
             "confirmed": None

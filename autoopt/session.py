@@ -20,6 +20,7 @@ from autoopt.records import Event, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
     AHEAD,
+    Ceiling,
     Confirmation,
     Confirmed,
     Driver,
@@ -74,6 +75,7 @@ class Session:
         worker: What trains.
         executor: Where it trains; the session closes it.
         limits: When it ends.
+        ceiling: What candidates may cost.
         search: How trials are proposed and confirmed.
         epochs: Most epochs a trial.
         seed: Where all chance comes from.
@@ -85,6 +87,7 @@ class Session:
     worker: Worker
     executor: Executor
     limits: Limits
+    ceiling: Ceiling
     search: Search
     epochs: int
     seed: int
@@ -177,13 +180,13 @@ class Session:
 
         def keep(outcome: Outcome) -> None:
             trial = outcome.trial
-            if trial.score is not None and trial.status != "failed" and outcome.weights is not None:
+            if best_first([trial], objective) and outcome.weights is not None:
                 with self.watch.measure("checkpoint"):
-                    weights.keep(trial.number, trial.score, outcome.weights)
+                    weights.keep(trial.number, trial.score or 0.0, outcome.weights)
 
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, keep, self.watch,
+            self._emit, keep, self.watch, self.ceiling,
         )  # fmt: skip
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
@@ -264,6 +267,7 @@ class Session:
                 "max_trials": asked.max_trials,
                 "budget": asked.budget,
                 "seed": self.seed,
+                "constraints": vars(self.ceiling.constraints),
                 "space": asked.space.get_config(),
                 "defaults": asked.space.values,
                 "fix": dict(self.worker.hypermodel.space.fix),
@@ -289,7 +293,15 @@ def _own_classes(model: keras.Model) -> Mapping[str, Any]:
 
 def _nothing(trials: Sequence[Trial], reason: str) -> str:
     """Return why there is no model, with the first trial's cause in front."""
+    over = next((trial for trial in trials if trial.excess), None)
     failed = next((trial for trial in trials if trial.error), None)
+    if over is not None and failed is None:
+        which = "your own model" if over.number == 0 else f"trial {over.number}"
+        return (
+            f"No trial within the constraints ended with a model: {reason}. Of what was trained, {which} "
+            f"{over.excess}. Raise the limit, or let models become smaller: "
+            "Space(structure=axes.Structure(width=(0.125, 0.25, 0.5, 1.0)))."
+        )
     if failed is None:
         return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
     return f"No trial ended with a model: {reason}. Trial {failed.number} failed first:\n{failed.error}"

@@ -5,14 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from autoopt import checks, objectives, seeding, storage
+from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import RecyclingExecutor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.reports import Background, Console, TensorBoard, discard
-from autoopt.resources import Constraints, Resources
+from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import DEFAULT_BUDGET, Limits, Search, explore, seconds
+from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds
 from autoopt.session import Asked, Session
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -71,7 +72,7 @@ def tune(
         budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`. Neither this nor `max_trials`
             means `"10m"`.
         search: `autoopt.Search`: oracle, sampler, pruner, starting points, confirmation.
-        constraints: `autoopt.Constraints`.
+        constraints: `autoopt.Constraints`: most parameters, latency, seconds an epoch.
         resources: `autoopt.Resources`.
         workers: How many trials run at once; this version takes 1.
         callbacks: Keras callbacks, copied for each trial, or a function of the trial that returns them.
@@ -119,11 +120,14 @@ def tune(
     hypermodel = AutoHyperModel(model_fn, space, dataset, policy)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
-    checks.goes_on(earlier, resume, seed, target, dataset, epochs)
+    constraints = Constraints() if constraints is None else constraints
+    checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space])
     checks.start_points(search.start, whole_space)
+    ceiling = Ceiling(constraints, hypermodel, dataset)
+    over = checks.within(ceiling, hypermodel, search.start, whole_space)
 
     folder = storage.create(directory, project_name, resume)
     logs = Path(logdir) / folder.name
@@ -137,7 +141,7 @@ def tune(
     worker = duties.worker(hypermodel)
     session = Session(
         folder=folder, worker=worker, executor=RecyclingExecutor(worker, duties, resources.memory_limit),
-        limits=Limits(max_trials, budget_seconds, started, search.confirmations),
+        limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
         sinks=(console, Background(TensorBoard(logs))),
     )  # fmt: skip
@@ -145,7 +149,7 @@ def tune(
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins)
+    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins, *over)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

@@ -188,10 +188,15 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
         return callback
 
 
-def _price(ready: Prepared) -> float:
-    """Return what an epoch costs, from layers' weights and steps alone: no clock decides what is tried."""
-    task = ready.assignment
-    return task.steps * A_STEP + float(task.train.n or 0) * ready.fitting.parameters
+def price(steps: int, examples: int | None, parameters: int) -> float:
+    """Return what an epoch costs, from layers' weights and steps alone: no clock decides what is tried.
+
+    Args:
+        steps: Batches an epoch.
+        examples: Examples an epoch, None where that is not known.
+        parameters: Weights of the model.
+    """
+    return steps * A_STEP + float(examples or 0) * parameters
 
 
 def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -> Trial:
@@ -209,5 +214,5 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
         engine=fitting.engine,
         program=fitting.program,
         costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
-        price=_price(ready),
+        price=price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
     )

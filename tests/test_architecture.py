@@ -25,7 +25,7 @@ FLOORS = (
     {"compiling", "optimizers", "initial", "space"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"hyperparameters", "resources", "seeding", "stopwatch", "aside", "unloaded"},
+    {"hyperparameters", "resources", "constraints", "seeding", "stopwatch", "aside", "unloaded"},
     {"records", "recipe", "memory"},
     {"errors"},
 )

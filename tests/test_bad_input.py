@@ -289,9 +289,19 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         r"Expected a list of points",
     ),
     "constraints": (
-        lambda _: {"constraints": Constraints(max_params=10)},
+        lambda _: {"constraints": {"max_params": 10}},
         UsageError,
-        r"max_params=10\) is not in this version\. Leave max_params out",
+        r"constraints was given {'max_params': 10}\. Expected an autoopt\.Constraints",
+    ),
+    "a limit of no parameters": (
+        lambda _: {"constraints": Constraints(max_params=0)},
+        UsageError,
+        r"max_params was given 0\. Expected a whole number from 1.*Leave max_params out",
+    ),
+    "a limit that nothing can keep": (
+        lambda _: {"constraints": Constraints(max_params=10), "space": Space(structure=False)},
+        SpaceError,
+        r"Your own model has 23 parameters, more than max_params=10.*Raise the limit, or leave structure open",
     ),
     "resources": (lambda _: {"resources": Resources(gpus=1)}, UsageError, r"gpus=1\) is not in this version"),
     "memory": (

@@ -110,6 +110,15 @@ def test_a_function_of_a_module_takes_a_data_file(place: Path, monkeypatch: pyte
     assert (result.exit_code, result.output) == (0, "")
 
 
+def test_limits_are_added_to_those_of_the_model_file(place: Path) -> None:
+    (place / "limited.py").write_text(MODEL + "\nconstraints = autoopt.Constraints(max_params=5000)\n")
+    words = ("--project-name", "limited", "--max-latency-ms", 9e9, "--max-seconds-per-epoch", 9e9)
+    result = autoopt_("tune", place / "limited.py", *QUICK, *folders(place), *words)
+    assert result.exit_code == 0, result.output
+    asked = json.loads((place / "runs" / "limited" / "run.json").read_text())["constraints"]
+    assert asked == {"max_params": 5000, "max_latency_ms": 9e9, "max_seconds_per_epoch": 9e9}
+
+
 def test_a_search_in_which_every_trial_fails_exits_with_1_and_the_cause(place: Path) -> None:
     words = (*folders(place), "--project-name", "failed")
     result = autoopt_("tune", place / "all_fail.py", "--max-trials", 5, "--epochs", 1, *words)
@@ -144,6 +153,14 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         "Did you mean 'optimizer/name'?",
     ),
     "engine": (("tune", "net.py", "--engine", "kears"), "engine was given 'kears'. Did you mean 'keras'?"),
+    "max_params": (
+        ("tune", "net.py", "--max-params", "0"),
+        "max_params was given 0. Expected a whole number",
+    ),
+    "nothing within max_params": (
+        ("tune", "net.py", "--max-params", "5"),
+        "Your own model has 23 parameters, more than max_params=5. Expected a limit above that",
+    ),
     "memory": (("tune", "net.py", "--memory", "lots"), "memory was given 'lots'. Expected a text as \"4GB\""),
     "directory": (("tune", "net.py", "--directory", "net.py"), "'net.py' is a file"),
     "resume": (("tune", "net.py", "--resume", "yes"), "'yes' is not one of 'true', 'false', 'overwrite'"),

@@ -14,7 +14,7 @@ def test_the_readme_s_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code = "\n".join(snippets())
     quick = code.replace('budget="5m"', "max_trials=2, epochs=2, verbose=0")
-    assert code.count('budget="5m"') == 2
+    assert code.count('budget="5m"') == 3
     exec(compile(quick, "README.md", "exec"), {"__name__": "readme"})
     assert (tmp_path / "best.keras").exists()
 

@@ -96,8 +96,12 @@ class _Progress:
         self._baseline: float | None = None
         self._best: float | None = None
         self._running = "preparing"
+        self._place: int | None = None
 
     def begin(self, event: TrialStarted) -> None:
+        if not event.repeat:
+            # Proposals that were taken back leave gaps between the numbers.
+            self._place = 1 + (event.number if self._place is None else self._place)
         self._running = self._title(event.number, event.repeat)
 
     def advance(self, event: EpochEnded) -> None:
@@ -113,7 +117,7 @@ class _Progress:
             return False
         if trial.number == 0:
             self._baseline = trial.score
-        if not self._search.objective.better(trial.score, self._best):
+        if trial.excess or not self._search.objective.better(trial.score, self._best):
             return False
         self._best = trial.score
         return True
@@ -144,13 +148,14 @@ class _Progress:
         ended = "" if trial.status == "completed" else " (cut)" if trial.note[:3] == "Cut" else " (pruned)"
         shown = f"{self._search.objective.name} {score_text(trial.score)}"
         epochs = f"{trial.epochs} epoch{'' if trial.epochs == 1 else 's'}"
-        return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}"
+        over = f"; it {trial.excess}" if trial.excess else ""
+        return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}{over}"
 
     def _title(self, number: int, repeat: int) -> str:
         if repeat:
             return f"confirming trial {number}, run {repeat}"
         total = self._search.max_trials
-        return f"trial {number}" if total is None else f"trial {number} ({number + 1}/{total})"
+        return f"trial {number}" if total is None else f"trial {number} ({self._place or number + 1}/{total})"
 
 
 def score_text(score: float | None) -> str:

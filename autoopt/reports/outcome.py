@@ -29,7 +29,8 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     ended = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
     lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
     lines += _time(summary.get("profile") or {})
-    lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model)")
+    over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
+    lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{over})")
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
         return lines if summary["best_score"] is None else [*lines, so_far]

@@ -130,8 +130,11 @@ def _share(trial: Trial) -> float:
 
 
 def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
-    """Return the trials that have a score and did not fail, best first, earlier ones first among equals."""
-    scored = [trial for trial in trials if trial.score is not None and trial.status != "failed"]
+    """Return the trials that may win, best first, earlier ones first among equals.
+
+    They have a score, did not fail, and are within the constraints.
+    """
+    scored = [t for t in trials if t.score is not None and t.status != "failed" and not t.excess]
     sign = -1.0 if objective.direction == "max" else 1.0
     return sorted(scored, key=lambda trial: (sign * (trial.score or 0.0), trial.number))
 

@@ -1,5 +1,6 @@
 """Driver: asks the oracle for trials, has them run, and tells everybody, until a limit is reached."""
 
+import logging
 import math
 import time
 import traceback
@@ -16,12 +17,15 @@ from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
 from autoopt.search.limits import Limits
-from autoopt.search.oracle import OptunaOracle
+from autoopt.search.oracle import PATIENCE, OptunaOracle
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
+
+logger = logging.getLogger(__name__)
 
 TUNER_ID = "autoopt"
 FIRST_FAILURES = 3
@@ -30,13 +34,17 @@ FIRST_FAILURES = 3
 
 @dataclass(frozen=True)
 class _Proposed:
-    """A trial that the oracle has proposed, and the executor has taken unless it cannot be built."""
+    """A trial that the oracle has proposed, and the executor has taken unless it cannot be built.
+
+    `excess` says by how much the user's own model is over a limit; any other proposal is refused then.
+    """
 
     proposal: TunerTrial
     hp: keras_tuner.HyperParameters
     number: int
     values: Mapping[str, Any]
     failed: Outcome | None = None
+    excess: Excess | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ class Driver:
         emit: Tells the sinks.
         keep: Is handed each finished outcome, weights included.
         watch: Adds up the seconds that proposals and the journal take.
+        ceiling: Says which candidates cost too much; None lets all be tried.
     """
 
     oracle: keras_tuner.Oracle
@@ -68,6 +77,7 @@ class Driver:
     emit: Callable[[Event], None]
     keep: Callable[[Outcome], None]
     watch: Stopwatch = field(default_factory=Stopwatch)
+    ceiling: Ceiling | None = None
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -75,6 +85,9 @@ class Driver:
         Args:
             finished: The run's trials so far, by number.
         """
+        if self.ceiling is not None:
+            for trial in finished:
+                self.ceiling.note(trial)
         waiting: deque[_Proposed] = deque()
         first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
@@ -110,7 +123,23 @@ class Driver:
         return ""
 
     def _proposed(self, trials: int) -> "_Proposed | str":
-        """Ask the oracle for the trial after so many and submit it; or return why there is none."""
+        """Return the trial after so many, the first that is within the constraints; or why there is none."""
+        refused: list[Excess] = []
+        for _ in range(self.oracle.draws if isinstance(self.oracle, OptunaOracle) else PATIENCE):
+            proposed = self._drawn(trials)
+            if not isinstance(proposed, Excess):
+                return proposed
+            refused.append(proposed)
+            if (reason := self.limits.cut()) is not None:
+                return reason
+        return f"nothing more that is within the constraints was found: the nearest {min(refused).text}"
+
+    def _drawn(self, trials: int) -> "_Proposed | Excess | str":
+        """Ask the oracle once for the trial after so many and submit it.
+
+        Returns:
+            The trial; by how much it is over a limit, where it is refused; or why there is none.
+        """
         with self.watch.measure("suggest"):
             # KerasTuner gives whoever has a running trial that same trial again.
             proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
@@ -121,11 +150,15 @@ class Driver:
             hp, number = self._asked(proposal)
             try:
                 recipe = self.hypermodel.draw(hp)
+                excess = self.ceiling.excess(recipe, hp.values) if self.ceiling else None
             except Exception as error:
                 reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
                 now, values = time.time(), dict(hp.values)
                 failed = Trial(number, "failed", None, values, {}, None, now, now, text, reason)
                 return _Proposed(proposal, hp, number, values, Outcome(failed))
+            if excess is not None and number > 0:
+                self._refuse(proposal, number, excess)
+                return excess
         self._record(number, hp, proposal)
         own = own_values(proposal.hyperparameters.values)
         values = {name: value for name, value in hp.values.items() if name not in own}
@@ -133,7 +166,17 @@ class Driver:
         asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
         epochs = max(1, min(asked, self.epochs))
         self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
-        return _Proposed(proposal, hp, number, values)
+        return _Proposed(proposal, hp, number, values, excess=excess)
+
+    def _refuse(self, proposal: TunerTrial, number: int, excess: Excess) -> None:
+        """Take back a proposal that costs too much: it is no trial."""
+        logger.debug("proposal %d %s", number, excess.text)
+        if isinstance(self.oracle, OptunaOracle):
+            self.oracle.refuse(proposal)
+            return
+        self.journal.drop(number)
+        proposal.status, proposal.message = "FAILED", excess.text
+        self.oracle.end_trial(proposal)
 
     def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
         """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
@@ -141,6 +184,11 @@ class Driver:
         outcome = proposed.failed or self.executor.wait(self._report)
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
+        if self.ceiling is not None:
+            self.ceiling.note(outcome.trial)
+            excess = proposed.excess or self.ceiling.slow(outcome.trial)
+            text = "" if excess is None else excess.text
+            outcome = replace(outcome, trial=replace(outcome.trial, excess=text))
         self._tell(proposed.proposal, proposed.hp, outcome)
         return outcome
 

@@ -42,8 +42,17 @@ SETTINGS_AT_FIRST = 2
 
 STRUCTURE = "structure/"
 
+DRAWS = 30
+"""How often a place is drawn for before nothing within the constraints is expected any more."""
+
+PATIENCE = 1_000
+"""The same for a sampler or an oracle of the user's: it draws as it draws."""
+
 COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout")
 """What the names of hyperparameters begin with that decide on the program."""
+
+SHAPELESS = ("initialization/", "regularization/", "optimizer/", "batch_size")
+"""What they begin with where a value changes no shape of the model: all but structure and the user's own."""
 
 TOGETHER = "optimizer/"
 """What they begin with where a value suits the others alone: a learning rate belongs to its algorithm."""
@@ -99,6 +108,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._parent: Mapping[str, Any] = {}
         self._held: Mapping[str, Any] = {}
         self._changed: str | None = None
+        self._refused: dict[int, int] = {}
+        self.draws = DRAWS if sampler is None else PATIENCE
         if sampler is not None:
             self._journal.use(sampler)
         self.verbose = 0
@@ -122,20 +133,31 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         number = int(trial_id)
         place = self._place(number)
         before = [
-            trial for number, trial in self._finished.items() if self._place(number) < place - self.ahead
+            trial
+            for number, trial in self._finished.items()
+            if self._place(number) < place - self.ahead and not trial.excess
         ]
         found = parent(before, self._compared, self._examples)
         self._parent = {} if found is None else found.hyperparameters
         self._held, self._changed = self._held_of_the_parent(place), self._changed_of_the_parent(place)
         if self._given_sampler is None:
             with quiet():
-                own = tpe(seeding.derive(self.seed, place, SAMPLING))
+                own = tpe(seeding.derive(self.seed, place, SAMPLING, *self._draw(place)))
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._held), own))
-        random_trials = RANDOM_TRIALS if self._given_sampler is None else 0
-        opened = self._journal.open(guided=place < len(self._start) + random_trials)
+        opened = self._journal.open(guided=place < len(self._start) or self._changes_the_parent(place))
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
         return {"status": "RUNNING", "values": {}}
+
+    def refuse(self, trial: TunerTrial) -> None:
+        """Take back a proposal that costs too much; the next one is another, drawn for the same place."""
+        number = int(trial.trial_id)
+        place = self._place(number)
+        self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws
+        self._journal.drop(number)
+        self._taken_back.append(number)
+        trial.status = "FAILED"
+        super().end_trial(trial)
 
     def end_trial(self, trial: TunerTrial) -> None:
         """Tell the journal, where whoever ran the trial has not told it more already."""
@@ -164,11 +186,14 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def _ask(self, number: int, hp: Any) -> Any:
         place = self._place(number)
-        if place < len(self._start):
+        draw = self._draw(place)
+        if place < len(self._start) and (not draw or hp.name.startswith(SHAPELESS)):
             return self._journal.suggest(number, hp, wanted=wanted(self._start[place], hp))
-        if self._given_sampler is None and place < len(self._start) + RANDOM_TRIALS:
+        if self._changes_the_parent(place):
             # Changing every value of a good model at once nearly always makes it worse.
-            chance = random.Random(f"{self.seed} {place} {hp.name}")
+            chance = random.Random(" ".join(map(str, (self.seed, place, hp.name, *draw))))
+            if draw and not self._parent and chance.random() < draw[0] / (DRAWS - 1):
+                return self._journal.suggest(number, hp, wanted=smallest(hp))
             kept = self._parent.get(hp.name, hp.default)
             if hp.name == self._changed:
                 return self._journal.suggest(number, hp, wanted=another(hp, kept, chance))
@@ -176,8 +201,25 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             return self._journal.suggest(number, hp, wanted=kept if stays else None)
         return self._journal.suggest(number, hp)
 
+    def _draw(self, place: int) -> tuple[int, ...]:
+        """Return how many draws of a place were refused; empty, so that nothing is drawn otherwise, for none."""
+        refused = self._refused.get(place, 0)
+        return (refused,) if refused else ()
+
+    def _is_last_draw(self, place: int) -> bool:
+        """Whether the search ends where this draw of a place is refused, too."""
+        return self._given_sampler is None and self._draw(place) == (DRAWS - 1,)
+
+    def _changes_the_parent(self, place: int) -> bool:
+        """Whether the values of a place are asked for one by one, and some of them kept from the parent."""
+        early = place < len(self._start) + RANDOM_TRIALS
+        # As long as nothing is known to fit, the sampler's model has nothing to go by.
+        return self._given_sampler is None and (early or bool(self._draw(place) and not self._parent))
+
     def _changed_of_the_parent(self, place: int) -> str | None:
         """Return the name whose value a proposal of another structure changes in any case, each in its turn."""
+        if self._is_last_draw(place):
+            return None
         turn, rest = divmod(place - len(self._start), SETTINGS_AT_FIRST)
         names = sorted(name for name in self._parent if name.startswith(STRUCTURE))
         return names[(turn + self.seed) % len(names)] if names and not rest else None
@@ -193,6 +235,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         searched where it is better.
         """
         after_start = place - len(self._start)
+        if self._is_last_draw(place):
+            # Nothing else fits: the parent's model, which does, with other settings.
+            return {
+                name: value
+                for name, value in self._parent.items()
+                if name == "batch_size" or name.startswith(COMPILED) or not name.startswith(SHAPELESS)
+            }
         if self._given_sampler is not None or after_start < 0:
             return {}
         every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
@@ -215,6 +264,16 @@ def another(hp: Any, value: Any, chance: random.Random) -> Any:
     else:
         return None
     return chance.choice(others) if others else None
+
+
+def smallest(hp: Any) -> Any:
+    """Return the least value of a hyperparameter that may shape the model, None where there is no such value."""
+    if hp.name.startswith(SHAPELESS):
+        return None
+    if isinstance(hp, kinds.Choice):
+        numbers = all(isinstance(each, int | float) for each in hp.values)
+        return min(hp.values) if numbers else None
+    return hp.min_value if isinstance(hp, kinds.Int) else None
 
 
 def finished(trial: Trial) -> TunerTrial:

@@ -5,6 +5,7 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.parameters import count_params
 from autoopt.surgery.reader import read
 from autoopt.surgery.survey import Survey, survey
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
@@ -15,6 +16,7 @@ __all__ = [
     "SurgeryError",
     "Survey",
     "Template",
+    "count_params",
     "edited",
     "inherit",
     "read",

@@ -1,6 +1,7 @@
 """What the console says while a search runs, on a terminal and elsewhere."""
 
 import io
+from dataclasses import replace
 
 import keras_tuner
 import pytest
@@ -24,10 +25,10 @@ def trial(number: int, score: float | None, status: str = "completed", note: str
     return Trial(number, status, score, {}, {"loss": [1.0]}, 0, 0.0, 2.0, note or None, note)
 
 
-def told(verbose: int, *events: object) -> str:
+def told(verbose: int, *events: object, started: SearchStarted = STARTED) -> str:
     stream = io.StringIO()
     console = Console(verbose, stream)
-    for event in (STARTED, *events, SearchEnded(None, "done")):
+    for event in (started, *events, SearchEnded(None, "done")):
         console(event)
     console.close()
     return stream.getvalue()
@@ -49,6 +50,13 @@ def test_a_failed_trial_says_why() -> None:
     assert told(1, failed).splitlines()[-1] == "trial 1 failed: ValueError: too wide"
 
 
+def test_a_trial_over_a_limit_is_no_best_so_far() -> None:
+    over = replace(trial(1, 0.99), excess="took 3 s an epoch, more than max_seconds_per_epoch=1")
+    lines = told(1, TrialEnded(over), TrialEnded(trial(2, 0.5))).splitlines()
+    assert lines[-2].endswith("2.0s; it took 3 s an epoch, more than max_seconds_per_epoch=1")
+    assert lines[-1].endswith("best so far")
+
+
 def test_a_confirmation_run_is_no_new_best() -> None:
     again = TrialEnded(trial(1, 0.99), repeat=2)
     assert told(1, again).splitlines()[-1].startswith("confirming trial 1, run 2: val_accuracy 0.9900")
@@ -56,6 +64,17 @@ def test_a_confirmation_run_is_no_new_best() -> None:
 
 def test_verbose_0_says_nothing() -> None:
     assert told(0, TrialEnded(trial(0, 0.8))) == ""
+
+
+def test_the_live_line_counts_trials_and_not_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    events = (
+        TrialStarted(0, {}),
+        TrialEnded(trial(0, 0.8)),
+        TrialStarted(41, {}),
+        TrialEnded(trial(41, 0.9)),
+    )
+    assert "trial 41 (2/10)" in told(1, *events, started=replace(STARTED, max_trials=10))
 
 
 @pytest.mark.parametrize("columns", [30, 60, 80])

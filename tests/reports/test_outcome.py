@@ -41,6 +41,11 @@ def test_the_outcome_says_what_was_reached_and_what_was_changed() -> None:
     ]
 
 
+def test_a_baseline_over_a_limit_says_which() -> None:
+    over = {**SUMMARY, "baseline_excess": "has 90 parameters, more than max_params=50"}
+    assert outcome(over)[1].endswith("(your model, which has 90 parameters, more than max_params=50)")
+
+
 def test_a_search_that_beat_nothing_says_so() -> None:
     assert outcome({**SUMMARY, "changes": []})[-1] == "Nothing was changed: no trial beat your model."
 
