@@ -5,7 +5,11 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.pretrained import Trained, loaded, train
 from autoopt.surgery.reader import read
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
-__all__ = ["Edits", "Stage", "SurgeryError", "Template", "edited", "inherit", "read", "rebuild"]
+__all__ = [
+    "Edits", "Stage", "SurgeryError", "Template", "Trained", "edited", "inherit", "loaded", "read", "rebuild",
+    "train",
+]  # fmt: skip
