@@ -25,7 +25,7 @@ FLOORS = (
     {"compiling", "optimizers", "initial", "backbone", "space"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"hyperparameters", "resources", "seeding", "stopwatch", "aside", "unloaded"},
+    {"hyperparameters", "resources", "seeding", "stopwatch", "aside", "unloaded", "download"},
     {"records", "recipe", "memory"},
     {"errors"},
 )
