@@ -193,7 +193,7 @@ def test_a_part_decays_at_its_own_rate() -> None:
     before = [weight.numpy() for weight in model.trainable_variables]
     own = {id(weight) for weight in pretrained.part_of(model).trainable_variables}
     model.optimizer.build(model.trainable_variables)
-    model.optimizer.apply([keras.ops.zeros_like(weight) for weight in model.trainable_variables])
+    model.optimizer.apply([keras.ops.zeros(weight.shape) for weight in model.trainable_variables])
 
     for weight, value in zip(model.trainable_variables, before, strict=True):
         share = 0.01 * 0.1 * (0.5 if id(weight) in own else 1.0)  # w ← w − α r λ w, without a gradient
