@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from autoopt import compiling, initial, surgery
-from autoopt.engines import Candidate, Knobs
+from autoopt.engines import Candidate, Knobs, repace
 from autoopt.engines.twin import Remains, build, remains, written_by_keras
 from autoopt.optimizers import Plan
 
@@ -119,7 +119,7 @@ def as_it_is(
     """Return a candidate whose program is made of the plain model itself: its settings are constants.
 
     Args:
-        values: The user's own hyperparameters.
+        values: The user's own hyperparameters, and which layers train where the candidate says so.
         edits: Changes to the user's model.
         plan: The optimizer.
         plain: Builds the compiled plain model.
@@ -132,6 +132,8 @@ def as_it_is(
 
     def made(knobs: Knobs) -> keras.Model:
         model = twin(plan.traced(knobs) if traced else None)
+        if traced:
+            repace(model.optimizer, knobs)
         model.optimizer.build(model.trainable_variables)
         return model
 

@@ -1,6 +1,7 @@
 """AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
 
 import contextlib
+import functools
 import json
 import math
 from collections.abc import Hashable, Mapping, Sequence
@@ -14,10 +15,11 @@ import numpy as np
 from autoopt import compiling, initial, optimizers, surgery, task
 from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
+from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Twins, as_it_is, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
-from autoopt.engines import Candidate
+from autoopt.engines import Candidate, repace
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.hyperparameters import PinnedHyperParameters
@@ -175,7 +177,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             with seeded(seed):
                 return self._assembled(reading, recipe, values, total_steps, seed, optimizer)
 
-        return as_it_is(self._key(values), edits, plan, plain, twin, seed)
+        own = (*self._key(values), trained(recipe))
+        return as_it_is(own, edits, plan, plain, twin, seed)
 
     def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
         """Return what the layers of a recipe's model and the shapes of their weights depend on."""
@@ -219,6 +222,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         rate, name = recipe.settings.learning_rate, recipe.settings.schedule
         if rate is not None and name not in (None, "constant"):
             model.optimizer.learning_rate = optimizers.schedule(name, rate, steps * kwargs.get("epochs", 1))
+        pace = optimizers.pace(recipe, steps * kwargs.get("epochs", 1))
+        if pace is not None:
+            repace(model.optimizer, pace)
         return model.fit(*args, **kwargs)
 
     def _call(self, hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -231,6 +237,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
                 return self._call_user(hp)
         finally:
             keras.config.set_dtype_policy(before)
+
+    def _users(self, values: Mapping[str, Any], seed: int) -> keras.Model:
+        """Build the user's model with some values of its own hyperparameters."""
+        with seeded(seed):
+            return self._call(_holding(values))
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
         """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""
@@ -245,7 +256,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if known is not None:  # its loss and metrics, which programs are kept for, are these objects
             return known
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
-        origin, layers = self._origin(model), tuple(layer.name for layer in model.layers)
+        pretrained = surgery.loaded(model, lambda: self._users(hp.values, READING_SEED + 1))
+        origin, layers = self._origin(model, pretrained), tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values))
         reading = Reading(origin, found, _outline(model), layers, twins)
         if len(self._readings) >= MOST_READINGS:
@@ -256,7 +268,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
 
-    def _origin(self, model: keras.Model) -> Origin:
+    def _origin(self, model: keras.Model, pretrained: Sequence[str]) -> Origin:
         train = self._data.train if self._data else None
         return Origin(
             template=surgery.read(model, _shapes(train)),
@@ -265,6 +277,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
             rebatch=not isinstance(train, Stream),
             closed=self._closed or {},
+            pretrained=pretrained,
         )
 
     def _twins(
@@ -274,18 +287,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if not rebuildable(template):
             return None
 
-        def users(seed: int) -> keras.Model:
-            with seeded(seed):
-                return self._call(_holding(values))
-
-        kept = initial.kept(
-            model, remains(template.config or {}).initializers, lambda: users(READING_SEED + 1)
-        )
+        again = functools.partial(self._users, values, READING_SEED + 1)
+        kept = initial.kept(model, remains(template.config or {}).initializers, again)
         penalties = any(
             isinstance(axis, Regularization) for axis in self._space.axes
         ) and "regularization" not in (self._closed or {})
         adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
-        return Twins(template, compilation, layers, kept, lambda: users(READING_SEED), penalties, adapted)
+        users = functools.partial(self._users, values, READING_SEED)
+        return Twins(template, compilation, layers, kept, users, penalties, adapted)
 
     def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
         reading = self._read(hp)
@@ -318,6 +327,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model, names = surgery.rebuild(template, edits), {}
             surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
+        backbone = Backbone.of(model, reading.origin.pretrained, names)
+        backbone.train(recipe)
         self._built(model)
         if reading.twins is not None and seed is not None:
             drawn = reading.twins.draw(model, edits, seed, names)
@@ -326,6 +337,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         compilation = reading.compilation if own is None else compiling.with_accuracy(own)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
         compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)
+        backbone.slow(model, plan.pace)
         return model
 
     def _built(self, model: keras.Model) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import keras_tuner
 
-from autoopt import compiling, surgery
+from autoopt import compiling, download, surgery
 from autoopt.errors import ModelError
 
 
@@ -58,9 +58,8 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
             else:
                 model = model_fn(hp) if takes_hp else model_fn()
         except Exception as error:
-            raise ModelError(
-                f"model_fn raised {type(error).__name__}: {error}. See its traceback above."
-            ) from error
+            advice = download.ADVICE if download.failed(error) else "See its traceback above."
+            raise ModelError(f"model_fn raised {type(error).__name__}: {error}. {advice}") from error
         if not isinstance(model, keras.Model):
             raise ModelError(
                 f"model_fn returned {model!r} of type {type(model).__name__}. Expected a keras.Model: "

@@ -10,8 +10,10 @@ import keras
 import numpy as np
 
 from autoopt.axes import Written
+from autoopt.axes.fine_tuning import WAYS
+from autoopt.axes.initialization import AS_WRITTEN
 from autoopt.axes.optimizer import ALGORITHMS
-from autoopt.engines import Knobs, Momentum, StepRate, decaying
+from autoopt.engines import Knobs, Momentum, Pace, StepRate, decaying
 from autoopt.recipe import Recipe
 
 DECAY_RATE = 0.01
@@ -47,6 +49,7 @@ class Plan:
         schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
         total_steps: T of the schedule; None keeps the rate constant.
         traceable: Whether its configuration says everything about it.
+        pace: How pretrained parts are trained; None as all the rest is.
     """
 
     kind: Any
@@ -55,12 +58,14 @@ class Plan:
     schedule: str
     total_steps: int | None
     traceable: bool = True
+    pace: Pace | None = None
 
     @property
     def inputs(self) -> Mapping[str, float]:
         """Numbers other than the rate that a compiled program takes as inputs."""
         names = [name for name in ("momentum", "weight_decay") if self.config.get(name)]
-        return {name: float(self.config[name]) for name in names if name != "momentum" or self._is_sgd}
+        own = {name: float(self.config[name]) for name in names if name != "momentum" or self._is_sgd}
+        return own if self.pace is None else {**own, **vars(self.pace)}
 
     @property
     def key(self) -> str:
@@ -116,14 +121,28 @@ def plan(recipe: Recipe, origin: Written, total_steps: int | None) -> Plan:
     wanted, settings = recipe.structure.optimizer, recipe.settings
     changes: dict[str, Any] = {"momentum": settings.momentum, "weight_decay": settings.weight_decay}
     changes = {name: value for name, value in changes.items() if value is not None}
-    name = settings.schedule or "constant"
+    name, paced = settings.schedule or "constant", pace(recipe, total_steps)
     if wanted is None or wanted == origin.algorithm:
         rate = origin.learning_rate if settings.learning_rate is None else settings.learning_rate
-        return Plan(origin.kind, {**origin.config, **changes}, rate, name, total_steps, origin.whole)
+        return Plan(origin.kind, {**origin.config, **changes}, rate, name, total_steps, origin.whole, paced)
     rate = ALGORITHMS[wanted].default if settings.learning_rate is None else settings.learning_rate
     kept = {each: origin.config[each] for each in ANY_ALGORITHM if origin.config.get(each)}
     beta = {"momentum": 0.9} if wanted == "momentum" else {}
-    return Plan(KINDS[wanted], {**kept, **beta, **changes}, rate, name, total_steps)
+    return Plan(KINDS[wanted], {**kept, **beta, **changes}, rate, name, total_steps, pace=paced)
+
+
+def pace(recipe: Recipe, total_steps: int | None) -> Pace | None:
+    """Return how a recipe trains pretrained parts, None where as all the rest.
+
+    Args:
+        recipe: The candidate.
+        total_steps: Steps of the whole training; None leaves the first of two phases out.
+    """
+    way = WAYS[recipe.structure.fine_tune or AS_WRITTEN]
+    if not way.is_paced:
+        return None
+    rate = recipe.settings.backbone_rate
+    return Pace(1.0 if rate is None else rate, math.ceil(way.frozen_share * (total_steps or 0)))
 
 
 def schedule(name: str, rate: float, total_steps: int | None) -> Any:

@@ -19,11 +19,13 @@ class Structure:
         depth: Stage name to the number of segments in it.
         width: Stage name to the factor by which its units or filters are multiplied.
         optimizer: Algorithm, a name of `autoopt.axes.optimizer.ALGORITHMS`.
+        fine_tune: How pretrained parts are trained, a name of `autoopt.axes.fine_tuning.WAYS`.
     """
 
     depth: Mapping[str, int] = field(default_factory=dict)
     width: Mapping[str, float] = field(default_factory=dict)
     optimizer: str | None = None
+    fine_tune: str | None = None
 
     @property
     def edits_layers(self) -> bool:
@@ -44,6 +46,7 @@ class Settings:
         schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
         momentum: β of the momentum method.
         weight_decay: Decoupled weight decay per step, times the learning rate.
+        backbone_rate: Learning rate of pretrained parts, as a factor of `learning_rate`.
         batch_size: Examples a step.
         full_batch: Whether a step takes all examples, whatever `batch_size` says.
     """
@@ -56,6 +59,7 @@ class Settings:
     schedule: str | None = None
     momentum: float | None = None
     weight_decay: float | None = None
+    backbone_rate: float | None = None
     batch_size: int | None = None
     full_batch: bool = False
 

@@ -29,13 +29,18 @@ def tuned(name, **options):
 
 def test_every_example_is_run_here():
     files = {path.stem for path in EXAMPLES.glob("*.py")} - {"chapter"}
-    assert files == {*CHAPTER, "digits", "mnist1d"}
+    assert files == {*CHAPTER, "digits", "fine_tune", "mnist1d"}
 
 
-@pytest.mark.parametrize("name", ["digits", "mnist1d"])
+@pytest.mark.parametrize("name", ["digits", "fine_tune", "mnist1d"])
 def test_an_example_on_real_data_runs(name):
     result, _ = tuned(name, epochs=2, max_trials=2)
     assert result.best_score >= result.baseline_score > 0
+
+
+def test_fine_tuning_on_100_labels_beats_the_same_search_from_scratch():
+    scratch, tuned = model_file.read(str(EXAMPLES / "fine_tune.py")).module.compare(seeds=(0,), max_trials=6)
+    assert tuned > scratch
 
 
 @pytest.mark.parametrize("name", CHAPTER)

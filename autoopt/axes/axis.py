@@ -4,7 +4,7 @@ An axis asks `hp` for values whose defaults mean "as the user wrote it", and ret
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +52,7 @@ class Origin:
         examples: Examples in the training part, None where unknown.
         batch_size: Examples a step as the user wrote it.
         rebatch: Whether the data can be cut into batches of another size.
+        pretrained: Names of the layers that are models with loaded weights.
         closed: Names of axes that the user's own code covers or forbids, with the reason.
     """
 
@@ -61,6 +62,7 @@ class Origin:
     batch_size: int = 32
     rebatch: bool = True
     closed: Mapping[str, str] | None = None
+    pretrained: Sequence[str] = ()
 
 
 class Axis(ABC):

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras_tuner
 
+from autoopt.axes import fine_tuning
 from autoopt.axes.axis import Axis, Origin, Written
 from autoopt.axes.choices import check_names, check_numbers
 from autoopt.axes.initialization import AS_WRITTEN
@@ -49,6 +50,7 @@ class Optimizer(Axis):
         names: Algorithms to choose from; the user's own stays in, as the default.
         learning_rate: Lowest and highest rate, above 0; None spans the ranges of the algorithms.
         schedule: Schedules to choose from.
+        backbone_rate: Learning rates of a pretrained part to choose from, as factors of the model's.
 
     Example:
         >>> import autoopt
@@ -59,10 +61,13 @@ class Optimizer(Axis):
     names: Sequence[str] = tuple(ALGORITHMS)
     learning_rate: tuple[float, float] | None = None
     schedule: Sequence[str] = SCHEDULES
+    backbone_rate: Sequence[float] = fine_tuning.RATES
 
     def __post_init__(self) -> None:
         check_names("optimizer", self.names, ALGORITHMS)
         check_names("schedule", self.schedule, SCHEDULES)
+        factors = "factors above 0, for example [0.1, 1.0]"
+        check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)
         if self.learning_rate is None:
             return
         expected = "(lowest, highest), both above 0, for example (1e-4, 1e-1)"
@@ -71,7 +76,7 @@ class Optimizer(Axis):
             raise SpaceError(f"learning_rate was given {self.learning_rate!r}. Expected {expected}.")
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
-        """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum` and `weight_decay`."""
+        """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum`, `weight_decay`, `backbone_rate`."""
         written = origin.optimizer
         # A step over all examples needs data in memory, and one step an epoch few enough of them.
         gd = origin.rebatch and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
@@ -88,7 +93,7 @@ class Optimizer(Axis):
                     low, high = min(low, default), max(high, default)
                     value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
                     parts |= {} if value is None else {field: value}
-        return _changes(parts, origin)
+        return {**_changes(parts, origin), **fine_tuning.rate(hp, origin, self.backbone_rate)}
 
     def _rate_and_schedule(
         self, hp: keras_tuner.HyperParameters, names: Sequence[str], written: Written

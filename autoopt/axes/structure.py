@@ -1,4 +1,4 @@
-"""Structure: how deep and how wide each stage of the user's model is."""
+"""Structure: how deep and how wide each stage of the user's model is, and how a pretrained part is trained."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from typing import Any
 
 import keras_tuner
 
+from autoopt.axes import fine_tuning
 from autoopt.axes.axis import Axis, Origin
-from autoopt.axes.choices import check_numbers
+from autoopt.axes.choices import check_names, check_numbers
 from autoopt.errors import SpaceError
 
 
@@ -20,6 +21,8 @@ class Structure(Axis):
     Args:
         width: Factors by which a stage's units or filters may be multiplied, above 0.
         extra_depth: How many segments a stage may gain; it may always lose all but one.
+        fine_tune: How a pretrained part may be trained, beside what the user wrote: a nested model with loaded
+            weights.
 
     Example:
         >>> import autoopt
@@ -29,15 +32,17 @@ class Structure(Axis):
 
     width: Sequence[float] = (0.5, 1.0, 2.0, 4.0)
     extra_depth: int = 2
+    fine_tune: Sequence[str] = tuple(fine_tuning.WAYS)
 
     def __post_init__(self) -> None:
         expected = "factors above 0, for example (0.5, 1.0, 2.0)"
+        check_names("way to fine-tune", self.fine_tune, fine_tuning.WAYS)
         check_numbers("width", self.width, lambda factor: 0 < factor < float("inf"), expected)
         if not isinstance(self.extra_depth, int) or self.extra_depth < 0:
             raise SpaceError(f"extra_depth was given {self.extra_depth!r}. Expected a whole number from 0.")
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
-        """Ask for `structure/<stage>/depth` and `structure/<stage>/width` of every open stage."""
+        """Ask for `structure/<stage>/depth`, `structure/<stage>/width` and `structure/fine_tune`."""
         depth: dict[str, int] = {}
         width: dict[str, float] = {}
         for stage in origin.template.stages:
@@ -52,4 +57,4 @@ class Structure(Axis):
                 value = hp.Choice(f"structure/{stage.name}/width", factors, default=1.0)
                 if value != 1.0:
                     width[stage.name] = value
-        return {"depth": depth, "width": width}
+        return {"depth": depth, "width": width, **fine_tuning.way(hp, origin, self.fine_tune)}

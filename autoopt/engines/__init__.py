@@ -7,11 +7,12 @@ from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, decaying
 from autoopt.engines.loop import Report, Training, Verdict, train
+from autoopt.engines.pace import Pace, Slower, repace
 
 __all__ = [
     "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
-    "Knobs", "Momentum", "Report", "StepRate", "Training", "Unfit", "Verdict", "candidate_of",
+    "Knobs", "Momentum", "Pace", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict", "candidate_of",
     "compilations_kept", "decaying",
     "dtype_policy",
-    "engine_named", "evaluate", "train",
+    "engine_named", "evaluate", "repace", "train",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-SCALARS = ("momentum", "weight_decay")
+SCALARS = ("momentum", "weight_decay", "backbone_rate", "thaw")
 VECTORS = ("l1", "l2", "dropout")
 
 
@@ -21,6 +21,8 @@ class Knobs:
         learning_rate: Of this step.
         momentum: β of the momentum method.
         weight_decay: Decoupled weight decay.
+        backbone_rate: Learning rate of a pretrained part, as a factor of the model's.
+        thaw: Step before which that part is not trained.
         l1: Factor of each penalized weight.
         l2: Likewise.
         dropout: Rate of each Dropout layer.
@@ -30,6 +32,8 @@ class Knobs:
         self.learning_rate: Any = 0.0
         self.momentum: Any = 0.0
         self.weight_decay: Any = 0.0
+        self.backbone_rate: Any = 1.0
+        self.thaw: Any = 0.0
         self.l1: Any = ()
         self.l2: Any = ()
         self.dropout: Any = ()

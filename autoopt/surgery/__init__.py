@@ -6,6 +6,7 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.parameters import count_params
+from autoopt.surgery.pretrained import Trained, loaded, train
 from autoopt.surgery.reader import read
 from autoopt.surgery.survey import Survey, survey
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
@@ -16,10 +17,13 @@ __all__ = [
     "SurgeryError",
     "Survey",
     "Template",
+    "Trained",
     "count_params",
     "edited",
     "inherit",
+    "loaded",
     "read",
     "rebuild",
     "survey",
+    "train",
 ]

@@ -20,7 +20,9 @@ def inherit(model: keras.Model, layers: Mapping[str, keras.layers.Layer], fresh:
             continue
         if _shapes(source) == _shapes(layer):
             layer.set_weights(source.get_weights())
-        _take_adapted(layer, source)
+        # A nested model has more layers than itself.
+        for inner, written in zip(layer._flatten_layers(), source._flatten_layers(), strict=False):
+            _take_adapted(inner, written)
 
 
 def _take_adapted(layer: Any, source: Any) -> None:
