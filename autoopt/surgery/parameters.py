@@ -1,20 +1,14 @@
 """Parameters: how many weights an edited model has, without drawing one of them."""
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
-
-import keras
-from keras.src.backend.common import global_state
 
 from autoopt.surgery import kinds
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.graph import Call, Graph
-from autoopt.surgery.template import Edits, SurgeryError, Template
-
-UNINITIALIZED = "uninitialized_variables"
-"""Keras's list of variables that are to get their values when no scope forbids it any more."""
+from autoopt.surgery.template import Edits, Template
+from autoopt.surgery.weightless import weightless
 
 WITHOUT_WEIGHTS = kinds.DROPOUTS | kinds.ACTIVATION_OPERATIONS | (kinds.ACTIVATION_LAYERS - {"PReLU"})
 
@@ -39,11 +33,7 @@ def count_params(template: Template, edits: Edits) -> int:
     found = of_dense_chain(edited(template, edits))
     if found is not None:
         return found
-    try:
-        with _weightless():
-            return int(rebuild(template, edits).count_params())
-    except SurgeryError:  # a layer may begin with an array, which Keras takes in no such scope
-        return int(rebuild(template, edits).count_params())
+    return weightless(lambda: int(rebuild(template, edits).count_params()))
 
 
 def of_dense_chain(config: Mapping[str, Any]) -> int | None:
@@ -74,18 +64,6 @@ def of_dense_chain(config: Mapping[str, Any]) -> int | None:
         shape, weights = step
         total += weights
     return total
-
-
-@contextlib.contextmanager
-def _weightless() -> Iterator[None]:
-    """Give the models that are built meanwhile no values of weights: on JAX drawing them takes seconds."""
-    before = global_state.get_global_attribute(UNINITIALIZED)
-    global_state.set_global_attribute(UNINITIALIZED, [])
-    try:
-        with keras.StatelessScope(initialize_variables=False):
-            yield
-    finally:
-        global_state.set_global_attribute(UNINITIALIZED, before)
 
 
 def _is_chain(graph: Graph, calls: Sequence[Call]) -> bool:

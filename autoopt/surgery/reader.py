@@ -12,6 +12,7 @@ from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.signature import signature
 from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
+from autoopt.surgery.weightless import weightless
 
 DEEPER = 2
 LARGE_KERNEL = 2**24
@@ -70,14 +71,11 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
 def _rebuilt(config: Mapping[str, Any], sequential: bool) -> tuple[Mapping[str, Any], keras.Model]:
     """Return the configuration to edit, without masks that Keras finds itself, and a model of it without weights."""
     bare = masks.without(config)
-    with keras.StatelessScope(initialize_variables=False):
-        twin = build(bare, sequential)
-        if len(bare["layers"]) == len(config["layers"]):
-            return bare, twin
-        found = _clean(trace.functional(twin, None).get_config())
-        if _alike(found, config):
-            return bare, twin
-        return config, build(config, sequential)
+    twin = weightless(lambda: build(bare, sequential))
+    if len(bare["layers"]) == len(config["layers"]):
+        return bare, twin
+    found = _clean(trace.functional(twin, None).get_config())
+    return (bare, twin) if _alike(found, config) else (config, weightless(lambda: build(config, sequential)))
 
 
 def _alike(one: Mapping[str, Any], another: Mapping[str, Any]) -> bool:
@@ -187,8 +185,7 @@ def _furthest(depths: Sequence[int], builds: Callable[[int], bool], written: int
 
 def _builds(template: Template, edits: Edits) -> bool:
     try:
-        with keras.StatelessScope(initialize_variables=False):
-            rebuild(template, edits)
+        weightless(lambda: rebuild(template, edits))
     except SurgeryError:
         return False
     return True
