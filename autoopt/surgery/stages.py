@@ -95,7 +95,7 @@ class Finder:
     def _run(self, pieces: Sequence[Piece], length: int) -> tuple[Segment, ...]:
         found = [self._segment(pieces[at : at + length], pieces[0]) for at in range(0, len(pieces), length)]
         run = tuple(segment for segment in found if segment is not None)
-        if len(run) < len(found) or not run[0].weighted:
+        if len(run) < len(found):
             return ()
         # A copy reads what its original makes: that has to be an image of the same size.
         last = run[-1]
@@ -171,7 +171,7 @@ class Finder:
         weighted += tuple(
             name for name in names if name not in weighted and kinds.stage_kind(self._graph.layers[name])
         )
-        return Segment(self._kind(pieces), names, weighted, entry, pieces[-1].exit)
+        return Segment(self._kind(pieces), names, weighted, entry, pieces[-1].exit) if weighted else None
 
     def _is_free(self, piece: Piece) -> bool:
         """Whether it is in no run yet, hidden, and shares no layer with another part of the model."""

@@ -12,7 +12,8 @@ from keras import layers
 from keras.src.backend.common import global_state
 
 from autoopt.surgery import Edits, count_params, edited, read, rebuild
-from autoopt.surgery.parameters import UNINITIALIZED, of_dense_chain
+from autoopt.surgery.parameters import of_dense_chain
+from autoopt.surgery.weightless import UNINITIALIZED
 
 
 def made(kind: Any, **options: Any) -> st.SearchStrategy[Any]:
