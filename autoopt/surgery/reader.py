@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from autoopt.surgery import depth, dropout, kernels, trace, width
+from autoopt.surgery import depth, dropout, kernels, parts, trace, width
 from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
@@ -60,11 +60,15 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
         dropout=dropout.rate(graph, found),
         output_shapes=tuple(_free_batch(output.shape) for output in twin.outputs),
     )
+    template = parts.opened(template, graph, parts.layers(found))
     if not template.stages:
         return replace(
             template, reason="No hidden Dense or convolutional layer lies on the model's only path."
         )
-    return template if depth.proven(graph) else _tried(_fitted(template, graph, found))
+    if depth.proven(graph):
+        return template
+    template = _tried(_fitted(template, graph, found))
+    return template if _builds(template, parts.last(template)) else parts.closed(template)
 
 
 def _clean(value: Any) -> Any:

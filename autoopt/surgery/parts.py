@@ -1,0 +1,107 @@
+"""Parts: activation, normalization and pooling head of a model, read and set together."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from autoopt.errors import nearest
+from autoopt.surgery import activation, kinds, normalization, pooling
+from autoopt.surgery.depth import Segment
+from autoopt.surgery.graph import Graph
+from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
+
+Layers = Mapping[str, Collection[str]]
+"""Stage name to the names of all its layers, weighted or not."""
+
+
+def layers(stages: Mapping[str, Iterable[Segment]]) -> Layers:
+    """Return the names of all layers of each stage."""
+    return {name: [layer for part in parts for layer in part.layers] for name, parts in stages.items()}
+
+
+def opened(template: Template, graph: Graph, names: Layers) -> Template:
+    """Return a template whose stages say which activations and normalizations they can take, and itself which heads."""
+    stages = tuple(_opened(stage, graph, names[stage.name]) for stage in template.stages)
+    removable = {name for stage in stages for name in stage.layers[stage.min_depth :]}
+    return replace(template, stages=stages, pooling=pooling.values(graph, removable))
+
+
+def closed(template: Template) -> Template:
+    """Return a template whose parts stay as they are."""
+    stages = tuple(replace(stage, activation=(), normalization=()) for stage in template.stages)
+    return replace(template, stages=stages, pooling=())
+
+
+def last(template: Template) -> Edits:
+    """Return edits of everything that is open: if these build, the others do, which leave more as it is."""
+    return Edits(
+        activation={stage.name: stage.activation[-1] for stage in template.stages if stage.activation},
+        normalization={
+            stage.name: stage.normalization[-1] for stage in template.stages if stage.normalization
+        },
+        pooling=template.pooling[0] if template.pooling else None,
+    )
+
+
+def check(template: Template, edits: Edits) -> None:
+    """Raise where a part cannot have the value that it was given.
+
+    Raises:
+        SurgeryError: Says what the part of the stage can be.
+    """
+    stages = {stage.name: stage for stage in template.stages}
+    for name, value in edits.activation.items():
+        _check(f"The activation of stage {name!r}", value, stages[name].activation)
+    for name, value in edits.normalization.items():
+        _check(f"The normalization of stage {name!r}", value, stages[name].normalization)
+    if edits.pooling is not None:
+        _check("The pooling head", edits.pooling, template.pooling)
+
+
+def _check(what: str, value: str, known: Sequence[str]) -> None:
+    if not known:
+        raise SurgeryError(
+            f"{what} was given {value!r}. Expected none, because this model has no such place that "
+            "could be changed. Leave it as written."
+        )
+    if value not in known:
+        raise SurgeryError(f"{what} was given {value!r}, which it cannot become.{nearest(value, known)}")
+
+
+def _opened(stage: Stage, graph: Graph, layers: Collection[str]) -> Stage:
+    if _frozen(graph, layers):
+        return stage
+    return replace(
+        stage,
+        activation=activation.values(graph, layers),
+        normalization=normalization.values(graph, layers),
+    )
+
+
+def _frozen(graph: Graph, layers: Collection[str]) -> bool:
+    """Whether weights of a stage are not trained: they fit the activations that they were trained with."""
+    entries = [graph.layers[name] for name in layers]
+    return any(
+        not entry["config"].get("trainable", True)
+        for entry in entries
+        if kinds.kind(entry) in kinds.MAPPINGS | kinds.NORMALIZATIONS
+    )
+
+
+def apply(graph: Graph, names: Layers, edits: Edits) -> None:
+    """Set what `edits` say of activation, normalization and pooling, in the graph."""
+    for name, value in edits.activation.items():
+        activation.apply(graph, names[name], value)
+    for name, value in edits.normalization.items():
+        normalization.apply(graph, [layer for layer in names[name] if layer in graph.layers], value)
+    if edits.pooling is not None:
+        pooling.apply(graph, edits.pooling)
+
+
+def redrawn(template: Template, edits: Edits) -> frozenset[str]:
+    """Return the layers whose kernels start from weights of their own, not from those of the user's model."""
+    if edits.initializer is not None:
+        return frozenset(template.kernels)
+    stages = (
+        stage for stage in template.stages if edits.activation.get(stage.name) in activation.INITIALIZERS
+    )
+    return frozenset(template.kernels) & {layer for stage in stages for layer in stage.layers}
