@@ -295,7 +295,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model, names = surgery.rebuild(template, edits), {}
-            surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
+            surgery.inherit(model, users, surgery.redrawn(template, edits))
         self._built(model)
         if reading.twins is not None and seed is not None:
             drawn = reading.twins.draw(model, edits, seed, names)
@@ -335,6 +335,9 @@ def _edits(recipe: Recipe) -> surgery.Edits:
     return surgery.Edits(
         depth=recipe.structure.depth,
         width=recipe.structure.width,
+        activation=recipe.structure.activation,
+        normalization=recipe.structure.normalization,
+        pooling=recipe.structure.pooling,
         initializer=settings.initializer,
         l1=settings.l1,
         l2=settings.l2,
