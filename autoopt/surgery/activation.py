@@ -7,8 +7,8 @@ import keras
 
 from autoopt.surgery import kernels, kinds
 from autoopt.surgery.graph import Entry, Graph
-from autoopt.surgery.insertion import exchange, simple
-from autoopt.surgery.reserved import reserved
+from autoopt.surgery.insertion import exchange
+from autoopt.surgery.wiring import Wiring, wiring
 
 ACTIVATIONS = (
     "relu",  # max(0, x), Nair & Hinton 2010
@@ -37,14 +37,14 @@ ARGUMENT = kinds.KERNELS | {"Activation"}
 """Layers that have the activation as an argument."""
 
 
-def values(graph: Graph, layers: Iterable[str]) -> tuple[str, ...]:
+def values(wired: Wiring, layers: Iterable[str]) -> tuple[str, ...]:
     """Return the activations that would change something in a stage; none where it has no such place.
 
     Args:
-        graph: Of the whole model.
+        wired: Of the whole model.
         layers: Names of all layers of the stage.
     """
-    written = {_written(graph.layers[name]) for name in _places(graph, layers)}
+    written = {_written(wired.entries[name]) for name in _places(wired, layers)}
     if not written:
         return ()
     return tuple(value for value in ACTIVATIONS if {value} != written)
@@ -58,7 +58,7 @@ def apply(graph: Graph, layers: Collection[str], value: str) -> None:
         layers: Names of all layers of the stage.
         value: One of `ACTIVATIONS`.
     """
-    for name in _places(graph, layers):
+    for name in _places(wiring(graph), layers):
         entry = graph.layers[name]
         if kinds.kind(entry) in ARGUMENT:
             entry["config"]["activation"] = value
@@ -68,12 +68,9 @@ def apply(graph: Graph, layers: Collection[str], value: str) -> None:
         kernels.initialize(graph, INITIALIZERS[value], layers)
 
 
-def _places(graph: Graph, layers: Iterable[str]) -> list[str]:
+def _places(wired: Wiring, layers: Iterable[str]) -> list[str]:
     """Return the layers of a stage whose activation may be set."""
-    entries = graph.layers
-    found = [name for name in layers if _written(entries[name])]
-    once = simple(graph, found) - reserved(graph)
-    return [name for name in found if name in once]
+    return [name for name in layers if name in wired.free and _written(wired.entries[name])]
 
 
 def _written(entry: Entry) -> str | None:

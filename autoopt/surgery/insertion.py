@@ -1,7 +1,5 @@
 """Insertion: new layers as entries of a model's configuration, and in the place of others."""
 
-from collections.abc import Iterable
-
 import keras
 
 from autoopt.surgery.graph import Entry, Graph
@@ -18,9 +16,3 @@ def exchange(graph: Graph, name: str, layer: keras.layers.Layer) -> None:
     """Put a new layer in the place of the hidden layer `name`, whose only call is a simple one."""
     graph.insert_after(name, entry(layer, graph.layers[name]))
     graph.remove([name])
-
-
-def simple(graph: Graph, names: Iterable[str]) -> set[str]:
-    """Return those layers whose only call reads one tensor, and whose tensor is no output of the model."""
-    wanted = set(names) - {ref[0] for ref in graph.outputs}
-    return {call.layer for call in graph.calls() if call.simple and call.layer in wanted}

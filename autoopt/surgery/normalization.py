@@ -1,14 +1,14 @@
 """Normalization: what a stage's tensors are normalized by, exchanged, taken out, or put in before activations."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import keras
 
 from autoopt.surgery import kinds
-from autoopt.surgery.graph import Call, Entry, Graph
-from autoopt.surgery.insertion import entry, exchange, simple
-from autoopt.surgery.reserved import readers, reserved
+from autoopt.surgery.graph import Entry, Graph
+from autoopt.surgery.insertion import entry, exchange
+from autoopt.surgery.wiring import Wiring, wiring
 
 CLASSES: Mapping[str, str] = {
     "batch": "BatchNormalization",  # over the examples of a batch, Ioffe & Szegedy 2015
@@ -23,30 +23,27 @@ CLOSING = (kinds.RECURRENT | kinds.MAPPINGS) - kinds.KERNELS
 STEPS_ACROSS = kinds.DROPOUTS | kinds.POOLINGS | {"Add", "ops.Add"}
 """What may stand between a layer and the activation that it is normalized for."""
 
-SQUASHING = frozenset(
-    {"linear", "sigmoid", "hard_sigmoid", "softmax", "log_softmax", "log_sigmoid", "sparsemax"}
-)
+SQUASHING = ("linear", "sigmoid", "hard_sigmoid", "softmax", "log_softmax", "log_sigmoid", "sparsemax")
 SQUASHING_KINDS = frozenset({"Softmax", "ops.Softmax", "ops.Sigmoid", "ops.HardSigmoid", "ops.LogSigmoid"})
 """Activations that make gates and shares, which are not normalized for."""
 
 
-def values(graph: Graph, layers: Collection[str]) -> tuple[str, ...]:
+def values(wired: Wiring, layers: Collection[str]) -> tuple[str, ...]:
     """Return the normalizations that would change something in a stage.
 
     Args:
-        graph: Of the whole model.
+        wired: Of the whole model.
         layers: Names of all layers of the stage.
     """
-    entries = graph.layers
-    if any(kinds.kind(entries[name]) in CLOSING for name in layers):
+    if any(wired.kind(name) in CLOSING for name in layers):
         return ()
-    written = _written(graph, layers)
-    if written:
-        if not _exchangeable(graph, written):
-            return ()
-        classes = {entries[name]["class_name"] for name in written}
-        return tuple(value for value in NORMALIZATIONS if {CLASSES.get(value)} != classes)
-    return tuple(CLASSES) if _gaps(graph, layers) else ()
+    written = _written(wired, layers)
+    if not written:
+        return tuple(CLASSES) if _gaps(wired, layers) else ()
+    if not all(_exchangeable(wired, name) for name in written):
+        return ()
+    kinds_written = {wired.kind(name) for name in written}
+    return tuple(value for value in NORMALIZATIONS if {CLASSES.get(value)} != kinds_written)
 
 
 def apply(graph: Graph, layers: Collection[str], value: str) -> None:
@@ -59,61 +56,55 @@ def apply(graph: Graph, layers: Collection[str], value: str) -> None:
         layers: Names of all layers of the stage.
         value: One of `NORMALIZATIONS`.
     """
-    written = _written(graph, layers)
+    wired = wiring(graph)
+    written = _written(wired, layers)
     for name in written:
         if value == "none":
             graph.remove([name])
-        elif graph.layers[name]["class_name"] != CLASSES[value]:
+        elif wired.kind(name) != CLASSES[value]:
             exchange(graph, name, _made(graph, f"{name}_{value}", value))
-    if not written and value in CLASSES:
-        for name in _gaps(graph, layers):
-            _insert(graph, name, value)
+    for name in () if written else _gaps(wired, layers):
+        _insert(graph, name, value)
 
 
-def _written(graph: Graph, layers: Iterable[str]) -> list[str]:
-    return [name for name in layers if graph.kind(name) in kinds.NORMALIZATIONS]
+def _written(wired: Wiring, layers: Collection[str]) -> list[str]:
+    return [name for name in layers if wired.kind(name) in kinds.NORMALIZATIONS]
 
 
-def _exchangeable(graph: Graph, names: Collection[str]) -> bool:
-    """Whether normalizations are called once each, hidden, trainable, and over the last axis."""
-    once = simple(graph, names) - reserved(graph)
-    return all(
-        name in once
-        and graph.layers[name]["config"].get("trainable", True)
-        and _last_axis(graph.layers[name]["config"].get("axis", -1), len(graph.input_of(name).shape))
-        for name in names
-    )
+def _exchangeable(wired: Wiring, name: str) -> bool:
+    """Whether a normalization may be another one: it normalizes over the last axis, as both do."""
+    if name not in wired.free:
+        return False
+    axis = wired.entries[name]["config"].get("axis", -1)
+    only = axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis
+    return only in (-1, len(wired.input_shape(name)) - 1)
 
 
-def _last_axis(axis: Any, rank: int) -> bool:
-    return (axis[0] if isinstance(axis, list | tuple) and len(axis) == 1 else axis) in (-1, rank - 1)
-
-
-def _gaps(graph: Graph, layers: Collection[str]) -> list[str]:
+def _gaps(wired: Wiring, layers: Collection[str]) -> list[str]:
     """Return the weighted layers of a stage between which and their activation a normalization fits."""
-    entries, reads, closed = graph.layers, readers(graph), reserved(graph)
-    weighted = [name for name in layers if kinds.kind(entries[name]) in WEIGHTED and name not in closed]
-    once = simple(graph, weighted)
     return [
         name
-        for name in weighted
-        if name in once
-        and entries[name]["config"].get("data_format") != "channels_first"
-        and not entries[name]["config"].get("activity_regularizer")
-        and (_activates(entries[name]) or _is_activated(entries, reads, name, closed))
+        for name in layers
+        if wired.kind(name) in WEIGHTED
+        and name in wired.free
+        and _is_plain(wired.entries[name]["config"])
+        and (_activates(wired.entries[name]) or _is_activated(wired, name))
     ]
 
 
-def _is_activated(
-    entries: Mapping[str, Entry], reads: Mapping[str, list[Call]], name: str, closed: Collection[str]
-) -> bool:
+def _is_plain(config: Mapping[str, Any]) -> bool:
+    """Whether channels come last, and nothing but the next layer looks at what comes out of the activation."""
+    return config.get("data_format") != "channels_first" and not config.get("activity_regularizer")
+
+
+def _is_activated(wired: Wiring, name: str) -> bool:
     """Whether what a linear layer makes goes into an activation, and there alone."""
-    if entries[name]["config"]["activation"] != "linear":
+    if wired.entries[name]["config"]["activation"] != "linear":
         return False
-    while len(reads[name]) == 1:
-        name = reads[name][0].layer
-        if kinds.kind(entries[name]) not in STEPS_ACROSS:
-            return name not in closed and _activates(entries[name])
+    while len(wired.readers[name]) == 1:
+        name = wired.readers[name][0].layer
+        if wired.kind(name) not in STEPS_ACROSS:
+            return name in wired.free and _activates(wired.entries[name])
     return False
 
 

@@ -8,6 +8,7 @@ from autoopt.surgery import activation, kinds, normalization, pooling
 from autoopt.surgery.depth import Segment
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
+from autoopt.surgery.wiring import Wiring, wiring
 
 Layers = Mapping[str, Collection[str]]
 """Stage name to the names of all its layers, weighted or not."""
@@ -19,10 +20,11 @@ def layers(stages: Mapping[str, Iterable[Segment]]) -> Layers:
 
 
 def opened(template: Template, graph: Graph, names: Layers) -> Template:
-    """Return a template whose stages say which activations and normalizations they can take, and itself which heads."""
-    stages = tuple(_opened(stage, graph, names[stage.name]) for stage in template.stages)
+    """Return a template that says which activations, normalizations and pooling heads there could be."""
+    wired = wiring(graph)
+    stages = tuple(_opened(stage, wired, names[stage.name]) for stage in template.stages)
     removable = {name for stage in stages for name in stage.layers[stage.min_depth :]}
-    return replace(template, stages=stages, pooling=pooling.values(graph, removable))
+    return replace(template, stages=stages, pooling=pooling.values(wired, removable))
 
 
 def closed(template: Template) -> Template:
@@ -67,24 +69,20 @@ def _check(what: str, value: str, known: Sequence[str]) -> None:
         raise SurgeryError(f"{what} was given {value!r}, which it cannot become.{nearest(value, known)}")
 
 
-def _opened(stage: Stage, graph: Graph, layers: Collection[str]) -> Stage:
-    if _frozen(graph, layers):
+def _opened(stage: Stage, wired: Wiring, layers: Collection[str]) -> Stage:
+    if any(_is_frozen(wired, name) for name in layers):
         return stage
     return replace(
         stage,
-        activation=activation.values(graph, layers),
-        normalization=normalization.values(graph, layers),
+        activation=activation.values(wired, layers),
+        normalization=normalization.values(wired, layers),
     )
 
 
-def _frozen(graph: Graph, layers: Collection[str]) -> bool:
-    """Whether weights of a stage are not trained: they fit the activations that they were trained with."""
-    entries = [graph.layers[name] for name in layers]
-    return any(
-        not entry["config"].get("trainable", True)
-        for entry in entries
-        if kinds.kind(entry) in kinds.MAPPINGS | kinds.NORMALIZATIONS
-    )
+def _is_frozen(wired: Wiring, name: str) -> bool:
+    """Whether a layer's weights are not trained: they fit the layers that they were trained with."""
+    weighted = wired.kind(name) in kinds.MAPPINGS | kinds.NORMALIZATIONS
+    return weighted and not wired.entries[name]["config"].get("trainable", True)
 
 
 def apply(graph: Graph, names: Layers, edits: Edits) -> None:

@@ -1,14 +1,15 @@
 """Pooling: how a model goes from an image or a sequence to the vector that its Dense layers read."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from math import prod
+from typing import Any
 
 import keras
 
 from autoopt.surgery import kinds
-from autoopt.surgery.graph import Call, Graph, Tensor
-from autoopt.surgery.insertion import exchange, simple
-from autoopt.surgery.reserved import readers, reserved
+from autoopt.surgery.graph import Graph
+from autoopt.surgery.insertion import exchange
+from autoopt.surgery.wiring import Wiring, reached, wiring
 
 PREFIXES = {"average": "GlobalAveragePooling", "max": "GlobalMaxPooling"}
 POOLINGS = ("flatten", *PREFIXES)
@@ -26,117 +27,94 @@ LARGE_KERNEL = 2**24
 """Most weights of a Dense kernel that flattening may make."""
 
 
-def values(graph: Graph, removable: Collection[str]) -> tuple[str, ...]:
+def values(wired: Wiring, removable: Collection[str]) -> tuple[str, ...]:
     """Return the heads that would change something; none where the model has no one such place.
 
     Args:
-        graph: Of the whole model.
+        wired: Of the whole model.
         removable: Layers that other edits may take out, with the pooling that follows them.
     """
-    place = _place(graph)
+    place = _place(wired)
     if place is None:
         return ()
-    kind, read = graph.kind(place), graph.input_of(place)
-    others = [value for value in POOLINGS if _class(value, read) != kind]
-    return tuple(value for value in others if value != "flatten" or _flattens(graph, place, removable))
+    rank = len(wired.input_shape(place))
+    others = [value for value in POOLINGS if _class(value, rank) != wired.kind(place)]
+    return tuple(value for value in others if value != "flatten" or _flattens(wired, place, removable))
 
 
 def apply(graph: Graph, value: str) -> None:
-    """Set the pooling head, in the graph, where it has one.
+    """Set the pooling head, in the graph.
 
     Args:
         graph: Is changed.
         value: One of `POOLINGS`.
     """
-    place = _place(graph)
+    wired = wiring(graph)
+    place = _place(wired)
     if place is not None:
-        kind = getattr(keras.layers, _class(value, graph.input_of(place)))
+        kind = getattr(keras.layers, _class(value, len(wired.input_shape(place))))
         exchange(graph, place, kind(name=graph.fresh_name(f"{place}_{value}")))
 
 
-def _class(value: str, read: Tensor) -> str:
-    return f"{PREFIXES[value]}{len(read.shape) - 2}D" if value in PREFIXES else "Flatten"
+def _class(value: str, rank: int) -> str:
+    return f"{PREFIXES[value]}{rank - 2}D" if value in PREFIXES else "Flatten"
 
 
-def _place(graph: Graph) -> str | None:
-    """Return the one layer on the model's only path that makes a vector for Dense layers, if there is one."""
-    entries, closed = graph.layers, reserved(graph)
-    if any(entry["config"].get("mask_zero") or kinds.kind(entry) == "Masking" for entry in entries.values()):
+def _place(wired: Wiring) -> str | None:
+    """Return the one layer that makes a vector of the image or sequence that everything goes through."""
+    if any(config.get("mask_zero") or kind == "Masking" for kind, config in _configs(wired)):
         return None
-    heads = [name for name, entry in entries.items() if kinds.kind(entry) in HEADS]
-    once = simple(graph, heads) - closed
-    places = [name for name in heads if name in once and len(graph.input_of(name).shape) in RANKS]
+    heads = [name for name in wired.free if wired.kind(name) in HEADS]
+    places = [name for name in heads if len(wired.input_shape(name)) in RANKS]
     if len(places) != 1:
         return None
-    (place,) = places
-    config = entries[place]["config"]
+    config = wired.entries[places[0]]["config"]
     plain = config.get("data_format") != "channels_first" and not config.get("keepdims")
-    fits = plain and _dense(graph, place) and _is_on_every_path(graph, place)
-    return place if fits and _is_learnt(graph, place) else None
+    return places[0] if plain and _dense(wired, places[0]) and _is_main(wired, places[0]) else None
 
 
-def _dense(graph: Graph, place: str) -> list[str]:
+def _configs(wired: Wiring) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, entry in wired.entries.items():
+        yield wired.kind(name), entry["config"]
+
+
+def _dense(wired: Wiring, place: str) -> list[str]:
     """Return the Dense layers that read what a head makes; none where something else does."""
-    reads, waiting, found = readers(graph), [place], list[str]()
+    waiting, found = [place], list[str]()
     while waiting:
-        calls = reads[waiting.pop()]
-        if not calls:
-            return []
+        calls = wired.readers[waiting.pop()]
         for call in calls:
-            kind, config = graph.kind(call.layer), graph.layers[call.layer]["config"]
-            if kind in kinds.DENSE:
+            across = wired.kind(call.layer) in ACROSS and call.simple
+            if wired.kind(call.layer) in kinds.DENSE:
                 found.append(call.layer)
-            elif kind in ACROSS and call.simple and not config.get("noise_shape"):
+            elif across and not wired.entries[call.layer]["config"].get("noise_shape"):
                 waiting.append(call.layer)
             else:
                 return []
     return found
 
 
-def _is_on_every_path(graph: Graph, place: str) -> bool:
-    """Whether no output is reached from an input around a layer."""
-    calls = {(call.layer, call.node): call for call in graph.calls()}
-    waiting, seen = [ref[:2] for ref in graph.outputs], {(place, 0)}
-    while waiting:
-        key = waiting.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        if graph.kind(key[0]) == "InputLayer":
-            return False
-        waiting += [read.ref[:2] for read in calls[key].inputs]
-    return True
+def _is_main(wired: Wiring, place: str) -> bool:
+    """Whether no output is reached around a layer, and layers with weights lie before it: no raw input."""
+    around = reached(wired.calls, wired.outputs, frozenset({place}))
+    before = reached(wired.calls, [(place, 0)])
+    return not any(wired.kind(name) == "InputLayer" for name, _ in around) and any(
+        wired.kind(name) in kinds.MAPPINGS for name, _ in before
+    )
 
 
-def _is_learnt(graph: Graph, place: str) -> bool:
-    """Whether a layer with weights lies before the head: what is pooled is no raw input."""
-    calls = {(call.layer, call.node): call for call in graph.calls()}
-    waiting = [graph.input_of(place).ref[:2]]
-    while waiting:
-        key = waiting.pop()
-        if graph.kind(key[0]) in kinds.MAPPINGS:
-            return True
-        waiting += [read.ref[:2] for read in calls[key].inputs]
-    return False
-
-
-def _flattens(graph: Graph, place: str, removable: Collection[str]) -> bool:
+def _flattens(wired: Wiring, place: str, removable: Collection[str]) -> bool:
     """Whether no Dense kernel behind a flattened image would have more weights than `LARGE_KERNEL`.
 
     Pooling goes with the layers that are taken out: the image may be as large as the first of these reads it.
     """
-    shape = graph.input_of(place).shape
-    images = [
-        shape,
-        *(read.shape for read in _reads(graph.calls(), removable) if len(read.shape) == len(shape)),
+    shape = wired.input_shape(place)
+    read = [
+        tensor.shape for call in wired.calls.values() if call.layer in removable for tensor in call.inputs
     ]
-    sizes = [image[1:-1] for image in images]
-    if any(length is None for size in (*sizes, shape[-1:]) for length in size):
+    images = [shape, *(image for image in read if len(image) == len(shape))]
+    if None in shape[1:] or any(None in image[1:-1] for image in images):
         return False
-    largest = max(prod(length or 1 for length in size) for size in sizes)
-    units = max(graph.layers[name]["config"]["units"] for name in _dense(graph, place))
-    return largest * (shape[-1] or 1) * units <= LARGE_KERNEL
-
-
-def _reads(calls: Collection[Call], layers: Collection[str]) -> list[Tensor]:
-    return [read for call in calls if call.layer in layers for read in call.inputs]
+    largest = max(prod(length or 1 for length in image[1:-1]) for image in images)
+    units = max(wired.entries[name]["config"]["units"] for name in _dense(wired, place))
+    return bool(largest * (shape[-1] or 1) * units <= LARGE_KERNEL)
