@@ -238,6 +238,9 @@ EDITS = {
     "initializer": (Recipe().plus(initializer="he_normal"), {"out"}),
     "width": (Recipe().plus(width={"dense": 2.0}), set()),
     "depth": (Recipe().plus(depth={"dense": 2}), {"hidden", "out"}),
+    "activation": (Recipe().plus(activation={"dense": "gelu"}), {"hidden", "out"}),
+    "selu, which draws its own kernels": (Recipe().plus(activation={"dense": "selu"}), {"out"}),
+    "normalization": (Recipe().plus(normalization={"dense": "batch"}), {"hidden", "out"}),
 }
 PRETRAINED: dict[str, Callable[[], Any]] = {"function": lambda: pretrained, "model": pretrained}
 

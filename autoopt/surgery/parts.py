@@ -66,7 +66,9 @@ def _check(what: str, value: str, known: Sequence[str]) -> None:
             "could be changed. Leave it as written."
         )
     if value not in known:
-        raise SurgeryError(f"{what} was given {value!r}, which it cannot become.{nearest(value, known)}")
+        raise SurgeryError(
+            f"{what} was given {value!r}, which is as written or not known.{nearest(value, known)}"
+        )
 
 
 def _opened(stage: Stage, wired: Wiring, layers: Collection[str]) -> Stage:
