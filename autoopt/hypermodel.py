@@ -270,6 +270,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         template, optimizer = reading.origin.template, reading.origin.optimizer
         return {
             "structure": reading.outline,
+            "activation": [stage.activation for stage in template.stages],
             "regularization": (template.l1, template.l2, template.dropout),
             "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
         }

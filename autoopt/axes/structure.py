@@ -66,7 +66,8 @@ class Structure(Axis):
         for stage in template.stages:
             _keep(depth, stage, self._depth(hp, stage))
             _keep(width, stage, self._width(hp, stage))
-            _keep(activation, stage, self._part(hp, f"{stage.name}/activation", stage.activation))
+            known = () if "activation" in (origin.closed or {}) else stage.activation
+            _keep(activation, stage, self._part(hp, f"{stage.name}/activation", known))
             _keep(normalization, stage, self._part(hp, f"{stage.name}/normalization", stage.normalization))
         return {
             "depth": depth,
