@@ -63,7 +63,7 @@ def apply(graph: Graph, layers: Collection[str], value: str) -> None:
             graph.remove([name])
         elif wired.kind(name) != CLASSES[value]:
             exchange(graph, name, _made(graph, f"{name}_{value}", value))
-    for name in () if written else _gaps(wired, layers):
+    for name in () if written or value == "none" else _gaps(wired, layers):
         _insert(graph, name, value)
 
 

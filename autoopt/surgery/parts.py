@@ -34,7 +34,7 @@ def closed(template: Template) -> Template:
 
 
 def last(template: Template) -> Edits:
-    """Return edits of everything that is open: if these build, the others do, which leave more as it is."""
+    """Return edits of everything that is open: those that change the most."""
     return Edits(
         activation={stage.name: stage.activation[-1] for stage in template.stages if stage.activation},
         normalization={

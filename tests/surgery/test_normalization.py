@@ -80,6 +80,13 @@ def test_a_deeper_stage_has_one_in_each_copy() -> None:
     assert kinds(model).count(BATCH) == 4
 
 
+def test_none_is_kept_by_a_stage_that_loses_its_only_one_to_its_depth() -> None:
+    template = chain(layers.Conv2D(4, 3, activation="relu"), layers.Conv2D(4, 3), layers.BatchNormalization())
+    model = rebuild(template, Edits(depth={"conv": 1}, normalization={"conv": "none"}))
+
+    assert kinds(model) == ["Conv2D", "Flatten", "Dense"]
+
+
 def test_a_new_one_computes_in_the_dtype_of_its_neighbour() -> None:
     template = chain(layers.Dense(4, "relu", dtype="float64"), shape=(3,))
     model = set_to(template, "layer")
