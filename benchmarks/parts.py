@@ -22,14 +22,12 @@ VALUES: Mapping[str, Sequence[str]] = {
     "structure/*/normalization": NORMALIZATIONS[1:],
     "structure/pooling": POOLINGS[1:],
 }
-SEARCHES: Mapping[str, Mapping[str, bool]] = {
-    "nothing": {},
-    "activation": {"activation": True},
-    "normalization": {"normalization": True},
-    "pooling": {"pooling": True},
-    "all": {"activation": True, "normalization": True, "pooling": True},
-}
 CLOSED = {"activation": False, "normalization": False, "pooling": False}
+SEARCHES: Mapping[str, autoopt.axes.Structure] = {
+    "no part": autoopt.axes.Structure(**CLOSED),
+    "by default": autoopt.axes.Structure(),
+    "every value": OPEN,
+}
 
 
 def values(names: list[str], seeds: list[int], epochs: int) -> list[dict]:
@@ -61,10 +59,10 @@ def searches(names: list[str], seeds: list[int], trials: int, epochs: int) -> li
         epochs: Most epochs of each trial.
     """
     return [
-        {"example": name, "seed": seed, "searched": what, **_searched(name, opened, seed, trials, epochs)}
+        {"example": name, "seed": seed, "searched": what, **_searched(name, axis, seed, trials, epochs)}
         for seed in seeds
         for name in names
-        for what, opened in SEARCHES.items()
+        for what, axis in SEARCHES.items()
     ]
 
 
@@ -90,8 +88,7 @@ def _mean(scores: Sequence[float | None]) -> float | None:
     return statistics.fmean(found) if found else None
 
 
-def _searched(name: str, opened: Mapping[str, bool], seed: int, trials: int, epochs: int) -> dict:
-    axis = autoopt.axes.Structure(**{**CLOSED, **opened})
+def _searched(name: str, axis: autoopt.axes.Structure, seed: int, trials: int, epochs: int) -> dict:
     with _tuned(name, axis, autoopt.Search(), seed, trials, epochs) as result:
         return {
             "best": result.best_score,

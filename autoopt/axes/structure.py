@@ -26,7 +26,8 @@ class Structure(Axis):
         width: Factors by which a stage's units or filters may be multiplied, above 0.
         extra_depth: How many segments a stage may gain; it may always lose all but one.
         activation: What hidden layers may have in place of what the user wrote, of `"relu"`, `"gelu"`,
-            `"silu"`, `"elu"`, `"tanh"` and `"selu"`; True opens all of them, False or `()` none.
+            `"silu"`, `"elu"`, `"tanh"` and `"selu"`; True opens all of them, False or `()` none. Open are those
+            that `python -m benchmarks parts` does not show to lose.
         normalization: Likewise, of `"none"`, `"batch"` and `"layer"`.
         pooling: Likewise for how an image or a sequence becomes a vector, of `"flatten"`, `"average"` and
             `"max"`.
@@ -40,8 +41,8 @@ class Structure(Axis):
 
     width: Sequence[float] = (0.5, 1.0, 2.0, 4.0)
     extra_depth: int = 2
-    activation: Sequence[str] | bool = ACTIVATIONS
-    normalization: Sequence[str] | bool = NORMALIZATIONS
+    activation: Sequence[str] | bool = ("relu", "gelu", "silu")
+    normalization: Sequence[str] | bool = ("batch", "layer")
     pooling: Sequence[str] | bool = POOLINGS
 
     def __post_init__(self) -> None:
