@@ -80,9 +80,8 @@ class Twins:
     def _drawn(
         self, model: keras.Model, found: Remains, edits: surgery.Edits, seed: int, names: Mapping[str, str]
     ) -> list[np.ndarray]:
-        kept = self.kept or {}
-        if edits.initializer is not None:
-            kept = {place: value for place, value in kept.items() if place[0] not in self.template.kernels}
+        fresh = surgery.redrawn(self.template, edits)
+        kept = {place: value for place, value in (self.kept or {}).items() if place[0] not in fresh}
         return initial.draw(model, found.initializers, kept, seed, names)
 
     def _twin(self, found: Remains, edits: surgery.Edits, plan: Plan, knobs: Knobs) -> keras.Model:

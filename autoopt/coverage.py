@@ -12,11 +12,11 @@ from keras_tuner.engine import hyperparameters as kinds
 from autoopt.errors import AutooptError
 
 Traits = Mapping[str, Any]
-"""Axis name to what one build of the user's model says about it, comparable."""
+"""Name of an axis, or of a part that one has, to what one build of the user's model says of it, comparable."""
 
 
 def covered(traits: Callable[[keras_tuner.HyperParameters], Traits]) -> Mapping[str, str]:
-    """Return the axes that the user's own code sets from its hyperparameters, each with the reason.
+    """Return the axes and parts that the user's own code sets from its hyperparameters, each with the reason.
 
     Args:
         traits: Builds the user's model with some values and says what it has on each axis.

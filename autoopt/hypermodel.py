@@ -301,6 +301,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         template, optimizer = reading.origin.template, reading.origin.optimizer
         return {
             "structure": reading.outline,
+            "activation": [stage.activation for stage in template.stages],
             "regularization": (template.l1, template.l2, template.dropout),
             "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
         }
@@ -326,7 +327,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model, names = surgery.rebuild(template, edits), {}
-            surgery.inherit(model, users, frozenset(template.kernels if edits.initializer else ()))
+            surgery.inherit(model, users, surgery.redrawn(template, edits))
         backbone = Backbone.of(model, reading.origin.pretrained, names)
         backbone.train(recipe)
         self._built(model)
@@ -369,6 +370,9 @@ def _edits(recipe: Recipe) -> surgery.Edits:
     return surgery.Edits(
         depth=recipe.structure.depth,
         width=recipe.structure.width,
+        activation=recipe.structure.activation,
+        normalization=recipe.structure.normalization,
+        pooling=recipe.structure.pooling,
         initializer=settings.initializer,
         l1=settings.l1,
         l2=settings.l2,

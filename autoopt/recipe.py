@@ -18,19 +18,25 @@ class Structure:
     Attributes:
         depth: Stage name to the number of segments in it.
         width: Stage name to the factor by which its units or filters are multiplied.
+        activation: Stage name to the activation of its hidden layers.
+        normalization: Stage name to `"none"`, `"batch"` or `"layer"`.
+        pooling: `"flatten"`, `"average"` or `"max"`: how an image or a sequence becomes a vector.
         optimizer: Algorithm, a name of `autoopt.axes.optimizer.ALGORITHMS`.
         fine_tune: How pretrained parts are trained, a name of `autoopt.axes.fine_tuning.WAYS`.
     """
 
     depth: Mapping[str, int] = field(default_factory=dict)
     width: Mapping[str, float] = field(default_factory=dict)
+    activation: Mapping[str, str] = field(default_factory=dict)
+    normalization: Mapping[str, str] = field(default_factory=dict)
+    pooling: str | None = None
     optimizer: str | None = None
     fine_tune: str | None = None
 
     @property
     def edits_layers(self) -> bool:
         """Whether the layers differ from what the user wrote."""
-        return bool(self.depth or self.width)
+        return any((self.depth, self.width, self.activation, self.normalization, self.pooling))
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,28 @@ def portfolio(seeds_: str, epochs: int, out: Path | None) -> None:
     show(f"Portfolio, epochs={epochs}", benchmark.measured(seeds(seeds_), epochs), out)
 
 
+@main.command()
+@click.option(
+    "--searches/--values", default=False, help="Whole searches, or each value alone.  [default: values]"
+)
+@click.option("--examples", default="mnist1d,digits", show_default=True)
+@click.option("--seeds", "seeds_", default="0,1", show_default=True)
+@click.option("--trials", default=40, show_default=True, help="Of each search.")
+@click.option("--epochs", default=30, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def parts(searches: bool, examples: str, seeds_: str, trials: int, epochs: int, out: Path | None) -> None:
+    """Activation, normalization and pooling: each value in a recipe of the portfolio, or searches of them."""
+    from benchmarks import parts as benchmark
+
+    names = examples.split(",")
+    if searches:
+        rows = benchmark.searches(names, seeds(seeds_), trials, epochs)
+        show(f"Searches of parts, trials={trials}, epochs={epochs}", rows, out)
+    else:
+        rows = benchmark.values(names, seeds(seeds_), epochs)
+        show(f"Parts, epochs={epochs}", rows, out)
+
+
 @main.command("first-command")
 @click.option("--budget", default="60s", show_default=True)
 @click.option("--out", type=click.Path(path_type=Path))

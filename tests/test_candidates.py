@@ -27,7 +27,14 @@ SAME = {
     "l1": 1e-3,
     "l2": 1e-3,
 }
-OTHER = {"width": {"dense": 2.0}, "depth": {"dense": 2}, "optimizer": "adam", "dropout": 0.0}
+OTHER = {
+    "width": {"dense": 2.0},
+    "depth": {"dense": 2},
+    "activation": {"dense": "gelu"},
+    "normalization": {"dense": "batch"},
+    "optimizer": "adam",
+    "dropout": 0.0,
+}
 
 
 @pytest.mark.parametrize("name", SAME)

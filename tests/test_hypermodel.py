@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autoopt
+from autoopt import axes
 from autoopt.errors import ModelError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
@@ -192,6 +193,20 @@ def test_structure_is_closed_where_a_hyperparameter_of_the_users_sets_it() -> No
     assert closed == {"structure": "your own hyperparameter 'kind' sets it."}
 
 
+def test_the_activation_alone_is_closed_where_a_hyperparameter_of_the_users_sets_it() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        hidden = keras.layers.Dense(8, hp.Choice("act", ["relu", "tanh"]))
+        return keras.Sequential([keras.Input((64,)), hidden, keras.layers.Dense(10, "softmax")])
+
+    space = Space(structure=axes.Structure(activation=True, normalization=True))
+    hypermodel, hp = toys.hypermodel(model_fn, space), toys.asking({"act": "tanh"})
+    hypermodel.draw(hp)
+
+    assert hypermodel.reading().origin.closed == {"activation": "your own hyperparameter 'act' sets it."}
+    assert "structure/dense/normalization" in hp.values
+    assert "structure/dense/activation" not in hp.values
+
+
 def test_the_optimizer_is_closed_where_a_hyperparameter_of_the_users_sets_its_rate() -> None:
     def model_fn(hp: Any) -> keras.Model:
         return toys.compiled(keras.optimizers.Adam(hp.Float("lr", 1e-4, 1e-2, sampling="log")))
@@ -238,6 +253,9 @@ EDITS = {
     "initializer": (Recipe().plus(initializer="he_normal"), {"out"}),
     "width": (Recipe().plus(width={"dense": 2.0}), set()),
     "depth": (Recipe().plus(depth={"dense": 2}), {"hidden", "out"}),
+    "activation": (Recipe().plus(activation={"dense": "gelu"}), {"hidden", "out"}),
+    "selu, which draws its own kernels": (Recipe().plus(activation={"dense": "selu"}), {"out"}),
+    "normalization": (Recipe().plus(normalization={"dense": "batch"}), {"hidden", "out"}),
 }
 PRETRAINED: dict[str, Callable[[], Any]] = {"function": lambda: pretrained, "model": pretrained}
 

@@ -97,6 +97,7 @@ EDITS = {
     "none": Recipe(),
     "initializer": Recipe().plus(initializer="lecun_normal"),
     "structure": Recipe().plus(width={"dense": 2.0}, l2=1e-3, dropout=0.2),
+    "parts": Recipe().plus(activation={"dense": "selu"}, normalization={"dense": "batch"}),
 }
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from autoopt.axes.initialization import INITIALIZERS
 from autoopt.axes.optimizer import ALGORITHMS, SCHEDULES
 from autoopt.recipe import Recipe, Settings, Structure
+from autoopt.surgery import ACTIVATIONS, NORMALIZATIONS, POOLINGS
 
 STAGES = st.sampled_from(["dense", "dense_1", "conv", "conv_12"])
 NUMBERS = st.none() | st.floats(0, 1e6, allow_nan=False)
@@ -19,6 +20,9 @@ RECIPES = st.builds(
         Structure,
         depth=st.dictionaries(STAGES, st.integers(1, 9)),
         width=st.dictionaries(STAGES, st.floats(0.25, 8)),
+        activation=st.dictionaries(STAGES, st.sampled_from(ACTIVATIONS)),
+        normalization=st.dictionaries(STAGES, st.sampled_from(NORMALIZATIONS)),
+        pooling=st.none() | st.sampled_from(POOLINGS),
         optimizer=st.none() | st.sampled_from(sorted(ALGORITHMS)),
     ),
     st.builds(

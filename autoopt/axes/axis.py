@@ -53,7 +53,8 @@ class Origin:
         batch_size: Examples a step as the user wrote it.
         rebatch: Whether the data can be cut into batches of another size.
         pretrained: Names of the layers that are models with loaded weights.
-        closed: Names of axes that the user's own code covers or forbids, with the reason.
+        closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
+            reason.
     """
 
     template: Template

@@ -3,15 +3,22 @@
 The JSON of one flat Functional is edited and built anew; weights are nobody's business here.
 """
 
+from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.normalization import NORMALIZATIONS
 from autoopt.surgery.parameters import count_params
+from autoopt.surgery.parts import redrawn
+from autoopt.surgery.pooling import POOLINGS
 from autoopt.surgery.pretrained import Trained, loaded, train
 from autoopt.surgery.reader import read
 from autoopt.surgery.survey import Survey, survey
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
 __all__ = [
+    "ACTIVATIONS",
+    "NORMALIZATIONS",
+    "POOLINGS",
     "Edits",
     "Stage",
     "SurgeryError",
@@ -24,6 +31,7 @@ __all__ = [
     "loaded",
     "read",
     "rebuild",
+    "redrawn",
     "survey",
     "train",
 ]

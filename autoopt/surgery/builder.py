@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from autoopt.errors import nearest
-from autoopt.surgery import depth, dropout, kernels, stages, width
+from autoopt.surgery import depth, dropout, kernels, parts, stages, width
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
@@ -66,12 +66,13 @@ def edited(template: Template, edits: Edits, penalties: bool = False) -> Mapping
     graph = Graph(template.config)
     found = depth.apply(graph, stages.stages(graph), edits.depth)
     width.apply(graph, width.zones(graph, found), edits.width)
-    if edits.initializer is not None:
+    if edits.dropout is not None:
+        dropout.apply(graph, found, edits.dropout)
+    parts.apply(graph, parts.layers(found), edits)  # after dropout, which goes behind activations
+    if edits.initializer is not None:  # after parts: it wins over what an activation asks for
         kernels.initialize(graph, edits.initializer)
     if edits.l1 is not None or edits.l2 is not None:
         kernels.penalize(graph, edits.l1, edits.l2)
-    if edits.dropout is not None:
-        dropout.apply(graph, found, edits.dropout)
     if penalties:
         kernels.open_penalties(graph)
     return graph.config
@@ -106,13 +107,14 @@ def build(config: Mapping[str, Any], sequential: bool) -> keras.Model:
 
 def _check(template: Template, edits: Edits) -> None:
     known = {stage.name: stage for stage in template.stages}
-    for name in (*edits.depth, *edits.width):
+    for name in (*edits.depth, *edits.width, *edits.activation, *edits.normalization):
         if name not in known:
             raise SurgeryError(f"This model has no stage {name!r}.{nearest(name, known)}")
     for name, segments in edits.depth.items():
         _check_depth(known[name], segments)
     for name, multiplier in edits.width.items():
         _check_width(known[name], multiplier)
+    parts.check(template, edits)
     for name, factor in (("l1", edits.l1), ("l2", edits.l2)):
         if factor is not None and not factor >= 0:
             raise SurgeryError(f"{name} was given {factor}. Expected 0 or more. Give for example 1e-4.")

@@ -1,6 +1,6 @@
 """Kernels: the hidden weights whose initializer and penalty may be set."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
@@ -36,8 +36,8 @@ def penalties(graph: Graph) -> tuple[float | None, float | None]:
     return (l1.pop() if len(l1) == 1 else None), (l2.pop() if len(l2) == 1 else None)
 
 
-def initialize(graph: Graph, name: str) -> None:
-    """Set the initializer of all kernels, in the graph.
+def initialize(graph: Graph, name: str, layers: Collection[str] | None = None) -> None:
+    """Set the initializer of all kernels, or of those of some layers, in the graph.
 
     Raises:
         SurgeryError: Keras has no initializer of that name.
@@ -49,7 +49,8 @@ def initialize(graph: Graph, name: str) -> None:
             f"initializer was given {name!r}, which Keras does not know.{nearest(str(name), INITIALIZERS)}"
         ) from error
     for config, key in _fields(graph, "initializer"):
-        config[key] = keras.saving.serialize_keras_object(initializer)
+        if layers is None or config["name"] in layers:
+            config[key] = keras.saving.serialize_keras_object(initializer)
 
 
 def penalize(graph: Graph, l1: float | None, l2: float | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from autoopt.surgery import depth, dropout, kernels, masks, stages, trace, width
+from autoopt.surgery import depth, dropout, kernels, masks, parts, stages, trace, width
 from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.signature import signature
@@ -60,12 +60,16 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
         dropout=dropout.rate(graph, found),
         output_shapes=tuple(_free_batch(output.shape) for output in twin.outputs),
     )
+    template = parts.opened(template, graph, found)
     if not template.stages:
         return replace(
             template,
             reason="It has no hidden layers that Keras makes and that could be repeated, taken out, widened or narrowed.",
         )
-    return template if depth.proven(graph) else _tried(_fitted(template, graph, found))
+    if depth.proven(graph):
+        return template
+    template = _tried(_fitted(template, graph, found))
+    return template if _builds(template, parts.last(template)) else parts.closed(template)
 
 
 def _rebuilt(config: Mapping[str, Any], sequential: bool) -> tuple[Mapping[str, Any], keras.Model]:

@@ -25,6 +25,8 @@ class Stage:
         max_depth: Most segments that can be asked for.
         open_width: Whether its widths can be multiplied.
         layers: Names of its weighted layers, in order.
+        activation: Activations that it could have in place of those as written.
+        normalization: Likewise, of `"none"`, `"batch"` and `"layer"`.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Stage:
     max_depth: int
     open_width: bool
     layers: tuple[str, ...]
+    activation: tuple[str, ...] = ()
+    normalization: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Template:
         dropout: The rate that all Dropout layers share as written (0.0: no such layer), None where
             they differ, or where there is no such layer and no place for one.
         output_shapes: Shapes of the outputs, batch axis included, which no edit may change.
+        pooling: How its one image or sequence could become a vector, in place of the way as written.
     """
 
     config: Mapping[str, Any] | None
@@ -62,6 +67,7 @@ class Template:
     l2: float | None = None
     dropout: float | None = None
     output_shapes: tuple[Shape, ...] = ()
+    pooling: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,9 @@ class Edits:
         l1: L1 factor of all kernels.
         l2: L2 factor of all kernels.
         dropout: Rate of all Dropout layers; they are inserted where the model has none.
+        activation: Stage name to the activation of its hidden layers.
+        normalization: Stage name to `"none"`, `"batch"` or `"layer"`.
+        pooling: `"flatten"`, `"average"` or `"max"`: how an image or a sequence becomes a vector.
     """
 
     depth: Mapping[str, int] = field(default_factory=dict)
@@ -83,3 +92,6 @@ class Edits:
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None
+    activation: Mapping[str, str] = field(default_factory=dict)
+    normalization: Mapping[str, str] = field(default_factory=dict)
+    pooling: str | None = None

@@ -28,7 +28,7 @@ AXES = {
     "batch_size": axes.BatchSize(),
 }
 NAMES = {
-    "structure": r"structure/[a-z_0-9]+/(depth|width)",
+    "structure": r"structure/([a-z_0-9]+/(depth|width|activation|normalization)|pooling)",
     "initialization": r"initialization/kernel",
     "regularization": r"regularization/(l1|l2|dropout)",
     "optimizer": r"optimizer/(name|learning_rate|schedule|momentum|weight_decay)",
@@ -124,6 +124,44 @@ def _class(hint: Any) -> Any:
     return Mapping if typing.get_origin(hint) is Mapping else hint
 
 
+PARTS = ("structure/conv/activation", "structure/conv/normalization", "structure/pooling")
+
+
+def asked(axis: axes.Structure) -> dict[str, Any]:
+    """Return the parts that a structure axis asks for in the net with branches, and their values."""
+    hp = toys.asking()
+    axis.draw(hp, origin("branched"))
+    return {known.name: known.values for known in hp.space if known.name in PARTS}
+
+
+def test_every_part_that_the_model_has_a_place_for_is_asked_for() -> None:
+    found = asked(axes.Structure(activation=True, normalization=True, pooling=True))
+
+    assert found == {
+        PARTS[0]: ["as_written", "gelu", "silu", "elu", "tanh", "selu"],
+        PARTS[1]: ["as_written", "batch", "layer"],
+        PARTS[2]: ["as_written", "average", "max"],
+    }
+
+
+def test_a_part_that_is_narrowed_to_what_is_written_or_closed_is_not_asked_for() -> None:
+    closed = axes.Structure(activation=["relu"], normalization=False, pooling=())
+
+    assert asked(closed) == {}
+
+
+def test_a_part_that_is_drawn_is_in_the_recipe() -> None:
+    values = {PARTS[0]: "gelu", PARTS[1]: "layer", PARTS[2]: "max"}
+    axis = axes.Structure(activation=["gelu"], normalization=["layer"], pooling=["max"])
+    drawn = Recipe().plus(**axis.draw(toys.asking(values), origin("branched"))).structure
+
+    assert (drawn.activation, drawn.normalization, drawn.pooling) == (
+        {"conv": "gelu"},
+        {"conv": "layer"},
+        "max",
+    )
+
+
 @pytest.mark.parametrize("model", MODELS)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
@@ -214,6 +252,9 @@ REFUSED = {
     "l2": (lambda: axes.Regularization(l2=(-1.0,)), "0 or more"),
     "width": (lambda: axes.Structure(width=(0.0,)), "factors above 0"),
     "depth": (lambda: axes.Structure(extra_depth=-1), "from 0"),
+    "activation": (lambda: axes.Structure(activation=["gleu"]), "'gleu' is not known. Did you mean 'gelu'"),
+    "normalization": (lambda: axes.Structure(normalization="batch"), "'batch'. Expected a list"),
+    "pooling": (lambda: axes.Structure(pooling=["averge"]), "Did you mean 'average'"),
     "batch size": (lambda: axes.BatchSize([0]), "whole numbers from 1"),
 }
 

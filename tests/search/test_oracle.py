@@ -114,6 +114,8 @@ SEARCHED = (
     "optimizer/name",
     "optimizer/learning_rate",
     "structure/dense/width",
+    "structure/dense/activation",
+    "structure/pooling",
     "regularization/l2",
     "batch_size",
 )
@@ -139,11 +141,12 @@ def hp_of(hp: keras_tuner.HyperParameters, name: str) -> Any:
 
 def test_a_proposal_changes_settings_or_what_is_compiled_and_an_algorithm_with_its_rate() -> None:
     by_place = {number: [changed(number, seed) for seed in range(6)] for number in (2, 3)}
-    compiled, optimizer = {"structure/dense/width", "optimizer/name"}, {"optimizer/learning_rate"}
+    structure = {name for name in SEARCHED if name.startswith("structure/")}
+    compiled, optimizer = structure | {"optimizer/name"}, {"optimizer/learning_rate"}
 
     assert all(found <= compiled | optimizer for found in by_place[3])
     assert not any(found & compiled for found in by_place[2])
-    assert all("structure/dense/width" in found for found in by_place[3])  # never the same once more
+    assert all(found & structure for found in by_place[3])  # never the same once more
     assert any("batch_size" in found for found in by_place[2])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import pytest
 
+from autoopt import axes
 from autoopt.search import explore, fitting
 from autoopt.search.portfolio import PORTFOLIO, wanted
 from autoopt.space import Space
@@ -70,6 +71,19 @@ def test_a_value_outside_of_the_space_gives_way_to_the_default() -> None:
 
     assert wanted({"regularization/*": 0.25}, hp) == 0.0
     assert wanted({"regularization/*": 0.5}, hp) == 0.5
+
+
+def test_no_point_changes_an_activation_a_normalization_or_the_pooling() -> None:
+    def model_fn() -> keras.Model:
+        hidden = [keras.layers.Reshape((8, 8)), keras.layers.Conv1D(4, 3, activation="relu")]
+        ends = [keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+        return keras.Sequential([keras.Input((64,)), *hidden, *ends])
+
+    whole = space(model_fn, structure=axes.Structure(activation=True, normalization=True, pooling=True))
+    parts = [hp for hp in whole.space if hp.name.endswith(("activation", "normalization", "pooling"))]
+
+    assert len(parts) == 3
+    assert {wanted(point, hp) for point in fitting(whole) for hp in parts} == {"as_written"}
 
 
 def test_exploring_reaches_scopes_inside_of_scopes() -> None:
