@@ -5,7 +5,19 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.net2net import Net, carried
 from autoopt.surgery.reader import read
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 
-__all__ = ["Edits", "Stage", "SurgeryError", "Template", "edited", "inherit", "read", "rebuild"]
+__all__ = [
+    "Edits",
+    "Net",
+    "Stage",
+    "SurgeryError",
+    "Template",
+    "carried",
+    "edited",
+    "inherit",
+    "read",
+    "rebuild",
+]
