@@ -51,6 +51,7 @@ class Trial:
         program: Number of the compiled program that it ran on, None where there is none.
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
         price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
+        inherited: Number of the trial whose weights it started from, None where it started fresh.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Trial:
     program: int | None = None
     costs: Mapping[str, float] = field(default_factory=dict)
     price: float | None = None
+    inherited: int | None = None
 
     @property
     def seconds(self) -> float | None:

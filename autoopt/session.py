@@ -24,6 +24,7 @@ from autoopt.search import (
     Confirmed,
     Driver,
     HalvingPruner,
+    Heirs,
     Interrupts,
     Limits,
     OptunaOracle,
@@ -181,9 +182,10 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial.number, trial.score, outcome.weights)
 
+        heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, keep, self.watch,
+            self._emit, keep, self.watch, heirs,
         )  # fmt: skip
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:

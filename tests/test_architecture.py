@@ -22,7 +22,7 @@ FLOORS = (
     {"worker"},
     {"hypermodel"},
     {"model_function", "coverage", "candidates"},
-    {"compiling", "optimizers", "initial", "space"},
+    {"compiling", "optimizers", "initial", "space", "heritage"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
     {"hyperparameters", "resources", "seeding", "stopwatch", "aside", "unloaded"},

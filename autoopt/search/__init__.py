@@ -3,6 +3,7 @@
 from autoopt.search.confirmation import Confirmation, Confirmed, affordable, best_first, winner
 from autoopt.search.driver import Driver, explore
 from autoopt.search.foreign import adopt
+from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.portfolio import fitting
@@ -10,7 +11,7 @@ from autoopt.search.pruner import HalvingPruner
 from autoopt.search.search import Search
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "Confirmation", "Confirmed", "Driver", "HalvingPruner", "Interrupts", "Limits",
-    "OptunaOracle", "Search", "adopt",
+    "AHEAD", "DEFAULT_BUDGET", "Confirmation", "Confirmed", "Driver", "HalvingPruner", "Heirs", "Interrupts",
+    "Limits", "OptunaOracle", "Search", "adopt",
     "affordable", "best_first", "explore", "fitting", "seconds", "winner",
 ]  # fmt: skip

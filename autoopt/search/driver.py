@@ -17,6 +17,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.foreign import own_values
+from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import OptunaOracle
 from autoopt.stopwatch import Stopwatch
@@ -55,6 +56,7 @@ class Driver:
         emit: Tells the sinks.
         keep: Is handed each finished outcome, weights included.
         watch: Adds up the seconds that proposals and the journal take.
+        heirs: Knows what proposals inherit; None has all of them start fresh.
     """
 
     oracle: keras_tuner.Oracle
@@ -68,6 +70,7 @@ class Driver:
     emit: Callable[[Event], None]
     keep: Callable[[Outcome], None]
     watch: Stopwatch = field(default_factory=Stopwatch)
+    heirs: Heirs | None = None
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -132,7 +135,8 @@ class Driver:
         # The user's model is trained to its end, whatever an oracle gives its first trial.
         asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
         epochs = max(1, min(asked, self.epochs))
-        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
+        heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
+        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage))
         return _Proposed(proposal, hp, number, values)
 
     def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:

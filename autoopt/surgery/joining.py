@@ -76,11 +76,10 @@ def _side_by_side(units: Sequence[Array | None], parent: Sequence[Shape]) -> Arr
 
 def _agreed(units: Sequence[Array | None]) -> Array | None:
     first, *others = units
-    for other in others:
-        if first is None or other is None:
-            agree = first is other
-        else:
-            agree = np.array_equal(first, other)
-        if not agree:
-            raise Unfit
+    if not all(_equal(first, other) for other in others):
+        raise Unfit
     return first
+
+
+def _equal(one: Array | None, other: Array | None) -> bool:
+    return one is other if one is None or other is None else np.array_equal(one, other)

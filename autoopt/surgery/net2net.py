@@ -7,7 +7,6 @@ the child's calls, in order, says of each tensor which of the parent's units its
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from zlib import crc32
 
 import keras
 import numpy as np
@@ -107,6 +106,7 @@ class _Walk:
         self.graph, self.seed = Graph(child.config), seed
         self.weights = child.weights()
         self._entries = self.graph.layers
+        self._places = {name: index for index, name in enumerate(self._entries)}  # Keras counts names up
         self._old_graph, self._old = Graph(parent.config), parent.weights()
         self._old_shapes, self._shapes = parent.shapes(), child.shapes()
         self._old_kinds = {name: kinds.kind(entry) for name, entry in self._old_graph.layers.items()}
@@ -157,7 +157,7 @@ class _Walk:
         rule = widening.rule(kind, config, len(call.inputs[0].shape)) if len(read) == 1 else None
         if rule is None or call.arrays:
             raise Unfit
-        old, seed = self._old.get(call.layer, {}), (self.seed, crc32(call.layer.encode()))
+        old, seed = self._old.get(call.layer, {}), (self.seed, self._places[call.layer])
         moved = rule(widening.Shared(kind, config, old, drawn, read[0].source, read[0].balanced, seed))
         if not widening.fits(moved.weights, drawn):
             raise Unfit
