@@ -5,7 +5,8 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
-from autoopt.surgery.net2net import Net, carried
+from autoopt.surgery.net import Net
+from autoopt.surgery.net2net import carried
 from autoopt.surgery.reader import read
 from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
 

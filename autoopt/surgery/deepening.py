@@ -1,7 +1,8 @@
 """Deepening: the weights of a layer that the child has and its parent has not, so that it changes nothing.
 
 Net2Deeper (Chen, Goodfellow & Shlens 2016, arXiv 1511.05641, section 2.3): a kernel that is the identity, where the
-activation leaves what it is given as it is; ReLU does so behind a ReLU, tanh nowhere.
+activation leaves what it is given as it is; ReLU does so behind a ReLU, tanh nowhere. A residual branch begins as
+zero, as in Goyal et al. 2017 (arXiv 1706.02677, section 5.1).
 """
 
 import math
@@ -43,6 +44,33 @@ def unchanging(
     if not ranges.keeps(ranges.activation(kind, config), (read.low, read.high)):
         return None
     return _identity(kind, config, drawn)
+
+
+def silent(kind: str, config: Mapping[str, Any], drawn: Mapping[str, Array]) -> Mapping[str, Array] | None:
+    """Return the weights with which the last layer of a residual branch gives zeros, None where there are none.
+
+    Args:
+        kind: As `kinds.kind` names the layer.
+        config: Its configuration.
+        drawn: Its weights as they were drawn, by name.
+    """
+    last = {name for name in drawn if name.partition(" ")[0] in ("bias", "beta")}
+    if kind in kinds.NORMALIZATIONS:
+        last |= {"gamma"}
+    elif kind == "MultiHeadAttention":
+        last |= {"kernel 3"}  # of query, key, value and output, in this order
+    elif kind in kinds.KERNELS and keeps_zero(kind, config):
+        last |= {"pointwise_kernel" if "pointwise_kernel" in drawn else "kernel"}
+    else:
+        return None
+    if not last <= set(drawn):
+        return None
+    return {name: np.zeros_like(array) if name in last else array for name, array in drawn.items()}
+
+
+def keeps_zero(kind: str, config: Mapping[str, Any]) -> bool:
+    """Whether what a layer or its activation makes of zeros is zeros."""
+    return kind in WITHOUT_EFFECT or ranges.activation(kind, config) in ranges.ZERO_AT_ZERO
 
 
 def _normalizing(config: Mapping[str, Any], drawn: Mapping[str, Array]) -> Mapping[str, Array] | None:

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from autoopt.surgery import kinds
+from autoopt.surgery.net import Shape
 from autoopt.surgery.ranges import EVERYTHING, POSITIVE, Range
 from autoopt.surgery.units import Array, Unfit, Units, flattened
 from autoopt.surgery.width import CONCATENATIONS
-
-Shape = tuple[int | None, ...]
 
 KINDS = kinds.MERGES | CONCATENATIONS | {"Flatten"}
 

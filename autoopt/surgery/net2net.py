@@ -5,63 +5,19 @@ the child's calls, in order, says of each tensor which of the parent's units its
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from autoopt.surgery import deepening, joining, kinds, ranges, widening
-from autoopt.surgery.graph import Call, Graph
+from autoopt.surgery.graph import Call, Entry, Graph
+from autoopt.surgery.net import Net
 from autoopt.surgery.ranges import EVERYTHING, Range
 from autoopt.surgery.units import Array, Place, Unfit, Units
 
-
-@dataclass(frozen=True)
-class Net:
-    """A model and weights for it.
-
-    Attributes:
-        config: Its flat Functional configuration, as `edited` returns it.
-        model: Built from that; its own weights do not matter.
-        arrays: Weights in Keras's order.
-        names: Name of a layer in `model` to its name in `config`, where they differ.
-    """
-
-    config: Mapping[str, Any]
-    model: keras.Model
-    arrays: Sequence[Array]
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def weights(self) -> dict[str, dict[str, Array]]:
-        """Return the weights of each layer, by layer and, where a layer has several of a name, numbered."""
-        values = {id(weight): array for weight, array in zip(self.model.weights, self.arrays, strict=True)}
-        return {
-            self.names.get(layer.name, layer.name): {
-                name: values[id(weight)] for name, weight in _named(layer).items()
-            }
-            for layer in self.model.layers
-        }
-
-    def in_order(self, weights: Mapping[str, Mapping[str, Array]]) -> list[Array]:
-        """Return weights, as those that `weights` returns, in Keras's order and each weight's type."""
-        found = {
-            id(weight): weights[self.names.get(layer.name, layer.name)][name].astype(weight.dtype)
-            for layer in self.model.layers
-            for name, weight in _named(layer).items()
-        }
-        return [found[id(weight)] for weight in self.model.weights]
-
-    def shapes(self) -> dict[str, list[joining.Shape]]:
-        """Return the shapes of what each layer or operation is given, of those that are called once."""
-        found = {}
-        for part in getattr(self.model, "operations", self.model.layers):
-            try:
-                read = keras.tree.flatten(part.input)
-            except AttributeError:
-                continue
-            found[self.names.get(part.name, part.name)] = [tuple(tensor.shape) for tensor in read]
-        return found
+OF_NO_EFFECT = frozenset({"units", "filters", "output_dim", "rate", "seed", "name"})
+"""Options of a layer that its weights show, or that only training asks for; initializers and penalties likewise."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +36,10 @@ class Carried:
 def carried(parent: Net, child: Net, seed: int) -> Carried:
     """Return the weights with which a child starts where its parent is.
 
-    Wider layers get copies of units, and whoever reads these divides their weights among them. Inserted layers get
-    the identity where their activation allows it, and else start fresh. Narrower layers keep their first units.
-    Where a layer's rule is not known, weights of equal shapes are copied and others start fresh.
+    Wider layers get copies of units, and whoever reads these divides its weights among them. Inserted layers get
+    the identity where their activation allows it, and else start fresh; inserted residual branches add zeros.
+    Narrower layers keep their first units. Where a layer's rule is not known, weights of equal shapes are copied
+    and others start fresh.
 
     The function stays where every layer is known, none is narrower or gone, and inserted layers are the identity.
     It does not stay with softmax inside, group or unit normalization of widened layers, nor with layer
@@ -94,8 +51,7 @@ def carried(parent: Net, child: Net, seed: int) -> Carried:
         seed: Decides which units are copied and how weights are divided.
     """
     walk = _Walk(parent, child, seed)
-    for call in walk.graph.calls():
-        walk.take(call)
+    walk.through()
     return Carried(child.in_order(walk.weights), walk.exact())
 
 
@@ -109,9 +65,14 @@ class _Walk:
         self._places = {name: index for index, name in enumerate(self._entries)}  # Keras counts names up
         self._old_graph, self._old = Graph(parent.config), parent.weights()
         self._old_shapes, self._shapes = parent.shapes(), child.shapes()
-        self._old_kinds = {name: kinds.kind(entry) for name, entry in self._old_graph.layers.items()}
+        self._old_entries = self._old_graph.layers
         self._reads, self._stands = _reads(self._old_graph)
         self._units: dict[Place, Units] = {}
+        self._calls = {(call.layer, call.node): call for call in self.graph.calls()}
+
+    def through(self) -> None:
+        for call in self._calls.values():
+            self.take(call)
 
     def exact(self) -> bool:
         ends = zip(self.graph.outputs, self._old_graph.outputs, strict=True)
@@ -122,7 +83,7 @@ class _Walk:
         """Set the weights of a layer and the units of what the call makes."""
         place, kind = (call.layer, call.node), kinds.kind(self._entries[call.layer])
         read = [self._units[tensor.ref[:2]] for tensor in call.inputs]
-        if place in self._reads and self._old_kinds[call.layer] == kind:
+        if place in self._reads and kinds.kind(self._old_entries[call.layer]) == kind:
             weights, units = self._shared(call, kind, read)
         else:
             weights, units = self._inserted(call, kind, read)
@@ -136,7 +97,8 @@ class _Walk:
         """Return weights and units of a layer that the parent has, too."""
         place = (call.layer, call.node)
         there = self._reads[place]
-        same = len(read) == len(there) and all(
+        same = _alike(self._old_entries[call.layer], self._entries[call.layer]) and len(read) == len(there)
+        same = same and all(
             units.exact and units.place == before for units, before in zip(read, there, strict=True)
         )
         try:
@@ -176,7 +138,8 @@ class _Walk:
         drawn, config = self.weights.get(call.layer, {}), self._entries[call.layer]["config"]
         place = (call.layer, call.node)
         if len(read) != 1 or call.arrays:
-            return drawn, Units(place, exact=False)
+            skipped = self._silenced(call, kind)
+            return drawn, Units(place, exact=False) if skipped is None else skipped
         weights = deepening.unchanging(kind, config, drawn, read[0])
         if weights is not None:
             return weights, read[0]
@@ -184,6 +147,56 @@ class _Walk:
         if kind in kinds.KEEPING:
             return drawn, replace(read[0], exact=False, low=low, high=high)
         return drawn, Units(place, None, False, low, high)
+
+    def _silenced(self, call: Call, kind: str) -> Units | None:
+        """Have an inserted residual branch add zeros; return the units of what it is added to, None for no branch."""
+        if kind not in ("Add", "ops.Add") or len(call.inputs) != 2:
+            return None
+        one, other = (tensor.ref[:2] for tensor in call.inputs)
+        for branch, skipped in ((one, other), (other, one)):
+            if skipped in self._behind(branch):
+                found = self._last(branch)
+                if found is not None:
+                    name, weights = found
+                    self.weights[name] = dict(weights)
+                    return self._units[skipped]
+        return None
+
+    def _behind(self, place: Place) -> set[Place]:
+        """Return the calls whose results a call depends on."""
+        found: set[Place] = set()
+        waiting = [place]
+        while waiting:
+            new = {tensor.ref[:2] for tensor in self._calls[waiting.pop()].inputs} - found
+            found |= new
+            waiting += new
+        return found
+
+    def _last(self, place: Place) -> tuple[str, Mapping[str, Array]] | None:
+        """Return the last inserted layer with weights before a call's result, and those that give zeros."""
+        while place not in self._reads:
+            call, config = self._calls[place], self._entries[place[0]]["config"]
+            kind, drawn = kinds.kind(self._entries[place[0]]), self.weights.get(place[0], {})
+            weights = deepening.silent(kind, config, drawn) if drawn else None
+            if weights is not None:
+                return place[0], weights
+            if drawn or len(call.inputs) != 1 or not deepening.keeps_zero(kind, config):
+                return None
+            place = call.inputs[0].ref[:2]
+        return None
+
+
+def _alike(parent: Entry, child: Entry) -> bool:
+    """Whether two layers do the same, widths and what only training asks for left out."""
+    bare = [
+        {
+            name: value
+            for name, value in entry["config"].items()
+            if name not in OF_NO_EFFECT and not name.endswith(("_initializer", "_regularizer"))
+        }
+        for entry in (parent, child)
+    ]
+    return bare[0] == bare[1]
 
 
 def _reads(graph: Graph) -> tuple[dict[Place, tuple[Place, ...]], dict[Place, Place]]:
@@ -208,12 +221,3 @@ def _range(kind: str, config: Mapping[str, Any], read: Units) -> Range:
     if kind in kinds.DROPOUTS | kinds.POOLINGS | kinds.GLOBAL_POOLINGS | {"Identity"}:
         return within
     return EVERYTHING
-
-
-def _named(layer: keras.layers.Layer) -> dict[str, Any]:
-    """Return a layer's weights by name; further ones of the same name get a number."""
-    found: dict[str, Any] = {}
-    for weight in layer.weights:
-        again = sum(name.partition(" ")[0] == weight.name for name in found)
-        found[f"{weight.name} {again}" if again else weight.name] = weight
-    return found

@@ -38,6 +38,21 @@ RESULTS: Mapping[str, Range] = {
 }
 """Activation to where its results lie."""
 
+ZERO_AT_ZERO = frozenset(
+    {"linear", "relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "swish", "mish"}
+    | {
+        "tanh",
+        "hard_tanh",
+        "softsign",
+        "hard_silu",
+        "hard_swish",
+        "tanh_shrink",
+        "soft_shrink",
+        "hard_shrink",
+    }
+)
+"""Activations that leave 0 where it is."""
+
 ACROSS_UNITS = frozenset({"softmax", "log_softmax", "sparsemax", "glu"})
 """Activations of which a unit's result depends on other units: copies change it."""
 

@@ -42,7 +42,8 @@ def heir(
 
 
 def sequential(shape: tuple[int, ...], *hidden: Any, units: int = 3) -> keras.Model:
-    return keras.Sequential([keras.Input(shape), *hidden, layers.Dense(units, "softmax")])
+    ends = keras.Input(shape, name="inputs"), layers.Dense(units, "softmax", name="head")
+    return keras.Sequential([ends[0], *hidden, ends[1]])
 
 
 def image_net(*followers: Any) -> keras.Model:
@@ -183,6 +184,39 @@ def test_wider_vectors_of_words_are_copied(outputs: Any) -> None:
     assert same(outputs, parent.model, child.model)
 
 
+def residual(blocks: int, last: Any) -> Net:
+    inputs = x = keras.Input((8, 4), name="inputs")
+    for number in range(blocks):
+        y = layers.Conv1D(4, 3, padding="same", activation="relu", name=f"first{number}")(x)
+        y = last(number, y, x)
+        x = layers.ReLU(name=f"relu{number}")(layers.Add(name=f"add{number}")([x, y]))
+    model = keras.Model(inputs, layers.Dense(3, name="head")(x))
+    return Net(model.get_config(), model, [weight.numpy() + 0.1 for weight in model.weights])
+
+
+LAST = {
+    "convolution": lambda n, y, x: layers.Conv1D(4, 3, padding="same", name=f"last{n}")(y),
+    "normalized": lambda n, y, x: layers.BatchNormalization(name=f"last{n}")(
+        layers.Dense(4, name=f"d{n}")(y)
+    ),
+    "activation": lambda n, y, x: layers.Activation("gelu", name=f"last{n}")(
+        layers.Dense(4, name=f"d{n}")(y)
+    ),
+    "attention": lambda n, y, x: layers.MultiHeadAttention(2, 3, name=f"last{n}")(y, x),
+    "sigmoid": lambda n, y, x: layers.Dense(4, "sigmoid", name=f"last{n}")(y),
+}
+
+
+@pytest.mark.parametrize("name", LAST)
+def test_inserted_residual_branches_add_zeros_where_they_can(name: str, outputs: Any) -> None:
+    parent, child = residual(1, LAST[name]), residual(3, LAST[name])
+    parent.model.set_weights(parent.arrays)
+    found = carried(parent, child, 0)
+    child.model.set_weights(found.arrays)
+
+    assert found.exact == same(outputs, parent.model, child.model) == (name != "sigmoid")
+
+
 def test_behind_tanh_an_inserted_layer_starts_fresh_and_that_is_said() -> None:
     model = sequential((6,), layers.Dense(4, "tanh"))
     found, parent, child = heir(model, {"depth": {"dense": 2}})
@@ -201,6 +235,15 @@ def test_layer_normalization_of_uneven_copies_is_said_not_to_keep_the_function(o
 
     assert not found.exact
     assert not same(outputs, parent, child)
+
+
+def test_another_activation_is_said_not_to_keep_the_function() -> None:
+    relu, again, tanh = (
+        net(read(sequential((6,), layers.Dense(4, activation, name="one"))), Edits(), trained=False)
+        for activation in ("relu", "relu", "tanh")
+    )
+
+    assert (carried(relu, again, 0).exact, carried(relu, tanh, 0).exact) == (True, False)
 
 
 def test_a_narrower_child_keeps_the_first_units(outputs: Any) -> None:
