@@ -63,6 +63,7 @@ class Twins:
             plain: Builds the compiled plain model.
             start: Where its weights start.
         """
+        found = remains(surgery.edited(self.template, edits, self.penalties))
 
         def drawn(twin: keras.Model) -> list[np.ndarray]:
             names = _renamed(twin, found)
@@ -70,7 +71,6 @@ class Twins:
                 twin, self._drawn(twin, found, edits, start.seed, names), edits, start, names
             )
 
-        found = remains(surgery.edited(self.template, edits, self.penalties))
         return Candidate(
             plain=plain,
             key=(found.key, self.compilation.key, plan.key, self.adapted),

@@ -48,7 +48,8 @@ def range_of(kind: str, read: Sequence[Units]) -> Range:
     """Return where the result's values lie."""
     if kind in CONCATENATIONS | {"Flatten"}:
         return min(each.low for each in read), max(each.high for each in read)
-    falls = kind in {"Subtract", "ops.Subtract"}
+    # An operation of one tensor has a number beside it, of which nothing is known.
+    falls = kind in {"Subtract", "ops.Subtract"} or len(read) == 1
     return POSITIVE if not falls and min(each.low for each in read) >= 0 else EVERYTHING
 
 

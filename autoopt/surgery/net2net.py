@@ -188,15 +188,17 @@ class _Walk:
 
 def _alike(parent: Entry, child: Entry) -> bool:
     """Whether two layers do the same, widths and what only training asks for left out."""
-    bare = [
-        {
-            name: value
-            for name, value in entry["config"].items()
-            if name not in OF_NO_EFFECT and not name.endswith(("_initializer", "_regularizer"))
-        }
-        for entry in (parent, child)
-    ]
-    return bare[0] == bare[1]
+    return bool(_bare(parent["config"]) == _bare(child["config"]))
+
+
+def _bare(config: Any) -> Any:
+    if not isinstance(config, dict):
+        return config
+    return {
+        name: _bare(value)
+        for name, value in config.items()
+        if name not in OF_NO_EFFECT and not name.endswith(("_initializer", "_regularizer"))
+    }
 
 
 def _reads(graph: Graph) -> tuple[dict[Place, tuple[Place, ...]], dict[Place, Place]]:

@@ -5,15 +5,19 @@ A narrower layer keeps its first units; that does not keep the function.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from autoopt.surgery import kinds, ranges
+from autoopt.surgery.graph import Entry
 from autoopt.surgery.units import Array, Unfit, chosen, divided, taken
 
 RECURRENT = frozenset({"LSTM", "GRU", "SimpleRNN"})
+BACKWARD = " 1"
+"""How the names of the second weights of a name end."""
+
 POOLED_NORMALIZATIONS = frozenset({"LayerNormalization", "RMSNormalization"})
 """They normalize by means over the units, which stay where each unit is there equally often."""
 
@@ -76,6 +80,8 @@ def rule(kind: str, config: Mapping[str, Any], rank: int) -> Rule | None:
         return _depthwise
     if kind in RECURRENT:
         return _recurrent
+    if kind == "Bidirectional":
+        return _both_ways
     if kind == "Embedding":
         return _embedded
     return _kept if kind in kinds.KEEPING else None
@@ -119,6 +125,41 @@ def _recurrent(layer: Shared) -> Moved:
         "recurrent_kernel": taken(divided(states, out, 0, layer.random(1)), columns),
     }
     return _made(layer, weights | _units(layer, columns, "bias"), out, width)
+
+
+def _both_ways(layer: Shared) -> Moved:
+    """Bidirectional: two recurrent layers, whose weights have the same names."""
+    merge = layer.config["merge_mode"]
+    forward, backward = (
+        _one_way(layer, layer.config["layer"], ""), _one_way(layer, layer.config["backward_layer"], BACKWARD)
+    )  # fmt: skip
+    weights = {**forward.weights, **{name + BACKWARD: array for name, array in backward.weights.items()}}
+    if merge != "concat" or (forward.source is None and backward.source is None):
+        return Moved(weights, forward.source, forward.exact and backward.exact and merge is not None)
+    widths = [len(layer.parent[name]) for name in ("recurrent_kernel", "recurrent_kernel" + BACKWARD)]
+    sources = [
+        np.arange(width) if way.source is None else way.source
+        for width, way in zip(widths, (forward, backward), strict=True)
+    ]
+    source = np.concatenate([sources[0], sources[1] + widths[0]])
+    return Moved(weights, source, forward.exact and backward.exact)
+
+
+def _one_way(layer: Shared, inner: Entry, suffix: str) -> Moved:
+    kind = kinds.kind(inner)
+    if kind not in RECURRENT:
+        raise Unfit
+    parent, child = _ending(layer.parent, suffix), _ending(layer.child, suffix)
+    return _recurrent(replace(layer, kind=kind, config=inner["config"], parent=parent, child=child))
+
+
+def _ending(weights: Mapping[str, Array], suffix: str) -> dict[str, Array]:
+    """Return the weights of one way, under the names that they have there."""
+    return {
+        name.removesuffix(suffix): array
+        for name, array in weights.items()
+        if name.endswith(BACKWARD) == bool(suffix)
+    }
 
 
 def _embedded(layer: Shared) -> Moved:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
-from autoopt.surgery import Edits, Net, carried, edited, read, rebuild
-from autoopt.surgery.units import chosen, divided, taken
+from autoopt.surgery import Edits, Net, carried, edited, joining, ranges, read, rebuild
+from autoopt.surgery.units import Units, chosen, divided, taken
 from tests.surgery.zoo import ZOO
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -147,6 +147,10 @@ WIDER_ALONE = {
     "lstm": lambda units: layers.LSTM(units, return_sequences=True, name="made"),
     "gru": lambda units: layers.GRU(units, return_sequences=True, name="made"),
     "simple rnn": lambda units: layers.SimpleRNN(units, return_sequences=True, name="made"),
+    "both ways": lambda units: layers.Bidirectional(layers.GRU(units, return_sequences=True), name="made"),
+    "both ways, added": lambda units: layers.Bidirectional(
+        layers.LSTM(units, return_sequences=True), merge_mode="sum", name="made"
+    ),
     "transposed": lambda units: layers.Conv1DTranspose(units, 3, activation="gelu", name="made"),
     "dense with softmax inside": lambda units: layers.Dense(units, "softmax", name="made"),
 }
@@ -340,6 +344,15 @@ def test_any_chain_that_gets_deeper_is_the_same_function_where_that_is_said(imag
         assert found.exact
     if found.exact:
         np.testing.assert_allclose(child(batch), parent(batch), **CLOSE)
+
+
+def test_what_is_positive_stays_so_where_tensors_are_added_and_not_where_a_number_is() -> None:
+    positive, other = Units(("a", 0), low=0.0), Units(("b", 0))
+
+    assert joining.range_of("Add", [positive, positive]) == ranges.POSITIVE
+    assert joining.range_of("ops.Multiply", [positive]) == ranges.EVERYTHING
+    assert joining.range_of("Subtract", [positive, positive]) == ranges.EVERYTHING
+    assert joining.range_of("Concatenate", [positive, other]) == ranges.EVERYTHING
 
 
 def test_copies_share_what_their_unit_had_unequally() -> None:
