@@ -23,8 +23,13 @@ def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
     )  # fmt: skip
 
 
-def test_trials_say_whose_weights_they_started_from(tmp_path: Path) -> None:
-    result = searched(tmp_path, 14, inherit=True)
+@pytest.fixture(scope="module")
+def inherited(tmp_path_factory: pytest.TempPathFactory) -> autoopt.Result:
+    return searched(tmp_path_factory.mktemp("inherited"), 12, inherit=True)
+
+
+def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -> None:
+    result = inherited
     heirs = [trial for trial in result.trials if trial.inherited is not None]
 
     assert heirs
@@ -35,6 +40,13 @@ def test_trials_say_whose_weights_they_started_from(tmp_path: Path) -> None:
         assert heir.history["loss"][0] < result.trials[0].history["loss"][0]
     again = autoopt.load(result.run_dir)
     assert [trial.inherited for trial in again.trials] == [trial.inherited for trial in result.trials]
+
+
+def test_equal_seeds_inherit_the_same(inherited: autoopt.Result, tmp_path: Path) -> None:
+    again = searched(tmp_path, 12, inherit=True)
+
+    found = [[(trial.inherited, trial.score) for trial in each.trials] for each in (inherited, again)]
+    assert found[0] == found[1]
 
 
 def test_nothing_is_inherited_where_nobody_asks_for_it(tmp_path: Path) -> None:
