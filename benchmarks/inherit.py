@@ -34,9 +34,9 @@ def measured(
 def _mean(rows: list[dict]) -> dict:
     """Return the means of the rows of one problem and way."""
     numbers = {
-        name: statistics.fmean(row[name] for row in rows)
-        for name, value in rows[0].items()
-        if isinstance(value, float | int)
+        name: None if None in values else statistics.fmean(values)
+        for name, values in ((name, [row[name] for row in rows]) for name in rows[0])
+        if name not in ("problem", "weights", "seed")
     }
     return {**rows[0], **numbers, "seed": "mean"}
 
