@@ -161,7 +161,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def grows(
         self, parent: Recipe, parent_values: Mapping[str, Any], child: Recipe, values: Mapping[str, Any]
     ) -> bool:
-        """Say whether a child can start from a trained parent: the same model of the user's, wider or deeper."""
+        """Say whether a child can start from a trained parent: the same model of the user's, larger."""
         if self._key(parent_values) != self._key(values):
             return False
         reading = self._reading_of(values)

@@ -30,6 +30,7 @@ GROWTH = {
     "narrower": ({"width": {"dense": 4.0}}, {"width": {"dense": 2.0}}, False),
     "deeper and narrower": ({}, {"depth": {"dense": 3}, "width": {"dense": 0.5}}, False),
     "another optimizer": ({}, {"optimizer": "sgd"}, False),
+    "wider, with another optimizer": ({}, {"width": {"dense": 2.0}, "optimizer": "gd"}, False),
 }
 
 
@@ -39,6 +40,15 @@ def test_only_what_is_wider_or_deeper_and_neither_less_grows(name: str) -> None:
     origin: Origin = toys.origin(two_layers)
 
     assert grows(Recipe(Structure(**parent)), Recipe(Structure(**child)), origin.template) is expected
+
+
+def test_another_rate_or_batch_size_is_no_growth_and_another_regularization_is() -> None:
+    template = toys.origin(two_layers).template
+    parent, wider = Recipe(), Recipe().plus(width={"dense": 2.0})
+
+    assert grows(parent, wider.plus(dropout=0.2, l2=1e-4, initializer="he_normal"), template)
+    assert not grows(parent, wider.plus(learning_rate=1e-6), template)
+    assert not grows(parent, wider.plus(batch_size=8), template)
 
 
 def trained(engine: str, heritage: Heritage | None, recipe: Recipe, rate: float) -> Outcome:
