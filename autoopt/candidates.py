@@ -1,17 +1,32 @@
 """From a recipe to what engines train: which program serves it, and which numbers that program is given."""
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import keras
 import numpy as np
 
-from autoopt import compiling, initial, surgery
+from autoopt import compiling, initial, seeding, surgery
 from autoopt.engines import Candidate, Knobs, repace
 from autoopt.engines.twin import Remains, build, remains, written_by_keras
 from autoopt.optimizers import Plan
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where the weights of a training start.
+
+    Attributes:
+        seed: Where initial weights and random states come from.
+        edits: The parent's changes to the user's model; None where there is no parent.
+        weights: The parent's, in Keras's order.
+    """
+
+    seed: int
+    edits: surgery.Edits | None = None
+    weights: Sequence[np.ndarray] = ()
 
 
 @dataclass(frozen=True)
@@ -38,7 +53,7 @@ class Twins:
     adapted: Hashable = ()
 
     def candidate(
-        self, edits: surgery.Edits, plan: Plan, plain: Callable[[], keras.Model], seed: int
+        self, edits: surgery.Edits, plan: Plan, plain: Callable[[], keras.Model], start: Start
     ) -> Candidate:
         """Return a candidate whose settings are inputs of its program.
 
@@ -46,19 +61,24 @@ class Twins:
             edits: Changes to the user's model.
             plan: The optimizer.
             plain: Builds the compiled plain model.
-            seed: Where initial weights and random states come from.
+            start: Where its weights start.
         """
         found = remains(surgery.edited(self.template, edits, self.penalties))
+
+        def drawn(twin: keras.Model) -> list[np.ndarray]:
+            names = _renamed(twin, found)
+            return self._carried(
+                twin, self._drawn(twin, found, edits, start.seed, names), edits, start, names
+            )
+
         return Candidate(
             plain=plain,
             key=(found.key, self.compilation.key, plan.key, self.adapted),
             twin=lambda knobs: self._twin(found, edits, plan, knobs),
             knobs={**found.knobs, **plan.inputs},
             rates=plan.rates,
-            initial=None
-            if self.kept is None
-            else lambda twin: self._drawn(twin, found, edits, seed, _renamed(twin, found)),
-            seed=seed,
+            initial=None if self.kept is None else drawn,
+            seed=start.seed,
         )
 
     def draw(
@@ -76,6 +96,31 @@ class Twins:
             return None
         found = remains(surgery.edited(self.template, edits, self.penalties))
         return self._drawn(model, found, edits, seed, names)
+
+    def inherited(
+        self, model: keras.Model, edits: surgery.Edits, start: Start, names: Mapping[str, str]
+    ) -> list[np.ndarray]:
+        """Return the weights that a model with initial weights takes over from its parent, by position.
+
+        Args:
+            model: As it starts fresh.
+            edits: Changes to the user's model.
+            start: The parent.
+            names: Name of a layer in `model` to its name in the template, where they differ.
+        """
+        return self._carried(model, [weight.numpy() for weight in model.weights], edits, start, names)
+
+    def _carried(
+        self, model: keras.Model, drawn: list[np.ndarray], edits: surgery.Edits, start: Start,
+        names: Mapping[str, str],
+    ) -> list[np.ndarray]:  # fmt: skip
+        if start.edits is None:
+            return drawn
+        with seeding.seeded(start.seed):  # its own initial weights, which are of no use
+            parent = surgery.rebuild(self.template, start.edits)
+        before = surgery.Net(surgery.edited(self.template, start.edits), parent, start.weights)
+        after = surgery.Net(surgery.edited(self.template, edits), model, drawn, names)
+        return list(surgery.carried(before, after, start.seed).arrays)
 
     def _drawn(
         self, model: keras.Model, found: Remains, edits: surgery.Edits, seed: int, names: Mapping[str, str]

@@ -16,12 +16,13 @@ from autoopt import compiling, initial, optimizers, surgery, task
 from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
 from autoopt.backbone import Backbone, trained
-from autoopt.candidates import Twins, as_it_is, rebuildable
+from autoopt.candidates import Start, Twins, as_it_is, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
 from autoopt.engines import Candidate, repace
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
+from autoopt.heritage import Heritage, grows
 from autoopt.hyperparameters import PinnedHyperParameters
 from autoopt.model_function import asks, caller
 from autoopt.recipe import Recipe
@@ -160,18 +161,45 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         with contextlib.nullcontext() if seed is None else drawn_from(seed):
             return self._assembled(reading, recipe, values, total_steps, seed)
 
+    def grows(
+        self, parent: Recipe, parent_values: Mapping[str, Any], child: Recipe, values: Mapping[str, Any]
+    ) -> bool:
+        """Say whether a child can start from a trained parent: the same model of the user's, larger."""
+        if self._key(parent_values) != self._key(values):
+            return False
+        reading = self._reading_of(values)
+        return reading.twins is not None and grows(parent, child, reading.origin.template)
+
     def candidate(
-        self, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None, seed: int
+        self,
+        recipe: Recipe,
+        values: Mapping[str, Any],
+        total_steps: int | None,
+        seed: int,
+        heritage: Heritage | None = None,
     ) -> Candidate:
-        """Return a recipe as engines train it; arguments and errors as of `assemble`."""
+        """Return a recipe as engines train it; arguments and errors as of `assemble`.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+            total_steps: Steps of the whole training, for schedules.
+            seed: Where chance comes from.
+            heritage: What training starts from, of a parent that the recipe `grows` out of; None starts fresh.
+        """
         reading, edits = self._reading_of(values), _edits(recipe)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+        start = Start(seed) if heritage is None else Start(seed, _edits(heritage.recipe), heritage.weights)
 
         def plain() -> keras.Model:
-            return self.assemble(recipe, values, total_steps, seed)
+            model = self.assemble(recipe, values, total_steps, seed)
+            if reading.twins is not None and heritage is not None:
+                names = {} if edits != surgery.Edits() else _names(model, reading.layers)
+                model.set_weights(reading.twins.inherited(model, edits, start, names))
+            return model
 
         if reading.twins is not None and plan.traceable:
-            return reading.twins.candidate(edits, plan, plain, seed)
+            return reading.twins.candidate(edits, plan, plain, start)
 
         def twin(optimizer: keras.optimizers.Optimizer | None) -> keras.Model:
             with seeded(seed):
@@ -323,7 +351,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         own = compiling.compilation(model)
         # Left alone, the very object that the user made: not everything about it is in its configuration.
         users_optimizer = model.optimizer if own and recipe.structure.optimizer is None else None
-        names = dict(zip((layer.name for layer in model.layers), reading.layers, strict=True))
+        names = _names(model, reading.layers)
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
             model, names = surgery.rebuild(template, edits), {}
@@ -362,6 +390,11 @@ def _holding(values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
     hp = keras_tuner.HyperParameters()
     hp.values = dict(values)
     return hp
+
+
+def _names(model: keras.Model, written: Sequence[str]) -> Mapping[str, str]:
+    """Return how the layers of another build of the user's model are called in the template."""
+    return dict(zip((layer.name for layer in model.layers), written, strict=True))
 
 
 def _edits(recipe: Recipe) -> surgery.Edits:

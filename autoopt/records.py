@@ -52,6 +52,7 @@ class Trial:
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
         price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
         excess: Which of the constraints it is over, and by how much: then it cannot win; empty otherwise.
+        inherited: Number of the trial whose weights it started from, None where it started fresh.
     """
 
     number: int
@@ -69,6 +70,7 @@ class Trial:
     costs: Mapping[str, float] = field(default_factory=dict)
     price: float | None = None
     excess: str = ""
+    inherited: int | None = None
 
     @property
     def seconds(self) -> float | None:

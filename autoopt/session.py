@@ -25,6 +25,7 @@ from autoopt.search import (
     Confirmed,
     Driver,
     HalvingPruner,
+    Heirs,
     Interrupts,
     Limits,
     OptunaOracle,
@@ -184,9 +185,10 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial.number, trial.score or 0.0, outcome.weights)
 
+        heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, keep, self.watch, self.ceiling,
+            self._emit, keep, self.watch, self.ceiling, heirs,
         )  # fmt: skip
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:

@@ -16,6 +16,7 @@ import keras
 from autoopt import seeding
 from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
+from autoopt.heritage import Heritage
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
@@ -43,6 +44,7 @@ class Job:
         horizon: Epochs after which a schedule ends; at least `epochs`.
         seed: The search's.
         repeat: 0, or 1, 2, … for the same recipe with fresh seeds.
+        heritage: The trained parent that it starts from; None starts fresh.
     """
 
     number: int
@@ -52,6 +54,13 @@ class Job:
     horizon: int
     seed: int
     repeat: int = 0
+    heritage: Heritage | None = None
+
+    def begun(self) -> Trial:
+        """The trial as it starts."""
+        inherited = None if self.heritage is None else self.heritage.trial
+        values = dict(self.values)
+        return Trial(self.number, "running", None, values, {}, None, time.time(), None, inherited=inherited)
 
 
 @dataclass(frozen=True)
@@ -98,16 +107,15 @@ class Worker:
 
     def prepare(self, job: Job) -> Prepared:
         """Build and compile what a job needs, before it is run."""
-        trial = Trial(job.number, "running", None, dict(job.values), {}, None, time.time(), None)
         size = self.hypermodel.batch_size(job.recipe)
         place = (job.seed, job.number, job.repeat)
         steps = self.dataset.train.steps(size)
         candidate = self.hypermodel.candidate(
-            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL)
+            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage
         )
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
-            self.class_weight, self._callbacks(trial),
+            self.class_weight, self._callbacks(job.begun()),
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
@@ -121,7 +129,7 @@ class Worker:
             report: Told after each epoch; says whether to go on.
             prepared: Waits for what `prepare` returns and returns it; None prepares now.
         """
-        trial = Trial(job.number, "running", None, dict(job.values), {}, None, time.time(), None)
+        trial = job.begun()
         started = time.perf_counter()
         try:
             ready = prepared() if prepared else self.prepare(job)

@@ -188,3 +188,23 @@ def xla(epochs: int, out: Path | None) -> None:
     from benchmarks import xla as benchmark
 
     show(f"XLA, 1,437 examples, batches of 32, epochs={epochs}", benchmark.measured(epochs), out)
+
+
+@main.command()
+@click.option("--problems", default="mnist1d,digits", show_default=True)
+@click.option("--seeds", "seeds_", default="0,1,2", show_default=True)
+@click.option("--trials", type=click.IntRange(1), help="Of each search; else --budget ends it.")
+@click.option("--budget", default="3m", show_default=True)
+@click.option("--epochs", default=60, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def inherit(
+    problems: str, seeds_: str, trials: int | None, budget: str, epochs: int, out: Path | None
+) -> None:
+    """Wider and deeper proposals that start from their parent's weights, beside fresh ones."""
+    from benchmarks import inherit as benchmark
+
+    limit = None if trials else budget
+    rows = benchmark.measured(problems.split(","), seeds(seeds_), trials, limit, epochs)
+    show(
+        f"Inheritance, epochs={epochs}, " + (f"trials={trials}" if trials else f"budget={budget}"), rows, out
+    )

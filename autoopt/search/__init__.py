@@ -4,6 +4,7 @@ from autoopt.search.ceiling import Ceiling
 from autoopt.search.confirmation import Confirmation, Confirmed, affordable, best_first, winner
 from autoopt.search.driver import Driver, explore
 from autoopt.search.foreign import adopt
+from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.oracle import AHEAD, SHAPELESS, OptunaOracle
 from autoopt.search.portfolio import fitting
@@ -11,7 +12,7 @@ from autoopt.search.pruner import HalvingPruner
 from autoopt.search.search import Search
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner", "Interrupts", "Limits",
-    "OptunaOracle", "Search", "adopt",
+    "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
+    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
     "affordable", "best_first", "explore", "fitting", "seconds", "winner",
 ]  # fmt: skip

@@ -65,7 +65,8 @@ class Confirmation:
         """Run the candidates again, one round of all after the other, as far as time allows.
 
         Each run ends at the epoch that gave the candidate's score, and is scored there: its own best
-        epoch would be a second selection on the same data.
+        epoch would be a second selection on the same data. All runs start fresh, so a candidate that inherited
+        its weights gets all epochs that it was trained for.
 
         Returns:
             Trial number to its scores; the same number of scores for each candidate.
@@ -81,7 +82,7 @@ class Confirmation:
 
     def _score(self, trial: Trial, repeat: int) -> float | None:
         """Return one run's score, None where it was cut; a failure counts as the worst score."""
-        epochs = (trial.best_epoch or 0) + 1
+        epochs = _epochs(trial)
         hp = AskingHyperParameters(lambda known: trial.hyperparameters.get(known.name, known.default))
         recipe = self.hypermodel.draw(hp)
         job = Job(trial.number, recipe, dict(hp.values), epochs, max(self.epochs, epochs), self.seed, repeat)
@@ -126,7 +127,12 @@ def affordable(ranked: Sequence[Trial], search: Search, limits: Limits) -> tuple
 
 def _share(trial: Trial) -> float:
     """Return the share of a trial's epochs that its confirmation trains."""
-    return ((trial.best_epoch or 0) + 1) / max(trial.epochs, 1)
+    return _epochs(trial) / max(trial.epochs, 1)
+
+
+def _epochs(trial: Trial) -> int:
+    """Return the epochs of a trial's confirmation: up to its best, which says little where it did not start fresh."""
+    return trial.epochs if trial.inherited is not None else (trial.best_epoch or 0) + 1
 
 
 def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:

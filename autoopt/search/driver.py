@@ -19,6 +19,7 @@ from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
+from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import PATIENCE, OptunaOracle
 from autoopt.stopwatch import Stopwatch
@@ -64,6 +65,7 @@ class Driver:
         keep: Is handed each finished outcome, weights included.
         watch: Adds up the seconds that proposals and the journal take.
         ceiling: Says which candidates cost too much; None lets all be tried.
+        heirs: Knows what proposals inherit; None has all of them start fresh.
     """
 
     oracle: keras_tuner.Oracle
@@ -78,6 +80,7 @@ class Driver:
     keep: Callable[[Outcome], None]
     watch: Stopwatch = field(default_factory=Stopwatch)
     ceiling: Ceiling | None = None
+    heirs: Heirs | None = None
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -165,7 +168,8 @@ class Driver:
         # The user's model is trained to its end, whatever an oracle gives its first trial.
         asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
         epochs = max(1, min(asked, self.epochs))
-        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed))
+        heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
+        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage))
         return _Proposed(proposal, hp, number, values, excess=excess)
 
     def _refuse(self, proposal: TunerTrial, number: int, excess: Excess) -> None:

@@ -105,6 +105,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._journal = journal or Journal(None, self._compared)
         self._given_sampler = sampler
         self._start = [{}, *start]
+        self._parents: dict[int, Trial] = {}
         self._parent: Mapping[str, Any] = {}
         self._held: Mapping[str, Any] = {}
         self._changed: str | None = None
@@ -138,6 +139,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             if self._place(number) < place - self.ahead and not trial.excess
         ]
         found = parent(before, self._compared, self._examples)
+        if found is not None:
+            self._parents[number] = found
         self._parent = {} if found is None else found.hyperparameters
         self._held, self._changed = self._held_of_the_parent(place), self._changed_of_the_parent(place)
         if self._given_sampler is None:
@@ -174,6 +177,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             )
         )  # fmt: skip
         self._finished[int(ended.trial_id)] = self._journal.trial(int(ended.trial_id))
+
+    def parent_of(self, number: int) -> Trial | None:
+        """Return the trial that a proposal was made from, None where there was none yet."""
+        return self._parents.get(number)
 
     def save(self) -> None:
         """Write nothing: the journal holds every trial."""

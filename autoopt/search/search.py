@@ -20,6 +20,9 @@ class Search:
         cv: Cross-validation; this version takes None.
         confirm: How many of the best trials run again with fresh seeds, 0 for none.
         confirm_repeats: How often each of them does.
+        inherit: Whether a wider or deeper copy of a trial that is trained likewise starts from that trial's
+            weights, as the same function where its layers allow that (Net2Net). Its epochs then come on top of its parent's: its score is that of its weights, but says
+            less of its hyperparameters. Confirmation runs always start fresh.
 
     Raises:
         UsageError: An argument is none of what is expected.
@@ -38,6 +41,7 @@ class Search:
     cv: Any = None
     confirm: int = 3
     confirm_repeats: int = 3
+    inherit: bool = False
 
     def __post_init__(self) -> None:
         if self.executions_per_trial != 1:
@@ -53,6 +57,13 @@ class Search:
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
                 raise UsageError(f"{name} was given {value!r}. Expected a whole number from 0.")
+        if not isinstance(self.inherit, bool):
+            raise UsageError(f"inherit was given {self.inherit!r}. Expected True or False.")
+        if self.inherit and self.oracle is not None:
+            raise UsageError(
+                f"inherit was given True together with the oracle {self.oracle!r}, which does not say from which "
+                "trial it makes a proposal. Leave out one of the two."
+            )
         self._check_objects()
 
     @property

@@ -42,6 +42,17 @@ class BestWeights:
             if loser != number:
                 self._aside.call(self._folder.drop_weights, loser)
 
+    def of(self, number: int) -> Sequence[Any] | None:
+        """Return the weights of a trial, in Keras's order; None where it is not among the best few.
+
+        Raises:
+            OSError: The disk refused something.
+        """
+        if number not in self:
+            return None
+        self._aside.wait()
+        return self._folder.load_weights(number)
+
     def finish(self) -> None:
         """Wait until everything is written.
 

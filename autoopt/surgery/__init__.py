@@ -6,6 +6,8 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.net import Net
+from autoopt.surgery.net2net import carried
 from autoopt.surgery.normalization import NORMALIZATIONS
 from autoopt.surgery.parameters import count_params
 from autoopt.surgery.parts import redrawn
@@ -20,11 +22,13 @@ __all__ = [
     "NORMALIZATIONS",
     "POOLINGS",
     "Edits",
+    "Net",
     "Stage",
     "SurgeryError",
     "Survey",
     "Template",
     "Trained",
+    "carried",
     "count_params",
     "edited",
     "inherit",

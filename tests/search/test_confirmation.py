@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -54,6 +54,14 @@ def test_each_candidate_runs_as_often_as_every_other_and_with_other_seeds() -> N
 
     assert {number: confirmed.n for number, confirmed in found.items()} == {0: 2, 4: 2}
     assert len({score for confirmed in found.values() for score in confirmed.scores}) == 4
+
+
+def test_what_inherited_its_weights_gets_all_its_epochs_from_scratch() -> None:
+    run = Run()
+    run.of([replace(trial(0, best_epoch=0, epochs=3), inherited=2)], repeats=1)
+
+    ended = [event.trial for event in run.told if isinstance(event, TrialEnded)]
+    assert [(each.epochs, each.inherited) for each in ended] == [(3, None)]
 
 
 def test_a_run_ends_at_the_epoch_that_gave_the_score_and_is_scored_there() -> None:

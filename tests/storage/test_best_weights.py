@@ -60,3 +60,13 @@ def test_a_disk_that_refuses_is_told(folder: RunFolder) -> None:
     with pytest.raises(OSError):
         weights.finish()
     weights.close()
+
+
+def test_weights_of_the_best_few_can_be_had_at_once_and_no_others(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, "max", {})
+    weights.keep(0, 0.5, [np.zeros(1)])
+    weights.keep(1, 0.6, [np.ones(2)])
+
+    assert weights.of(0) is None
+    np.testing.assert_array_equal((weights.of(1) or [])[0], np.ones(2))
+    weights.close()
