@@ -38,6 +38,8 @@ def test_an_example_on_real_data_runs(name):
     assert result.best_score >= result.baseline_score > 0
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not FULL, reason="half a minute of searching: AUTOOPT_FULL=1 runs it")
 def test_fine_tuning_on_100_labels_beats_the_same_search_from_scratch():
     scratch, tuned = model_file.read(str(EXAMPLES / "fine_tune.py")).module.compare(seeds=(0,), max_trials=6)
     assert tuned > scratch
