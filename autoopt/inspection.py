@@ -34,7 +34,7 @@ def inspect(model_fn: Any, data: Any = None) -> None:
         │   └── hidden (Dense 4)
         └── left as it is
             └── it is an output of the model: out
-        Widths that may change: 1 of 2 of Dense and convolutional layers. Depth: 1 of 1 stages.
+        Widths that may change: 1 of 2 groups of Dense and convolutional layers. Depth: 1 of 1 stages.
     """
     template = AutoHyperModel(model_fn, data=data).reading().origin.template
     console = Console(width=WIDTH, highlight=False, markup=False)
@@ -45,15 +45,15 @@ def inspect(model_fn: Any, data: Any = None) -> None:
     console.print(_tree(template, found))
     deep = sum(stage.min_depth < stage.max_depth for stage in template.stages)
     console.print(
-        f"Widths that may change: {found.open_widths} of {found.widths} of Dense and convolutional layers. "
-        f"Depth: {deep} of {len(template.stages)} stages."
+        f"Widths that may change: {found.open_widths} of {found.widths} groups of Dense and convolutional layers. "
+        f"Depth: {deep} of {sum(bool(segments) for _, segments in found.stages)} stages."
     )
 
 
 def _tree(template: Template, found: Survey) -> Tree:
     tree = Tree(f"{(template.config or {})['name']}: {found.layers} layers")
     for stage, segments in found.stages:
-        branch = tree.add(_stage(stage))
+        branch = tree.add(_stage(stage) if segments else _widths(stage))
         for segment in segments:
             branch.add(segment)
     if template.reason:
@@ -65,6 +65,12 @@ def _tree(template: Template, found: Survey) -> Tree:
             named = ", ".join(layers[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
             closed.add(f"{reason}: {named}")
     return tree
+
+
+def _widths(stage: Stage) -> str:
+    more = len(stage.layers) - MOST_NAMES
+    named = ", ".join(stage.layers[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return f"{stage.name}: layers that come once each; their widths may change: {named}"
 
 
 def _stage(stage: Stage) -> str:

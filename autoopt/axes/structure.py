@@ -25,7 +25,7 @@ class Structure(Axis):
 
     Args:
         width: Factors by which a stage's units or filters may be multiplied, above 0.
-        extra_depth: How many segments a stage may gain; it may always lose all but one.
+        extra_depth: How many segments a stage may gain, 2 at most; it may always lose all but one.
         fine_tune: How a pretrained part may be trained, beside what the user wrote: a nested model with loaded
             weights.
         activation: What hidden layers may have in place of what the user wrote, of `"relu"`, `"gelu"`,
@@ -53,7 +53,7 @@ class Structure(Axis):
         expected = "factors above 0, for example (0.5, 1.0, 2.0)"
         check_names("way to fine-tune", self.fine_tune, fine_tuning.WAYS)
         check_numbers("width", self.width, lambda factor: 0 < factor < float("inf"), expected)
-        if not isinstance(self.extra_depth, int) or self.extra_depth < 0:
+        if type(self.extra_depth) is not int or self.extra_depth < 0:
             raise SpaceError(f"extra_depth was given {self.extra_depth!r}. Expected a whole number from 0.")
         for name, known in PARTS.items():
             given = getattr(self, name)

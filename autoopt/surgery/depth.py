@@ -90,6 +90,12 @@ def fitting(graph: Graph, segments: tuple[Segment, ...]) -> int:
     return depth
 
 
+def resizes(graph: Graph, segments: tuple[Segment, ...]) -> bool:
+    """Whether a segment that may be taken out makes images of another size: branches beside it then have to, too."""
+    shapes = {read.ref: read.shape for call in graph.calls() for read in call.inputs}
+    return any(shapes[segment.exit][:-1] != segment.entry.shape[:-1] for segment in segments[1:])
+
+
 def _size(shape: tuple[int | None, ...]) -> int:
     return prod(length or 1 for length in shape[1:])
 
@@ -148,12 +154,12 @@ def _hand_on_sequences(graph: Graph, segments: tuple[Segment, ...], last: bool) 
 
 
 def _keep_shape(entry: Entry) -> None:
-    config = entry["config"]
-    if kinds.kind(entry) in kinds.CONVOLUTIONS:
-        config["strides"] = [1] * len(config["kernel_size"])
-        config["padding"] = "causal" if config["padding"] == "causal" else "same"
-    if kinds.kind(entry) in kinds.DEPTHWISE:
-        config["depth_multiplier"] = 1
+    for config in kinds.inner(entry):
+        if kinds.wrapped_kind(entry) in kinds.CONVOLUTIONS:
+            config["strides"] = [1] * len(config["kernel_size"])
+            config["padding"] = "causal" if config["padding"] == "causal" else "same"
+        if kinds.wrapped_kind(entry) in kinds.DEPTHWISE:
+            config["depth_multiplier"] = 1
 
 
 def _reseed(value: Any, name: str) -> None:

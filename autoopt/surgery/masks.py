@@ -24,6 +24,10 @@ def without(config: Mapping[str, Any]) -> dict[str, Any]:
         record = record_of(arguments[name])
         if record is not None and record["keras_history"][0] in masks:
             del arguments[name]
+            if (
+                arguments.get("training") is False
+            ):  # Keras writes that beside the mask, and finds no mask beside it
+                del arguments["training"]
     while unread := masks & set(graph.layers) - _read(graph):
         graph.config["layers"] = [layer for layer in graph.config["layers"] if layer["name"] not in unread]
     return graph.config

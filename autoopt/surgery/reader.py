@@ -1,7 +1,8 @@
 """Reading: what may be edited of a user's model, found in its configuration and tried out."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from autoopt.surgery.graph import Graph
 from autoopt.surgery.signature import signature
 from autoopt.surgery.template import Edits, Shape, Stage, SurgeryError, Template
 from autoopt.surgery.weightless import weightless
+
+logger = logging.getLogger(__name__)
 
 DEEPER = 2
 LARGE_KERNEL = 2**24
@@ -41,13 +44,27 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
     try:
         source = trace.functional(model, input_shape)
         sequential = isinstance(model, keras.Sequential)
-        config, twin = _rebuilt(_clean(source.get_config()), sequential)
+        written = source.get_config()
+        if any(layer["config"].get("stateful") for layer in written["layers"]):
+            return Template(
+                None, reason="It has a stateful recurrent layer, which needs the batch size as written."
+            )
+        config, twin = _rebuilt(_clean(written), sequential)
         _check_weights(model, twin)
-        graph = Graph(config)
     except trace.Untraceable as refusal:
         return Template(None, reason=f"The model {refusal}.")
     except Exception as error:  # Custom layers' get_config may raise anything.
         return Template(None, reason=f"The model cannot be rebuilt from its configuration. {error}")
+    try:
+        return _offered(config, twin, sequential)
+    except Exception as error:  # A layer's configuration may be one that nobody foresaw.
+        logger.debug("the structure of %s", model.name, exc_info=True)
+        return Template(None, reason=f"Its layers are not understood ({type(error).__name__}: {error}).")
+
+
+def _offered(config: Mapping[str, Any], twin: keras.Model, sequential: bool) -> Template:
+    """Return what a configuration has room for, tried out; `twin` is a model of it."""
+    graph = Graph(config)
     found = stages.stages(graph)
     l1, l2 = kernels.penalties(graph)
     template = Template(
@@ -64,11 +81,12 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
     if not template.stages:
         return replace(
             template,
-            reason="It has no hidden layers that Keras makes and that could be repeated, taken out, widened or narrowed.",
+            reason="It has no hidden layers that could be repeated, taken out, widened or narrowed.",
         )
     if depth.proven(graph):
         return template
-    template = _tried(_fitted(template, graph, found))
+    alone = [name for name, segments in found.items() if depth.resizes(graph, segments)]
+    template = _tried(_fitted(template, graph, found), alone)
     return template if _builds(template, parts.last(template)) else parts.closed(template)
 
 
@@ -148,21 +166,31 @@ def _fitted(template: Template, graph: Graph, found: stages.Stages) -> Template:
     return replace(template, stages=tuple(narrowed))
 
 
-def _tried(template: Template) -> Template:
-    """Narrow the stages of a model with branches to what really builds: all at once, else one by one."""
-    least = Edits(
-        {stage.name: stage.min_depth for stage in template.stages},
-        {stage.name: TRIED_WIDTHS[0] for stage in template.stages if stage.open_width},
-    )
-    most = Edits(
-        {stage.name: stage.max_depth for stage in template.stages},
-        {stage.name: TRIED_WIDTHS[1] for stage in template.stages if stage.open_width},
-    )
-    if _builds(template, least) and _builds(template, most):
+def _tried(template: Template, alone: Collection[str]) -> Template:
+    """Narrow the stages of a model with branches to what really builds: all at once, else one by one.
+
+    Args:
+        template: What is offered so far.
+        alone: Stages that are tried by themselves in any case.
+    """
+    shortest = (Edits({stage.name: stage.min_depth}) for stage in template.stages if stage.name in alone)
+    if _extremes_build(template) and all(_builds(template, edits) for edits in shortest):
         return template
-    narrowed = tuple(_narrowed(template, stage) for stage in template.stages)
-    closed = all(stage.min_depth == stage.max_depth and not stage.open_width for stage in narrowed)
-    return replace(template, stages=narrowed, reason="No edit of its layers builds." if closed else "")
+    tried = tuple(_narrowed(template, stage) for stage in template.stages)
+    if not _extremes_build(replace(template, stages=tried)):
+        tried = tuple(replace(stage, min_depth=stage.depth, max_depth=stage.depth) for stage in tried)
+    closed = all(stage.min_depth == stage.max_depth and not stage.open_width for stage in tried)
+    return replace(template, stages=tried, reason="No edit of its layers builds." if closed else "")
+
+
+def _extremes_build(template: Template) -> bool:
+    """Whether everything at its least builds, and everything at its most."""
+    wide = [stage.name for stage in template.stages if stage.open_width]
+    least = {stage.name: stage.min_depth for stage in template.stages}
+    most = {stage.name: stage.max_depth for stage in template.stages}
+    return _builds(template, Edits(least, dict.fromkeys(wide, TRIED_WIDTHS[0]))) and _builds(
+        template, Edits(most, dict.fromkeys(wide, TRIED_WIDTHS[1]))
+    )
 
 
 def _narrowed(template: Template, stage: Stage) -> Stage:

@@ -37,12 +37,20 @@ def survey(template: Template) -> Survey:
     graph = Graph(template.config or {"layers": []})
     found, every = stages(graph), width.every_group(graph)
     mapping = [
-        reason for group, reason in every if any(graph.kind(layer) in kinds.KERNELS for layer in group.layers)
+        reason
+        for group, reason in every
+        if any(kinds.wrapped_kind(graph.layers[layer]) in kinds.KERNELS for layer in group.layers)
     ]
     closed: dict[str, tuple[str, ...]] = {}
     for group, reason in every:
         if reason:
             closed[reason] = (*closed.get(reason, ()), *group.layers)
+    named = {layer for group, _ in every for layer in group.layers}
+    named |= {layer for segments in found.values() for segment in segments for layer in segment.layers}
+    for call in graph.calls():
+        if graph.kind(call.layer) in kinds.MAPPINGS and call.layer not in named:
+            reason = width.reason(graph.layers[call.layer], call)
+            closed[reason] = tuple(dict.fromkeys((*closed.get(reason, ()), call.layer)))
     nested = tuple(name for name, entry in graph.layers.items() if "layers" in entry["config"])
     if nested:
         closed["a model of its own"] = nested
@@ -70,4 +78,5 @@ def _told(entry: Entry) -> str:
     lengths = [
         str(config[key]) for config in kinds.inner(entry)[:1] for key in width.LENGTHS if key in config
     ]
-    return " ".join((entry["class_name"], *lengths))
+    wrapped = f"({kinds.wrapped_kind(entry)})" if kinds.kind(entry) in kinds.WRAPPERS else ""
+    return " ".join((entry["class_name"] + wrapped, *lengths))

@@ -224,7 +224,7 @@ def _at(value: Any) -> int:
 
 def _rule(ties: Ties, call: Call, made: set[Ref], entry: Entry) -> None:
     """Write down what one call demands of the widths of what it reads and makes."""
-    config = entry["config"]
+    config = kinds.inner(entry)[0]
     read = [tensor.ref for tensor in call.inputs]
     out, inside = (call.layer, call.node, 0), (call.layer, -1, 0)
     groups = max(1, config.get("groups", 1))
@@ -250,10 +250,10 @@ def _rule(ties: Ties, call: Call, made: set[Ref], entry: Entry) -> None:
         case "sums":
             ties.sums[out] = tuple(read)
         case _:
-            ties.freeze({*read, *made}, _reason(entry, call))
+            ties.freeze({*read, *made}, reason(entry, call))
 
 
-def _reason(entry: Entry, call: Call) -> str:
+def reason(entry: Entry, call: Call) -> str:
     """Say why a layer's widths have to stay."""
     if entry["class_name"] == "InputLayer":
         return "it is an input of the model"
@@ -263,12 +263,18 @@ def _reason(entry: Entry, call: Call) -> str:
         return f"{call.layer} is frozen"
     if "layers" in entry["config"]:
         return f"{call.layer} is a model of its own"
+    if len(call.inputs) > 1 and kinds.kind(entry) in kinds.RECURRENT:
+        return f"{call.layer} reads a mask or a state beside its input"
+    if any(config.get("return_state") or config.get("stateful") for config in kinds.inner(entry)):
+        return f"{call.layer} hands on its state"
+    if any(config.get("data_format") == "channels_first" for config in kinds.inner(entry)):
+        return f"{call.layer} has its channels first"
     return f"{call.layer} ({entry['class_name']}) is not understood"
 
 
 def _relation(entry: Entry, call: Call) -> Relation:
     """Say how the last axis of what a call makes depends on those of what it reads."""
-    kind, config = kinds.wrapped_kind(entry), entry["config"]
+    kind, config = kinds.wrapped_kind(entry), kinds.inner(entry)[0]
     ranks = {len(tensor.shape) for tensor in call.inputs}
     if kinds.closed(entry) or any(each.get("data_format") == "channels_first" for each in kinds.inner(entry)):
         return "unknown"
@@ -278,7 +284,7 @@ def _relation(entry: Entry, call: Call) -> Relation:
         return _merge(kind, config, call, ranks)
     if kind in PRODUCERS:
         if kinds.kind(entry) == "Bidirectional":
-            return _bidirectional(config["merge_mode"])
+            return _bidirectional(entry["config"]["merge_mode"])
         grouped = 1 < config.get("groups", 1) == config.get("filters") == call.inputs[0].shape[-1]
         return "makes alike" if grouped else "makes"
     if kind in kinds.DEPTHWISE:
@@ -303,7 +309,7 @@ def _bidirectional(merge_mode: str | None) -> Relation:
 def _attention(kind: str, config: Mapping[str, Any]) -> Relation:
     if kind in ("Attention", "AdditiveAttention"):
         return "keeps"
-    return "attends" if config["output_shape"] is None and kind == "MultiHeadAttention" else "unknown"
+    return "attends" if kind == "MultiHeadAttention" and config.get("output_shape") is None else "unknown"
 
 
 def _merge(kind: str, config: Mapping[str, Any], call: Call, ranks: Collection[int]) -> Relation:

@@ -61,7 +61,7 @@ def test_every_value_builds_another_model_of_the_same_shapes(name: str, outputs)
     template = template_of(name)
     edits = list(single_edits(template))
 
-    assert bool(edits) == (name not in ("lstm stack", "gru stack"))
+    assert bool(edits) == (name not in ("lstm stack", "gru stack", "masked stack", "frames"))
     for edit in edits:
         model = rebuild(template, edit)
         assert edited(template, edit) != template.config

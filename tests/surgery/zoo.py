@@ -262,6 +262,38 @@ def siamese() -> keras.Model:
     return keras.Model([one, two], layers.Dense(1)(layers.Dense(4, "relu")(x)))
 
 
+def masked_stack() -> keras.Model:
+    inputs = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(11, 4, mask_zero=True)(inputs)
+    x = layers.LSTM(5)(layers.LSTM(5, return_sequences=True)(x))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def shrinking_branches() -> keras.Model:
+    inputs = keras.Input((16, 16, 1)), keras.Input((16, 16, 1))
+    ends = []
+    for x in inputs:
+        for _ in range(2):
+            x = layers.MaxPooling2D()(layers.Conv2D(4, 3, padding="same", activation="relu")(x))
+        ends.append(x)
+    x = layers.GlobalAveragePooling2D()(layers.Concatenate()(ends))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def frames() -> keras.Model:
+    inputs = keras.Input((3, 6, 6, 2))
+    x = layers.TimeDistributed(layers.DepthwiseConv2D(3))(inputs)
+    x = layers.LSTM(5)(layers.TimeDistributed(layers.Flatten())(x))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def grouped_queries() -> keras.Model:
+    inputs = keras.Input((6, 4))
+    x = layers.Dense(8, "relu")(inputs)
+    x = layers.GroupQueryAttention(4, 4, 2)(x, x)
+    return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x)))
+
+
 ZOO = {
     "dense chain": Specimen(dense_chain, {"dense": (2, 1, 4, True)}),
     "pooled cnn": Specimen(pooled_cnn, {"conv": (2, 1, 4, True), "dense": (1, 1, 3, True)}),
@@ -293,5 +325,11 @@ ZOO = {
     "squeeze and excite": Specimen(squeeze_and_excite, {"conv": (1, 1, 3, True)}),
     "deep unet": Specimen(deep_unet, {f"conv_{level}": (2, 1, 4, True) for level in range(1, 6)}),
     "densely connected": Specimen(densely_connected, {"block": (3, 1, 5, True)}),
+    "masked stack": Specimen(masked_stack, {"recurrent": (2, 1, 4, True)}),
+    "shrinking branches": Specimen(
+        shrinking_branches, {"conv_1": (2, 2, 4, True), "conv_2": (2, 2, 4, True)}
+    ),
+    "frames": Specimen(frames, {"conv": (1, 1, 3, False), "recurrent": (1, 1, 3, True)}),
+    "grouped queries": Specimen(grouped_queries, {"dense": (1, 1, 3, False)}),
     "siamese": Specimen(siamese, {"dense": (1, 1, 3, True)}),
 }
