@@ -1,5 +1,6 @@
 """`autoopt.inspect`: what of a model may be edited, printed as a tree."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -61,16 +62,17 @@ def _tree(template: Template, found: Survey) -> Tree:
     if found.closed:
         closed = tree.add("left as it is")
         for reason, layers in found.closed.items():
-            more = len(layers) - MOST_NAMES
-            named = ", ".join(layers[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-            closed.add(f"{reason}: {named}")
+            closed.add(f"{reason}: {_some(layers)}")
     return tree
 
 
 def _widths(stage: Stage) -> str:
-    more = len(stage.layers) - MOST_NAMES
-    named = ", ".join(stage.layers[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    return f"{stage.name}: layers that come once each; their widths may change: {named}"
+    return f"{stage.name}: layers that come once each; their widths may change: {_some(stage.layers)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _stage(stage: Stage) -> str:

@@ -46,7 +46,7 @@ Stages = dict[str, tuple[Segment, ...]]
 
 def stages(graph: Graph) -> Stages:
     """Return the runs of segments of one kind, by the name of the stage."""
-    return _named(graph, Finder(graph).runs())
+    return _named(Finder(graph).runs())
 
 
 class Finder:
@@ -93,7 +93,7 @@ class Finder:
                 at += 1
 
     def _run(self, pieces: Sequence[Piece], length: int) -> tuple[Segment, ...]:
-        found = [self._segment(pieces[at : at + length], pieces[0]) for at in range(0, len(pieces), length)]
+        found = [self._segment(pieces[at : at + length]) for at in range(0, len(pieces), length)]
         run = tuple(segment for segment in found if segment is not None)
         if len(run) < len(found):
             return ()
@@ -111,7 +111,7 @@ class Finder:
                 continue
             if self._kind(pieces[at:end]) == "attention":
                 end = self._block_end(pieces, end)
-            segment = self._segment(pieces[at:end], pieces[at])
+            segment = self._segment(pieces[at:end])
             if segment is not None and self._keeps_shape(segment):
                 self._take((segment,))
                 yield (segment,)
@@ -146,7 +146,7 @@ class Finder:
                 run.append([piece])
 
     def _of_layers(self, run: Sequence[Sequence[Piece]], alone: bool) -> Iterator[tuple[Segment, ...]]:
-        found = [self._segment(pieces, pieces[0]) for pieces in run]
+        found = [self._segment(pieces) for pieces in run]
         segments = tuple(segment for segment in found if segment is not None)
         alike = len(run) > 1 and len({tuple(map(self._told, pieces)) for pieces in run}) == 1
         if len(segments) == len(run) and (alone or alike or segments[0].kind != "conv"):
@@ -160,17 +160,15 @@ class Finder:
     def _follows(self, piece: Piece) -> bool:
         return bool(piece.layer) and self._graph.kind(piece.layer) in kinds.FOLLOWERS and self._is_free(piece)
 
-    def _segment(self, pieces: Sequence[Piece], first: Piece) -> Segment | None:
+    def _segment(self, pieces: Sequence[Piece]) -> Segment | None:
         """Return pieces that follow each other as a segment, None where they cannot be copied or taken out."""
         calls = [call for piece in pieces for call in piece.calls]
         entry = pieces[0].entry
         if entry is None or any(piece.entry is None or not self._is_free(piece) for piece in pieces):
             return None
         names = tuple(dict.fromkeys(call.layer for call in calls))
-        weighted = tuple(name for name in names if self._graph.kind(name) in kinds.MAPPINGS | kinds.DEPTHWISE)
-        weighted += tuple(
-            name for name in names if name not in weighted and kinds.stage_kind(self._graph.layers[name])
-        )
+        mapping = kinds.MAPPINGS | kinds.DEPTHWISE
+        weighted = tuple(name for name in names if kinds.wrapped_kind(self._graph.layers[name]) in mapping)
         return Segment(self._kind(pieces), names, weighted, entry, pieces[-1].exit) if weighted else None
 
     def _is_free(self, piece: Piece) -> bool:
@@ -227,7 +225,7 @@ def _times(told: Sequence[str], at: int, length: int) -> int:
     return times
 
 
-def _named(graph: Graph, runs: Sequence[tuple[Segment, ...]]) -> Stages:
+def _named(runs: Sequence[tuple[Segment, ...]]) -> Stages:
     totals = Counter(run[0].kind for run in runs)
     named: Stages = {}
     counts: Counter[str] = Counter()

@@ -285,16 +285,16 @@ def _relation(entry: Entry, call: Call) -> Relation:
     if kind in PRODUCERS:
         if kinds.kind(entry) == "Bidirectional":
             return _bidirectional(entry["config"]["merge_mode"])
-        grouped = 1 < config.get("groups", 1) == config.get("filters") == call.inputs[0].shape[-1]
-        return "makes alike" if grouped else "makes"
+        if 1 < config.get("groups", 1) == config.get("filters"):  # its groups are a width, too
+            return "makes alike" if config["groups"] == call.inputs[0].shape[-1] else "unknown"
+        return "makes"
     if kind in kinds.DEPTHWISE:
         return "keeps" if config["depth_multiplier"] == 1 else "sums"
     if kind == "Flatten":
         return "keeps" if ranks == {2} else "sums"
-    if kind == "LayerScale" or (
-        kind == "Reshape" and _keeps_last(config["target_shape"], call.inputs[0].shape)
-    ):
-        return "follows"
+    if kind in ("LayerScale", "Reshape"):
+        told = kind == "LayerScale" or _keeps_last(config["target_shape"], call.inputs[0].shape)
+        return "follows" if told and kinds.kind(entry) == kind else "unknown"
     noise = (config.get("noise_shape") or [None])[-1]
     fixed = noise not in (None, 1) or isinstance(config.get("scale"), list)
     return "keeps" if kind in kinds.KEEPING | kinds.MERGES and not fixed else "unknown"

@@ -11,7 +11,7 @@ from autoopt.surgery import Edits, read, rebuild
 SAME = {"padding": "same"}
 CHANGES = {
     "conv": lambda n: layers.Conv2D(n, 3, activation="relu", **SAME),
-    "grouped": lambda n: layers.Conv2D(2 * n, 1, groups=1 + n % 2, **SAME),
+    "grouped": lambda n: layers.Conv2D(2 * n, 1, groups=2, **SAME),
     "depthwise": lambda n: layers.DepthwiseConv2D(3, **SAME),
     "separable": lambda n: layers.SeparableConv2D(n, 3, **SAME),
     "normalization": lambda n: layers.BatchNormalization(),

@@ -119,3 +119,17 @@ def test_stages_of_equal_width_that_are_tied_belong_to_the_first() -> None:
 
     widened = rebuild(read(model), Edits(width={"dense": 2.0}))
     assert [layer.units for layer in widened.layers if isinstance(layer, layers.Dense)] == [12, 6, 12, 12, 1]
+
+
+def test_a_reshape_inside_a_wrapper_freezes_what_it_reads() -> None:
+    inputs = keras.Input((5, 4))
+    x = layers.TimeDistributed(layers.Reshape((-1, 6)))(layers.Dense(6)(inputs))
+
+    assert found(keras.Model(inputs, layers.Dense(1)(layers.Flatten()(x)))) == set()
+
+
+def test_as_many_groups_as_filters_on_more_channels_freeze_both() -> None:
+    inputs = keras.Input((4, 4, 1))
+    x = layers.Conv2D(4, 1, groups=4)(layers.Conv2D(8, 1)(inputs))
+
+    assert found(keras.Model(inputs, layers.Dense(1)(layers.GlobalMaxPooling2D()(x)))) == set()
