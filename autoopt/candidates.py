@@ -79,6 +79,7 @@ class Twins:
             rates=plan.rates,
             initial=None if self.kept is None else drawn,
             seed=start.seed,
+            averaged=plan.averaged,
         )
 
     def draw(
@@ -182,5 +183,6 @@ def as_it_is(
         return model
 
     return Candidate(
-        plain, key, made, knobs=plan.inputs if traced else {}, rates=plan.rates if traced else None, seed=seed
-    )
+        plain, key, made, knobs=plan.inputs if traced else {}, rates=plan.rates if traced else None, seed=seed,
+        averaged=plan.averaged,
+    )  # fmt: skip

@@ -247,12 +247,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             size = n if recipe.settings.full_batch else recipe.settings.batch_size
             kwargs.setdefault("batch_size", size or DEFAULT_BATCH_SIZE)
             steps = math.ceil(n / kwargs["batch_size"])
-        rate, name = recipe.settings.learning_rate, recipe.settings.schedule
-        if rate is not None and name not in (None, "constant"):
-            model.optimizer.learning_rate = optimizers.schedule(name, rate, steps * kwargs.get("epochs", 1))
-        pace = optimizers.pace(recipe, steps * kwargs.get("epochs", 1))
-        if pace is not None:
-            repace(model.optimizer, pace)
+        plan = optimizers.plan(recipe, self.reading(hp).origin.optimizer, steps * kwargs.get("epochs", 1))
+        if plan.schedule is not None and plan.schedule.moves:
+            model.optimizer.learning_rate = plan.schedule.keras()
+        if plan.pace is not None:
+            repace(model.optimizer, plan.pace)
         return model.fit(*args, **kwargs)
 
     def _call(self, hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -350,7 +349,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         edits, model = _edits(recipe), self._call(_holding(values))
         own = compiling.compilation(model)
         # Left alone, the very object that the user made: not everything about it is in its configuration.
-        users_optimizer = model.optimizer if own and recipe.structure.optimizer is None else None
+        users_optimizer = model.optimizer if own and optimizers.is_as_written(recipe) else None
         names = _names(model, reading.layers)
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))

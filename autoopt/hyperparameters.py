@@ -1,9 +1,10 @@
-"""KerasTuner's `HyperParameters` with two additions: values that are pinned, values asked for one by one.
+"""KerasTuner's `HyperParameters` with three additions: pins, values asked for one by one, ranges within a range.
 
 The only file that leans on KerasTuner's private retrieval of a hyperparameter.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -72,11 +73,95 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
         self.names.add(hp.name)
         if hp.name in self.pins:
             value = self.pins[hp.name]
-            check_value(hp, value)
+            check_value(hp.whole if isinstance(hp, Ranged) else hp, value)
             hp = kinds.Fixed(hp.name, value, conditions=hp.conditions)
             if self.is_active(hp):
                 self.values[hp.name] = value
         return type(self.base)._retrieve(self.base, hp)
+
+
+class Ranged(kinds.Float):
+    """A positive number whose range depends on other values, inside of the one range that KerasTuner knows.
+
+    KerasTuner's oracles lose a value whose name stands under two conditions: it is registered once, as `whole`.
+
+    Args:
+        whole: The definition that holds every range.
+        low: The least value here.
+        high: The largest value here.
+        default: The usual value here.
+    """
+
+    def __init__(self, whole: kinds.Float, low: float, high: float, default: float) -> None:
+        super().__init__(whole.name, low, high, None, "log", default=default, conditions=whole.conditions)
+        self.whole = whole
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration of the whole."""
+        return dict(self.whole.get_config())
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> kinds.Float:
+        """Return the whole."""
+        return kinds.Float.from_config(config)
+
+    def at(self, position: float) -> float:
+        """Return the value at a position in the range, 0 to 1 on a logarithmic scale."""
+        return min(max(self.low * (self.high / self.low) ** position, self.low), self.high)
+
+    def position(self, value: float) -> float:
+        """Return where a value of the range lies in it."""
+        return _position(value, self.low, self.high)
+
+    @property
+    def low(self) -> float:
+        """The least value here."""
+        return float(self.min_value)
+
+    @property
+    def high(self) -> float:
+        """The largest value here."""
+        return float(self.max_value)
+
+
+def ranged(
+    hp: keras_tuner.HyperParameters,
+    name: str,
+    own: tuple[float, float, float],
+    whole: tuple[float, float, float],
+) -> float | None:
+    """Ask for a number whose range depends on what was drawn before it.
+
+    Whoever knows `Ranged` is asked for a value of its own range. Of anybody else a value that lies outside is taken to
+    the same place in it, and written back.
+
+    Args:
+        hp: Where it is asked for.
+        name: Of the hyperparameter.
+        own: Lowest, highest and usual value here.
+        whole: Those of all ranges together: the same in each build.
+
+    Returns:
+        None where a conditional scope around it is not active.
+    """
+    low, high, default = whole
+    known = hp._get_name(name) in hp.values
+    spread = kinds.Float(hp._get_name(name), low, high, None, "log", default=default, conditions=hp._conditions)
+    narrow = Ranged(spread, *own)
+    value = hp._retrieve(narrow)
+    base = getattr(hp, "base", hp)
+    if value is None or isinstance(base, AskingHyperParameters) or name in getattr(hp, "pins", ()):
+        return None if value is None else float(value)
+    if not known:
+        value = narrow.default
+    elif not narrow.low <= value <= narrow.high:
+        value = narrow.at(_position(value, low, high))
+    hp.values[hp._get_name(name)] = value
+    return float(value)
+
+
+def _position(value: float, low: float, high: float) -> float:
+    return math.log(value / low) / math.log(high / low) if high > low else 0.0
 
 
 def check_value(hp: HyperParameter, value: Any) -> None:

@@ -23,6 +23,7 @@ class Structure:
         pooling: `"flatten"`, `"average"` or `"max"`: how an image or a sequence becomes a vector.
         optimizer: Algorithm, a name of `autoopt.axes.optimizer.ALGORITHMS`.
         fine_tune: How pretrained parts are trained, a name of `autoopt.axes.fine_tuning.WAYS`.
+        use_ema: Whether the moving average of the weights is what is scored and kept.
     """
 
     depth: Mapping[str, int] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Structure:
     pooling: str | None = None
     optimizer: str | None = None
     fine_tune: str | None = None
+    use_ema: bool = False
 
     @property
     def edits_layers(self) -> bool:
@@ -50,8 +52,10 @@ class Settings:
         dropout: Share of units that are dropped, 0 to 1.
         learning_rate: The rate at the first step.
         schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
+        warmup: Share of the steps in which the rate rises to `learning_rate`.
         momentum: β of the momentum method.
         weight_decay: Decoupled weight decay per step, times the learning rate.
+        global_clipnorm: Norm to which all gradients together are clipped.
         backbone_rate: Learning rate of pretrained parts, as a factor of `learning_rate`.
         batch_size: Examples a step.
         full_batch: Whether a step takes all examples, whatever `batch_size` says.
@@ -63,8 +67,10 @@ class Settings:
     dropout: float | None = None
     learning_rate: float | None = None
     schedule: str | None = None
+    warmup: float | None = None
     momentum: float | None = None
     weight_decay: float | None = None
+    global_clipnorm: float | None = None
     backbone_rate: float | None = None
     batch_size: int | None = None
     full_batch: bool = False

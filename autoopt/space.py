@@ -71,8 +71,9 @@ class Space:
     @property
     def axes(self) -> Sequence[axes.Axis]:
         """The open axes, in the order in which they are drawn."""
-        found = (_axis(name, getattr(self, name)) for name in AXES)
-        return [axis for axis in found if axis is not None]
+        found = [axis for name in AXES if (axis := _axis(name, getattr(self, name))) is not None]
+        rates = [axes.LearningRate(axis) for axis in found if isinstance(axis, axes.Optimizer)]
+        return [*found, *rates]
 
     def without(self, closed: Mapping[str, str]) -> Self:
         """Return the space with some axes closed: axis name to reason."""
@@ -85,7 +86,7 @@ class Space:
         axis = _axis("optimizer", self.optimizer)
         if not isinstance(axis, axes.Optimizer):
             return self
-        return replace(self, optimizer=replace(axis, schedule=("constant",)))
+        return replace(self, optimizer=replace(axis, schedule=("constant",), warmup=()))
 
     def check_pins(self, known: Sequence[str]) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.

@@ -3,10 +3,11 @@
 from autoopt.axes.axis import Axis, Origin, Written
 from autoopt.axes.batch_size import BatchSize
 from autoopt.axes.initialization import Initialization
+from autoopt.axes.learning_rate import LearningRate
 from autoopt.axes.optimizer import Optimizer
 from autoopt.axes.regularization import Regularization
 from autoopt.axes.structure import Structure
 
 __all__ = [
-    "Axis", "BatchSize", "Initialization", "Optimizer", "Origin", "Regularization", "Structure", "Written",
+    "Axis", "BatchSize", "Initialization", "LearningRate", "Optimizer", "Origin", "Regularization", "Structure", "Written",
 ]  # fmt: skip

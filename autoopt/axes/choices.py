@@ -41,3 +41,25 @@ def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if not numbers or len(numbers) < len(values) or not all(map(fits, numbers)):
         raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")
+
+
+def check_range(name: str, given: Any, bounds: str, below: float = float("inf")) -> None:
+    """Raise when `given` is no pair of a lowest and a highest number above 0.
+
+    Args:
+        name: Of the argument.
+        given: What the user passed.
+        bounds: What both have to be, as messages say it.
+        below: What both have to be less than.
+
+    Raises:
+        SpaceError: Names the argument, what was given and what was expected.
+    """
+    expected = f"(lowest, highest), both {bounds}, for example ({EXAMPLES[name]})"
+    check_numbers(name, given, lambda value: 0 < value < below, expected)
+    if len(given) != 2 or given[0] > given[1]:
+        raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")
+
+
+EXAMPLES = {"learning_rate": "1e-4, 1e-1", "momentum": "0.8, 0.99", "weight_decay": "1e-4, 1e-1"}
+"""Ranges as users would write them."""

@@ -1,56 +1,91 @@
-"""Optimizer: the algorithm, its learning rate and schedule, and the numbers that only it has."""
+"""Optimizer: the algorithm, and the numbers that only it has; its learning rate is `axes/learning_rate.py`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import keras_tuner
 
 from autoopt.axes import fine_tuning
-from autoopt.axes.axis import Axis, Origin, Written
-from autoopt.axes.choices import check_names, check_numbers
-from autoopt.axes.initialization import AS_WRITTEN
-from autoopt.errors import SpaceError
+from autoopt.axes.axis import Axis, Origin
+from autoopt.axes.choices import check_names, check_numbers, check_range
+from autoopt.schedules import SHAPES
+from autoopt.surgery import is_recurrent_or_attends
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """A training algorithm: its default learning rate and the range in which it is searched."""
+    """A training algorithm.
+
+    Attributes:
+        default: Its usual learning rate, at batches of about 32.
+        low: The least that is searched.
+        high: The largest.
+        power: The rate grows with this power of the batch size: 1 where steps are as long as gradients (Goyal et
+            al. 2017), 1/2 where their length is normalized (Malladi et al. 2022).
+        numbers: Those that it has beside the rate.
+    """
 
     default: float
     low: float
     high: float
+    power: float = 0.5
+    numbers: tuple[str, ...] = ()
 
 
-ADAPTIVE = Algorithm(default=1e-3, low=1e-4, high=3e-2)
 ALGORITHMS = {
-    "gd": Algorithm(default=0.1, low=1e-2, high=1.0),  # θ ← θ − α∇L over all examples
-    "sgd": Algorithm(default=0.03, low=1e-3, high=1.0),  # the same over a batch (Robbins & Monro 1951)
-    "momentum": Algorithm(default=0.01, low=1e-3, high=0.3),  # v ← βv − α∇L, θ ← θ + v (Polyak 1964)
-    "rmsprop": ADAPTIVE,  # Tieleman & Hinton 2012
-    "adam": ADAPTIVE,  # Kingma & Ba 2015
-    "adamw": ADAPTIVE,  # Loshchilov & Hutter 2019
+    # θ ← θ − α∇L over all examples
+    "gd": Algorithm(0.5, 1e-2, 2.0, 0.0),
+    # the same over a batch (Robbins & Monro 1951)
+    "sgd": Algorithm(0.1, 5e-3, 1.0, 1.0),
+    # v ← βv − α∇L, θ ← θ + v (Polyak 1964)
+    "momentum": Algorithm(0.02, 1e-3, 0.3, 1.0, ("momentum",)),
+    # v as above, θ ← θ + βv − α∇L (Nesterov 1983; Sutskever et al. 2013)
+    "nesterov": Algorithm(0.02, 1e-3, 0.3, 1.0, ("momentum",)),
+    "rmsprop": Algorithm(1e-3, 1e-4, 3e-2),  # Tieleman & Hinton 2012
+    "adam": Algorithm(1e-3, 1e-4, 3e-2),  # Kingma & Ba 2015
+    "adamw": Algorithm(1e-3, 1e-4, 3e-2, numbers=("weight_decay",)),  # Loshchilov & Hutter 2019
+    "nadam": Algorithm(1e-3, 1e-4, 3e-2),  # Dozat 2016
+    "adamax": Algorithm(5e-3, 3e-4, 5e-2),  # Kingma & Ba 2015, section 7
+    "adagrad": Algorithm(5e-2, 3e-3, 0.5),  # Duchi, Hazan & Singer 2011
+    "adadelta": Algorithm(3.0, 0.1, 30.0),  # Zeiler 2012
+    "lion": Algorithm(5e-4, 3e-5, 5e-3, numbers=("weight_decay",)),  # Chen et al. 2023
+    "muon": Algorithm(5e-3, 5e-4, 5e-2, numbers=("weight_decay",)),  # Jordan et al. 2024
 }
-SCHEDULES = (
-    "constant",
-    "exponential",  # α γ^(t/T)
-    "polynomial",  # α (1 − t/T)^p
-    "cosine",  # α (1 + cos πt/T) / 2 (Loshchilov & Hutter 2017)
-)
+if not hasattr(keras.optimizers, "Muon"):  # since Keras 3.11
+    del ALGORITHMS["muon"]
+
+ADAPTIVE = ALGORITHMS["adam"]
+"""What is expected of an algorithm of the user's that is none of these."""
+
+SCHEDULES = tuple(SHAPES)
 
 MOST_EXAMPLES_OF_GD = 10_000
 """With more examples than these in the training part, full-batch gradient descent is left out."""
 
+CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
+"""Arguments of Keras's optimizers of which an optimizer has one at most."""
+
 
 @dataclass(frozen=True)
 class Optimizer(Axis):
-    """The algorithm, learning rate, schedule, momentum and weight decay; only what the algorithm has.
+    """The algorithm, learning rate, schedule, warm-up, momentum, weight decay; only what the algorithm has.
 
     Args:
         names: Algorithms to choose from; the user's own stays in, as the default.
-        learning_rate: Lowest and highest rate, above 0; None spans the ranges of the algorithms.
+        learning_rate: Lowest and highest rate, above 0, for all algorithms; None takes the range of each, which
+            follows the batch size.
         schedule: Schedules to choose from.
         backbone_rate: Learning rates of a pretrained part to choose from, as factors of the model's.
+        warmup: Shares of the steps in which the rate rises to its start, from 0 up to below 1; the schedule fills
+            the rest.
+        momentum: Lowest and highest β, above 0 and below 1.
+        weight_decay: Lowest and highest decoupled weight decay, above 0; a step takes α times that share away.
+        use_ema: Whether the moving average of the weights may be what is scored and returned (Polyak & Juditsky
+            1992): values to choose from.
+        global_clipnorm: Norms to which all gradients together are clipped (Pascanu et al. 2013), 0 for none; None
+            offers 1.0 where the model has recurrent or attention layers.
 
     Example:
         >>> import autoopt
@@ -62,78 +97,62 @@ class Optimizer(Axis):
     learning_rate: tuple[float, float] | None = None
     schedule: Sequence[str] = SCHEDULES
     backbone_rate: Sequence[float] = fine_tuning.RATES
+    warmup: Sequence[float] = (0.0, 0.05, 0.1)
+    momentum: tuple[float, float] = (0.5, 0.99)
+    weight_decay: tuple[float, float] = (1e-5, 1e-1)
+    use_ema: Sequence[bool] = (False, True)
+    global_clipnorm: Sequence[float] | None = None
 
     def __post_init__(self) -> None:
         check_names("optimizer", self.names, ALGORITHMS)
         check_names("schedule", self.schedule, SCHEDULES)
+        check_names("value of use_ema", self.use_ema, (False, True))
         factors = "factors above 0, for example [0.1, 1.0]"
         check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)
-        if self.learning_rate is None:
-            return
-        expected = "(lowest, highest), both above 0, for example (1e-4, 1e-1)"
-        check_numbers("learning_rate", self.learning_rate, lambda rate: rate > 0, expected)
-        if len(self.learning_rate) != 2 or self.learning_rate[0] > self.learning_rate[1]:
-            raise SpaceError(f"learning_rate was given {self.learning_rate!r}. Expected {expected}.")
+        if self.warmup:
+            shares = "shares from 0 up to below 1, for example [0.0, 0.1]"
+            check_numbers("warmup", self.warmup, lambda share: 0 <= share < 1, shares)
+        if self.global_clipnorm is not None:
+            norms = "norms of 0 or more, for example [0.0, 1.0]"
+            check_numbers("global_clipnorm", self.global_clipnorm, lambda norm: 0 <= norm < float("inf"), norms)
+        check_range("momentum", self.momentum, "above 0 and below 1", 1.0)
+        check_range("weight_decay", self.weight_decay, "above 0")
+        if self.learning_rate is not None:
+            check_range("learning_rate", self.learning_rate, "above 0")
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
-        """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum`, `weight_decay`, `backbone_rate`."""
+        """Ask for `optimizer/name`, `momentum`, `weight_decay`, `use_ema` and `global_clipnorm`."""
         written = origin.optimizer
         # A step over all examples needs data in memory, and one step an epoch few enough of them.
         gd = origin.rebatch and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
         offered = [name for name in self.names if name != "gd" or gd]
         names = list(dict.fromkeys([written.algorithm, *offered]))
-        parts: dict[str, Any] = {"optimizer": hp.Choice("optimizer/name", names, default=written.algorithm)}
-        parts |= self._rate_and_schedule(hp, names, written)
-        for algorithm, field, low, high, default in (
-            ("momentum", "momentum", 0.5, 0.99, written.momentum),
-            ("adamw", "weight_decay", 1e-5, 1e-1, written.weight_decay),
+        name = hp.Choice("optimizer/name", names, default=written.algorithm)
+        changed = name != written.algorithm
+        parts: dict[str, Any] = {"optimizer": name if changed else None, "full_batch": name == "gd"}
+        for field, (low, high), default in (
+            ("momentum", self.momentum, written.momentum),
+            ("weight_decay", self.weight_decay, written.weight_decay),
         ):
-            if algorithm in names:
-                with hp.conditional_scope("optimizer/name", [algorithm]):
-                    low, high = min(low, default), max(high, default)
-                    value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
-                    parts |= {} if value is None else {field: value}
-        return {**_changes(parts, origin), **fine_tuning.rate(hp, origin, self.backbone_rate)}
+            having = [each for each in names if field in ALGORITHMS.get(each, ADAPTIVE).numbers]
+            if not having:
+                continue
+            with hp.conditional_scope("optimizer/name", having):
+                low, high = min(low, default), max(high, default)
+                value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
+            parts[field] = value if changed or value != default else None
+        return {**parts, **self._extras(hp, origin)}
 
-    def _rate_and_schedule(
-        self, hp: keras_tuner.HyperParameters, names: Sequence[str], written: Written
-    ) -> Mapping[str, Any]:
-        """Draw the schedule and, unless it is the user's own, the rate that it starts from."""
-        if written.learning_rate is not None:
-            schedules = list(dict.fromkeys(["constant", *self.schedule]))
-            schedule = hp.Choice("optimizer/schedule", schedules, default="constant")
-            return {"schedule": schedule, "learning_rate": self._rate(hp, names, written)}
-        schedule = hp.Choice("optimizer/schedule", [AS_WRITTEN, *self.schedule], default=AS_WRITTEN)
-        with hp.conditional_scope("optimizer/schedule", list(self.schedule)):
-            rate = self._rate(hp, names, written)
-        return {} if schedule == AS_WRITTEN else {"schedule": schedule, "learning_rate": rate}
-
-    def _rate(self, hp: keras_tuner.HyperParameters, names: Sequence[str], written: Written) -> float | None:
-        """Draw the rate from the ranges of all algorithms together.
-
-        One name has one range: KerasTuner's oracles lose a value whose name stands under two conditions.
-        """
-        known = [ALGORITHMS.get(name, ADAPTIVE) for name in names]
-        low, high = self.learning_rate or (min(each.low for each in known), max(each.high for each in known))
-        default = written.learning_rate
-        if default is None:
-            default = min(max(ALGORITHMS.get(written.algorithm, ADAPTIVE).default, low), high)
-        low, high = min(low, default), max(high, default)
-        if low == high:
-            return low
-        return hp.Float("optimizer/learning_rate", low, high, sampling="log", default=default)
-
-
-def _changes(parts: Mapping[str, Any], origin: Origin) -> Mapping[str, Any]:
-    """Return nothing where every value is the user's own, so that the optimizer stays untouched."""
-    written = origin.optimizer
-    own = {
-        "optimizer": written.algorithm,
-        "learning_rate": written.learning_rate,
-        "schedule": "constant",
-        "momentum": written.momentum,
-        "weight_decay": written.weight_decay,
-    }
-    if all(own[field] == value for field, value in parts.items()):
-        return {}
-    return {**parts, "full_batch": True} if parts["optimizer"] == "gd" else parts
+    def _extras(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
+        """Draw what any algorithm may have, where the user has not set it."""
+        config, parts = origin.optimizer.config, {}
+        if not config.get("use_ema") and True in self.use_ema:
+            parts["use_ema"] = bool(hp.Choice("optimizer/use_ema", [False, True], default=False))
+        norms = self.global_clipnorm
+        if norms is None:
+            norms = (1.0,) if is_recurrent_or_attends(origin.template) else ()
+        choices = sorted({0.0, *map(float, norms)})
+        if len(choices) > 1 and not any(config.get(name) for name in CLIPPING):
+            norm = hp.Choice("optimizer/global_clipnorm", choices, default=0.0)
+            parts["global_clipnorm"] = norm or None
+        return parts

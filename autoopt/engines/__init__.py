@@ -1,18 +1,15 @@
 """How one trial trains: one epoch loop, and engines that run an epoch."""
 
 from autoopt.engines.automatic import AutomaticEngine, compilations_kept, dtype_policy, engine_named
-from autoopt.engines.candidate import Candidate, candidate_of
+from autoopt.engines.candidate import Candidate, Rates, candidate_of
 from autoopt.engines.compiled import CompiledEngine
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
-from autoopt.engines.knobs import Knobs, Momentum, StepRate, decaying
+from autoopt.engines.knobs import Knobs, Momentum, StepRate, clipping, decaying
 from autoopt.engines.loop import Report, Training, Verdict, train
 from autoopt.engines.pace import Pace, Slower, repace
 
 __all__ = [
     "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
-    "Knobs", "Momentum", "Pace", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict", "candidate_of",
-    "compilations_kept", "decaying",
-    "dtype_policy",
-    "engine_named", "evaluate", "repace", "train",
+    "Knobs", "Momentum", "Pace", "Rates", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict", "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "engine_named", "evaluate", "repace", "train",
 ]  # fmt: skip

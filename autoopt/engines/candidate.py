@@ -11,6 +11,10 @@ import numpy as np
 from autoopt.engines.knobs import Knobs
 
 
+Rates = Callable[[int, int, Sequence[float]], np.ndarray]
+"""Learning rate of `count` steps from step `start` on, after epochs of these `val_loss`."""
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A compiled Keras model, and how to make one that takes its settings as inputs.
@@ -22,18 +26,20 @@ class Candidate:
         twin: Builds the compiled model that programs are made of; it reads its settings from the knobs that
             it is given. Its weights are those of `plain` by position.
         knobs: Name to value, as `Knobs` has them.
-        rates: Learning rate of `count` steps from step `start`; None where the optimizer knows it itself.
+        rates: Learning rate of each step; None where the optimizer knows it itself.
         initial: Draws the initial weights for the twin, by position; None takes those of `plain`.
         seed: Where random states such as dropout's come from; None leaves them as the twin has them.
+        averaged: Whether the optimizer's moving average of the weights is what is scored and kept.
     """
 
     plain: Callable[[], keras.Model]
     key: Hashable
     twin: Callable[[Knobs], keras.Model]
     knobs: Mapping[str, Any] = field(default_factory=dict)
-    rates: Callable[[int, int], np.ndarray] | None = None
+    rates: Rates | None = None
     initial: Callable[[keras.Model], Sequence[np.ndarray]] | None = None
     seed: int | None = None
+    averaged: bool = False
 
     @cached_property
     def model(self) -> keras.Model:

@@ -117,7 +117,9 @@ class CompiledEngine(Engine):
                 modes = self._modes(twin, assignment)
             mode = modes.pop(0)
             try:
-                program = self._compiler.program(twin, knobs, sizes, train, validation, mode, late)
+                program = self._compiler.program(
+                    twin, knobs, sizes, train, validation, mode, late, candidate.averaged
+                )
                 program.prepare(size)
             except Exception as error:  # Layers of any origin are traced here and may raise anything.
                 logger.debug("%s, %s: %s", self.name, SPOKEN[mode], error)
@@ -171,6 +173,7 @@ class _CompiledFitting(Fitting):
         self._weights = weights
         self._costs = {"compile": 0.0, "train": 0.0, "evaluate": 0.0}
         self._hooked = bool(assignment.callbacks)
+        self._losses: list[float] = []
 
     @property
     def engine(self) -> str:
@@ -206,11 +209,13 @@ class _CompiledFitting(Fitting):
         self._costs["evaluate"] += time.perf_counter() - trained
         if self._hooked:
             self._pull()
+        self._losses.append(evaluated["loss"])
         return {**logs, **{f"val_{name}": value for name, value in evaluated.items()}}
 
     def weights(self) -> list[Any]:
         # A callback may have changed the model that it sees: what it left there is what is scored.
-        return self.model.get_weights() if self._hooked else self._kept.program.weights()
+        hooked = self._hooked and not self._candidate.averaged
+        return self.model.get_weights() if hooked else self._kept.program.weights()
 
     def _begin(self) -> None:
         candidate, program, started = self._candidate, self._kept.program, time.perf_counter()
@@ -232,7 +237,7 @@ class _CompiledFitting(Fitting):
             optimizer = getattr(optimizer, "inner_optimizer", optimizer)
             if isinstance(optimizer._learning_rate, keras.Variable):
                 return np.full(steps, float(optimizer.learning_rate), "float32")  # a callback may have set it
-        return self._candidate.rates(number * steps, steps).astype("float32")
+        return self._candidate.rates(number * steps, steps, self._losses).astype("float32")
 
     def _pull(self) -> None:
         """Show callbacks what the program has reached."""

@@ -22,6 +22,7 @@ from autoopt.engines.program import (
     Mode,
     Pace,
     Program,
+    averages,
     evaluation_batch,
     metric_values,
     random_states,
@@ -90,11 +91,12 @@ class JaxProgram(Program):
         validation: The batches that are evaluated, likewise.
         mode: Whether XLA compiles the whole epoch or a step.
         late: Is of no use here.
+        averaged: Whether the optimizer's moving average of the weights is what is scored.
     """
 
     def __init__(
         self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
-        late: bool,
+        late: bool, averaged: bool = False,
     ) -> None:  # fmt: skip
         self.twin, self._knobs, self._train = twin, knobs, train
         self.mode = mode
@@ -107,6 +109,10 @@ class JaxProgram(Program):
         twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
         sides = (twin.trainable_variables, twin.non_trainable_variables)
         self._random, self._weights = _places(random_states(twin), *sides), _places(twin.weights, *sides)
+        self._averages = [
+            (_places([variable], sides[0])[0][1], _places([average], twin.optimizer.variables)[0][1])
+            for variable, average in (averages(twin) if averaged else ())
+        ]
         self._metrics = metric_values(twin)
         self._emptied = place(self._metrics)
         self._fresh = [np.asarray(variable.value) for variable in twin.optimizer.variables]
@@ -165,7 +171,7 @@ class JaxProgram(Program):
 
     def evaluate(self) -> Logs:
         """Evaluate batch by batch."""
-        trainable, others, _, _ = self._state
+        trainable, others = self._scored()
         logs, state = None, (trainable, others, self._emptied)
         for batch in self._batches:
             logs, state = self._compiled[self._testing(batch)[0]](state, self._inputs, batch)
@@ -173,17 +179,27 @@ class JaxProgram(Program):
 
     def weights(self) -> list[np.ndarray]:
         """Copy the weights from the device."""
-        return [np.array(self._state[side][place]) for side, place in self._weights]
+        return self._copied(self._scored())
 
     def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Copy weights and optimizer variables from the device."""
-        return self.weights(), [np.array(value) for value in self._state[2]]
+        return self._copied(self._state), [np.array(value) for value in self._state[2]]
 
     def go_on_from(self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray]) -> None:
         """Replace weights and optimizer variables."""
         for (side, place), value in zip(self._weights, weights, strict=True):
             self._state[side][place] = _own(value)
         self._state[2][:] = [_own(value) for value in optimizer]
+
+    def _scored(self) -> tuple[list[Any], list[Any]]:
+        """Return what is evaluated: the trained weights, or their moving averages; and what is not trained."""
+        trainable = [*self._state[0]]
+        for place, average in self._averages:
+            trainable[place] = self._state[2][average]
+        return trainable, self._state[1]
+
+    def _copied(self, sides: Any) -> list[np.ndarray]:
+        return [np.array(sides[side][place]) for side, place in self._weights]
 
     def _begun(self) -> Any:
         zeros = [_own(np.zeros(v.shape, v.dtype)) for v in self.twin.trainable_variables]

@@ -1,6 +1,7 @@
 """The engine for anything that Keras can train: `model.fit`, one epoch at a time."""
 
 import contextlib
+import math
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,8 @@ from autoopt import seeding
 from autoopt.data import Part, Stream
 from autoopt.engines.candidate import Candidate
 from autoopt.engines.engine import Assignment, Engine, Fitting
-from autoopt.engines.program import evaluation_batch
+from autoopt.engines.program import averages, evaluation_batch
+from autoopt.engines.told_rates import ToldRates
 from autoopt.records import Logs
 
 
@@ -35,10 +37,12 @@ class KerasEngine(Engine):
 
 class _FitFitting(Fitting):
     def __init__(self, candidate: Candidate, assignment: Assignment, reason: str) -> None:
-        self._reason = reason
+        self._reason, self._averaged = reason, candidate.averaged
         self._model, self._task = candidate.model, assignment
         self._relay = _BatchRelay(assignment.by_batch)
         self._seconds = 0.0
+        self._rates, self._losses = candidate.rates, list[float]()
+        self._told = None if self._rates is None else ToldRates.of(self._model.optimizer, assignment.steps)
 
     @property
     def engine(self) -> str:
@@ -62,24 +66,45 @@ class _FitFitting(Fitting):
         return int(self._model.count_params())
 
     def weights(self) -> list[Any]:
-        return self._model.get_weights()
+        with self._scored():
+            return self._model.get_weights()
 
     def epoch(self, number: int) -> Logs:
         task, started = self._task, time.perf_counter()
         # A PyDataset's batches are shuffled by the process's own generators.
         seeded = seeding.seeded(seeding.derive(task.seed, number))
+        if self._told is not None and self._rates is not None:
+            self._told.tell(number * task.steps, self._rates(number * task.steps, task.steps, self._losses))
+        validating = {} if self._averaged else validation_arguments(task.validation)
         with _unaveraged(self._model.optimizer), _ending_unannounced(), seeded:
             history = self._model.fit(
                 **self._training(number),
-                **validation_arguments(task.validation),
+                **validating,
                 class_weight=task.class_weight,
                 initial_epoch=number,
                 epochs=number + 1,
                 callbacks=[self._relay],
                 verbose=0,
             ).history
+        logs = {name: float(values[-1]) for name, values in history.items()}
+        if self._averaged:
+            with self._scored():
+                scored = evaluate(self._model, task.validation, [self._relay])
+            logs |= {f"val_{name}": value for name, value in scored.items()}
         self._seconds += time.perf_counter() - started
-        return {name: float(values[-1]) for name, values in history.items()}
+        self._losses.append(logs.get("val_loss", math.nan))
+        return logs
+
+    @contextlib.contextmanager
+    def _scored(self) -> Iterator[None]:
+        """Put the moving averages in the place of the weights for a while, where these are what is scored."""
+        pairs = averages(self._model) if self._averaged else []
+        trained = [keras.ops.copy(variable.value) for variable, _ in pairs]
+        for variable, average in pairs:
+            variable.assign(keras.ops.copy(average.value))  # JAX gives buffers away
+        yield
+        for (variable, _), value in zip(pairs, trained, strict=True):
+            variable.assign(value)
 
     def _training(self, number: int) -> dict[str, Any]:
         task = self._task
@@ -164,17 +189,18 @@ def validation_arguments(part: Part | Stream) -> dict[str, Any]:
     return {"validation_data": arrays, "validation_batch_size": evaluation_batch(part.x)}
 
 
-def evaluate(model: keras.Model, part: Part | Stream) -> Logs:
-    """Return a compiled model's loss and metrics on a part, under Keras's names."""
+def evaluate(
+    model: keras.Model, part: Part | Stream, callbacks: Sequence[keras.callbacks.Callback] = ()
+) -> Logs:
+    """Return a compiled model's loss and metrics on a part, under Keras's names; tell some callbacks."""
+    told = {"return_dict": True, "verbose": 0, "callbacks": list(callbacks)}
     if isinstance(part, Stream):
         with _ending_unannounced():
-            return _plain(model.evaluate(part.batched(None), return_dict=True, verbose=0))
+            return _plain(model.evaluate(part.batched(None), **told))
+    size = evaluation_batch(part.x)
     return _plain(
-        model.evaluate(
-            part.x, part.y, sample_weight=part.sample_weight, batch_size=evaluation_batch(part.x),
-            return_dict=True, verbose=0,
-        )
-    )  # fmt: skip
+        model.evaluate(part.x, part.y, sample_weight=part.sample_weight, batch_size=size, **told)
+    )
 
 
 def _plain(logs: dict[str, Any]) -> Logs:

@@ -4,13 +4,14 @@ A trace would turn Keras's `Dropout.rate`, `SGD.momentum` or a regularizer's fac
 they are read from its knobs instead, which hold symbolic values while a program is traced.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
-SCALARS = ("momentum", "weight_decay", "backbone_rate", "thaw")
+SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw")
 VECTORS = ("l1", "l2", "dropout")
 
 
@@ -21,6 +22,7 @@ class Knobs:
         learning_rate: Of this step.
         momentum: β of the momentum method.
         weight_decay: Decoupled weight decay.
+        global_clipnorm: Norm to which all gradients together are clipped.
         backbone_rate: Learning rate of a pretrained part, as a factor of the model's.
         thaw: Step before which that part is not trained.
         l1: Factor of each penalized weight.
@@ -32,6 +34,7 @@ class Knobs:
         self.learning_rate: Any = 0.0
         self.momentum: Any = 0.0
         self.weight_decay: Any = 0.0
+        self.global_clipnorm: Any = math.inf
         self.backbone_rate: Any = 1.0
         self.thaw: Any = 0.0
         self.l1: Any = ()
@@ -84,6 +87,19 @@ def decaying(kind: type[keras.optimizers.Optimizer], knobs: Knobs) -> type[keras
             """Keep the knobs' value: Keras sets its own when it is made."""
 
     return Decaying
+
+
+def clipping(kind: type[keras.optimizers.Optimizer], knobs: Knobs) -> type[keras.optimizers.Optimizer]:
+    """Return a kind of optimizer that clips gradients to the norm in the knobs: g ← g · min(1, c / ‖g‖)."""
+
+    class Clipping(kind):  # type: ignore[misc, valid-type]
+        def _clip_gradients(self, grads: Sequence[Any]) -> Sequence[Any]:
+            squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
+            norm = ops.sqrt(sum(squares[1:], squares[0]))
+            scale = ops.minimum(1.0, knobs.global_clipnorm / ops.maximum(norm, 1e-30))
+            return [None if g is None else g * ops.cast(scale, g.dtype) for g in grads]
+
+    return Clipping
 
 
 class Penalty:

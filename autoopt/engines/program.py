@@ -56,11 +56,11 @@ class Program(ABC):
 
     @abstractmethod
     def evaluate(self) -> Logs:
-        """Evaluate on the validation part; keys without `val_`."""
+        """Evaluate `weights` on the validation part; keys without `val_`."""
 
     @abstractmethod
     def weights(self) -> list[np.ndarray]:
-        """Return copies of the weights, in Keras's order."""
+        """Return copies of the weights that are scored, in Keras's order: moving averages where they are asked for."""
 
     @abstractmethod
     def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -80,7 +80,7 @@ class Compiler:
         device: `"cpu"` or `"gpu"`.
         place: Puts arrays where programs read them.
         cut: Brings the validation part, placed, into the form that programs read.
-        program: Makes a program of (twin, knobs, sizes, train, validation, mode).
+        program: Makes a program of (twin, knobs, sizes, train, validation, mode, late, averaged).
         modes: What there is to fall back to where XLA refuses, in this order.
         forget: Frees what a released program leaves behind.
     """
@@ -154,6 +154,13 @@ def random_states(model: keras.Model) -> list[Any]:
         if not seeded:
             found += [generator.state for generator in layer._seed_generators]
     return found
+
+
+def averages(model: keras.Model) -> list[tuple[Any, Any]]:
+    """Return each trainable variable of a model with the optimizer's moving average of it."""
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    pairs = zip(model.trainable_variables, optimizer._model_variables_moving_average, strict=True)
+    return [(variable, average) for variable, average in pairs if average is not None]
 
 
 def metric_values(model: keras.Model) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from autoopt import seeding
 from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
-from autoopt.engines.program import Compiler, Mode, Pace, Program, evaluation_batch, random_states
+from autoopt.engines.program import Compiler, Mode, Pace, Program, averages, evaluation_batch, random_states
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
@@ -54,11 +54,12 @@ class TensorFlowProgram(Program):
         validation: Likewise.
         mode: What XLA compiles.
         late: Whether it does so from the second training on: a program that is used once does not pay for it.
+        averaged: Whether the optimizer's moving average of the weights is what is scored.
     """
 
     def __init__(
         self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
-        late: bool,
+        late: bool, averaged: bool = False,
     ) -> None:  # fmt: skip
         self.twin, self._knobs, self._train, self._validation = twin, knobs, train, validation
         self._inputs = {name: tf.Variable(0.0, trainable=False) for name in SCALARS}
@@ -69,6 +70,7 @@ class TensorFlowProgram(Program):
         weights = {id(variable) for variable in twin.weights}
         self._states = [each for each in twin.non_trainable_variables if id(each) not in weights]
         self._first_states = [state.numpy() for state in self._states]
+        self._averages = averages(twin) if averaged else []
         self._fresh = [_or_none(variable.numpy()) for variable in twin.optimizer.variables]
         self._pace, self._prepared = Pace(), set[tuple[int, Mode]]()
         self.traces = 0
@@ -164,11 +166,13 @@ class TensorFlowProgram(Program):
 
     def weights(self) -> list[np.ndarray]:
         """Read the twin's variables."""
-        return [variable.value.numpy() for variable in self.twin.weights]
+        scored = {id(variable): average for variable, average in self._averages}
+        return [scored.get(id(variable), variable).value.numpy() for variable in self.twin.weights]
 
     def state(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Read the twin's variables and its optimizer's."""
-        return self.weights(), [variable.numpy() for variable in self.twin.optimizer.variables]
+        weights = [variable.value.numpy() for variable in self.twin.weights]
+        return weights, [variable.numpy() for variable in self.twin.optimizer.variables]
 
     def go_on_from(self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray]) -> None:
         """Assign to the twin's variables and its optimizer's."""
@@ -248,9 +252,14 @@ class TensorFlowProgram(Program):
         return self._evaluations[compiled]
 
     def _evaluated(self) -> Any:
+        trained = [tf.identity(variable.value) for variable, _ in self._averages]
+        for variable, average in self._averages:
+            variable.value.assign(average.value)
         self.twin.reset_metrics()
         logs = self._tested()
         self.twin.reset_metrics()
+        for (variable, _), value in zip(self._averages, trained, strict=True):
+            variable.value.assign(value)
         self._tested_names = list(logs)
         return _packed(logs)
 

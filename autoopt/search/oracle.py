@@ -15,11 +15,11 @@ from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt import seeding
-from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point, wanted
-from autoopt.storage import Journal, quiet
+from autoopt.storage import Journal, positioned, quiet
 
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
@@ -48,7 +48,9 @@ DRAWS = 30
 PATIENCE = 1_000
 """The same for a sampler or an oracle of the user's: it draws as it draws."""
 
-COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout")
+COMPILED = (
+    STRUCTURE, "optimizer/name", "optimizer/use_ema", "optimizer/global_clipnorm", "regularization/dropout",
+)  # fmt: skip
 """What the names of hyperparameters begin with that decide on the program."""
 
 SHAPELESS = ("initialization/", "regularization/", "optimizer/", "batch_size")
@@ -107,6 +109,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._start = [{}, *start]
         self._parents: dict[int, Trial] = {}
         self._parent: Mapping[str, Any] = {}
+        self._places: Mapping[str, float] = {}
         self._held: Mapping[str, Any] = {}
         self._changed: str | None = None
         self._refused: dict[int, int] = {}
@@ -142,11 +145,12 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if found is not None:
             self._parents[number] = found
         self._parent = {} if found is None else found.hyperparameters
+        self._places = {} if found is None else self._journal.positions(found.number)
         self._held, self._changed = self._held_of_the_parent(place), self._changed_of_the_parent(place)
         if self._given_sampler is None:
             with quiet():
                 own = tpe(seeding.derive(self.seed, place, SAMPLING, *self._draw(place)))
-                self._journal.use(optuna.samplers.PartialFixedSampler(dict(self._held), own))
+                self._journal.use(optuna.samplers.PartialFixedSampler(self._fixed(), own))
         opened = self._journal.open(guided=place < len(self._start) or self._changes_the_parent(place))
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
@@ -201,12 +205,29 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             chance = random.Random(" ".join(map(str, (self.seed, place, hp.name, *draw))))
             if draw and not self._parent and chance.random() < draw[0] / (DRAWS - 1):
                 return self._journal.suggest(number, hp, wanted=smallest(hp))
-            kept = self._parent.get(hp.name, hp.default)
+            kept = self._kept(hp)
             if hp.name == self._changed:
                 return self._journal.suggest(number, hp, wanted=another(hp, kept, chance))
             stays = hp.name in self._held or chance.random() < KEPT_SHARE
             return self._journal.suggest(number, hp, wanted=kept if stays else None)
         return self._journal.suggest(number, hp)
+
+    def _kept(self, hp: Any) -> Any:
+        """Return the parent's value; where its range is another one now, the same place in it."""
+        value = self._parent.get(hp.name, hp.default)
+        if not isinstance(hp, Ranged):
+            return value
+        if hp.name in self._places:
+            return hp.at(self._places[hp.name])
+        return value if hp.low <= value <= hp.high else hp.default
+
+    def _fixed(self) -> dict[str, Any]:
+        """Return what is held of the parent as a sampler knows it."""
+        places = self._places
+        return {
+            positioned(name) if name in places else name: places.get(name, value)
+            for name, value in self._held.items()
+        }
 
     def _draw(self, place: int) -> tuple[int, ...]:
         """Return how many draws of a place were refused; empty, so that nothing is drawn otherwise, for none."""

@@ -2,6 +2,7 @@
 
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
+from autoopt.storage.distributions import positioned
 from autoopt.storage.journal import Journal, quiet
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "every",
     "find",
     "locate",
+    "positioned",
     "quiet",
 ]

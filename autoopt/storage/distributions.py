@@ -46,6 +46,17 @@ def variant(name: str, found: BaseDistribution) -> str:
     return f"{name} {distribution_to_json(found)}"
 
 
+POSITION = " (position)"
+
+
+def positioned(name: str) -> str:
+    """Return the name under which a value's place in its range, 0 to 1, is kept.
+
+    A range that depends on other values is one dimension to a sampler only so.
+    """
+    return name + POSITION
+
+
 def holds(found: BaseDistribution, value: Any) -> bool:
     """Whether a value may come from a distribution."""
     if isinstance(found, CategoricalDistribution):

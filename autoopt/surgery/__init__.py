@@ -10,7 +10,7 @@ from autoopt.surgery.net import Net
 from autoopt.surgery.net2net import carried
 from autoopt.surgery.normalization import NORMALIZATIONS
 from autoopt.surgery.parameters import count_params
-from autoopt.surgery.parts import redrawn
+from autoopt.surgery.parts import is_recurrent_or_attends, redrawn
 from autoopt.surgery.pooling import POOLINGS
 from autoopt.surgery.pretrained import Trained, loaded, train
 from autoopt.surgery.reader import read
@@ -32,6 +32,7 @@ __all__ = [
     "count_params",
     "edited",
     "inherit",
+    "is_recurrent_or_attends",
     "loaded",
     "read",
     "rebuild",

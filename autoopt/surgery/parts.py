@@ -32,6 +32,12 @@ def opened(template: Template, graph: Graph, found: Stages) -> Template:
     return replace(template, stages=stages, pooling=pooling.values(wired, removable))
 
 
+def is_recurrent_or_attends(template: Template) -> bool:
+    """Whether a model has recurrent or attention layers."""
+    layers = () if template.config is None else template.config["layers"]
+    return any(kinds.wrapped_kind(entry) in kinds.RECURRENT | kinds.ATTENTIONS for entry in layers)
+
+
 def closed(template: Template) -> Template:
     """Return a template whose parts stay as they are."""
     stages = tuple(replace(stage, activation=(), normalization=()) for stage in template.stages)
