@@ -127,7 +127,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         asked = PinnedHyperParameters(hp, self._space.fix)
         reading = self.reading(asked)
         recipe = Recipe()
-        for axis in self._space.without(reading.origin.closed or {}).axes:
+        for axis in self._space.without(reading.origin.closed or {}).drawn:
             recipe = recipe.plus(**axis.draw(asked, reading.origin))
         return recipe
 

@@ -146,7 +146,9 @@ def ranged(
     """
     low, high, default = whole
     known = hp._get_name(name) in hp.values
-    spread = kinds.Float(hp._get_name(name), low, high, None, "log", default=default, conditions=hp._conditions)
+    spread = kinds.Float(
+        hp._get_name(name), low, high, None, "log", default=default, conditions=hp._conditions
+    )
     narrow = Ranged(spread, *own)
     value = hp._retrieve(narrow)
     base = getattr(hp, "base", hp)

@@ -151,7 +151,9 @@ def is_as_written(recipe: Recipe) -> bool:
     """Whether a recipe leaves the user's optimizer as it is."""
     fields = ("schedule", "warmup", "learning_rate", *NUMBERS)
     asked = [getattr(recipe.settings, name) for name in fields]
-    return recipe.structure.optimizer is None and not recipe.structure.use_ema and asked == [None] * len(asked)
+    return (
+        recipe.structure.optimizer is None and not recipe.structure.use_ema and asked == [None] * len(asked)
+    )
 
 
 def pace(recipe: Recipe, total_steps: int | None) -> Pace | None:

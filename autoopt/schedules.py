@@ -61,7 +61,7 @@ SHAPES: Mapping[str, Shape] = {
     "exponential": lambda t: DECAY_RATE**t,  # α γ^(t/T)
     "cosine": lambda t: (1 + np.cos(np.pi * t)) / 2,  # Loshchilov & Hutter 2017, one cycle
     "cosine_restarts": _restarts,
-    "step": lambda t: DROP ** sum((t >= at).astype(float) for at in DROPS),
+    "step": lambda t: DROP ** np.searchsorted(DROPS, t, "right"),
     "one_cycle": _one_cycle,
     "plateau": np.ones_like,  # times what `plateau` says of the epochs so far
 }

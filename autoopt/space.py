@@ -69,11 +69,16 @@ class Space:
         )
 
     @property
+    def drawn(self) -> Sequence[axes.Axis]:
+        """The open axes in the order in which they are drawn: what depends on other values comes last."""
+        rates = [axes.LearningRate(axis) for axis in self.axes if isinstance(axis, axes.Optimizer)]
+        return [*self.axes, *rates]
+
+    @property
     def axes(self) -> Sequence[axes.Axis]:
-        """The open axes, in the order in which they are drawn."""
-        found = [axis for name in AXES if (axis := _axis(name, getattr(self, name))) is not None]
-        rates = [axes.LearningRate(axis) for axis in found if isinstance(axis, axes.Optimizer)]
-        return [*found, *rates]
+        """The open axes."""
+        found = (_axis(name, getattr(self, name)) for name in AXES)
+        return [axis for axis in found if axis is not None]
 
     def without(self, closed: Mapping[str, str]) -> Self:
         """Return the space with some axes closed: axis name to reason."""

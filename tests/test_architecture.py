@@ -25,7 +25,17 @@ FLOORS = (
     {"compiling", "optimizers", "initial", "backbone", "space", "heritage"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"hyperparameters", "resources", "constraints", "seeding", "stopwatch", "aside", "unloaded", "download"},
+    {
+        "hyperparameters",
+        "schedules",
+        "resources",
+        "constraints",
+        "seeding",
+        "stopwatch",
+        "aside",
+        "unloaded",
+        "download",
+    },
     {"records", "recipe", "memory"},
     {"errors"},
 )

@@ -1,4 +1,4 @@
-"""Optimizers of candidates: schedules by hand computed values, and what of the user's own is kept."""
+"""Optimizers of candidates: steps computed by hand, and what of the user's own is kept."""
 
 from typing import Any
 
@@ -7,62 +7,30 @@ import numpy as np
 import pytest
 
 from autoopt import compiling, optimizers
-from autoopt.axes.optimizer import ALGORITHMS, SCHEDULES
+from autoopt.axes.optimizer import ALGORITHMS
 from autoopt.engines import Knobs
 from autoopt.recipe import Recipe
 from tests import toys
 
-# α = 0.1 over T = 100 steps, at t = 0, 25, 50, 75, 100.
-BY_HAND = {
-    # α γ^(t/T), γ = 0.01: 0.1, 0.1·10^-0.5, 0.1·10^-1, 0.1·10^-1.5, 0.1·10^-2
-    "exponential": [0.1, 0.0316227766, 0.01, 0.00316227766, 0.001],
-    # α (1 − t/T)²
-    "polynomial": [0.1, 0.05625, 0.025, 0.00625, 0.0],
-    # α (1 + cos πt/T) / 2
-    "cosine": [0.1, 0.0853553391, 0.05, 0.0146446609, 0.0],
-}
-
-
-@pytest.mark.parametrize("name", BY_HAND)
-def test_a_schedule_has_the_values_computed_by_hand(name: str) -> None:
-    schedule = optimizers.schedule(name, 0.1, 100)
-
-    rates = [float(schedule(step)) for step in (0, 25, 50, 75, 100)]
-    assert rates == pytest.approx(BY_HAND[name], abs=1e-7)
-
-
-@pytest.mark.parametrize("name", BY_HAND)
-def test_without_a_number_of_steps_the_rate_stands_still(name: str) -> None:
-    schedule = optimizers.schedule(name, 0.1, None)
-
-    assert [float(schedule(step)) for step in (0, 25, 100)] == pytest.approx([0.1] * 3)
-
-
-def test_a_constant_rate_is_a_number() -> None:
-    assert optimizers.schedule("constant", 0.1, 100) == 0.1
-
-
-@pytest.mark.parametrize("name", BY_HAND)
-def test_the_schedule_ends_with_the_last_step_of_the_training(name: str) -> None:
-    hypermodel = toys.hypermodel(toys.eager)
-    recipe = Recipe().plus(optimizer="sgd", learning_rate=0.1, schedule=name, batch_size=50)
-    model = hypermodel.assemble(recipe, {}, total_steps=8, seed=0)  # 4 steps an epoch, the last of 30
-    x, y = toys.digits(180)
-    model.fit(x, y, batch_size=50, epochs=2, verbose=0)
-
-    assert float(keras.ops.convert_to_numpy(model.optimizer.iterations)) == 8
-    assert float(model.optimizer.learning_rate) == pytest.approx(BY_HAND[name][-1], abs=1e-7)
-
-
 EXPECTED = {
     "gd": (keras.optimizers.SGD, {"momentum": 0.0}),
     "sgd": (keras.optimizers.SGD, {"momentum": 0.0}),
-    "momentum": (keras.optimizers.SGD, {"momentum": 0.7}),
+    "momentum": (keras.optimizers.SGD, {"momentum": 0.7, "nesterov": False}),
+    "nesterov": (keras.optimizers.SGD, {"momentum": 0.7, "nesterov": True}),
     "rmsprop": (keras.optimizers.RMSprop, {}),
     "adam": (keras.optimizers.Adam, {"weight_decay": None}),
     "adamw": (keras.optimizers.AdamW, {"weight_decay": 0.03}),
+    "nadam": (keras.optimizers.Nadam, {}),
+    "adamax": (keras.optimizers.Adamax, {}),
+    "adagrad": (keras.optimizers.Adagrad, {}),
+    "adadelta": (keras.optimizers.Adadelta, {}),
+    "lion": (keras.optimizers.Lion, {"weight_decay": 0.03}),
+    "muon": (getattr(keras.optimizers, "Muon", None), {"weight_decay": 0.03}),
 }
-ITS_OWN = {"momentum": {"momentum": 0.7}, "adamw": {"weight_decay": 0.03}}
+ITS_OWN = {
+    **{name: {"momentum": 0.7} for name in ("momentum", "nesterov")},
+    **{name: {"weight_decay": 0.03} for name in ("adamw", "lion", "muon")},
+}
 
 
 def optimizer(recipe: Recipe, own: Any = "adam", total_steps: int | None = None) -> Any:
@@ -89,6 +57,37 @@ def test_one_step_of_momentum_goes_along_the_velocity() -> None:
         found.apply([keras.ops.ones(1)], [weight])
 
     assert keras.ops.convert_to_numpy(weight) == pytest.approx([0.75])
+
+
+# One step down L(θ) = ½ · 4θ² from θ = 1, where ∇L = 4θ = 4, with α = 0.1 and β = 0.5; then another from there.
+# gd, sgd: θ = 1 − 0.4 = 0.6; then 0.6 − 0.24 = 0.36
+# momentum: v = −0.4, θ = 0.6; v = −0.2 − 0.24 = −0.44, θ = 0.16
+# nesterov: v = −0.4, θ = 1 + βv − 0.4 = 0.4; v = −0.2 − 0.16 = −0.36, θ = 0.4 − 0.18 − 0.16 = 0.06
+DOWN = {"gd": [0.6, 0.36], "sgd": [0.6, 0.36], "momentum": [0.6, 0.16], "nesterov": [0.4, 0.06]}
+
+
+@pytest.mark.parametrize("name", DOWN)
+def test_steps_down_a_quadratic_are_those_computed_by_hand(name: str) -> None:
+    beta = {"momentum": 0.5} if name in ("momentum", "nesterov") else {}
+    found = optimizer(Recipe().plus(optimizer=name, learning_rate=0.1, **beta))
+    weight, path = keras.Variable(np.ones(1, "float32")), []
+    for _ in range(2):
+        found.apply([4.0 * weight], [weight])
+        path.append(float(keras.ops.convert_to_numpy(weight)[0]))
+
+    assert path == pytest.approx(DOWN[name])
+
+
+def test_gradients_are_clipped_by_the_norm_of_all_together() -> None:
+    # ‖(3, 4)‖ = 5, clipped to 1: (0.6, 0.8); α = 1
+    recipe = Recipe().plus(optimizer="sgd", learning_rate=1.0, global_clipnorm=1.0)
+    plan, knobs = optimizers.plan(recipe, compiling.written(toys.compiled("adam")), None), Knobs()
+    knobs.turn({**plan.inputs, "learning_rate": 1.0})
+    for made in (plan.made(), plan.traced(knobs)):
+        weights = [keras.Variable(np.zeros(1, "float32")) for _ in range(2)]
+        made.apply([keras.ops.ones(1) * 3, keras.ops.ones(1) * 4], weights)
+
+        assert [float(weight.numpy()[0]) for weight in weights] == pytest.approx([-0.6, -0.8])
 
 
 OWN = {
@@ -136,22 +135,14 @@ def test_a_schedule_of_the_users_own_gives_way_to_the_recipes() -> None:
     assert type(found._learning_rate).__name__ == "PolynomialDecay"
 
 
-@pytest.mark.parametrize("total_steps", [1, 7, 100, None])
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_rates_are_those_of_kerass_schedules_at_every_step(name: str, total_steps: int | None) -> None:
-    steps = np.arange(120)  # past the end too
-    schedule = optimizers.schedule(name, 0.3, total_steps)
-    expected = [float(schedule(step)) if callable(schedule) else schedule for step in steps]
-
-    assert optimizers.rates(name, 0.3, total_steps, steps) == pytest.approx(expected, rel=1e-5, abs=1e-7)
-
-
 NUMBERS = {
     "sgd": {},
     "momentum": {"momentum": 0.7},
+    "nesterov": {"momentum": 0.7},
     "rmsprop": {},
-    "adam": {},
+    "adam": {"global_clipnorm": 0.5},
     "adamw": {"weight_decay": 0.03},
+    "lion": {"weight_decay": 0.03, "global_clipnorm": 0.5},
 }
 
 

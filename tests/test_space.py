@@ -41,7 +41,8 @@ def test_without_closes_axes_and_keeps_what_narrows_the_others() -> None:
 def test_a_space_without_schedules_keeps_the_rest_of_the_axis() -> None:
     own = axes.Optimizer(["sgd"], learning_rate=(1e-3, 1e-2))
 
-    assert Space(optimizer=own).unscheduled.optimizer == axes.Optimizer(["sgd"], (1e-3, 1e-2), ("constant",))
+    expected = axes.Optimizer(["sgd"], (1e-3, 1e-2), ("constant",), warmup=())
+    assert Space(optimizer=own).unscheduled.optimizer == expected
     assert Space(optimizer=False).unscheduled == Space(optimizer=False)
 
 

@@ -1,7 +1,7 @@
 """Learning rate: where it starts and how it goes on, once algorithm and batch size are drawn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras_tuner
@@ -25,7 +25,7 @@ class LearningRate(Axis):
         optimizer: The first half, which says what is open.
     """
 
-    optimizer: Optimizer = Optimizer()
+    optimizer: Optimizer = field(default_factory=Optimizer)
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `optimizer/schedule`, `warmup`, `learning_rate` and `backbone_rate`."""

@@ -10,6 +10,7 @@ import keras_tuner
 from autoopt.axes import fine_tuning
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_names, check_numbers, check_range
+from autoopt.errors import SpaceError
 from autoopt.schedules import SHAPES
 from autoopt.surgery import is_recurrent_or_attends
 
@@ -106,7 +107,10 @@ class Optimizer(Axis):
     def __post_init__(self) -> None:
         check_names("optimizer", self.names, ALGORITHMS)
         check_names("schedule", self.schedule, SCHEDULES)
-        check_names("value of use_ema", self.use_ema, (False, True))
+        if not isinstance(self.use_ema, list | tuple) or not set(self.use_ema) <= {False, True}:
+            raise SpaceError(
+                f"use_ema was given {self.use_ema!r}. Expected a list, for example [False, True]."
+            )
         factors = "factors above 0, for example [0.1, 1.0]"
         check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)
         if self.warmup:
@@ -114,7 +118,9 @@ class Optimizer(Axis):
             check_numbers("warmup", self.warmup, lambda share: 0 <= share < 1, shares)
         if self.global_clipnorm is not None:
             norms = "norms of 0 or more, for example [0.0, 1.0]"
-            check_numbers("global_clipnorm", self.global_clipnorm, lambda norm: 0 <= norm < float("inf"), norms)
+            check_numbers(
+                "global_clipnorm", self.global_clipnorm, lambda norm: 0 <= norm < float("inf"), norms
+            )
         check_range("momentum", self.momentum, "above 0 and below 1", 1.0)
         check_range("weight_decay", self.weight_decay, "above 0")
         if self.learning_rate is not None:
@@ -145,7 +151,7 @@ class Optimizer(Axis):
 
     def _extras(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Draw what any algorithm may have, where the user has not set it."""
-        config, parts = origin.optimizer.config, {}
+        config, parts = origin.optimizer.config, dict[str, Any]()
         if not config.get("use_ema") and True in self.use_ema:
             parts["use_ema"] = bool(hp.Choice("optimizer/use_ema", [False, True], default=False))
         norms = self.global_clipnorm

@@ -10,7 +10,6 @@ import numpy as np
 
 from autoopt.engines.knobs import Knobs
 
-
 Rates = Callable[[int, int, Sequence[float]], np.ndarray]
 """Learning rate of `count` steps from step `start` on, after epochs of these `val_loss`."""
 

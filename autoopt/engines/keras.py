@@ -198,9 +198,7 @@ def evaluate(
         with _ending_unannounced():
             return _plain(model.evaluate(part.batched(None), **told))
     size = evaluation_batch(part.x)
-    return _plain(
-        model.evaluate(part.x, part.y, sample_weight=part.sample_weight, batch_size=size, **told)
-    )
+    return _plain(model.evaluate(part.x, part.y, sample_weight=part.sample_weight, batch_size=size, **told))
 
 
 def _plain(logs: dict[str, Any]) -> Logs:

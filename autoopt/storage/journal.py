@@ -226,9 +226,7 @@ def _interrupted(trial: Any) -> Trial:
     started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
     reason = "The process ended before the trial did."
     told = {name: value for name, value in trial.params.items() if not name.endswith(POSITION)}
-    return Trial(
-        trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason
-    )
+    return Trial(trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason)
 
 
 def _holds_study(path: Path) -> bool:

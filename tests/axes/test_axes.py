@@ -24,14 +24,16 @@ AXES = {
     "structure": axes.Structure(),
     "initialization": axes.Initialization(),
     "regularization": axes.Regularization(),
-    "optimizer": axes.Optimizer(),
+    "optimizer": axes.Optimizer(global_clipnorm=[0.5]),
+    "learning_rate": axes.LearningRate(),
     "batch_size": axes.BatchSize(),
 }
 NAMES = {
     "structure": r"structure/([a-z_0-9]+/(depth|width|activation|normalization)|pooling)",
     "initialization": r"initialization/kernel",
     "regularization": r"regularization/(l1|l2|dropout)",
-    "optimizer": r"optimizer/(name|learning_rate|schedule|momentum|weight_decay)",
+    "optimizer": r"optimizer/(name|momentum|weight_decay|use_ema|global_clipnorm)",
+    "learning_rate": r"optimizer/(learning_rate|schedule|warmup)",
     "batch_size": r"batch_size",
 }
 
@@ -173,8 +175,8 @@ def test_only_what_the_algorithm_has_is_asked_for(model: str, data: Any) -> None
     }
 
     name = hp.values["optimizer/name"]
-    assert ("optimizer/momentum" in hp.values) == (name == "momentum")
-    assert ("optimizer/weight_decay" in hp.values) == (name == "adamw")
+    assert ("optimizer/momentum" in hp.values) == (name in ("momentum", "nesterov"))
+    assert ("optimizer/weight_decay" in hp.values) == (name in ("adamw", "lion", "muon"))
     assert ("batch_size" in hp.values) == (name != "gd")
     assert bool(drawn.get("full_batch")) == (name == "gd")
 
@@ -211,25 +213,56 @@ def test_a_narrowed_axis_offers_what_it_was_given_and_what_is_written(axis: str)
     assert {value for known in hp.space if known.name == name for value in known.values} == expected
 
 
-def test_a_narrowed_learning_rate_holds_for_every_algorithm() -> None:
-    hp = toys.asking()
-    axes.Optimizer(learning_rate=(1e-3, 1e-2)).draw(hp, origin("uncompiled"))
+def drawn_after(values: dict[str, Any], axis: axes.Optimizer | None = None, model: str = "uncompiled") -> Any:
+    """Draw optimizer, batch size and learning rate, and return the definition of the rate and its value."""
+    asked, axis = {}, axis or axes.Optimizer()
+    hp = AskingHyperParameters(
+        lambda known: asked.setdefault(known.name, known) and values.get(known.name, known.default)
+    )
+    for each in (axis, axes.BatchSize(), axes.LearningRate(axis)):
+        each.draw(hp, origin(model))
+    return asked["optimizer/learning_rate"], hp
 
-    rates = [known for known in hp.space if known.name == "optimizer/learning_rate"]
-    assert {(rate.min_value, rate.max_value) for rate in rates} == {(1e-3, 1e-2)}
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_a_narrowed_learning_rate_holds_for_every_algorithm(name: str) -> None:
+    rate, hp = drawn_after({"optimizer/name": name}, axes.Optimizer(learning_rate=(1e-3, 1e-2)))
+
+    (registered,) = [known for known in hp.space if known.name == "optimizer/learning_rate"]
+    assert (rate.min_value, rate.max_value) == (registered.min_value, registered.max_value) == (1e-3, 1e-2)
+
+
+@pytest.mark.parametrize("name", sorted(set(ALGORITHMS) - {"adam"}))
+def test_each_algorithm_has_its_own_range_within_the_one_that_is_registered(name: str) -> None:
+    rate, hp = drawn_after({"optimizer/name": name})
+
+    (registered,) = [known for known in hp.space if known.name == "optimizer/learning_rate"]
+    known = ALGORITHMS[name]
+    assert (rate.low, rate.high, rate.default) == pytest.approx((known.low, known.high, known.default))
+    assert registered.min_value <= rate.low <= rate.high <= registered.max_value
+
+
+@pytest.mark.parametrize(("name", "growth"), [("sgd", 2.0), ("adam", 2.0**0.5), ("lion", 2.0**0.5)])
+def test_the_range_follows_the_batch_size(name: str, growth: float) -> None:
+    # Goyal et al. 2017: α ∝ B for SGD; Malladi et al. 2022: α ∝ √B for adaptive methods. As written B = 32.
+    before, _ = drawn_after({"optimizer/name": name, "batch_size": 16})
+    after, _ = drawn_after({"optimizer/name": name, "batch_size": 32})
+
+    assert after.low / before.low == pytest.approx(growth)
+    assert after.high / before.high == pytest.approx(growth)
+    assert after.default / before.default == pytest.approx(growth)
 
 
 def test_a_rate_beyond_the_usual_range_widens_it_to_the_users_own() -> None:
-    hp = toys.asking()
-    axes.Optimizer().draw(hp, origin("rmsprop"))
+    rate, hp = drawn_after({}, model="rmsprop")
 
-    assert max(known.max_value for known in hp.space if known.name == "optimizer/learning_rate") >= 1.0
+    assert rate.max_value == 1.0
     assert hp.values["optimizer/learning_rate"] == 1.0
 
 
 def test_a_schedule_of_the_users_own_stays_until_another_is_drawn() -> None:
-    own = axes.Optimizer().draw(toys.asking({"batch_size": 64}), origin("scheduled"))
-    other = axes.Optimizer().draw(toys.asking({"optimizer/schedule": "cosine"}), origin("scheduled"))
+    own = axes.LearningRate().draw(toys.asking({"batch_size": 64}), origin("scheduled"))
+    other = axes.LearningRate().draw(toys.asking({"optimizer/schedule": "cosine"}), origin("scheduled"))
 
     assert own == {}
     assert other["schedule"] == "cosine" and other["learning_rate"] is not None
@@ -245,6 +278,12 @@ def test_full_batch_descent_is_offered_only_where_data_can_be_batched_anew() -> 
 
 REFUSED = {
     "optimizer": (lambda: axes.Optimizer(["admw"]), "'admw' is not known.* Did you mean 'adamw'"),
+    "learning rate upside down": (lambda: axes.Optimizer(learning_rate=(0.1, 0.001)), "lowest, highest"),
+    "warm-up": (lambda: axes.Optimizer(warmup=[1.0]), "from 0 up to below 1"),
+    "momentum": (lambda: axes.Optimizer(momentum=(0.9, 1.0)), "above 0 and below 1"),
+    "weight decay": (lambda: axes.Optimizer(weight_decay=(0.1, 0.01)), "lowest, highest"),
+    "use_ema": (lambda: axes.Optimizer(use_ema=True), "Expected a list"),
+    "clipping": (lambda: axes.Optimizer(global_clipnorm=[-1.0]), "norms of 0 or more"),
     "schedule": (lambda: axes.Optimizer(schedule=["cosin"]), "Did you mean 'cosine'"),
     "learning rate": (lambda: axes.Optimizer(learning_rate=(0.0, 1.0)), "both above 0"),
     "initializer": (lambda: axes.Initialization(["he_norm"]), "Did you mean 'he_normal'"),
