@@ -32,6 +32,12 @@ from autoopt.space import Space
 MOST_READINGS = 16
 """How many builds of a model function that takes `hp` are remembered."""
 
+BYTES_A_NUMBER = 8
+"""Of each number that a layer puts out: itself and its gradient, in single precision."""
+
+MOST_GROWTH = 64
+"""No edit makes a model take so many times the memory: below that nothing is built to find out."""
+
 READING_SEED = 0
 """The seed under which the user's model is built to be read: what is read must not depend on chance."""
 
@@ -45,6 +51,7 @@ class Reading:
         compilation: With which loss and metrics it is compiled.
         outline: Class and weight shapes of every layer.
         layers: Name of every layer.
+        footprint: Numbers that its layers put out for one example, None where that is not known.
         twins: Makes candidates whose settings are inputs; None where the model cannot be made again from its
             configuration.
     """
@@ -53,6 +60,7 @@ class Reading:
     compilation: compiling.Compilation
     outline: Sequence[Any]
     layers: Sequence[str]
+    footprint: int | None
     twins: Twins | None = None
 
 
@@ -68,6 +76,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         data: `(x, y)` or an `autoopt.Dataset`. Bounds the batch size, and says with which loss an
             uncompiled model is compiled; without it that is read from the output's activation.
         dtype_policy: Name of the Keras policy under which `model_fn` is called; None leaves it as it is.
+        room: Bytes that what layers put out in one step may take; None for no limit.
 
     Raises:
         ModelError: `model_fn` is no such thing.
@@ -83,14 +92,16 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     """
 
     def __init__(
-        self, model_fn: Any, space: Any = "auto", data: Any = None, dtype_policy: str | None = None
-    ) -> None:
+        self, model_fn: Any, space: Any = "auto", data: Any = None, dtype_policy: str | None = None,
+        room: int | None = None,
+    ) -> None:  # fmt: skip
         self._call_user, self._policy = caller(model_fn), dtype_policy
         self._asks = asks(model_fn)
         self._space = Space.of(space)
         self._data = (
             data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
         )
+        self._room, self._footprints = room, dict[Hashable, int | None]()
         self._readings: dict[tuple[Any, ...], Reading] = {}
         self._own_names: set[str] = set()
         self._closed: Mapping[str, str] | None = None
@@ -122,6 +133,28 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return n
         return recipe.settings.batch_size or min(DEFAULT_BATCH_SIZE, n or DEFAULT_BATCH_SIZE)
 
+    def parts(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+        """Return into how many batches a step of a recipe is cut so that it fits into memory; a power of two.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+        """
+        size, own = self.batch_size(recipe), self._reading_of(values).footprint
+        if size is None or own is None or self._room is None:
+            return 1
+        if size * own * BYTES_A_NUMBER * MOST_GROWTH <= self._room:
+            return 1
+        key, parts = self.shape_key(recipe, values), 1
+        if key not in self._footprints:
+            template, edits = self._reading_of(values).origin.template, _edits(recipe)
+            known = own if template.config is None else surgery.footprint_of(template, edits)
+            self._footprints[key] = known
+        needed = (self._footprints[key] or 0) * BYTES_A_NUMBER
+        while parts < size and math.ceil(size / parts) * needed > self._room:
+            parts *= 2
+        return parts
+
     def draw(self, hp: keras_tuner.HyperParameters) -> Recipe:
         """Ask `hp` for one candidate: first the user's own hyperparameters, then each open axis."""
         asked = PinnedHyperParameters(hp, self._space.fix)
@@ -144,6 +177,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         values: Mapping[str, Any],
         total_steps: int | None = None,
         seed: int | None = None,
+        parts: int = 1,
     ) -> keras.Model:
         """Return the compiled model of a recipe.
 
@@ -152,6 +186,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             values: The user's own hyperparameters, name to value.
             total_steps: Steps of the whole training, for schedules.
             seed: Where initial weights and dropout come from; None leaves that to Keras.
+            parts: Into how many batches a step is cut.
 
         Raises:
             ModelError: The model function raises or returns no model.
@@ -159,7 +194,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         reading = self._reading_of(values)  # before chance is seeded, of which reading takes its share
         with contextlib.nullcontext() if seed is None else drawn_from(seed):
-            return self._assembled(reading, recipe, values, total_steps, seed)
+            return self._assembled(reading, recipe, values, total_steps, seed, parts=parts)
 
     def grows(
         self, parent: Recipe, parent_values: Mapping[str, Any], child: Recipe, values: Mapping[str, Any]
@@ -177,6 +212,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         total_steps: int | None,
         seed: int,
         heritage: Heritage | None = None,
+        parts: int = 1,
     ) -> Candidate:
         """Return a recipe as engines train it; arguments and errors as of `assemble`.
 
@@ -186,13 +222,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             total_steps: Steps of the whole training, for schedules.
             seed: Where chance comes from.
             heritage: What training starts from, of a parent that the recipe `grows` out of; None starts fresh.
+            parts: Into how many batches a step is cut.
         """
         reading, edits = self._reading_of(values), _edits(recipe)
-        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
         start = Start(seed) if heritage is None else Start(seed, _edits(heritage.recipe), heritage.weights)
 
         def plain() -> keras.Model:
-            model = self.assemble(recipe, values, total_steps, seed)
+            model = self.assemble(recipe, values, total_steps, seed, parts)
             if reading.twins is not None and heritage is not None:
                 names = {} if edits != surgery.Edits() else _names(model, reading.layers)
                 model.set_weights(reading.twins.inherited(model, edits, start, names))
@@ -203,7 +240,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
         def twin(optimizer: keras.optimizers.Optimizer | None) -> keras.Model:
             with seeded(seed):
-                return self._assembled(reading, recipe, values, total_steps, seed, optimizer)
+                return self._assembled(reading, recipe, values, total_steps, seed, optimizer, parts)
 
         own = (*self._key(values), trained(recipe))
         return as_it_is(own, edits, plan, plain, twin, seed)
@@ -286,7 +323,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         pretrained = surgery.loaded(model, lambda: self._users(hp.values, READING_SEED + 1))
         origin, layers = self._origin(model, pretrained), tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values))
-        reading = Reading(origin, found, _outline(model), layers, twins)
+        reading = Reading(origin, found, _outline(model), layers, surgery.footprint(model), twins)
         if len(self._readings) >= MOST_READINGS:
             self._readings.pop(next(iter(self._readings)))
         self._readings[self._key(hp.values)] = reading
@@ -296,12 +333,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
 
     def _origin(self, model: keras.Model, pretrained: Sequence[str]) -> Origin:
-        train = self._data.train if self._data else None
+        train, needed = self._data.train if self._data else None, surgery.footprint(model)
         return Origin(
             template=surgery.read(model, _shapes(train)),
             optimizer=compiling.written(model),
             examples=None if train is None else train.n,
             batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
+            most=None if not (self._room and needed) else self._room // (needed * BYTES_A_NUMBER),
             rebatch=not isinstance(train, Stream),
             closed=self._closed or {},
             pretrained=pretrained,
@@ -344,12 +382,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def _assembled(
         self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None,
-        seed: int | None, optimizer: keras.optimizers.Optimizer | None = None,
+        seed: int | None, optimizer: keras.optimizers.Optimizer | None = None, parts: int = 1,
     ) -> keras.Model:  # fmt: skip
         edits, model = _edits(recipe), self._call(_holding(values))
         own = compiling.compilation(model)
         # Left alone, the very object that the user made: not everything about it is in its configuration.
-        users_optimizer = model.optimizer if own and optimizers.is_as_written(recipe) else None
+        as_written = optimizers.is_as_written(recipe) and parts == 1
+        users_optimizer = model.optimizer if own and as_written else None
         names = _names(model, reading.layers)
         if edits != surgery.Edits():
             template, users = reading.origin.template, dict(zip(reading.layers, model.layers, strict=True))
@@ -363,7 +402,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             if drawn is not None:
                 model.set_weights(drawn)
         compilation = reading.compilation if own is None else compiling.with_accuracy(own)
-        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+        plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
         compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)
         backbone.slow(model, plan.pace)
         return model

@@ -77,6 +77,12 @@ class Resources:
         whole = memory.total() if given is None else None
         return given if whole is None else whole // 2
 
+    @property
+    def room(self) -> int | None:
+        """Bytes that what layers put out in one step may take: half of the limit, the rest is for all else."""
+        limit = self.memory_limit
+        return None if limit is None else limit // 2
+
 
 def _bytes(given: Any) -> int | None:
     """Return a size in bytes, None where it is none."""

@@ -117,7 +117,7 @@ def tune(
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
-    hypermodel = AutoHyperModel(model_fn, space, dataset, policy)
+    hypermodel = AutoHyperModel(model_fn, space, dataset, policy, resources.room)
     facts = checks.rehearse(hypermodel, dataset)
     target = objectives.resolve(objective, facts.objective, facts.names)
     constraints = Constraints() if constraints is None else constraints
@@ -136,7 +136,7 @@ def tune(
     console = Console(verbose)
     duties = Duties(
         model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
-        resources.compilation_cache,
+        resources.compilation_cache, resources.room,
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     session = Session(

@@ -5,6 +5,7 @@ Whatever goes wrong in a trial ends here, as a failed Trial; only an interrupt p
 
 import copy
 import logging
+import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -109,12 +110,16 @@ class Worker:
         """Build and compile what a job needs, before it is run."""
         size = self.hypermodel.batch_size(job.recipe)
         place = (job.seed, job.number, job.repeat)
-        steps = self.dataset.train.steps(size)
+        parts = self.hypermodel.parts(job.recipe, job.values)
+        batch_size = size if parts == 1 else self._part(size or 1, parts)
+        steps = self.dataset.train.steps(batch_size)
         candidate = self.hypermodel.candidate(
-            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage
+            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage, parts
         )
+        if parts > 1:
+            logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
         assignment = Assignment(
-            self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
+            self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
@@ -148,6 +153,11 @@ class Worker:
         steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
         return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
 
+    def _part(self, size: int, parts: int) -> int:
+        """Return the batch size with which an epoch has as many parts as its steps have together, or nearly so."""
+        n = self.dataset.train.n or size
+        return math.ceil(n / (math.ceil(n / size) * parts))
+
     def _callbacks(self, trial: Trial) -> Sequence[keras.callbacks.Callback]:
         if callable(self.callbacks):
             return list(self.callbacks(trial))
@@ -168,6 +178,7 @@ class Duties:
         class_weight: Class to weight, or None.
         dtype_policy: As `AutoHyperModel` takes it.
         compilation_cache: Whether compiled programs are kept for later runs.
+        room: As `AutoHyperModel` takes it.
     """
 
     model_fn: Any
@@ -179,10 +190,13 @@ class Duties:
     class_weight: Mapping[int, float] | None = None
     dtype_policy: str | None = None
     compilation_cache: bool = False
+    room: int | None = None
 
     def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
         """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
-        made = hypermodel or AutoHyperModel(self.model_fn, self.space, self.dataset, self.dtype_policy)
+        made = hypermodel or AutoHyperModel(
+            self.model_fn, self.space, self.dataset, self.dtype_policy, self.room
+        )
         engine = engine_named(self.engine)
         return Worker(made, self.dataset, engine, self.objective, self.callbacks, self.class_weight)
 

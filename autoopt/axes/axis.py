@@ -51,6 +51,7 @@ class Origin:
         optimizer: What it is trained with.
         examples: Examples in the training part, None where unknown.
         batch_size: Examples a step as the user wrote it.
+        most: Examples of a step that fit into memory, None where that is not known.
         rebatch: Whether the data can be cut into batches of another size.
         pretrained: Names of the layers that are models with loaded weights.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
@@ -61,6 +62,7 @@ class Origin:
     optimizer: Written
     examples: int | None = None
     batch_size: int = 32
+    most: int | None = None
     rebatch: bool = True
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()

@@ -10,13 +10,15 @@ from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_numbers
 from autoopt.errors import SpaceError
 
-POWERS_OF_TWO = (16, 32, 64, 128, 256, 512)
+POWERS_OF_TWO = (16, 32, 64, 128, 256, 512, 1024)
 FEWEST_STEPS = 4
 
 
 @dataclass(frozen=True)
 class BatchSize(Axis):
-    """Powers of two that leave at least 4 steps an epoch; `steps_per_epoch = ceil(n / batch_size)`.
+    """Powers of two that leave at least 4 steps an epoch and fit into memory; `steps_per_epoch = ceil(n / batch_size)`.
+
+    A size that is given, or was written, and does not fit is trained in several batches whose gradients are averaged.
 
     Args:
         values: Batch sizes to choose from, beside what the user wrote; None reads them from the data.
@@ -40,7 +42,7 @@ class BatchSize(Axis):
         """Ask for `batch_size`, except under full-batch gradient descent."""
         if not origin.rebatch:
             return {}
-        choices = sorted({*self._choices(origin.examples), origin.batch_size})
+        choices = sorted({*self._choices(origin), origin.batch_size})
         if "optimizer/name" not in hp.values:
             return self._drawn(hp, choices, origin)
         others = [name for name in _names(hp) if name != "gd"]
@@ -49,9 +51,11 @@ class BatchSize(Axis):
         with hp.conditional_scope("optimizer/name", others):
             return self._drawn(hp, choices, origin)
 
-    def _choices(self, examples: int | None) -> Sequence[int]:
+    def _choices(self, origin: Origin) -> Sequence[int]:
+        examples = origin.examples
         if self.values is None:
-            most = max(POWERS_OF_TWO) if examples is None else examples // FEWEST_STEPS
+            limits = (max(POWERS_OF_TWO), origin.most, None if examples is None else examples // FEWEST_STEPS)
+            most = min(limit for limit in limits if limit is not None)
             return [size for size in POWERS_OF_TWO if size <= most]
         if examples is not None and max(self.values) > examples:
             raise SpaceError(

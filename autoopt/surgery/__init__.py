@@ -5,6 +5,7 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
+from autoopt.surgery.footprint import footprint, footprint_of
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.net import Net
 from autoopt.surgery.net2net import carried
@@ -31,6 +32,8 @@ __all__ = [
     "carried",
     "count_params",
     "edited",
+    "footprint",
+    "footprint_of",
     "inherit",
     "is_recurrent_or_attends",
     "loaded",
