@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autoopt.axes.arguments import plain
 from autoopt.errors import SpaceError, nearest
 
 
@@ -37,7 +38,7 @@ def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected
     Raises:
         SpaceError: Names the argument, what was given and what was expected.
     """
-    values = given if isinstance(given, list | tuple) else ()
+    values = plain(given) if isinstance(plain(given), tuple) else ()
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if not numbers or len(numbers) < len(values) or not all(map(fits, numbers)):
         raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")

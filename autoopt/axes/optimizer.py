@@ -71,9 +71,12 @@ class Optimizer(Axis):
         if self.learning_rate is None:
             return
         expected = "(lowest, highest), both above 0, for example (1e-4, 1e-1)"
-        check_numbers("learning_rate", self.learning_rate, lambda rate: rate > 0, expected)
-        if len(self.learning_rate) != 2 or self.learning_rate[0] > self.learning_rate[1]:
-            raise SpaceError(f"learning_rate was given {self.learning_rate!r}. Expected {expected}.")
+        check_numbers("learning_rate", self.learning_rate, lambda rate: 0 < rate < float("inf"), expected)
+        if len(self.learning_rate) != 2 or self.learning_rate[0] >= self.learning_rate[1]:
+            raise SpaceError(
+                f"learning_rate was given {self.learning_rate!r}. Expected {expected}. "
+                'For one rate alone, pin it: fix={"optimizer/learning_rate": 0.001}.'
+            )
 
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `optimizer/name`, `schedule`, `learning_rate`, `momentum`, `weight_decay`, `backbone_rate`."""
