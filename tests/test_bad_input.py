@@ -314,9 +314,9 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         r"fix was given 'optimizer/name': None\. Expected .*the one value",
     ),
     "fix outside of the choices": (
-        lambda _: {"space": Space(fix={"optimizer/name": "nadam"})},
+        lambda _: {"space": Space(fix={"optimizer/name": "adm"})},
         SpaceError,
-        r"name was given 'nadam'.*one of .*'adam'",
+        r"name was given 'adm'.*one of .*'adam'.*Did you mean 'adam'\?",
     ),
     # The search.
     "search": (lambda _: {"search": {"confirm": 0}}, UsageError, r"search was given {.*autoopt\.Search"),
