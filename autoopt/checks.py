@@ -1,4 +1,4 @@
-"""What is checked before the first trial: arguments, the model against the data, starting points."""
+"""What is checked before the first trial: arguments, the model against the data, limits."""
 
 import contextlib
 import math
@@ -14,9 +14,9 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage, task
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
-from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
+from autoopt.errors import DataError, RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.hyperparameters import AskingHyperParameters, check_value
+from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.recipe import Recipe
 from autoopt.records import Objective
 from autoopt.resources import Resources
@@ -36,11 +36,13 @@ class Facts:
         names: Keys that a trial's history will have.
         objective: What `objective="auto"` stands for.
         notes: What was decided for the user, one sentence each.
+        closed: Axes that the user's own code or data closes, to the reason.
     """
 
     names: Sequence[str]
     objective: Objective
     notes: Sequence[str]
+    closed: Mapping[str, str]
 
 
 def arguments(
@@ -103,8 +105,9 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     default = task.default_objective(loss)
     if default.name not in names:
         default = Objective("val_loss", "min")
-    closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
-    return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+    closed = reading.origin.closed or {}
+    kept = [f"{axis} stays as written: {reason}" for axis, reason in closed.items()]
+    return Facts(names, default, [note for note in (reading.compilation.note, *kept) if note], closed)
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:
@@ -155,25 +158,6 @@ def goes_on(
                 f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
                 f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
             )
-
-
-def start_points(points: Sequence[Mapping[str, Any]], space: Any) -> None:
-    """Check that starting points lie in the space.
-
-    Raises:
-        SpaceError: A name or a value that the search does not have.
-    """
-    known = {hp.name: hp for hp in space.space}
-    for point in points:
-        for name, value in point.items():
-            if name not in known:
-                raise SpaceError(
-                    f"start names {name!r}, which this search does not have.{nearest(name, known)}"
-                )
-            definitions = [hp for hp in space.space if hp.name == name]
-            errors = [error for error in (_outside(hp, value) for hp in definitions) if error is not None]
-            if len(errors) == len(definitions):
-                raise errors[0]
 
 
 def within(
@@ -304,11 +288,3 @@ def _few(train: Part | Stream) -> Part:
     if isinstance(train, Stream):
         return train.first()
     return train.take(np.arange(min(train.n, REHEARSAL_ROWS)))
-
-
-def _outside(hp: Any, value: Any) -> SpaceError | None:
-    try:
-        check_value(hp, value)
-    except SpaceError as error:
-        return error
-    return None

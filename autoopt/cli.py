@@ -39,6 +39,15 @@ def main() -> None:
     "--logdir", type=click.Path(path_type=Path), help="TensorBoard's folder.  [default: tensorboard_logs]"
 )
 @click.option("--seed", type=int, help="A whole number from 0.")
+@click.option(
+    "--open",
+    "opened",
+    multiple=True,
+    metavar="AXES",
+    help="Search these axes alone, as structure,optimizer, and those that --fix and --batch-size name; others stay as written.",
+)
+@click.option("--close", "closed", multiple=True, metavar="AXES", help="Leave these axes as written.")
+@click.option("--batch-size", multiple=True, metavar="SIZES", help="Batch sizes to choose from: 32,64.")
 @click.option("--fix", multiple=True, metavar="NAME=VALUE", help="Pin a hyperparameter; may be repeated.")
 @click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 a line for each trial.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; progress goes to stderr.")

@@ -1,7 +1,6 @@
 """What each command does, apart from how its arguments are spelled. Returns exit codes, prints outcomes."""
 
 import contextlib
-import dataclasses
 import errno
 import json
 import math
@@ -14,12 +13,10 @@ from typing import Any
 
 import click
 
+from autoopt import flags
 from autoopt.errors import RunError, UsageError
 
 INTERRUPTED = 130
-
-LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
-"""Flags that are fields of `autoopt.Constraints`."""
 
 
 def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: bool) -> int:
@@ -31,40 +28,24 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    chosen = {name: value for name, value in options.items() if value not in (None, ())}
-    pins = dict(_pin(text) for text in chosen.pop("fix", ()))
-    means = {name: chosen.pop(name) for name in ("engine", "memory") if name in chosen}
-    bounds = {name: chosen.pop(name) for name in tuple(chosen) if name in LIMITS}
-    if "resume" in chosen:
-        chosen["resume"] = {"true": True, "false": False}.get(chosen["resume"], chosen["resume"])
-    if "workers" in chosen:
-        chosen["workers"] = _value(chosen["workers"])
-    if sys.stderr.isatty() and chosen.get("verbose") != 0:
+    given = flags.read(options)
+    verbose = given.plain.get("verbose")
+    if sys.stderr.isatty() and verbose != 0:
         click.echo(f"Loading {model} and Keras …", err=True)
     with _standard_output_kept(as_json):
         from autoopt import model_file
 
         defined = model_file.read(model)
         learnt_from = defined.data() if data is None else data
-        arguments = {**defined.options(), **chosen}
-        if pins:
-            arguments["space"] = _pinned(arguments.get("space", "auto"), pins)
         import autoopt
 
-        if means:
-            given = arguments.get("resources") or autoopt.Resources()
-            arguments["resources"] = dataclasses.replace(given, **means)
-        if bounds:
-            constrained = arguments.get("constraints") or autoopt.Constraints()
-            arguments["constraints"] = dataclasses.replace(constrained, **bounds)
-
-        result = autoopt.tune(defined.model_fn, learnt_from, **arguments)
+        result = autoopt.tune(defined.model_fn, learnt_from, **given.arguments(defined.options()))
     if as_json:
         _print_json(result.summary())
-    elif chosen.get("verbose") != 0:
+    elif verbose != 0:
         from autoopt.reports import outcome, where_to_look
 
-        logdir = Path(chosen.get("logdir", "tensorboard_logs"))
+        logdir = Path(given.plain.get("logdir", "tensorboard_logs"))
         _print_lines(["", *outcome(result.summary()), *where_to_look(result.run_dir, logdir)])
     return INTERRUPTED if result.reason == "interrupted" else 0
 
@@ -161,29 +142,6 @@ def _standard_output_kept(as_json: bool) -> Iterator[None]:
         return
     with contextlib.redirect_stdout(sys.stderr):
         yield
-
-
-def _pinned(space: Any, pins: Mapping[str, Any]) -> Any:
-    """Return the model file's space with more values pinned."""
-    from autoopt.space import Space
-
-    found = Space.of(space)
-    return dataclasses.replace(found, fix={**found.fix, **pins})
-
-
-def _pin(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise UsageError(f"--fix was given {text!r}. Expected NAME=VALUE, for example optimizer/name=adam.")
-    return name, _value(value)
-
-
-def _value(text: str) -> Any:
-    """Read a value as JSON would, else as the text that it is."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _width() -> int:

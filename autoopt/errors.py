@@ -49,8 +49,22 @@ def nearest(name: str, known: Iterable[str]) -> str:
         known: The names that would have been right.
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=0.5)
+    close = _close(name, names)
     ordered = close + [other for other in names if other not in close]
     listed = ", ".join(repr(other) for other in ordered) or "none"
-    suggestion = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{suggestion} Known: {listed}."
+    return f"{meant(name, names)} Known: {listed}."
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return the nearest name as a question at the end of an error message, nothing where none is near.
+
+    Args:
+        name: What was given.
+        known: The names that would have been right.
+    """
+    close = _close(name, sorted(set(known)))
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _close(name: str, names: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=0.5)

@@ -11,7 +11,7 @@ from typing import Any
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
-from autoopt.errors import SpaceError
+from autoopt.errors import SpaceError, meant
 
 HyperParameter = Any
 """One dimension: a `keras_tuner.engine.hyperparameters.HyperParameter`."""
@@ -188,7 +188,10 @@ def check_value(hp: HyperParameter, value: Any) -> None:
         fits = value in hp.values
         accepted = "one of " + ", ".join(repr(known) for known in hp.values)
     if not fits:
+        names = (
+            [] if isinstance(hp, kinds.Float | kinds.Int) else [v for v in hp.values if isinstance(v, str)]
+        )
         raise SpaceError(
-            f"{hp.name} was given {value!r}, which is outside of its range. Expected {accepted}. "
-            "Change the value, or widen the range with an axis of autoopt.axes."
+            f"{hp.name} was given {value!r}, which is outside of its range. Expected {accepted}."
+            f"{meant(str(value), names)} Change the value, or widen the range with an axis of autoopt.axes."
         )

@@ -1,5 +1,6 @@
 """Session: one run from its first trial to the winner on disk, once everything has been checked."""
 
+import json
 import logging
 import math
 import platform
@@ -259,6 +260,7 @@ class Session:
 
     def _write_down(self, asked: Asked) -> None:
         earlier = self.folder.read("run")
+        self.folder.write("space", json.loads(self.worker.hypermodel.space.to_json()))
         self.folder.write(
             "run",
             {

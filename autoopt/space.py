@@ -1,10 +1,13 @@
 """Space: which axes are open, narrowed or closed, and which single values are pinned."""
 
+import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from autoopt import axes
+from autoopt.axes.arguments import KnownArguments, plain, spelled
 from autoopt.errors import SpaceError, nearest
 
 AXES: Mapping[str, type[axes.Axis]] = {
@@ -17,9 +20,11 @@ AXES: Mapping[str, type[axes.Axis]] = {
 AxisArgument = bool | axes.Axis | Sequence[int]
 
 
-@dataclass(frozen=True)
-class Space:
+@dataclass(frozen=True, repr=False)
+class Space(KnownArguments):
     """What a search may change of the user's model. Axes that are not named stay open.
+
+    It is plain data: printed as the call that makes an equal one, and JSON both ways.
 
     Args:
         structure: True (open), False (as written), or an `autoopt.axes.Structure` that narrows it.
@@ -31,13 +36,16 @@ class Space:
             the user's model.
 
     Raises:
-        SpaceError: An axis is given something that is not its own.
+        SpaceError: There is no axis of a name, an axis is given something that is not its own, or a value in
+            `fix` is no number, text or truth value.
 
     Example:
         >>> import autoopt
         >>> space = autoopt.Space(structure=False, batch_size=[32, 64], fix={"optimizer/name": "adam"})
-        >>> [type(axis).__name__ for axis in space.axes]
-        ['Initialization', 'Regularization', 'Optimizer', 'BatchSize']
+        >>> space
+        Space(structure=False, batch_size=BatchSize(values=(32, 64)), fix={'optimizer/name': 'adam'})
+        >>> autoopt.Space.from_json(space.to_json()) == space
+        True
     """
 
     structure: AxisArgument = True
@@ -49,12 +57,38 @@ class Space:
 
     def __post_init__(self) -> None:
         for name in AXES:
-            _axis(name, getattr(self, name))
-        if not isinstance(self.fix, Mapping):
-            raise SpaceError(
-                f"fix was given {self.fix!r}. Expected a mapping of names to values, "
-                'for example {"optimizer/name": "adam"}.'
-            )
+            object.__setattr__(self, name, _settled(name, getattr(self, name)))
+        object.__setattr__(self, "fix", _pins(self.fix))
+
+    def __repr__(self) -> str:
+        return spelled(self)
+
+    def to_json(self) -> str:
+        """Return the space as one line of JSON: each axis true, false or its fields, and the pins."""
+        given = {name: getattr(self, name) for name in AXES}
+        fields = {
+            name: vars(value) if isinstance(value, axes.Axis) else value for name, value in given.items()
+        }
+        return json.dumps({**fields, "fix": self.fix})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote, as a run's `space.json` has it; axes that are not named are open.
+
+        Raises:
+            SpaceError: It is no JSON of a space, or names an axis or a field that there is not.
+        """
+        try:
+            read = json.loads(text)
+        except ValueError as error:
+            raise SpaceError(f"{text!r} is no JSON: {error}. Expected what Space.to_json wrote.") from error
+        if not isinstance(read, Mapping):
+            raise SpaceError(f"{text!r} is no space. Expected what Space.to_json wrote.")
+        given: dict[str, Any] = {
+            name: AXES[name](**value) if name in AXES and isinstance(value, Mapping) else value
+            for name, value in read.items()
+        }
+        return cls(**given)
 
     @classmethod
     def of(cls, given: Any) -> Self:
@@ -93,20 +127,58 @@ class Space:
             return self
         return replace(self, optimizer=replace(axis, schedule=("constant",), warmup=()))
 
-    def check_pins(self, known: Sequence[str]) -> None:
+    def check_pins(self, known: Sequence[str], closed: Mapping[str, str] | None = None) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.
 
+        Args:
+            known: Their names.
+            closed: Axes that the user's own code or data closes, to the reason.
+
         Raises:
-            SpaceError: Names the nearest hyperparameters that exist.
+            SpaceError: Says which axis is closed, or names the nearest hyperparameters that exist.
         """
+        reasons = {name: "the space closes it." for name in AXES if getattr(self, name) is False}
+        reasons |= closed or {}
         for name in self.fix:
-            if name not in known:
+            axis = name.partition("/")[0]
+            if name not in known and axis in reasons:
                 raise SpaceError(
-                    f"fix names {name!r}, which this search does not have.{nearest(name, known)}"
+                    f"fix names {name!r}, but {axis} stays as written: {reasons[axis]} "
+                    f"Leave {axis} open, or leave {name!r} out of fix."
+                )
+            if name not in known:
+                others = " beside the other pins" if len(self.fix) > 1 else ""
+                raise SpaceError(
+                    f"fix names {name!r}, which this search does not have{others}.{nearest(name, known)}"
                 )
 
 
-def _axis(name: str, given: AxisArgument) -> axes.Axis | None:
+def _settled(name: str, given: Any) -> bool | axes.Axis:
+    """Return an axis argument as it is kept: equal to what its JSON is read as."""
+    axis = _axis(name, given)
+    if axis is None or isinstance(given, bool):
+        return axis is not None
+    return replace(axis, **{each: plain(value) for each, value in vars(axis).items()})  # type: ignore[type-var]
+
+
+def _pins(given: Any) -> dict[str, Any]:
+    if not isinstance(given, Mapping):
+        raise SpaceError(
+            f"fix was given {given!r}. Expected a mapping of names to values, "
+            'for example {"optimizer/name": "adam"}.'
+        )
+    pins = {name: plain(value) for name, value in given.items()}
+    for name, value in pins.items():
+        number = isinstance(value, int | float) and math.isfinite(value)
+        if not isinstance(name, str) or not (number or isinstance(value, str)):
+            raise SpaceError(
+                f"fix was given {name!r}: {value!r}. Expected a hyperparameter's name and the one value that "
+                'it takes: a number, a text, True or False, for example {"optimizer/name": "adam"}.'
+            )
+    return pins
+
+
+def _axis(name: str, given: Any) -> axes.Axis | None:
     """Return the axis that an argument stands for, None where it is closed."""
     kind = AXES[name]
     if given is True:
@@ -115,7 +187,7 @@ def _axis(name: str, given: AxisArgument) -> axes.Axis | None:
         return None
     if isinstance(given, kind):
         return given
-    if kind is axes.BatchSize and isinstance(given, list | tuple):
+    if kind is axes.BatchSize and isinstance(plain(given), tuple):
         return axes.BatchSize(given)
     raise SpaceError(
         f"The axis {name} was given {given!r}. Expected True, False or an autoopt.axes.{kind.__name__}."

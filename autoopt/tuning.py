@@ -1,6 +1,7 @@
 """tune(): the one call. Data, space, search, confirmation and the winner, in this order."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds
+from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds, starting_points
 from autoopt.session import Asked, Session
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -124,10 +125,11 @@ def tune(
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
-    hypermodel.space.check_pins([hp.name for hp in whole_space.space])
-    checks.start_points(search.start, whole_space)
+    hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.closed)
+    start, adapted = starting_points(search.start, whole_space)
+    search = replace(search, start=start)
     ceiling = Ceiling(constraints, hypermodel, dataset)
-    over = checks.within(ceiling, hypermodel, search.start, whole_space)
+    over = checks.within(ceiling, hypermodel, start, whole_space)
 
     folder = storage.create(directory, project_name, resume)
     logs = Path(logdir) / folder.name
@@ -149,7 +151,7 @@ def tune(
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins, *over)
+    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins, *adapted, *over)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

@@ -14,7 +14,7 @@ FLOORS = (
     {"__main__"},
     {"cli"},
     {"commands"},
-    {"tuning"},
+    {"tuning", "flags"},
     {"session"},
     {"result", "checks"},
     {"search", "worker_process"},

@@ -230,6 +230,29 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         SpaceError,
         r"given \(0\.1, 0\.001\)\. Expected \(lowest, highest\)",
     ),
+    **{
+        f"bounds {bounds}": (
+            lambda _, bounds=bounds: {"space": Space(optimizer=axes.Optimizer(learning_rate=bounds))},
+            SpaceError,
+            rf"given {re.escape(repr(bounds))}\. Expected \(lowest, highest\)",
+        )
+        for bounds in ((0.1, 0.1), (-0.1, 0.1), (0.1, float("nan")), (0.1, float("inf")), (0.1, 0.2, 0.3))
+    },
+    "no such axis": (
+        lambda _: {"space": Space(optimiser=False)},
+        SpaceError,
+        r"no argument 'optimiser'\. Did you mean 'optimizer'\?",
+    ),
+    "no such argument of an axis": (
+        lambda _: {"space": Space(optimizer=axes.Optimizer(rate=(0.1, 0.2)))},
+        SpaceError,
+        r"Optimizer has no argument 'rate'.*Known: .*'learning_rate'",
+    ),
+    "no such schedule": (
+        lambda _: {"space": Space(optimizer=axes.Optimizer(schedule=["cosin"]))},
+        SpaceError,
+        r"schedule 'cosin' is not known\. Did you mean 'cosine'\?",
+    ),
     "one bound": (
         lambda _: {"space": Space(optimizer=axes.Optimizer(learning_rate=0.1))},
         SpaceError,
@@ -265,10 +288,35 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         SpaceError,
         r"learning_rate was given 50.*Expected a number from",
     ),
-    "fix outside of the choices": (
-        lambda _: {"space": Space(fix={"optimizer/name": "nadam"})},
+    "fix of a conditional one out of range": (
+        lambda _: {"space": Space(fix={"optimizer/momentum": 2.0})},
         SpaceError,
-        r"name was given 'nadam'.*one of .*'adam'",
+        r"momentum was given 2\.0.*Expected a number from 0\.5 to 0\.99",
+    ),
+    "fix that another pin rules out": (
+        lambda _: {"space": Space(fix={"optimizer/name": "adam", "optimizer/momentum": 0.9})},
+        SpaceError,
+        r"'optimizer/momentum', which this search does not have beside the other pins",
+    ),
+    "fix of a batch size above the data": (
+        lambda _: {"space": Space(fix={"batch_size": 64})},
+        SpaceError,
+        r"batch_size was given 64.*Expected",
+    ),
+    "fix of a closed axis": (
+        lambda _: {"space": Space(optimizer=False, fix={"optimizer/name": "adam"})},
+        SpaceError,
+        r"optimizer stays as written: the space closes it\. Leave optimizer open",
+    ),
+    "fix without a value": (
+        lambda _: {"space": Space(fix={"optimizer/name": None})},
+        SpaceError,
+        r"fix was given 'optimizer/name': None\. Expected .*the one value",
+    ),
+    "fix outside of the choices": (
+        lambda _: {"space": Space(fix={"optimizer/name": "adm"})},
+        SpaceError,
+        r"name was given 'adm'.*one of .*'adam'.*Did you mean 'adam'\?",
     ),
     # The search.
     "search": (lambda _: {"search": {"confirm": 0}}, UsageError, r"search was given {.*autoopt\.Search"),
@@ -283,6 +331,20 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         lambda _: {"search": Search(start=[{"optimizer/learning_rate": 50}])},
         SpaceError,
         r"learning_rate was given 50.*Expected a number",
+    ),
+    "start of nothing that fits": (
+        lambda folder: {
+            "search": Search(
+                start=file(folder, "hp.json", b'{"space": [], "values": {"optimizer/nam": "adam"}}')
+            )
+        },
+        SpaceError,
+        r"hp\.json', of which nothing fits.*Did you mean 'optimizer/name'\?",
+    ),
+    "start of no file": (
+        lambda folder: {"search": Search(start=[folder / "trial.json"])},
+        SpaceError,
+        r"trial\.json', which is not there.*Expected a JSON that KerasTuner wrote",
     ),
     "start is one point": (
         lambda _: {"search": Search(start={"a": 1})},

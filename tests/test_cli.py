@@ -65,7 +65,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def finished(place: Path) -> Result:
     """Return what `tune` printed on a run named first."""
-    words = ("--project-name", "first", "--fix", "optimizer/name=adam", "--engine", "keras")
+    narrowed = ("--fix", "optimizer/name=adam", "--close", "regularization", "--batch-size", "16,32")
+    words = ("--project-name", "first", *narrowed, "--engine", "keras")
     return autoopt_("tune", place / "net.py", *QUICK, *folders(place), *words)
 
 
@@ -89,6 +90,21 @@ def test_fix_is_added_to_the_space_of_the_model_file(place: Path, finished: Resu
     trials = autoopt.load("first", place / "runs").trials
     assert {trial.hyperparameters["optimizer/name"] for trial in trials} == {"adam"}
     assert not any(name.startswith("structure/") for trial in trials for name in trial.hyperparameters)
+
+
+def test_a_run_keeps_the_space_that_was_asked_for(place: Path, finished: Result) -> None:
+    asked = autoopt.Space(
+        structure=False, regularization=False, batch_size=[16, 32], fix={"optimizer/name": "adam"}
+    )
+    assert autoopt.Space.from_json((place / "runs" / "first" / "space.json").read_text()) == asked
+
+
+def test_the_space_is_printed_before_the_search(finished: Result) -> None:
+    lines = [" ".join(line.split()) for line in finished.stdout.splitlines()]
+    table = lines[lines.index("hyperparameter as written may become when") :]
+    first_trial = next(i for i, line in enumerate(table) if line.startswith("trial 0"))
+    assert table[first_trial - 1] == "batch_size 32 16"
+    assert "optimizer/name adam fixed" in table[:first_trial]
 
 
 def test_the_engine_that_is_asked_for_trains(place: Path, finished: Result) -> None:
@@ -152,6 +168,16 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("tune", "net.py", "--fix", "optimizer/nam=sgd"),
         "Did you mean 'optimizer/name'?",
     ),
+    "fix of what the file closes": (
+        ("tune", "net.py", "--fix", "structure/dense/depth=2"),
+        "structure stays as written: the space closes it. Leave structure open, or leave",
+    ),
+    "open": (("tune", "net.py", "--open", "structur"), "is no axis. Did you mean 'structure'?"),
+    "open and close": (
+        ("tune", "net.py", "--open", "optimizer", "--close", "optimizer"),
+        "--open optimizer was given together with --close optimizer",
+    ),
+    "batch size": (("tune", "net.py", "--batch-size", "64"), "given 64, more than the 48 examples"),
     "engine": (("tune", "net.py", "--engine", "kears"), "engine was given 'kears'. Did you mean 'keras'?"),
     "max_params": (
         ("tune", "net.py", "--max-params", "0"),

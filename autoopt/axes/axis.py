@@ -10,6 +10,7 @@ from typing import Any
 
 import keras_tuner
 
+from autoopt.axes.arguments import KnownArguments
 from autoopt.surgery import Template
 
 
@@ -68,7 +69,7 @@ class Origin:
     pretrained: Sequence[str] = ()
 
 
-class Axis(ABC):
+class Axis(KnownArguments, ABC):
     """One thing that may vary.
 
     `draw` is called once for each candidate, in the process that searches, never concurrently. It must

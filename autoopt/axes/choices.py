@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from autoopt.axes.arguments import plain
 from autoopt.errors import SpaceError, nearest
 
 
@@ -37,7 +38,7 @@ def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected
     Raises:
         SpaceError: Names the argument, what was given and what was expected.
     """
-    values = given if isinstance(given, list | tuple) else ()
+    values = plain(given) if isinstance(plain(given), tuple) else ()
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
     if not numbers or len(numbers) < len(values) or not all(map(fits, numbers)):
         raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")
@@ -57,8 +58,11 @@ def check_range(name: str, given: Any, bounds: str, below: float = float("inf"))
     """
     expected = f"(lowest, highest), both {bounds}, for example ({EXAMPLES[name]})"
     check_numbers(name, given, lambda value: 0 < value < below, expected)
-    if len(given) != 2 or given[0] > given[1]:
-        raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")
+    if len(given) != 2 or given[0] >= given[1]:
+        raise SpaceError(
+            f"{name} was given {given!r}. Expected {expected}. For one value alone, pin it: "
+            f'fix={{"optimizer/{name}": {given[0]!r}}}.'
+        )
 
 
 EXAMPLES = {"learning_rate": "1e-4, 1e-1", "momentum": "0.8, 0.99", "weight_decay": "1e-4, 1e-1"}

@@ -2,7 +2,9 @@
 
 from autoopt.reports.background import Background
 from autoopt.reports.console import Console, duration, score_text
-from autoopt.reports.outcome import UNCUT, outcome, table, trials_table, where_to_look
+from autoopt.reports.outcome import outcome, trials_table, where_to_look
+from autoopt.reports.space_table import space_table
+from autoopt.reports.table import UNCUT, table
 from autoopt.reports.tensorboard import TensorBoard, discard
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "duration",
     "outcome",
     "score_text",
+    "space_table",
     "table",
     "trials_table",
     "where_to_look",

@@ -4,6 +4,7 @@ import sys
 import time
 from typing import Any, TextIO
 
+from keras_tuner.engine.hyperparameters import Fixed
 from rich.console import Console as RichConsole
 from rich.live import Live
 from rich.text import Text
@@ -16,6 +17,8 @@ from autoopt.records import (
     TrialEnded,
     TrialStarted,
 )
+from autoopt.reports.space_table import space_table
+from autoopt.reports.table import UNCUT
 
 
 class Console:
@@ -61,8 +64,10 @@ class Console:
     def _begin(self, event: SearchStarted) -> None:
         for note in event.notes:
             self.say(note)
-        dimensions = len({hp.name for hp in event.space.space})
+        dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
         self.say(f"Searching {dimensions} hyperparameters for the best {event.objective.name}.")
+        for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
+            self.say(line)
         self._progress = _Progress(event)
         if self._rich.is_terminal:
             # Drawn by a thread of its own: the seconds that are left go on while a model is compiled.

@@ -1,19 +1,13 @@
 """The outcome of a run as text: what was reached, what was changed, and the table of its best trials."""
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from autoopt.records import Trial
 from autoopt.reports.console import duration, first_line, score_text
-
-UNCUT = 10_000
-"""Characters in a line of a table that no terminal shows: nothing is wrapped."""
+from autoopt.reports.table import UNCUT, table, told
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
@@ -84,19 +78,6 @@ def trials_table(
     return lines
 
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]], width: int = UNCUT) -> list[str]:
-    """Return the lines of a table; cells that do not fit into the width are wrapped."""
-    drawn = Table(box=None, pad_edge=False)
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*map(Text, row))
-    console = Console(width=width, color_system=None)
-    with console.capture() as captured:
-        console.print(drawn)
-    return [line.rstrip() for line in captured.get().splitlines()]
-
-
 def _time(profile: Mapping[str, Any]) -> list[str]:
     """Return the line on where the time of the search went."""
     if not profile.get("total"):
@@ -118,7 +99,7 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:
     return [
         "Changed from your model:",
         *(
-            f"  {change['name']:<{width}} {_plain(change['before'])} -> {_plain(change['after'])}"
+            f"  {change['name']:<{width}} {told(change['before'])} -> {told(change['after'])}"
             for change in changes
         ),
     ]
@@ -128,11 +109,5 @@ def _differences(written: Mapping[str, Any], trial: Trial) -> str:
     """Return the values in which a trial differs from the user's model; inactive ones are left out."""
     if trial.number == 0:
         return "nothing: it is your model"
-    changed = (f"{name}={_plain(v)}" for name, v in trial.hyperparameters.items() if written.get(name) != v)
+    changed = (f"{name}={told(v)}" for name, v in trial.hyperparameters.items() if written.get(name) != v)
     return ", ".join(changed) or "nothing"
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return "not used"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

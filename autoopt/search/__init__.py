@@ -10,9 +10,10 @@ from autoopt.search.oracle import AHEAD, SHAPELESS, OptunaOracle
 from autoopt.search.portfolio import fitting
 from autoopt.search.pruner import HalvingPruner
 from autoopt.search.search import Search
+from autoopt.search.start import starting_points
 
 __all__ = [
     "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
     "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
-    "affordable", "best_first", "explore", "fitting", "seconds", "winner",
+    "affordable", "best_first", "explore", "fitting", "seconds", "starting_points", "winner",
 ]  # fmt: skip

@@ -45,7 +45,7 @@ PORTFOLIO: Sequence[Point] = (
 def wanted(point: Point, hp: Any) -> Any:
     """Return a point's value of one hyperparameter; its default where the point has none that it takes."""
     for pattern, value in point.items():
-        if fnmatchcase(hp.name, pattern) and _takes(hp, value):
+        if fnmatchcase(hp.name, pattern) and takes(hp, value):
             return value
     return hp.default
 
@@ -67,7 +67,8 @@ def fitting(space: keras_tuner.HyperParameters, points: Sequence[Point] = PORTFO
     return tuple(found.values())
 
 
-def _takes(hp: Any, value: Any) -> bool:
+def takes(hp: Any, value: Any) -> bool:
+    """Say whether a hyperparameter may become a value as it is."""
     try:
         check_value(hp, value)
     except SpaceError:

@@ -1,7 +1,8 @@
 """Search: the options of a search, as `tune(search=…)` takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from autoopt.errors import UsageError
@@ -15,7 +16,9 @@ class Search:
         oracle: A KerasTuner `Oracle` to use instead of autoopt's own.
         sampler: An Optuna sampler for autoopt's oracle; grouped TPE by default.
         pruner: An Optuna pruner; asynchronous successive halving over epochs by default.
-        start: Points to try right after the user's model: mappings of hyperparameter names to values.
+        start: Points to try right after the user's model: mappings of hyperparameter names to values,
+            `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
+            folder: its best five trials. What of KerasTuner's does not fit the search is left out.
         executions_per_trial: Trainings a trial; this version takes 1.
         cv: Cross-validation; this version takes None.
         confirm: How many of the best trials run again with fresh seeds, 0 for none.
@@ -36,7 +39,7 @@ class Search:
     oracle: Any = None
     sampler: Any = None
     pruner: Any = None
-    start: Sequence[Mapping[str, Any]] = ()
+    start: Any = ()
     executions_per_trial: int = 1
     cv: Any = None
     confirm: int = 3
@@ -65,6 +68,7 @@ class Search:
                 "trial it makes a proposal. Leave out one of the two."
             )
         self._check_objects()
+        self._check_start()
 
     @property
     def confirmations(self) -> int:
@@ -86,9 +90,17 @@ class Search:
                     f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
                     f"for example {example}."
                 )
-        points = self.start if isinstance(self.start, list | tuple) else (None,)
-        if not all(isinstance(point, Mapping) for point in points):
+
+    def _check_start(self) -> None:
+        import keras_tuner
+
+        written = (keras_tuner.HyperParameters, str, Path)
+        points = (self.start,) if isinstance(self.start, written) else self.start
+        if not isinstance(points, list | tuple) or not all(
+            isinstance(p, (Mapping, *written)) for p in points
+        ):
             raise UsageError(
                 f"start was given {self.start!r}. Expected a list of points, each a mapping of names to values, "
-                'for example [{"optimizer/learning_rate": 0.003}].'
+                'for example [{"optimizer/learning_rate": 0.003}], or what KerasTuner keeps of a search: its '
+                "HyperParameters, a JSON, or the folder of a project."
             )

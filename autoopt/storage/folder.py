@@ -1,6 +1,7 @@
 """Run folder: where one search keeps its journal, its winner's model and what was asked.
 
-run.json       what was asked: versions, seed, space, objective
+run.json       what was asked: versions, seed, every hyperparameter, objective
+space.json     the Space that was asked for
 journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
 best.keras     the winner
@@ -47,8 +48,8 @@ class RunFolder:
         """The project's name."""
         return self.path.name
 
-    def write(self, name: Literal["run", "result"], content: Mapping[str, Any]) -> None:
-        """Write `run.json` or `result.json`: to a new name first, so that it is never half there."""
+    def write(self, name: Literal["run", "space", "result"], content: Mapping[str, Any]) -> None:
+        """Write `run.json`, `space.json` or `result.json`: to a new name first, so that it is never half there."""
         target = self.path / f"{name}.json"
         fresh = target.with_suffix(".json.new")
         fresh.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf8")

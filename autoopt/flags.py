@@ -1,0 +1,150 @@
+"""Flags of `autoopt tune` as arguments of `tune`; what the model file says is the base that they change."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autoopt.errors import UsageError, nearest
+
+LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
+"""Flags that are fields of `autoopt.Constraints`."""
+
+MEANS = ("engine", "memory")
+"""Flags that are fields of `autoopt.Resources`."""
+
+RESUME = {"true": True, "false": False}
+
+
+@dataclass(frozen=True)
+class Flags:
+    """What was given on the command line.
+
+    Attributes:
+        plain: Arguments of `tune` as they are.
+        opened: Names of the only axes that stay open, beside those that the other flags name; none for all.
+        closed: Names of axes that stay as written.
+        batch_sizes: To choose from; none leaves that to the space.
+        pins: Hyperparameter name to its one value.
+        limits: Fields of `autoopt.Constraints`.
+        means: Fields of `autoopt.Resources`.
+    """
+
+    plain: Mapping[str, Any]
+    opened: Sequence[str] = ()
+    closed: Sequence[str] = ()
+    batch_sizes: Sequence[int] = ()
+    pins: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    means: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+    def arguments(self, defined: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of `tune`.
+
+        Args:
+            defined: Those of the model file.
+
+        Raises:
+            UsageError: A flag does not fit the space, the constraints or the resources.
+        """
+        from autoopt.constraints import Constraints
+        from autoopt.resources import Resources
+
+        found = {**defined, **self.plain}
+        if self.opened or self.closed or self.batch_sizes or self.pins:
+            found["space"] = self._space(found.get("space", "auto"))
+        if self.means:
+            found["resources"] = dataclasses.replace(found.get("resources") or Resources(), **self.means)
+        if self.limits:
+            found["constraints"] = dataclasses.replace(
+                found.get("constraints") or Constraints(), **self.limits
+            )
+        return found
+
+    def _space(self, given: Any) -> Any:
+        """Return the model file's space, narrowed; `--open` opens an axis that the file closes."""
+        from autoopt.space import AXES, Space
+
+        for flag, names in (("--open", self.opened), ("--close", self.closed)):
+            for name in names:
+                if name not in AXES:
+                    raise UsageError(f"{flag} was given {name!r}, which is no axis.{nearest(name, AXES)}")
+        space = Space.of(given)
+        pins = {**space.fix, **self.pins}
+        changes: dict[str, Any] = {name: True for name in self.opened if getattr(space, name) is False}
+        if self.batch_sizes:
+            changes["batch_size"] = self.batch_sizes
+        if self.opened:
+            named = {*self.opened, *changes, *(name.partition("/")[0] for name in pins)}
+            changes |= {name: False for name in AXES if name not in named}
+        changes |= {name: False for name in self.closed}
+        return dataclasses.replace(space, **changes, fix=pins)
+
+
+def read(options: Mapping[str, Any]) -> Flags:
+    """Read the options of a command line, None or () where one was not given.
+
+    Raises:
+        UsageError: One cannot be read, or two contradict each other.
+    """
+    chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    pins = _pins(chosen.pop("fix", ()))
+    opened, closed = (_names(chosen.pop(name, ())) for name in ("opened", "closed"))
+    sizes = _sizes(chosen.pop("batch_size", ()))
+    means, limits = (
+        {name: chosen.pop(name) for name in names if name in chosen} for names in (MEANS, LIMITS)
+    )
+    if "resume" in chosen:
+        chosen["resume"] = RESUME.get(chosen["resume"], chosen["resume"])
+    if "workers" in chosen:
+        chosen["workers"] = _value(chosen["workers"])
+    others = {
+        **{name: f"--fix {name}" for name in pins},
+        **{name: f"--open {name}" for name in opened},
+        **({"batch_size": "--batch-size"} if sizes else {}),
+    }
+    for name, flag in others.items():
+        if name.partition("/")[0] in closed:
+            raise UsageError(
+                f"{flag} was given together with --close {name.partition('/')[0]}. Leave out one."
+            )
+    return Flags(chosen, opened, closed, sizes, pins, limits, means)
+
+
+def _pins(texts: Iterable[str]) -> dict[str, Any]:
+    pins: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"--fix was given {text!r}. Expected NAME=VALUE, for example optimizer/name=adam."
+            )
+        if pins.setdefault(name, _value(value)) != _value(value):
+            raise UsageError(
+                f"--fix was given {pins[name]!r} and {_value(value)!r} for {name}. Leave out one."
+            )
+    return pins
+
+
+def _names(texts: Iterable[str]) -> Sequence[str]:
+    """Return the axes of a flag that may be repeated and may name several."""
+    return [word.strip().replace("-", "_") for text in texts for word in text.split(",") if word.strip()]
+
+
+def _sizes(texts: Iterable[str]) -> Sequence[int]:
+    words = [word.strip() for text in texts for word in text.split(",")]
+    if not all(word.isdecimal() for word in words):
+        given = " ".join(texts)
+        raise UsageError(
+            f"--batch-size was given {given!r}. Expected whole numbers with commas between, for example 32,64."
+        )
+    return [int(word) for word in words]
+
+
+def _value(text: str) -> Any:
+    """Read a value as JSON would, else as the text that it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
