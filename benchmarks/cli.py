@@ -208,3 +208,15 @@ def inherit(
     show(
         f"Inheritance, epochs={epochs}, " + (f"trials={trials}" if trials else f"budget={budget}"), rows, out
     )
+
+
+@main.command()
+@click.option("--optimizers", default="", help="Of these alone, as `adam,sgd`.  [default: all]")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def pairs(optimizers: str, seed: int, out: Path | None) -> None:
+    """All pairs of optimizer, schedule and initializer on digits, on the backend that is loaded."""
+    from benchmarks import pairs as benchmark
+
+    names = optimizers.split(",") if optimizers else list(benchmark.ALGORITHMS)
+    show("Pairs of optimizer, schedule and initializer", benchmark.measured(names, seed), out)
