@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoopt.errors import SpaceError
-from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters, check_value
+from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters, check_value, ranged
 from tests import toys
 
 
@@ -145,3 +145,39 @@ def test_a_boolean_fits_only_a_choice_of_booleans() -> None:
     check_value(hp.space[0], True)
     with pytest.raises(SpaceError, match="norm was given 'yes'"):
         check_value(hp.space[0], "yes")
+
+
+OWN, WHOLE = (1e-5, 1e-3, 1e-4), (1e-5, 1.0, 1e-2)
+
+
+@pytest.mark.parametrize(("given", "expected"), [(5e-4, 5e-4), (1.0, 1e-3), (1e-5, 1e-5), (1e-2, 10**-3.8)])
+def test_a_value_of_a_foreign_oracle_is_taken_to_its_place_in_the_range_here(
+    given: float, expected: float
+) -> None:
+    # 1e-2 lies at 3 of 5 decades; 3/5 of the 2 decades from 1e-5 on end at 1e-3.8
+    hp = keras_tuner.HyperParameters()
+    hp.values["rate"] = given
+
+    assert ranged(hp, "rate", OWN, WHOLE) == pytest.approx(expected)
+    assert hp.values["rate"] == pytest.approx(expected)
+    assert (hp.space[0].min_value, hp.space[0].max_value) == (1e-5, 1.0)
+
+
+def test_a_value_that_nobody_has_set_is_the_usual_one_here() -> None:
+    assert ranged(keras_tuner.HyperParameters(), "rate", OWN, WHOLE) == 1e-4
+
+
+def test_who_is_asked_is_asked_for_a_value_of_the_range_here_and_believed() -> None:
+    asked: list[Any] = []
+    hp = AskingHyperParameters(lambda known: asked.append(known) or 0.5)
+
+    assert ranged(hp, "rate", OWN, WHOLE) == 0.5
+    assert (asked[0].low, asked[0].high, asked[0].default) == OWN
+
+
+def test_a_pin_holds_whatever_the_range_here() -> None:
+    base = AskingHyperParameters(lambda known: known.default)
+
+    assert ranged(PinnedHyperParameters(base, {"rate": 0.5}), "rate", OWN, WHOLE) == 0.5
+    with pytest.raises(SpaceError, match="Expected a number from 1e-05 to 1.0"):
+        ranged(PinnedHyperParameters(base, {"other": 1, "rate": 2.0}), "rate", OWN, WHOLE)
