@@ -25,8 +25,8 @@ INITIALIZERS = (
 BIASES = ("class_priors",)  # Lin et al. 2017 (RetinaNet), section 4.1
 
 SCALED = "truncated_normal"
-SCALE = 0.05
-"""Keras's own σ of a truncated normal."""
+SCALE = 0.1
+"""σ of a truncated normal where none is drawn: He's for 200 inputs. With Keras's own, 0.05, SGD learns slowly."""
 
 
 @dataclass(frozen=True)
