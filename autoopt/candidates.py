@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import keras
@@ -22,11 +22,13 @@ class Start:
         seed: Where initial weights and random states come from.
         edits: The parent's changes to the user's model; None where there is no parent.
         weights: The parent's, in Keras's order.
+        biases: Output layer to where its bias starts, of those that do not start as written.
     """
 
     seed: int
     edits: surgery.Edits | None = None
     weights: Sequence[np.ndarray] = ()
+    biases: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,7 @@ class Twins:
 
         def drawn(twin: keras.Model) -> list[np.ndarray]:
             names = _renamed(twin, found)
-            return self._carried(
-                twin, self._drawn(twin, found, edits, start.seed, names), edits, start, names
-            )
+            return self._carried(twin, self._drawn(twin, found, edits, start, names), edits, start, names)
 
         return Candidate(
             plain=plain,
@@ -83,20 +83,20 @@ class Twins:
         )
 
     def draw(
-        self, model: keras.Model, edits: surgery.Edits, seed: int, names: Mapping[str, str]
+        self, model: keras.Model, edits: surgery.Edits, start: Start, names: Mapping[str, str]
     ) -> list[np.ndarray] | None:
-        """Return the weights that a candidate's training starts from, None where only building it gives them.
+        """Return the weights that a training without a parent starts from, None where only building gives them.
 
         Args:
             model: Any with these edits.
             edits: Changes to the user's model.
-            seed: Where the draws come from.
+            start: Where the draws come from.
             names: Name of a layer in `model` to its name in the template, where they differ.
         """
         if self.kept is None:
             return None
         found = remains(surgery.edited(self.template, edits, self.penalties))
-        return self._drawn(model, found, edits, seed, names)
+        return self._drawn(model, found, edits, start, names)
 
     def inherited(
         self, model: keras.Model, edits: surgery.Edits, start: Start, names: Mapping[str, str]
@@ -124,11 +124,12 @@ class Twins:
         return list(surgery.carried(before, after, start.seed).arrays)
 
     def _drawn(
-        self, model: keras.Model, found: Remains, edits: surgery.Edits, seed: int, names: Mapping[str, str]
+        self, model: keras.Model, found: Remains, edits: surgery.Edits, start: Start, names: Mapping[str, str]
     ) -> list[np.ndarray]:
         fresh = surgery.redrawn(self.template, edits)
         kept = {place: value for place, value in (self.kept or {}).items() if place[0] not in fresh}
-        return initial.draw(model, found.initializers, kept, seed, names)
+        kept |= {(name, "bias"): np.array(bias, "float32") for name, bias in start.biases.items()}
+        return initial.draw(model, found.initializers, kept, start.seed, names)
 
     def _twin(self, found: Remains, edits: surgery.Edits, plan: Plan, knobs: Knobs) -> keras.Model:
         twin, users = build(found, knobs), self.users()
@@ -171,7 +172,7 @@ def as_it_is(
         twin: Builds it with another optimizer; None keeps its own.
         seed: Where random states come from.
     """
-    constants = {name: value for name, value in asdict(edits).items() if name != "initializer"}
+    constants = {name: value for name, value in asdict(edits).items() if not name.startswith("initializer")}
     traced = plan.traceable
     key = (json.dumps([values, constants], sort_keys=True, default=str), plan.key if traced else repr(plan))
 

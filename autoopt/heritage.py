@@ -41,7 +41,8 @@ def grows(parent: Recipe, child: Recipe, template: Template) -> bool:
 
 def _training(recipe: Recipe) -> Recipe:
     """Return what is left of a recipe without the layers, what they start from, and regularization."""
-    return recipe.plus(depth={}, width={}, initializer=None, dropout=None, l1=None, l2=None)
+    free = ("initializer", "initializer_scale", "bias", "dropout", "l1", "l2")
+    return recipe.plus(depth={}, width={}, **dict.fromkeys(free))
 
 
 def _measures(recipe: Recipe, template: Template) -> list[float]:

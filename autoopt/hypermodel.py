@@ -4,7 +4,7 @@ import contextlib
 import functools
 import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, initial, optimizers, surgery, task
+from autoopt import compiling, initial, optimizers, priors, surgery, task
 from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
 from autoopt.backbone import Backbone, trained
@@ -97,6 +97,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     ) -> None:  # fmt: skip
         self._call_user, self._policy = caller(model_fn), dtype_policy
         self._asks = asks(model_fn)
+        self._given = model_fn if isinstance(model_fn, keras.Model) else None
         self._space = Space.of(space)
         self._data = (
             data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
@@ -226,7 +227,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         reading, edits = self._reading_of(values), _edits(recipe)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
-        start = Start(seed) if heritage is None else Start(seed, _edits(heritage.recipe), heritage.weights)
+        biases = _biases(reading, recipe)
+        start = Start(seed, biases=biases)
+        if heritage is not None:
+            start = Start(seed, _edits(heritage.recipe), heritage.weights, biases)
 
         def plain() -> keras.Model:
             model = self.assemble(recipe, values, total_steps, seed, parts)
@@ -320,9 +324,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if known is not None:  # its loss and metrics, which programs are kept for, are these objects
             return known
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
-        pretrained = surgery.loaded(model, lambda: self._users(hp.values, READING_SEED + 1))
-        origin, layers = self._origin(model, pretrained), tuple(layer.name for layer in model.layers)
-        twins = self._twins(model, origin.template, found, layers, dict(hp.values))
+        again = functools.partial(self._users, dict(hp.values), READING_SEED + 1)
+        origin = self._origin(model, found.arguments["loss"], again)
+        layers = tuple(layer.name for layer in model.layers)
+        twins = self._twins(model, origin.template, found, layers, dict(hp.values), again)
         reading = Reading(origin, found, _outline(model), layers, surgery.footprint(model), twins)
         if len(self._readings) >= MOST_READINGS:
             self._readings.pop(next(iter(self._readings)))
@@ -332,27 +337,30 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
 
-    def _origin(self, model: keras.Model, pretrained: Sequence[str]) -> Origin:
+    def _origin(self, model: keras.Model, loss: Any, again: Callable[[], keras.Model]) -> Origin:
         train, needed = self._data.train if self._data else None, surgery.footprint(model)
+        # Initializers of a copy do not remember what those of the model drew.
+        drawn = model if self._given is None else self._given
+        template = surgery.spared(surgery.read(model, _shapes(train)), drawn, again)
+        labels = (train.y, train.sample_weight) if isinstance(train, Part) else (None,)
         return Origin(
-            template=surgery.read(model, _shapes(train)),
+            template=template,
             optimizer=compiling.written(model),
             examples=None if train is None else train.n,
             batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
             most=None if not (self._room and needed) else self._room // (needed * BYTES_A_NUMBER),
             rebatch=not isinstance(train, Stream),
             closed=self._closed or {},
-            pretrained=pretrained,
+            pretrained=surgery.loaded(model, again),
+            biases=priors.biases(template.endings, loss, *labels),
         )
 
     def _twins(
         self, model: keras.Model, template: surgery.Template, compilation: compiling.Compilation,
-        layers: tuple[str, ...], values: Mapping[str, Any],
+        layers: tuple[str, ...], values: Mapping[str, Any], again: Callable[[], keras.Model],
     ) -> Twins | None:  # fmt: skip
         if not rebuildable(template):
             return None
-
-        again = functools.partial(self._users, values, READING_SEED + 1)
         kept = initial.kept(model, remains(template.config or {}).initializers, again)
         penalties = any(
             isinstance(axis, Regularization) for axis in self._space.axes
@@ -367,6 +375,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         return {
             "structure": reading.outline,
             "activation": [stage.activation for stage in template.stages],
+            "initialization": template.initializers,
             "regularization": (template.l1, template.l2, template.dropout),
             "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
         }
@@ -398,9 +407,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         backbone.train(recipe)
         self._built(model)
         if reading.twins is not None and seed is not None:
-            drawn = reading.twins.draw(model, edits, seed, names)
+            drawn = reading.twins.draw(model, edits, Start(seed), names)
             if drawn is not None:
                 model.set_weights(drawn)
+        initial.start(model, _biases(reading, recipe), names)
         compilation = reading.compilation if own is None else compiling.with_accuracy(own)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
         compilation.apply(model, optimizer or users_optimizer or plan.made(), shared=reading.compilation)
@@ -445,10 +455,16 @@ def _edits(recipe: Recipe) -> surgery.Edits:
         normalization=recipe.structure.normalization,
         pooling=recipe.structure.pooling,
         initializer=settings.initializer,
+        initializer_scale=settings.initializer_scale,
         l1=settings.l1,
         l2=settings.l2,
         dropout=settings.dropout,
     )
+
+
+def _biases(reading: Reading, recipe: Recipe) -> Mapping[str, Sequence[float]]:
+    """Return the biases that a recipe has start otherwise than as written."""
+    return {} if recipe.settings.bias is None else reading.origin.biases
 
 
 def _shapes(train: Part | Stream | None) -> Any:

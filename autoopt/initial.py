@@ -82,6 +82,20 @@ def draw(
     return drawn
 
 
+def start(model: keras.Model, biases: Mapping[str, Sequence[float]], names: Mapping[str, str]) -> None:
+    """Set the biases of some layers of a model.
+
+    Args:
+        model: Is changed.
+        biases: Layer to bias.
+        names: Name of a layer in `model` to its name in `biases`, where they differ.
+    """
+    for layer in model.layers:
+        bias = biases.get(names.get(layer.name, layer.name))
+        if bias is not None:
+            layer.bias.assign(np.array(bias, "float32"))
+
+
 def _sources(model: keras.Model, initializers: Initializers, names: Mapping[str, str]) -> Sequence[_Source]:
     """Return where each weight of a model comes from, in Keras's order."""
     parts: dict[str, list[tuple[str, Any]]] = {}
@@ -114,8 +128,13 @@ def _drawn(source: _Source, seed: int) -> np.ndarray:
         with seeding.drawn_from(seed):
             return keras.ops.convert_to_numpy(initializer(source.weight.shape, dtype=source.weight.dtype))
     config = initializer.get_config()
-    if isinstance(initializer, keras.initializers.VarianceScaling) and _plain(config):
-        return variance_scaled(initializer, tuple(source.weight.shape), seed).astype(source.weight.dtype)
+    if _plain(config):
+        shape, dtype = tuple(source.weight.shape), source.weight.dtype
+        if isinstance(initializer, keras.initializers.VarianceScaling):
+            return variance_scaled(initializer, shape, seed).astype(dtype)
+        if type(initializer) is keras.initializers.TruncatedNormal:
+            cut = _cut_normal(shape, np.random.default_rng(seed))
+            return (initializer.mean + initializer.stddev * cut).astype(dtype)
     if "seed" in config and config["seed"] is None:
         initializer = type(initializer).from_config({**config, "seed": seed})
     return keras.ops.convert_to_numpy(initializer(source.weight.shape, dtype=source.weight.dtype))
@@ -126,7 +145,7 @@ def _named(layer: keras.layers.Layer, name: str) -> list[Any]:
 
 
 def _plain(config: Mapping[str, Any]) -> bool:
-    """Whether a variance scaling has neither a seed nor axes of the user's."""
+    """Whether an initializer has neither a seed nor axes of the user's."""
     return all(config.get(name) is None for name in ("seed", "input_axes", "output_axes"))
 
 
@@ -144,9 +163,14 @@ def variance_scaled(
     if initializer.distribution == "uniform":
         limit = math.sqrt(3 * variance)
         return random.uniform(-limit, limit, shape)
-    values = random.standard_normal(shape)
     if initializer.distribution == "untruncated_normal":
-        return values * math.sqrt(variance)
+        return random.standard_normal(shape) * math.sqrt(variance)
+    return _cut_normal(shape, random) * math.sqrt(variance) / TRUNCATED_DEVIATION
+
+
+def _cut_normal(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """Draw from a standard normal distribution cut off at ±2."""
+    values = random.standard_normal(shape)
     while (outside := np.abs(values) > 2).any():
         values[outside] = random.standard_normal(int(outside.sum()))
-    return values * math.sqrt(variance) / TRUNCATED_DEVIATION
+    return values

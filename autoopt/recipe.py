@@ -47,6 +47,8 @@ class Settings:
 
     Attributes:
         initializer: Keras's name of the kernel initializer.
+        initializer_scale: σ of `truncated_normal`, before its cut at 2σ.
+        bias: A name of `autoopt.axes.initialization.BIASES`: where biases of outputs start.
         l1: Penalty factor λ of λ Σ|w| on kernels, Keras's convention.
         l2: Penalty factor λ of λ Σw² on kernels, Keras's convention.
         dropout: Share of units that are dropped, 0 to 1.
@@ -62,6 +64,8 @@ class Settings:
     """
 
     initializer: str | None = None
+    initializer_scale: float | None = None
+    bias: str | None = None
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None

@@ -22,6 +22,8 @@ SAME = {
     "momentum": 0.5,
     "dropout": 0.4,
     "initializer": "he_normal",
+    "initializer_scale": 0.1,
+    "bias": "class_priors",
     "batch_size": 7,
     "full_batch": True,
     "l1": 1e-3,

@@ -47,6 +47,7 @@ def test_another_rate_or_batch_size_is_no_growth_and_another_regularization_is()
     parent, wider = Recipe(), Recipe().plus(width={"dense": 2.0})
 
     assert grows(parent, wider.plus(dropout=0.2, l2=1e-4, initializer="he_normal"), template)
+    assert grows(parent, wider.plus(initializer_scale=0.1, bias="class_priors"), template)
     assert not grows(parent, wider.plus(learning_rate=1e-6), template)
     assert not grows(parent, wider.plus(batch_size=8), template)
 

@@ -220,6 +220,17 @@ def test_the_optimizer_is_closed_where_a_hyperparameter_of_the_users_sets_its_ra
     assert float(model.optimizer.learning_rate) == pytest.approx(5e-3)
 
 
+def test_initialization_is_closed_where_a_hyperparameter_sets_an_initializer() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        kernel = hp.Choice("init", ["he_normal", "orthogonal"])
+        hidden = keras.layers.Dense(8, "relu", kernel_initializer=kernel)
+        return keras.Sequential([keras.Input((64,)), hidden, keras.layers.Dense(10, "softmax")])
+
+    assert toys.hypermodel(model_fn).reading().origin.closed == {
+        "initialization": "your own hyperparameter 'init' sets it."
+    }
+
+
 def test_what_no_hyperparameter_touches_stays_open() -> None:
     def model_fn(hp: Any) -> keras.Model:
         layers = [
@@ -250,11 +261,11 @@ EDITS = {
     "none": (Recipe(), {"hidden", "out"}),
     "dropout": (Recipe().plus(dropout=0.3), {"hidden", "out"}),
     "penalty": (Recipe().plus(l2=1e-3), {"hidden", "out"}),
-    "initializer": (Recipe().plus(initializer="he_normal"), {"out"}),
+    "initializer": (Recipe().plus(initializer="he_normal"), {"hidden", "out"}),
     "width": (Recipe().plus(width={"dense": 2.0}), set()),
     "depth": (Recipe().plus(depth={"dense": 2}), {"hidden", "out"}),
     "activation": (Recipe().plus(activation={"dense": "gelu"}), {"hidden", "out"}),
-    "selu, which draws its own kernels": (Recipe().plus(activation={"dense": "selu"}), {"out"}),
+    "selu": (Recipe().plus(activation={"dense": "selu"}), {"hidden", "out"}),
     "normalization": (Recipe().plus(normalization={"dense": "batch"}), {"hidden", "out"}),
 }
 PRETRAINED: dict[str, Callable[[], Any]] = {"function": lambda: pretrained, "model": pretrained}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoopt.axes.initialization import INITIALIZERS
+from autoopt.axes.initialization import BIASES, INITIALIZERS
 from autoopt.axes.optimizer import ALGORITHMS, SCHEDULES
 from autoopt.recipe import Recipe, Settings, Structure
 from autoopt.surgery import ACTIVATIONS, NORMALIZATIONS, POOLINGS
@@ -28,6 +28,8 @@ RECIPES = st.builds(
     st.builds(
         Settings,
         initializer=st.none() | st.sampled_from(INITIALIZERS),
+        initializer_scale=NUMBERS,
+        bias=st.none() | st.sampled_from(BIASES),
         l1=NUMBERS, l2=NUMBERS, dropout=NUMBERS, learning_rate=NUMBERS,
         schedule=st.none() | st.sampled_from(SCHEDULES),
         momentum=NUMBERS, weight_decay=NUMBERS,

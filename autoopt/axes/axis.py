@@ -5,7 +5,7 @@ An axis asks `hp` for values whose defaults mean "as the user wrote it", and ret
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras_tuner
@@ -55,6 +55,7 @@ class Origin:
         most: Examples of a step that fit into memory, None where that is not known.
         rebatch: Whether the data can be cut into batches of another size.
         pretrained: Names of the layers that are models with loaded weights.
+        biases: Output layer to the bias that the labels speak for, of those that there is one for.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
             reason.
     """
@@ -67,6 +68,7 @@ class Origin:
     rebatch: bool = True
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()
+    biases: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 class Axis(KnownArguments, ABC):

@@ -13,16 +13,17 @@ from autoopt.surgery.normalization import NORMALIZATIONS
 from autoopt.surgery.parameters import count_params
 from autoopt.surgery.parts import is_recurrent_or_attends, redrawn
 from autoopt.surgery.pooling import POOLINGS
-from autoopt.surgery.pretrained import Trained, loaded, train
+from autoopt.surgery.pretrained import Trained, loaded, spared, train
 from autoopt.surgery.reader import read
 from autoopt.surgery.survey import Survey, survey
-from autoopt.surgery.template import Edits, Stage, SurgeryError, Template
+from autoopt.surgery.template import Edits, Ending, Stage, SurgeryError, Template
 
 __all__ = [
     "ACTIVATIONS",
     "NORMALIZATIONS",
     "POOLINGS",
     "Edits",
+    "Ending",
     "Net",
     "Stage",
     "SurgeryError",
@@ -40,6 +41,7 @@ __all__ = [
     "read",
     "rebuild",
     "redrawn",
+    "spared",
     "survey",
     "train",
 ]

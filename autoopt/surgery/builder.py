@@ -70,7 +70,8 @@ def edited(template: Template, edits: Edits, penalties: bool = False) -> Mapping
         dropout.apply(graph, found, edits.dropout)
     parts.apply(graph, parts.layers(found), edits)  # after dropout, which goes behind activations
     if edits.initializer is not None:  # after parts: it wins over what an activation asks for
-        kernels.initialize(graph, edits.initializer)
+        own = set(template.kernels) - set(template.fresh)
+        kernels.initialize(graph, edits.initializer, set(graph.layers) - own, edits.initializer_scale)
     if edits.l1 is not None or edits.l2 is not None:
         kernels.penalize(graph, edits.l1, edits.l2)
     if penalties:

@@ -1,4 +1,7 @@
-"""Kernels: the hidden weights whose initializer and penalty may be set."""
+"""Kernels: the hidden weights whose initializer and penalty may be set.
+
+Recurrent and attention layers, embeddings and outputs keep what they were written with.
+"""
 
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -27,6 +30,24 @@ def names(graph: Graph) -> tuple[str, ...]:
     )
 
 
+def fresh(graph: Graph) -> tuple[str, ...]:
+    """Return the kernels whose initializer may be set.
+
+    Keras counts all channels into the fan of a depthwise kernel, each filter of which reads one: what it calls
+    `he_normal` is not He's there. Depthwise kernels stay as written.
+    """
+    return tuple(name for name in names(graph) if graph.kind(name) not in kinds.DEPTHWISE)
+
+
+def initializers(graph: Graph) -> frozenset[str]:
+    """Return what kernels start from as written, each in Keras's words, without seeds."""
+    found = [config[key] for config, key in _fields(graph, "initializer")]
+    return frozenset(
+        str({**each, "config": {**each["config"], "seed": None}}) if isinstance(each, dict) else str(each)
+        for each in found
+    )
+
+
 def penalties(graph: Graph) -> tuple[float | None, float | None]:
     """Return the factors of L1 and L2 that all kernels share, None where there is no such number."""
     found = {_factors(config[key]) for config, key in _fields(graph, "regularizer")} or {(0.0, 0.0)}
@@ -36,8 +57,14 @@ def penalties(graph: Graph) -> tuple[float | None, float | None]:
     return (l1.pop() if len(l1) == 1 else None), (l2.pop() if len(l2) == 1 else None)
 
 
-def initialize(graph: Graph, name: str, layers: Collection[str] | None = None) -> None:
-    """Set the initializer of all kernels, or of those of some layers, in the graph.
+def initialize(graph: Graph, name: str, layers: Collection[str], scale: float | None = None) -> None:
+    """Set the initializer of those of some layers' kernels that may have one, in the graph.
+
+    Args:
+        graph: Is changed.
+        name: Keras's name of the initializer.
+        layers: Names of layers.
+        scale: σ of `truncated_normal`, before its cut at 2σ; None takes Keras's.
 
     Raises:
         SurgeryError: Keras has no initializer of that name.
@@ -48,8 +75,10 @@ def initialize(graph: Graph, name: str, layers: Collection[str] | None = None) -
         raise SurgeryError(
             f"initializer was given {name!r}, which Keras does not know.{nearest(str(name), INITIALIZERS)}"
         ) from error
+    if scale is not None:
+        initializer = keras.initializers.TruncatedNormal(stddev=scale)
     for config, key in _fields(graph, "initializer"):
-        if layers is None or config["name"] in layers:
+        if config["name"] in layers and key != "depthwise_initializer":
             config[key] = keras.saving.serialize_keras_object(initializer)
 
 

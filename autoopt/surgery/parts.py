@@ -111,8 +111,8 @@ def apply(graph: Graph, names: Layers, edits: Edits) -> None:
 def redrawn(template: Template, edits: Edits) -> frozenset[str]:
     """Return the layers whose kernels start from weights of their own, not from those of the user's model."""
     if edits.initializer is not None:
-        return frozenset(template.kernels)
+        return frozenset(template.fresh)
     stages = (
         stage for stage in template.stages if edits.activation.get(stage.name) in activation.INITIALIZERS
     )
-    return frozenset(template.kernels) & {layer for stage in stages for layer in stage.layers}
+    return frozenset(template.fresh) & {layer for stage in stages for layer in stage.layers}

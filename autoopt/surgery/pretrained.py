@@ -1,15 +1,17 @@
-"""Pretrained parts: nested models whose weights were loaded, and which of their layers train.
+"""Pretrained parts: nested models and layers whose weights were loaded, and which layers of the former train.
 
 Looks at models as they are built, not at their configuration: a part's class and weights are never changed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import keras
 import numpy as np
 
 from autoopt.surgery.graph import Graph
+from autoopt.surgery.template import Template
 
 Trained = Literal["frozen", "last_blocks", "all"]
 """Which of a part's layers train; normalization over batches never does."""
@@ -27,16 +29,39 @@ def loaded(model: keras.Model, again: Callable[[], keras.Model]) -> tuple[str, .
         model: As it was built; only models that are its own layers are looked at.
         again: Builds it with another seed. Called only where there is a nested model.
     """
-    nested = [(at, part) for at, part in enumerate(model.layers) if isinstance(part, keras.Model)]
-    nested = [(at, part) for at, part in nested if any(True for _ in _kernels(part))]
-    if not nested:
+    return _loaded(model, {part.name for part in model.layers if isinstance(part, keras.Model)}, again)
+
+
+def spared(template: Template, model: keras.Model, again: Callable[[], keras.Model]) -> Template:
+    """Return a template that leaves the kernels and biases of layers with loaded weights as they are.
+
+    Args:
+        template: What was read of the model.
+        model: As it was built.
+        again: Builds it with another seed. Called only where some weights are no draws of their initializers.
+    """
+    ends = {ending.layer for ending in template.endings if ending is not None}
+    found = _loaded(model, {*template.fresh, *ends}, again)
+    return replace(
+        template,
+        fresh=tuple(name for name in template.fresh if name not in found),
+        endings=tuple(
+            None if ending is None or ending.layer in found else ending for ending in template.endings
+        ),
+    )
+
+
+def _loaded(model: keras.Model, names: Collection[str], again: Callable[[], keras.Model]) -> tuple[str, ...]:
+    """Return those layers whose kernels are the same in each build of the model, and no draws."""
+    candidates = [
+        (at, layer)
+        for at, layer in enumerate(model.layers)
+        if layer.name in names and not all(_redrawn(*found) for found in _kernels(layer))
+    ]
+    if not candidates:
         return ()
     second = again()
-    return tuple(
-        part.name
-        for at, part in nested
-        if _equal(part, second.layers[at]) and not all(_redrawn(*found) for found in _kernels(part))
-    )
+    return tuple(layer.name for at, layer in candidates if _equal(layer, second.layers[at]))
 
 
 def train(part: keras.Model, trained: Trained) -> None:
@@ -120,7 +145,7 @@ def _kernels(part: keras.layers.Layer) -> Iterator[tuple[keras.layers.Layer, Any
             yield from ((layer, weight) for weight in layer._trainable_variables if len(weight.shape) > 1)
 
 
-def _equal(one: keras.Model, other: Any) -> bool:
+def _equal(one: keras.layers.Layer, other: Any) -> bool:
     values = one.get_weights(), other.get_weights()
     return len(values[0]) == len(values[1]) and all(map(np.array_equal, *values))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from autoopt.surgery import depth, dropout, kernels, masks, parts, stages, trace, width
+from autoopt.surgery import depth, dropout, endings, kernels, masks, parts, stages, trace, width
 from autoopt.surgery.builder import build, rebuild
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.signature import signature
@@ -41,6 +41,11 @@ def read(model: keras.Model, input_shape: Any = None) -> Template:
         >>> [(stage.name, stage.min_depth, stage.max_depth) for stage in stages]
         [('dense', 1, 3)]
     """
+    template = _read(model, input_shape)
+    return template if template.config is not None else replace(template, endings=endings.of(model))
+
+
+def _read(model: keras.Model, input_shape: Any) -> Template:
     try:
         source = trace.functional(model, input_shape)
         sequential = isinstance(model, keras.Sequential)
@@ -72,6 +77,9 @@ def _offered(config: Mapping[str, Any], twin: keras.Model, sequential: bool) -> 
         sequential=sequential,
         stages=_stages(graph, found, limit=max(twin.count_params(), LARGE_KERNEL)),
         kernels=kernels.names(graph),
+        fresh=kernels.fresh(graph),
+        initializers=kernels.initializers(graph),
+        endings=endings.endings(graph),
         l1=l1,
         l2=l2,
         dropout=dropout.rate(graph, found),

@@ -41,6 +41,23 @@ class Stage:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """How an output of a model comes about: a layer's bias is added, then comes at most one activation.
+
+    Attributes:
+        output: What a dict of labels calls it.
+        layer: Name of the layer whose bias it is.
+        units: How many numbers the bias has.
+        activation: `"softmax"`, `"sigmoid"`, another of Keras's names, or `"linear"`.
+    """
+
+    output: str
+    layer: str
+    units: int
+    activation: str
+
+
+@dataclass(frozen=True)
 class Template:
     """What can be edited of a user's model.
 
@@ -49,7 +66,10 @@ class Template:
         sequential: Whether the model was a `keras.Sequential`; then one is handed back.
         stages: Where depth and width may change, in the order of the model.
         reason: Why the structure is closed; empty where it is open.
-        kernels: Hidden layers whose kernel initializer and regularizer may be set.
+        kernels: Hidden layers whose kernel regularizer may be set.
+        fresh: Those of them whose kernel initializer may be set.
+        initializers: What those start from as written, each in Keras's words, without seeds.
+        endings: For each output, how it comes about; None where no free bias decides where it starts.
         l1: The L1 factor that all kernels share as written (0.0: none), None where they differ.
         l2: Likewise for L2.
         dropout: The rate that all Dropout layers share as written (0.0: no such layer), None where
@@ -63,6 +83,9 @@ class Template:
     stages: tuple[Stage, ...] = ()
     reason: str = ""
     kernels: tuple[str, ...] = ()
+    fresh: tuple[str, ...] = ()
+    initializers: frozenset[str] = frozenset()
+    endings: tuple[Ending | None, ...] = ()
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None
@@ -77,7 +100,8 @@ class Edits:
     Attributes:
         depth: Stage name to segments.
         width: Stage name to multiplier of its widths.
-        initializer: Keras's name of the initializer of all kernels, such as `"he_normal"`.
+        initializer: Keras's name of the initializer of all fresh kernels, such as `"he_normal"`.
+        initializer_scale: σ of `"truncated_normal"`, Keras's `stddev`.
         l1: L1 factor of all kernels.
         l2: L2 factor of all kernels.
         dropout: Rate of all Dropout layers; they are inserted where the model has none.
@@ -89,6 +113,7 @@ class Edits:
     depth: Mapping[str, int] = field(default_factory=dict)
     width: Mapping[str, float] = field(default_factory=dict)
     initializer: str | None = None
+    initializer_scale: float | None = None
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None

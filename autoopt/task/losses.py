@@ -11,6 +11,7 @@ from autoopt.records import Objective
 SPARSE = frozenset({"sparse_categorical_crossentropy"})
 CATEGORICAL = frozenset({"categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge"})
 BINARY = frozenset({"binary_crossentropy", "binary_focal_crossentropy"})
+CATEGORICAL_CROSSENTROPIES = CATEGORICAL - {"categorical_hinge"}
 REGRESSION = frozenset(
     {
         "mean_squared_error",
@@ -46,6 +47,13 @@ def name_of(loss: Any) -> str | None:
         return name_of(function)
     name = str(getattr(loss, "__name__", type(loss).__name__))
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def takes_logits(loss: Any) -> bool:
+    """Say whether a crossentropy is given as one of logits."""
+    if isinstance(loss, functools.partial):
+        return bool(loss.keywords.get("from_logits", False))
+    return bool(getattr(loss, "from_logits", False))
 
 
 def default_objective(loss: Any) -> Objective:

@@ -30,7 +30,7 @@ AXES = {
 }
 NAMES = {
     "structure": r"structure/([a-z_0-9]+/(depth|width|activation|normalization)|pooling)",
-    "initialization": r"initialization/kernel",
+    "initialization": r"initialization/(kernel|scale|bias)",
     "regularization": r"regularization/(l1|l2|dropout)",
     "optimizer": r"optimizer/(name|momentum|weight_decay|use_ema|global_clipnorm)",
     "learning_rate": r"optimizer/(learning_rate|schedule|warmup)",
@@ -268,6 +268,27 @@ def test_a_schedule_of_the_users_own_stays_until_another_is_drawn() -> None:
     assert other["schedule"] == "cosine" and other["learning_rate"] is not None
 
 
+@pytest.mark.parametrize("kernel", ["as_written", "he_normal", "truncated_normal"])
+def test_only_a_truncated_normal_has_a_scale(kernel: str) -> None:
+    hp = toys.asking({"initialization/kernel": kernel})
+    drawn = axes.Initialization(scale=(0.1, 0.2)).draw(hp, origin("uncompiled"))
+
+    assert drawn["initializer_scale"] == (0.1 if kernel == "truncated_normal" else None)
+    assert ("initialization/scale" in hp.values) == (kernel == "truncated_normal")
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [axes.Initialization(bias=[]), axes.Initialization(kernel=[]), axes.Initialization(kernel=[], bias=[])],
+)
+def test_a_part_of_initialization_without_choices_is_not_asked_for(closed: axes.Initialization) -> None:
+    hp = toys.asking()
+    closed.draw(hp, origin("uncompiled"))
+
+    assert ("initialization/kernel" in hp.values) == bool(closed.kernel)
+    assert ("initialization/bias" in hp.values) == bool(closed.bias)
+
+
 def test_full_batch_descent_is_offered_only_where_data_can_be_batched_anew() -> None:
     stream = dataclasses.replace(origin("uncompiled"), rebatch=False)
     hp = toys.asking()
@@ -287,6 +308,9 @@ REFUSED = {
     "schedule": (lambda: axes.Optimizer(schedule=["cosin"]), "Did you mean 'cosine'"),
     "learning rate": (lambda: axes.Optimizer(learning_rate=(0.0, 1.0)), "both above 0"),
     "initializer": (lambda: axes.Initialization(["he_norm"]), "Did you mean 'he_normal'"),
+    "scale": (lambda: axes.Initialization(scale=(0.5, 0.1)), "lowest, highest.*both above 0"),
+    "scale of 0": (lambda: axes.Initialization(scale=(0.0, 0.1)), "both above 0"),
+    "bias": (lambda: axes.Initialization(bias=["class_prior"]), "Did you mean 'class_priors'"),
     "dropout": (lambda: axes.Regularization(dropout=(1.0,)), "0 up to below 1"),
     "l2": (lambda: axes.Regularization(l2=(-1.0,)), "0 or more"),
     "width": (lambda: axes.Structure(width=(0.0,)), "factors above 0"),

@@ -42,6 +42,9 @@ NUMBERS = {
     "dropout": {"dropout": 0.6},
     "momentum": {"momentum": 0.5},
     "initializer": {"initializer": "he_uniform"},
+    "truncated normal": {"initializer": "truncated_normal", "initializer_scale": 0.2},
+    "another scale": {"initializer": "truncated_normal", "initializer_scale": 0.3},
+    "bias": {"bias": "class_priors"},
 }
 
 
@@ -59,6 +62,30 @@ def test_candidates_that_differ_in_numbers_alone_run_on_one_program_that_is_trac
     assert fitting.program == 0 and other.history != first.history
     assert again.history == first.history
     # JAX compiles a full batch and the shorter last one.
+    assert traces(engine) == [1 if BACKEND == "tensorflow" else 2]
+
+
+@keras.saving.register_keras_serializable("tests")
+class Halved(keras.layers.Layer):  # type: ignore[misc]
+    """A layer of the user's own: a model with it is a program by itself."""
+
+    def call(self, x: Any) -> Any:
+        return x / 2
+
+
+def test_a_model_that_is_its_own_program_is_traced_once_for_all_initial_values() -> None:
+    engine = compiled(QUICK)
+    source = hypermodel(lambda: zoo.classifier(Halved(), keras.layers.Dense(8, "tanh")))
+    last = Recipe().plus(**NUMBERS["bias"], **NUMBERS["another scale"])
+    losses = []
+    for recipe in (Recipe(), Recipe().plus(**NUMBERS["bias"]), last):
+        reached, fitting = run(engine, source, recipe)
+        losses.append(reached.history["loss"])
+
+        assert fitting.program == 0
+    expected, _ = run(KerasEngine(), source, last)
+
+    assert losses[0] != losses[1] != losses[2] == pytest.approx(expected.history["loss"], abs=1e-4)
     assert traces(engine) == [1 if BACKEND == "tensorflow" else 2]
 
 

@@ -1,11 +1,13 @@
 """Initializers and penalties of hidden kernels."""
 
+from collections.abc import Callable
+
 import keras
 import pytest
 from keras import layers
 
 from autoopt.surgery import Edits, SurgeryError, read, rebuild
-from tests.surgery.zoo import dense_chain, recurrent, separable_cnn
+from tests.surgery.zoo import autoencoder, dense_chain, recurrent, separable_cnn
 
 
 def test_kernels_are_the_hidden_dense_and_convolutional_layers() -> None:
@@ -29,16 +31,72 @@ def test_the_initializer_of_hidden_kernels_is_set_and_that_of_the_output_kept() 
     assert found == ["HeNormal", "HeNormal", "HeNormal", "GlorotUniform"]
 
 
-def test_both_kernels_of_a_separable_convolution_are_set() -> None:
-    model = rebuild(read(separable_cnn()), Edits(initializer="orthogonal", l2=0.1))
+def test_both_kernels_of_a_separable_convolution_are_penalized() -> None:
+    model = rebuild(read(separable_cnn()), Edits(l2=0.1))
     layer = next(layer for layer in model.layers if isinstance(layer, layers.SeparableConv2D))
 
-    assert (
-        type(layer.depthwise_initializer)
-        is type(layer.pointwise_initializer)
-        is keras.initializers.Orthogonal
-    )
+    assert float(layer.depthwise_regularizer.l2) == pytest.approx(0.1)
     assert float(layer.pointwise_regularizer.l2) == pytest.approx(0.1)
+
+
+def text() -> keras.Model:
+    hidden = [layers.Embedding(20, 4), layers.Conv1D(6, 3), layers.LSTM(5), layers.Dense(4, "relu")]
+    return keras.Sequential([keras.Input((12,), dtype="int32"), *hidden, layers.Dense(1, "sigmoid")])
+
+
+def attentive() -> keras.Model:
+    inputs = keras.Input((6, 4))
+    x = layers.Dense(4)(inputs)
+    x = layers.Dense(8, "gelu")(layers.Flatten()(layers.MultiHeadAttention(2, 2)(x, x)))
+    return keras.Model(inputs, layers.Dense(2)(x))
+
+
+def frozen_and_free() -> keras.Model:
+    frozen = layers.Dense(6, "relu", trainable=False)
+    return keras.Sequential([keras.Input((4,)), frozen, layers.Dense(5, "relu"), layers.Dense(2)])
+
+
+GLOROT, SET = "GlorotUniform", "HeNormal"
+STARTS: dict[str, tuple[Callable[[], keras.Model], dict[str, list[str]]]] = {
+    "text": (
+        text,  # of an LSTM the kernel of inputs, then that between steps
+        {
+            "Embedding": ["RandomUniform"],
+            "Conv1D": [SET],
+            "LSTM": [GLOROT, "Orthogonal"],
+            "Dense": [SET, GLOROT],
+        },
+    ),
+    "attention": (attentive, {"MultiHeadAttention": [GLOROT], "Dense": [SET, SET, GLOROT]}),
+    "depthwise": (
+        separable_cnn,
+        {"SeparableConv2D": [GLOROT, SET], "DepthwiseConv2D": [GLOROT], "Conv2D": [SET], "Dense": [GLOROT]},
+    ),
+    "frozen": (frozen_and_free, {"Dense": [GLOROT, SET, GLOROT]}),
+    "autoencoder": (autoencoder, {"Conv2D": [SET, SET, GLOROT], "Conv2DTranspose": [SET]}),
+}
+KERNELS = ("embeddings", "kernel", "depthwise", "pointwise", "recurrent")
+
+
+@pytest.mark.parametrize("kind", STARTS)
+def test_hidden_dense_and_convolutional_kernels_alone_start_otherwise(kind: str) -> None:
+    make, expected = STARTS[kind]
+    found: dict[str, list[str]] = {}
+    for layer in rebuild(read(make()), Edits(initializer="he_normal")).layers:
+        for part in KERNELS:
+            initializer = layer.get_config().get(f"{part}_initializer")
+            if initializer and not (part == "kernel" and isinstance(layer, layers.DepthwiseConv2D)):
+                found.setdefault(type(layer).__name__, []).append(initializer["class_name"])
+
+    assert found == expected
+
+
+def test_a_scale_is_the_deviation_of_a_truncated_normal_before_its_cut() -> None:
+    edits = Edits(initializer="truncated_normal", initializer_scale=0.2)
+    hidden = rebuild(read(dense_chain()), edits).layers[0].kernel_initializer
+
+    assert type(hidden) is keras.initializers.TruncatedNormal
+    assert (hidden.mean, hidden.stddev) == (0.0, 0.2)
 
 
 def test_an_unknown_initializer_names_the_nearest() -> None:
