@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
 from autoopt import storage, task
+from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
@@ -36,11 +37,13 @@ class Facts:
         names: Keys that a trial's history will have.
         objective: What `objective="auto"` stands for.
         notes: What was decided for the user, one sentence each.
+        absent: Hyperparameters that there might have been, name to why there are none.
     """
 
     names: Sequence[str]
     objective: Objective
     notes: Sequence[str]
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 def arguments(
@@ -104,7 +107,12 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     if default.name not in names:
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
-    return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+    unsmoothed, notes = reading.origin.unsmoothed, [reading.compilation.note, *closed]
+    regularized = any(isinstance(axis, Regularization) for axis in hypermodel.space.axes)
+    if regularized and unsmoothed and task.default_objective(loss).name == "val_accuracy":
+        notes.append(f"Labels are not smoothed: {unsmoothed}.")
+    absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
+    return Facts(names, default, [note for note in notes if note], absent)
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:

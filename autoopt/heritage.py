@@ -40,8 +40,13 @@ def grows(parent: Recipe, child: Recipe, template: Template) -> bool:
 
 
 def _training(recipe: Recipe) -> Recipe:
-    """Return what is left of a recipe without the layers, what they start from, and regularization."""
-    return recipe.plus(depth={}, width={}, initializer=None, dropout=None, l1=None, l2=None)
+    """Return what is left of a recipe without the layers, what they start from, and regularization.
+
+    A bound on weights stays: a parent's may be beyond it.
+    """
+    layers: dict[str, Any] = {"depth": {}, "width": {}, "initializer": None}
+    regularization = dict.fromkeys(("l1", "l2", "dropout", "spatial_dropout", "label_smoothing"))
+    return recipe.plus(**layers, **regularization)
 
 
 def _measures(recipe: Recipe, template: Template) -> list[float]:

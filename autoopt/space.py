@@ -87,17 +87,21 @@ class Space:
             return self
         return replace(self, optimizer=replace(axis, schedule=("constant",)))
 
-    def check_pins(self, known: Sequence[str]) -> None:
+    def check_pins(self, known: Sequence[str], reasons: Mapping[str, str] | None = None) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.
+
+        Args:
+            known: The search's.
+            reasons: Name to why the search does not have it, where that is known.
 
         Raises:
             SpaceError: Names the nearest hyperparameters that exist.
         """
         for name in self.fix:
             if name not in known:
-                raise SpaceError(
-                    f"fix names {name!r}, which this search does not have.{nearest(name, known)}"
-                )
+                reason = (reasons or {}).get(name)
+                hint = f" Take it out of fix: {reason}." if reason else nearest(name, known)
+                raise SpaceError(f"fix names {name!r}, which this search does not have.{hint}")
 
 
 def _axis(name: str, given: AxisArgument) -> axes.Axis | None:

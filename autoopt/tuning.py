@@ -124,7 +124,7 @@ def tune(
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
-    hypermodel.space.check_pins([hp.name for hp in whole_space.space])
+    hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.absent)
     checks.start_points(search.start, whole_space)
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, search.start, whole_space)

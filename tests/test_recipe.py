@@ -28,7 +28,8 @@ RECIPES = st.builds(
     st.builds(
         Settings,
         initializer=st.none() | st.sampled_from(INITIALIZERS),
-        l1=NUMBERS, l2=NUMBERS, dropout=NUMBERS, learning_rate=NUMBERS,
+        l1=NUMBERS, l2=NUMBERS, dropout=NUMBERS, spatial_dropout=NUMBERS, max_norm=NUMBERS,
+        label_smoothing=NUMBERS, learning_rate=NUMBERS,
         schedule=st.none() | st.sampled_from(SCHEDULES),
         momentum=NUMBERS, weight_decay=NUMBERS,
         batch_size=st.none() | st.integers(1, 4096),

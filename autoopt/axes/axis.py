@@ -53,6 +53,7 @@ class Origin:
         batch_size: Examples a step as the user wrote it.
         rebatch: Whether the data can be cut into batches of another size.
         pretrained: Names of the layers that are models with loaded weights.
+        unsmoothed: Why labels cannot be smoothed, as a sentence goes on; empty where they can.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
             reason.
     """
@@ -64,6 +65,7 @@ class Origin:
     rebatch: bool = True
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()
+    unsmoothed: str = ""
 
 
 class Axis(ABC):

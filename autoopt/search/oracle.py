@@ -48,7 +48,13 @@ DRAWS = 30
 PATIENCE = 1_000
 """The same for a sampler or an oracle of the user's: it draws as it draws."""
 
-COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout")
+COMPILED = (
+    STRUCTURE,
+    "optimizer/name",
+    "regularization/dropout",
+    "regularization/spatial_dropout",
+    "regularization/max_norm",
+)
 """What the names of hyperparameters begin with that decide on the program."""
 
 SHAPELESS = ("initialization/", "regularization/", "optimizer/", "batch_size")
