@@ -80,6 +80,10 @@ CASES = {
 }  # fmt: skip
 
 
+def number(tensor: Any) -> float:
+    return float(keras.ops.convert_to_numpy(tensor))
+
+
 def source(make: Any, part: Part) -> AutoHyperModel:
     return AutoHyperModel(make, data=Dataset(part, part))
 
@@ -97,8 +101,8 @@ def test_the_loss_is_that_of_keras_in_training_and_as_written_in_evaluation(case
         for training in (True, False)
     )
 
-    assert float(trained) == pytest.approx(float(found.keras(found.smoothed, predicted, weights)), abs=1e-6)
-    assert float(evaluated) == pytest.approx(float(own(found.y, predicted, weights)), abs=1e-6)
+    assert number(trained) == pytest.approx(number(found.keras(found.smoothed, predicted, weights)), abs=1e-6)
+    assert number(evaluated) == pytest.approx(number(own(found.y, predicted, weights)), abs=1e-6)
 
 
 @EVERY_ENGINE
@@ -166,12 +170,12 @@ def test_of_several_outputs_those_with_a_crossentropy_are_smoothed() -> None:
     part, model = zoo.pairs(), two_headed()
     predicted = model(part.x)
     found, expected = (
-        float(each.compute_loss(part.x, part.y, predicted))
+        number(each.compute_loss(part.x, part.y, predicted))
         for each in (smooth(model, lambda: EPSILON), two_headed(EPSILON))
     )
 
     assert found == pytest.approx(expected, abs=1e-6)
-    assert found != pytest.approx(float(two_headed().compute_loss(part.x, part.y, predicted)), abs=1e-3)
+    assert found != pytest.approx(number(two_headed().compute_loss(part.x, part.y, predicted)), abs=1e-3)
 
 
 def test_a_model_that_was_trained_with_smoothed_labels_is_saved_with_the_loss_as_written(
@@ -195,7 +199,7 @@ def test_the_hypermodels_own_fit_smooths_labels_too() -> None:
     asked = toys.asking({"regularization/label_smoothing": EPSILON})
     found = made.fit(asked, model, X, Y, epochs=1, batch_size=64, verbose=0).history
 
-    assert found["loss"] == pytest.approx([float(expected)], abs=1e-5)
+    assert found["loss"] == pytest.approx([number(expected)], abs=1e-5)
 
 
 KEPT = {
