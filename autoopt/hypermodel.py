@@ -358,6 +358,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
                 template.spatial_dropout,
                 template.max_norm,
             ),
+            "label_smoothing": reading.origin.unsmoothed,
             "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
         }
 

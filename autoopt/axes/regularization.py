@@ -73,6 +73,8 @@ class Regularization(Axis):
             SpaceError: That was asked for, and the loss has no such thing.
         """
         values = LABEL_SMOOTHING if self.label_smoothing is None else self.label_smoothing
+        if "label_smoothing" in (origin.closed or {}):
+            return False
         if self.label_smoothing is not None and any(values) and origin.unsmoothed:
             raise SpaceError(
                 f"label_smoothing was given {list(values)}, but {origin.unsmoothed}. Expected a crossentropy of "
