@@ -3,7 +3,7 @@
 import contextlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
 from autoopt import storage, task
+from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, RunError, SpaceError, UsageError
@@ -37,12 +38,14 @@ class Facts:
         objective: What `objective="auto"` stands for.
         notes: What was decided for the user, one sentence each.
         closed: Axes that the user's own code or data closes, to the reason.
+        absent: Hyperparameters that there might have been, name to why there are none.
     """
 
     names: Sequence[str]
     objective: Objective
     notes: Sequence[str]
     closed: Mapping[str, str]
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 def arguments(
@@ -107,7 +110,12 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
         default = Objective("val_loss", "min")
     closed = reading.origin.closed or {}
     kept = [f"{axis} stays as written: {reason}" for axis, reason in closed.items()]
-    return Facts(names, default, [note for note in (reading.compilation.note, *kept) if note], closed)
+    unsmoothed, notes = reading.origin.unsmoothed, [reading.compilation.note, *kept]
+    regularized = any(isinstance(axis, Regularization) for axis in hypermodel.space.axes)
+    if regularized and unsmoothed and task.default_objective(loss).name == "val_accuracy":
+        notes.append(f"Labels are not smoothed: {unsmoothed}.")
+    absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
+    return Facts(names, default, [note for note in notes if note], closed, absent)
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:

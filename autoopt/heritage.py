@@ -40,9 +40,13 @@ def grows(parent: Recipe, child: Recipe, template: Template) -> bool:
 
 
 def _training(recipe: Recipe) -> Recipe:
-    """Return what is left of a recipe without the layers, what they start from, and regularization."""
-    free = ("initializer", "initializer_scale", "bias", "dropout", "l1", "l2")
-    return recipe.plus(depth={}, width={}, **dict.fromkeys(free))
+    """Return what is left of a recipe without the layers, what they start from, and regularization.
+
+    A bound on weights stays: a parent's may be beyond it.
+    """
+    start = ("initializer", "initializer_scale", "bias")
+    regularization = ("l1", "l2", "dropout", "spatial_dropout", "label_smoothing")
+    return recipe.plus(depth={}, width={}, **dict.fromkeys((*start, *regularization)))
 
 
 def _measures(recipe: Recipe, template: Template) -> list[float]:

@@ -19,7 +19,7 @@ from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, Twins, as_it_is, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
-from autoopt.engines import Candidate, repace
+from autoopt.engines import Candidate, repace, smooth, smoothed
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
@@ -112,6 +112,12 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def space(self) -> Space:
         """The space as it was given."""
         return self._space
+
+    @property
+    def patience(self) -> int | None:
+        """Epochs without a better score after which a trial ends, None for no such number."""
+        axis = self._regularization
+        return None if axis is None else axis.patience
 
     def reading(self, hp: keras_tuner.HyperParameters | None = None) -> Reading:
         """Read the user's model; with `hp`, ask it for the user's own hyperparameters.
@@ -239,15 +245,19 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
                 model.set_weights(reading.twins.inherited(model, edits, start, names))
             return model
 
-        if reading.twins is not None and plan.traceable:
-            return reading.twins.candidate(edits, plan, plain, start)
-
         def twin(optimizer: keras.optimizers.Optimizer | None) -> keras.Model:
             with seeded(seed):
                 return self._assembled(reading, recipe, values, total_steps, seed, optimizer, parts)
 
-        own = (*self._key(values), trained(recipe))
-        return as_it_is(own, edits, plan, plain, twin, seed)
+        if reading.twins is not None and plan.traceable:
+            found = reading.twins.candidate(edits, plan, plain, start)
+        else:
+            own = (*self._key(values), trained(recipe))
+            found = as_it_is(own, edits, plan, plain, twin, seed)
+        axis = self._regularization
+        if axis is None or not axis.smooths(reading.origin):
+            return found
+        return smoothed(found, recipe.settings.label_smoothing or 0.0)
 
     def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
         """Return what the layers of a recipe's model and the shapes of their weights depend on."""
@@ -271,7 +281,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return surgery.count_params(template, edits)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
-        """Train as KerasTuner's tuners do, with the batch size and the schedule of the candidate.
+        """Train as KerasTuner's tuners do, with the candidate's batch size, schedule and smoothed labels.
 
         Args:
             hp: The candidate's values.
@@ -293,6 +303,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             model.optimizer.learning_rate = plan.schedule.keras()
         if plan.pace is not None:
             repace(model.optimizer, plan.pace)
+        smoothing = recipe.settings.label_smoothing
+        if smoothing:
+            smooth(model, lambda: smoothing)
         return model.fit(*args, **kwargs)
 
     def _call(self, hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -325,7 +338,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return known
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
         again = functools.partial(self._users, dict(hp.values), READING_SEED + 1)
-        origin = self._origin(model, found.arguments["loss"], again)
+        origin = self._origin(model, found, again)
         layers = tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values), again)
         reading = Reading(origin, found, _outline(model), layers, surgery.footprint(model), twins)
@@ -337,8 +350,18 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
 
-    def _origin(self, model: keras.Model, loss: Any, again: Callable[[], keras.Model]) -> Origin:
+    @property
+    def _regularization(self) -> Regularization | None:
+        """The axis, None where it is closed."""
+        if "regularization" in (self._closed or {}):
+            return None
+        return next((axis for axis in self._space.axes if isinstance(axis, Regularization)), None)
+
+    def _origin(
+        self, model: keras.Model, compilation: compiling.Compilation, again: Callable[[], keras.Model]
+    ) -> Origin:
         train, needed = self._data.train if self._data else None, surgery.footprint(model)
+        loss = compilation.arguments["loss"]
         # Initializers of a copy do not remember what those of the model drew.
         drawn = model if self._given is None else self._given
         template = surgery.spared(surgery.read(model, _shapes(train)), drawn, again)
@@ -353,6 +376,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             closed=self._closed or {},
             pretrained=surgery.loaded(model, again),
             biases=priors.biases(template.endings, loss, *labels),
+            unsmoothed=compiling.unsmoothed(model, loss),
         )
 
     def _twins(
@@ -362,9 +386,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if not rebuildable(template):
             return None
         kept = initial.kept(model, remains(template.config or {}).initializers, again)
-        penalties = any(
-            isinstance(axis, Regularization) for axis in self._space.axes
-        ) and "regularization" not in (self._closed or {})
+        penalties = self._regularization is not None
         adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
         users = functools.partial(self._users, values, READING_SEED)
         return Twins(template, compilation, layers, kept, users, penalties, adapted)
@@ -376,7 +398,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             "structure": reading.outline,
             "activation": [stage.activation for stage in template.stages],
             "initialization": template.initializers,
-            "regularization": (template.l1, template.l2, template.dropout),
+            "regularization": (
+                template.l1,
+                template.l2,
+                template.dropout,
+                template.spatial_dropout,
+                template.max_norm,
+            ),
+            "label_smoothing": reading.origin.unsmoothed,
             "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
         }
 
@@ -459,6 +488,8 @@ def _edits(recipe: Recipe) -> surgery.Edits:
         l1=settings.l1,
         l2=settings.l2,
         dropout=settings.dropout,
+        spatial_dropout=settings.spatial_dropout,
+        max_norm=settings.max_norm,
     )
 
 

@@ -52,6 +52,9 @@ class Settings:
         l1: Penalty factor λ of λ Σ|w| on kernels, Keras's convention.
         l2: Penalty factor λ of λ Σw² on kernels, Keras's convention.
         dropout: Share of units that are dropped, 0 to 1.
+        spatial_dropout: Share of feature maps that are dropped whole, 0 to 1.
+        max_norm: Largest norm of the weights that lead into a unit, 0 for none.
+        label_smoothing: Share of a label that is spread over all classes, in training alone.
         learning_rate: The rate at the first step.
         schedule: A name of `autoopt.axes.optimizer.SCHEDULES`.
         warmup: Share of the steps in which the rate rises to `learning_rate`.
@@ -69,6 +72,9 @@ class Settings:
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None
+    spatial_dropout: float | None = None
+    max_norm: float | None = None
+    label_smoothing: float | None = None
     learning_rate: float | None = None
     schedule: str | None = None
     warmup: float | None = None

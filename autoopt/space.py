@@ -127,12 +127,18 @@ class Space(KnownArguments):
             return self
         return replace(self, optimizer=replace(axis, schedule=("constant",), warmup=()))
 
-    def check_pins(self, known: Sequence[str], closed: Mapping[str, str] | None = None) -> None:
+    def check_pins(
+        self,
+        known: Sequence[str],
+        closed: Mapping[str, str] | None = None,
+        absent: Mapping[str, str] | None = None,
+    ) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.
 
         Args:
             known: Their names.
             closed: Axes that the user's own code or data closes, to the reason.
+            absent: Names that there might have been, to why there are none.
 
         Raises:
             SpaceError: Says which axis is closed, or names the nearest hyperparameters that exist.
@@ -140,17 +146,18 @@ class Space(KnownArguments):
         reasons = {name: "the space closes it." for name in AXES if getattr(self, name) is False}
         reasons |= closed or {}
         for name in self.fix:
+            if name in known:
+                continue
             axis = name.partition("/")[0]
-            if name not in known and axis in reasons:
+            if axis in reasons:
                 raise SpaceError(
                     f"fix names {name!r}, but {axis} stays as written: {reasons[axis]} "
                     f"Leave {axis} open, or leave {name!r} out of fix."
                 )
-            if name not in known:
-                others = " beside the other pins" if len(self.fix) > 1 else ""
-                raise SpaceError(
-                    f"fix names {name!r}, which this search does not have{others}.{nearest(name, known)}"
-                )
+            others = " beside the other pins" if len(self.fix) > 1 else ""
+            why = (absent or {}).get(name)
+            hint = f" Take it out of fix: {why}." if why else nearest(name, known)
+            raise SpaceError(f"fix names {name!r}, which this search does not have{others}.{hint}")
 
 
 def _settled(name: str, given: Any) -> bool | axes.Axis:

@@ -125,7 +125,7 @@ def tune(
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
     whole_space = explore(hypermodel)
-    hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.closed)
+    hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.closed, facts.absent)
     start, adapted = starting_points(search.start, whole_space)
     search = replace(search, start=start)
     ceiling = Ceiling(constraints, hypermodel, dataset)

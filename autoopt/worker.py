@@ -121,6 +121,7 @@ class Worker:
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
+            None if job.repeat else self.hypermodel.patience,  # a repeat ends where the search chose
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)

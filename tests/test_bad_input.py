@@ -283,6 +283,22 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         SpaceError,
         r"'optimizer/nam', which this search does not have\. Did you mean 'optimizer/name'\?",
     ),
+    "fix of smoothed labels under a regression loss": (
+        lambda _: {
+            "model_fn": compiled("mse", 1, "linear"),
+            "space": Space(fix={"regularization/label_smoothing": 0.1}),
+        },
+        SpaceError,
+        r"'regularization/label_smoothing'.*does not have\. Take it out of fix: the loss mean_squared_error is",
+    ),
+    "smoothed labels under a regression loss": (
+        lambda _: {
+            "model_fn": compiled("mse", 1, "linear"),
+            "space": Space(regularization=axes.Regularization(label_smoothing=[0.1])),
+        },
+        SpaceError,
+        r"label_smoothing was given \[0\.1\], but the loss mean_squared_error",
+    ),
     "fix out of range": (
         lambda _: {"space": Space(fix={"optimizer/learning_rate": 50})},
         SpaceError,

@@ -28,6 +28,7 @@ SAME = {
     "full_batch": True,
     "l1": 1e-3,
     "l2": 1e-3,
+    "label_smoothing": 0.1,
 }
 OTHER = {
     "width": {"dense": 2.0},
@@ -36,6 +37,7 @@ OTHER = {
     "normalization": {"dense": "batch"},
     "optimizer": "adam",
     "dropout": 0.0,
+    "max_norm": 3.0,
 }
 
 
@@ -62,10 +64,11 @@ def test_names_that_keras_counts_up_are_not_in_the_key() -> None:
 
 
 def test_the_knobs_hold_the_numbers_of_the_recipe() -> None:
-    found = candidate(BASE.plus(l1=1e-3, l2=2e-3)).knobs
+    found = candidate(BASE.plus(l1=1e-3, l2=2e-3, max_norm=3.0, label_smoothing=0.1)).knobs
 
     # one hidden Dense and its dropout
-    assert found == {"dropout": [0.2], "l1": [1e-3], "l2": [2e-3], "momentum": 0.9}
+    numbers = {"momentum": 0.9, "label_smoothing": 0.1}
+    assert found == {"dropout": [0.2], "l1": [1e-3], "l2": [2e-3], "max_norm": [3.0], **numbers}
 
 
 def test_the_rates_are_those_of_the_schedule() -> None:

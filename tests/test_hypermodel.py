@@ -207,6 +207,21 @@ def test_the_activation_alone_is_closed_where_a_hyperparameter_of_the_users_sets
     assert "structure/dense/activation" not in hp.values
 
 
+def test_label_smoothing_alone_is_closed_where_a_hyperparameter_of_the_users_sets_it() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        amount = hp.Choice("smoothing", [0.0, 0.1])
+        model = toys.dense()
+        model.compile("adam", keras.losses.CategoricalCrossentropy(label_smoothing=amount))
+        return model
+
+    hypermodel, hp = toys.hypermodel(model_fn), toys.asking()
+    hypermodel.draw(hp)
+
+    reason = "your own hyperparameter 'smoothing' sets it."
+    assert hypermodel.reading().origin.closed == {"label_smoothing": reason}
+    assert "regularization/dropout" in hp.values and "regularization/label_smoothing" not in hp.values
+
+
 def test_the_optimizer_is_closed_where_a_hyperparameter_of_the_users_sets_its_rate() -> None:
     def model_fn(hp: Any) -> keras.Model:
         return toys.compiled(keras.optimizers.Adam(hp.Float("lr", 1e-4, 1e-2, sampling="log")))
@@ -262,6 +277,7 @@ EDITS = {
     "dropout": (Recipe().plus(dropout=0.3), {"hidden", "out"}),
     "penalty": (Recipe().plus(l2=1e-3), {"hidden", "out"}),
     "initializer": (Recipe().plus(initializer="he_normal"), {"hidden", "out"}),
+    "bound": (Recipe().plus(max_norm=0.1), {"hidden", "out"}),
     "width": (Recipe().plus(width={"dense": 2.0}), set()),
     "depth": (Recipe().plus(depth={"dense": 2}), {"hidden", "out"}),
     "activation": (Recipe().plus(activation={"dense": "gelu"}), {"hidden", "out"}),

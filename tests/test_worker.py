@@ -6,10 +6,12 @@ from typing import Any
 import keras
 import pytest
 
+from autoopt import axes
 from autoopt.data import Dataset, Part, Stream
 from autoopt.engines import Assignment, KerasEngine
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
+from autoopt.space import Space
 from autoopt.worker import Job, Worker
 from tests import toys
 
@@ -26,6 +28,20 @@ def job(recipe: Recipe | None = None, epochs: int = 2, horizon: int | None = Non
 
 def go_on(epoch: int, logs: Any) -> Any:
     return "continue"
+
+
+def test_patience_ends_a_trial_and_leaves_confirmation_runs_their_epochs() -> None:
+    data = toys.halves(*toys.digits(100))
+    space = Space(regularization=axes.Regularization(patience=1))
+    hypermodel = toys.hypermodel(
+        lambda: toys.compiled(keras.optimizers.SGD(0.0), run_eagerly=True), space, data
+    )
+    found = Worker(hypermodel, data, KerasEngine(), Objective("val_loss", "min"))
+    first, again = (found.run(job(epochs=4, repeat=repeat), go_on).trial for repeat in (0, 1))
+
+    assert (first.status, first.epochs) == ("completed", 2)
+    assert "ended after epoch 2 of 4" in first.note
+    assert (again.epochs, again.note) == (4, "")
 
 
 class Tens(keras.utils.PyDataset):  # type: ignore[misc]

@@ -56,6 +56,7 @@ class Origin:
         rebatch: Whether the data can be cut into batches of another size.
         pretrained: Names of the layers that are models with loaded weights.
         biases: Output layer to the bias that the labels speak for, of those that there is one for.
+        unsmoothed: Why labels cannot be smoothed, as a sentence goes on; empty where they can.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
             reason.
     """
@@ -69,6 +70,7 @@ class Origin:
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()
     biases: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    unsmoothed: str = ""
 
 
 class Axis(KnownArguments, ABC):

@@ -1,6 +1,7 @@
 """What an axis may choose from, checked when the axis is made: a list of names, or a list of numbers."""
 
 from collections.abc import Callable, Iterable
+from numbers import Real
 from typing import Any
 
 from autoopt.axes.arguments import plain
@@ -26,7 +27,7 @@ def check_names(what: str, given: Any, known: Iterable[str]) -> None:
             raise SpaceError(f"The {what} {name!r} is not known.{nearest(str(name), names)}")
 
 
-def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected: str) -> None:
+def check_numbers(name: str, given: Any, fits: Callable[[Any], bool], expected: str) -> None:
     """Raise when `given` is no list of numbers, at least one, that all fit.
 
     Args:
@@ -39,7 +40,7 @@ def check_numbers(name: str, given: Any, fits: Callable[[float], bool], expected
         SpaceError: Names the argument, what was given and what was expected.
     """
     values = plain(given) if isinstance(plain(given), tuple) else ()
-    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    numbers = [value for value in values if isinstance(value, Real) and not isinstance(value, bool)]
     if not numbers or len(numbers) < len(values) or not all(map(fits, numbers)):
         raise SpaceError(f"{name} was given {given!r}. Expected {expected}.")
 

@@ -8,8 +8,11 @@ from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, clipping, decaying
 from autoopt.engines.loop import Report, Training, Verdict, train
 from autoopt.engines.pace import Pace, Slower, repace
+from autoopt.engines.smoothing import smooth, smoothed
 
 __all__ = [
     "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
-    "Knobs", "Momentum", "Pace", "Rates", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict", "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "engine_named", "evaluate", "repace", "train",
+    "Knobs", "Momentum", "Pace", "Rates", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict",
+    "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "engine_named", "evaluate", "repace",
+    "smooth", "smoothed", "train",
 ]  # fmt: skip

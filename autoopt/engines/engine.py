@@ -30,6 +30,7 @@ class Assignment:
         seed: With the number of an epoch, where the order of its examples comes from.
         class_weight: Class to weight, or None.
         callbacks: Keras callbacks; an engine looks at which hooks they have, the loop calls them.
+        patience: Epochs without a better score after which it ends; None never does.
     """
 
     train: Part | Stream
@@ -39,6 +40,7 @@ class Assignment:
     seed: int
     class_weight: Mapping[int, float] | None = None
     callbacks: Sequence[keras.callbacks.Callback] = ()
+    patience: int | None = None
 
     @property
     def steps(self) -> int:

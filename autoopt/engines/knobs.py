@@ -11,8 +11,16 @@ from typing import Any
 import keras
 from keras import ops
 
-SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw")
-VECTORS = ("l1", "l2", "dropout")
+SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw", "label_smoothing")
+VECTORS = ("l1", "l2", "dropout", "max_norm")
+
+SPATIAL_DROPOUTS = (
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.SpatialDropout3D,
+)
+DROPOUTS = ("Dropout", *(kind.__name__ for kind in SPATIAL_DROPOUTS))
+"""Layers whose rate comes from the knobs."""
 
 
 class Knobs:
@@ -27,7 +35,9 @@ class Knobs:
         thaw: Step before which that part is not trained.
         l1: Factor of each penalized weight.
         l2: Likewise.
-        dropout: Rate of each Dropout layer.
+        dropout: Rate of each layer of `DROPOUTS`.
+        max_norm: Largest norm of each bounded weight's units.
+        label_smoothing: Share of a label that is spread over all classes, in training alone.
     """
 
     def __init__(self) -> None:
@@ -40,6 +50,8 @@ class Knobs:
         self.l1: Any = ()
         self.l2: Any = ()
         self.dropout: Any = ()
+        self.max_norm: Any = ()
+        self.label_smoothing: Any = 0.0
 
     def turn(self, values: Mapping[str, Any]) -> None:
         """Set several values."""
@@ -116,14 +128,29 @@ class Penalty:
         return ops.sum(l1 * ops.absolute(weight) + l2 * ops.square(weight))  # one pass over the weight
 
 
+class Bound(keras.constraints.Constraint):  # type: ignore[misc]
+    """Keras's MaxNorm for one weight, with the largest norm from the knobs."""
+
+    def __init__(self, knobs: Knobs, index: int, axis: Any) -> None:
+        self._knobs, self._index, self._axis = knobs, index, axis
+
+    def __call__(self, weight: Any) -> Any:
+        """Return the weight with the norms that are larger brought down to it."""
+        largest = ops.cast(self._knobs.max_norm[self._index], weight.dtype)
+        return keras.constraints.MaxNorm(largest, self._axis)(weight)
+
+
 def loosen_dropout(layer: keras.layers.Dropout, knobs: Knobs, index: int) -> None:
-    """Have a Dropout layer take its rate from the knobs; at rate 0 it changes nothing."""
+    """Have a layer of `DROPOUTS` take its rate from the knobs; at rate 0 it changes nothing."""
 
     def call(inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
         rate = ops.cast(knobs.dropout[index], "float32")
-        shape = _noise_shape(ops.shape(inputs), layer.noise_shape)
+        if isinstance(layer, SPATIAL_DROPOUTS):
+            shape = layer._get_noise_shape(inputs)
+        else:
+            shape = _noise_shape(ops.shape(inputs), layer.noise_shape)
         kept = keras.random.uniform(shape, dtype="float32", seed=layer.seed_generator) >= rate
         scaled = inputs / ops.cast(1.0 - rate, inputs.dtype)
         return ops.where(kept, scaled, ops.zeros_like(inputs))

@@ -65,6 +65,12 @@ def train(fitting: Fitting, assignment: Assignment, objective: Objective, report
         if stopped or _stopped(fitting, assignment):
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
             break
+        if number + 1 < epochs and _in_vain(reached, number) >= (assignment.patience or epochs):
+            reached.note = (
+                f"{objective.name} had not become better for {assignment.patience} epochs: "
+                f"ended after epoch {number + 1} of {epochs}."
+            )
+            break
     hooks.on_train_end(logs)
     if reached.score is None and reached.status != "failed":
         reached.status, reached.note = "failed", f"{objective.name} was no number in any epoch."
@@ -78,6 +84,11 @@ def _note_epoch(reached: Training, number: int, logs: Logs, objective: Objective
     if math.isfinite(score) and objective.better(score, reached.score):
         reached.best_epoch, reached.score = number, score
         reached.weights = fitting.weights()
+
+
+def _in_vain(reached: Training, number: int) -> int:
+    """Return the epochs since the best one."""
+    return number + 1 if reached.best_epoch is None else number - reached.best_epoch
 
 
 def _ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:

@@ -11,13 +11,14 @@ from typing import Any
 
 import keras
 
-from autoopt.engines.knobs import Knobs, Penalty, loosen_dropout
+from autoopt.engines.knobs import DROPOUTS, Bound, Knobs, Penalty, loosen_dropout
 
 PENALTIES = ("L1", "L2", "L1L2")
 OF_SEVERAL_WEIGHTS = ("MultiHeadAttention", "GroupQueryAttention")
-"""Layers whose one penalty stands for several weights: it stays in the configuration."""
+"""Layers whose one penalty or constraint stands for several weights: it stays in the configuration."""
 
 ANY_RATE = 0.5
+ANY_BOUND = 1.0
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,12 @@ class Remains:
     """A Functional configuration without its settings, and these.
 
     Attributes:
-        config: The configuration: dropout rates, penalty factors and initializers replaced by constants.
+        config: The configuration: dropout rates, penalty factors, bounds and initializers replaced by constants.
         key: The same as text, whatever the layers are called.
-        dropout: Name of each Dropout layer with a rate above 0, to the rate.
+        dropout: Name of each Dropout or SpatialDropout layer with a rate above 0, to the rate.
         penalties: (layer, weight) of each penalized weight, to its factors of L1 and L2.
         initializers: (layer, weight) to the configuration of its initializer.
+        bounds: (layer, weight) of each weight under a MaxNorm, to the largest norm.
     """
 
     config: Mapping[str, Any]
@@ -37,6 +39,7 @@ class Remains:
     dropout: Mapping[str, float] = field(default_factory=dict)
     penalties: Mapping[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     initializers: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    bounds: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def knobs(self) -> Mapping[str, Any]:
@@ -45,6 +48,7 @@ class Remains:
             "dropout": [*self.dropout.values()],
             "l1": [l1 for l1, _ in self.penalties.values()],
             "l2": [l2 for _, l2 in self.penalties.values()],
+            "max_norm": [*self.bounds.values()],
         }
 
 
@@ -54,17 +58,21 @@ def remains(config: Mapping[str, Any]) -> Remains:
     dropout: dict[str, float] = {}
     penalties: dict[tuple[str, str], tuple[float, float]] = {}
     initializers: dict[tuple[str, str], Any] = {}
+    bounds: dict[tuple[str, str], float] = {}
     for entry in stripped["layers"]:
         if not written_by_keras(entry):
             continue
         name, layer = entry["config"]["name"], entry["config"]
-        if entry["class_name"] == "Dropout" and 0 < layer["rate"] < 1:
+        if entry["class_name"] in DROPOUTS and 0 < layer["rate"] < 1:
             dropout[name], layer["rate"] = float(layer["rate"]), ANY_RATE
         for key, value in layer.items():
             if key.endswith("_initializer") and isinstance(value, dict):
                 initializers[name, key.removesuffix("_initializer")] = value
                 layer[key] = "zeros"
-            elif _penalizes_a_weight(entry, key) and _is_penalty(value):
+            elif _is_about_a_weight(entry, key, "_constraint") and _is_bound(value):
+                bounds[name, key.removesuffix("_constraint")] = float(value["config"]["max_value"])
+                value["config"]["max_value"] = ANY_BOUND
+            elif _is_about_a_weight(entry, key, "_regularizer") and _is_penalty(value):
                 factors = value["config"]
                 found = float(factors.get("l1") or 0.0), float(factors.get("l2") or 0.0)
                 penalties[name, key.removesuffix("_regularizer")] = found
@@ -74,7 +82,7 @@ def remains(config: Mapping[str, Any]) -> Remains:
     }
     parts = [_unnamed(stripped, places), [(places[name], part) for name, part in penalties]]
     key = json.dumps(parts, sort_keys=True, default=str)
-    return Remains(stripped, key, dropout, penalties, initializers)
+    return Remains(stripped, key, dropout, penalties, initializers, bounds)
 
 
 def build(found: Remains, knobs: Knobs) -> keras.Model:
@@ -86,6 +94,10 @@ def build(found: Remains, knobs: Knobs) -> keras.Model:
         weight = weight_of(model.get_layer(name), part)
         if weight is not None:
             weight.regularizer = Penalty(knobs, index)
+    for index, (name, part) in enumerate(found.bounds):
+        weight = weight_of(model.get_layer(name), part)
+        if weight is not None:
+            weight.constraint = Bound(knobs, index, weight.constraint.axis)
     return model
 
 
@@ -103,10 +115,10 @@ def weight_of(layer: keras.layers.Layer, part: str) -> Any:
     return next((by_name[name] for name in names if name in by_name), None)
 
 
-def _penalizes_a_weight(entry: Mapping[str, Any], key: str) -> bool:
-    """Whether a field is a penalty on one weight; on what a layer puts out, it is a constant of the program."""
-    is_penalty = key.endswith("_regularizer") and key != "activity_regularizer"
-    return is_penalty and entry["class_name"] not in OF_SEVERAL_WEIGHTS
+def _is_about_a_weight(entry: Mapping[str, Any], key: str, ending: str) -> bool:
+    """Whether a field is about one weight; about what a layer puts out, it is a constant of the program."""
+    about_one = key.endswith(ending) and key != "activity_regularizer"
+    return about_one and entry["class_name"] not in OF_SEVERAL_WEIGHTS
 
 
 def _is_penalty(value: Any) -> bool:
@@ -114,6 +126,14 @@ def _is_penalty(value: Any) -> bool:
         isinstance(value, dict)
         and value.get("module") == "keras.regularizers"
         and value["class_name"] in PENALTIES
+    )
+
+
+def _is_bound(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.get("module") == "keras.constraints"
+        and value["class_name"] == "MaxNorm"
     )
 
 

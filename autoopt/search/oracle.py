@@ -50,6 +50,7 @@ PATIENCE = 1_000
 
 COMPILED = (
     STRUCTURE, "optimizer/name", "optimizer/use_ema", "optimizer/global_clipnorm", "regularization/dropout",
+    "regularization/spatial_dropout", "regularization/max_norm",
 )  # fmt: skip
 """What the names of hyperparameters begin with that decide on the program."""
 

@@ -68,12 +68,16 @@ def edited(template: Template, edits: Edits, penalties: bool = False) -> Mapping
     width.apply(graph, width.zones(graph, found), edits.width)
     if edits.dropout is not None:
         dropout.apply(graph, found, edits.dropout)
+    if edits.spatial_dropout is not None:
+        dropout.apply_spatial(graph, found, edits.spatial_dropout)
     parts.apply(graph, parts.layers(found), edits)  # after dropout, which goes behind activations
     if edits.initializer is not None:  # after parts: it wins over what an activation asks for
         own = set(template.kernels) - set(template.fresh)
         kernels.initialize(graph, edits.initializer, set(graph.layers) - own, edits.initializer_scale)
     if edits.l1 is not None or edits.l2 is not None:
         kernels.penalize(graph, edits.l1, edits.l2)
+    if edits.max_norm:
+        kernels.constrain(graph, edits.max_norm)
     if penalties:
         kernels.open_penalties(graph)
     return graph.config
@@ -116,13 +120,22 @@ def _check(template: Template, edits: Edits) -> None:
     for name, multiplier in edits.width.items():
         _check_width(known[name], multiplier)
     parts.check(template, edits)
-    for name, factor in (("l1", edits.l1), ("l2", edits.l2)):
-        if factor is not None and not factor >= 0:
-            raise SurgeryError(f"{name} was given {factor}. Expected 0 or more. Give for example 1e-4.")
-    if edits.dropout is not None and not 0 <= edits.dropout < 1:
-        raise SurgeryError(
-            f"dropout was given {edits.dropout}. Expected a rate from 0 up to below 1. Give for example 0.2."
-        )
+    _check_numbers(edits)
+
+
+def _check_numbers(edits: Edits) -> None:
+    for name, number, example in (
+        ("l1", edits.l1, "1e-4"),
+        ("l2", edits.l2, "1e-4"),
+        ("max_norm", edits.max_norm, "3.0"),
+    ):
+        if number is not None and not number >= 0:
+            raise SurgeryError(f"{name} was given {number}. Expected 0 or more. Give for example {example}.")
+    for name, rate in (("dropout", edits.dropout), ("spatial_dropout", edits.spatial_dropout)):
+        if rate is not None and not 0 <= rate < 1:
+            raise SurgeryError(
+                f"{name} was given {rate}. Expected a rate from 0 up to below 1. Give for example 0.2."
+            )
 
 
 def _check_depth(stage: Stage, segments: int) -> None:

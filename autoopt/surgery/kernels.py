@@ -1,4 +1,4 @@
-"""Kernels: the hidden weights whose initializer and penalty may be set.
+"""Kernels: the hidden weights whose initializer, penalty and constraint may be set.
 
 Recurrent and attention layers, embeddings and outputs keep what they were written with.
 """
@@ -89,11 +89,39 @@ def penalize(graph: Graph, l1: float | None, l2: float | None) -> None:
         config[key] = _penalty(written[0] if l1 is None else l1, written[1] if l2 is None else l2)
 
 
+def max_norm(graph: Graph) -> float | None:
+    """Return 0.0 where there are kernels without a constraint, None where there is none to be bound."""
+    return 0.0 if any(config[key] is None for config, key in _fields(graph, "constraint")) else None
+
+
+def constrain(graph: Graph, bound: float) -> None:
+    """Bound the norm of the weights into each unit of kernels without a constraint, in the graph.
+
+    Srebro & Shraibman 2005, Rank, Trace-Norm and Max-Norm; for units of nets Srivastava et al. 2014, 5.1.
+    """
+    for config, key in _fields(graph, "constraint"):
+        if config[key] is None:
+            axes = _incoming(graph.kind(config["name"]), key)
+            config[key] = keras.saving.serialize_keras_object(keras.constraints.MaxNorm(bound, axes))
+
+
 def open_penalties(graph: Graph) -> None:
     """Give every kernel without a penalty one of factor 0, in the graph."""
     for config, key in _fields(graph, "regularizer"):
         if config[key] is None:
             config[key] = keras.saving.serialize_keras_object(keras.regularizers.L1L2(0.0, 0.0))
+
+
+def _incoming(kind: str, key: str) -> int | list[int]:
+    """Return the axes of a kernel along which the weights into one unit lie, as Keras's MaxNorm takes them."""
+    if kind in kinds.DENSE:
+        return 0
+    outgoing = 1 + next(int(letter) for letter in kind if letter.isdigit())  # place of the last axis
+    if key.startswith("depthwise"):
+        return list(range(outgoing - 1))  # each unit reads one channel
+    if kind in kinds.TRANSPOSED:  # whose kernels end with (outputs, inputs)
+        return [*range(outgoing - 1), outgoing]
+    return list(range(outgoing))
 
 
 def _penalty(l1: float, l2: float) -> Any:

@@ -83,6 +83,8 @@ def _offered(config: Mapping[str, Any], twin: keras.Model, sequential: bool) -> 
         l1=l1,
         l2=l2,
         dropout=dropout.rate(graph, found),
+        spatial_dropout=dropout.spatial_rate(graph, found),
+        max_norm=kernels.max_norm(graph),
         output_shapes=tuple(_free_batch(output.shape) for output in twin.outputs),
     )
     template = parts.opened(template, graph, found)

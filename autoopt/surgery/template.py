@@ -74,6 +74,8 @@ class Template:
         l2: Likewise for L2.
         dropout: The rate that all Dropout layers share as written (0.0: no such layer), None where
             they differ, or where there is no such layer and no place for one.
+        spatial_dropout: Likewise of SpatialDropout layers, whose place is behind convolutions.
+        max_norm: 0.0 where there are kernels without a constraint, None where there are none.
         output_shapes: Shapes of the outputs, batch axis included, which no edit may change.
         pooling: How its one image or sequence could become a vector, in place of the way as written.
     """
@@ -89,6 +91,8 @@ class Template:
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None
+    spatial_dropout: float | None = None
+    max_norm: float | None = None
     output_shapes: tuple[Shape, ...] = ()
     pooling: tuple[str, ...] = ()
 
@@ -105,6 +109,8 @@ class Edits:
         l1: L1 factor of all kernels.
         l2: L2 factor of all kernels.
         dropout: Rate of all Dropout layers; they are inserted where the model has none.
+        spatial_dropout: Likewise of all SpatialDropout layers.
+        max_norm: Largest norm of the weights into a unit, of kernels without a constraint; 0 for none.
         activation: Stage name to the activation of its hidden layers.
         normalization: Stage name to `"none"`, `"batch"` or `"layer"`.
         pooling: `"flatten"`, `"average"` or `"max"`: how an image or a sequence becomes a vector.
@@ -117,6 +123,8 @@ class Edits:
     l1: float | None = None
     l2: float | None = None
     dropout: float | None = None
+    spatial_dropout: float | None = None
+    max_norm: float | None = None
     activation: Mapping[str, str] = field(default_factory=dict)
     normalization: Mapping[str, str] = field(default_factory=dict)
     pooling: str | None = None

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from types import FunctionType
 from typing import Any
 
 import keras
@@ -24,6 +25,11 @@ REGRESSION = frozenset(
         "cosine_similarity",
     }
 )
+_SMOOTHABLE = {
+    keras.losses.sparse_categorical_crossentropy: keras.losses.SparseCategoricalCrossentropy,
+    keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
+    keras.losses.binary_crossentropy: keras.losses.BinaryCrossentropy,
+}
 _CLASSIFICATION = SPARSE | CATEGORICAL | BINARY | {"crossentropy", "ce", "hinge", "squared_hinge"}
 
 
@@ -54,6 +60,41 @@ def takes_logits(loss: Any) -> bool:
     if isinstance(loss, functools.partial):
         return bool(loss.keywords.get("from_logits", False))
     return bool(getattr(loss, "from_logits", False))
+
+
+def smoothable(loss: Any) -> keras.losses.Loss | None:
+    """Return a loss as the Keras object that it stands for, None where its labels cannot be smoothed.
+
+    Args:
+        loss: Of one output: a name, a loss object, a function, or None.
+    """
+    try:
+        found = keras.losses.get(loss) if isinstance(loss, str) else loss
+    except ValueError:  # no loss that Keras knows: compile says so
+        return None
+    if type(found) is FunctionType and found in _SMOOTHABLE:
+        return _SMOOTHABLE[found](name=loss if isinstance(loss, str) else found.__name__)
+    if type(found) not in _SMOOTHABLE.values():
+        return None
+    told = found.get_config()
+    usual = told.get("axis", -1) == -1 and told.get("ignore_class") is None
+    return found if usual and not told.get("label_smoothing") else None
+
+
+def unsmoothed(loss: Any) -> str:
+    """Return why labels cannot be smoothed, as a sentence goes on; empty where those of an output can.
+
+    Args:
+        loss: As for `default_objective`.
+    """
+    losses = [each for each in keras.tree.flatten(loss) if each is not None]
+    if any(smoothable(each) is not None for each in losses):
+        return ""
+    names = " and ".join(dict.fromkeys(f"{name_of(each)}" for each in losses))
+    known = [function.__name__ for function in _SMOOTHABLE]
+    if set(known) & {name_of(each) for each in losses}:
+        return f"the loss {names} has arguments of its own, such as label_smoothing"
+    return f"the loss {names} is none of {', '.join(known)}"
 
 
 def default_objective(loss: Any) -> Objective:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ AXES = {
 NAMES = {
     "structure": r"structure/([a-z_0-9]+/(depth|width|activation|normalization)|pooling)",
     "initialization": r"initialization/(kernel|scale|bias)",
-    "regularization": r"regularization/(l1|l2|dropout)",
+    "regularization": r"regularization/(l1|l2|dropout|spatial_dropout|max_norm|label_smoothing)",
     "optimizer": r"optimizer/(name|momentum|weight_decay|use_ema|global_clipnorm)",
     "learning_rate": r"optimizer/(learning_rate|schedule|warmup)",
     "batch_size": r"batch_size",
@@ -313,6 +314,11 @@ REFUSED = {
     "bias": (lambda: axes.Initialization(bias=["class_prior"]), "Did you mean 'class_priors'"),
     "dropout": (lambda: axes.Regularization(dropout=(1.0,)), "0 up to below 1"),
     "l2": (lambda: axes.Regularization(l2=(-1.0,)), "0 or more"),
+    "spatial dropout": (lambda: axes.Regularization(spatial_dropout=0.2), r"0\.2. Expected a list of shares"),
+    "label smoothing": (lambda: axes.Regularization(label_smoothing=[1.5]), "0 up to below 1"),
+    "max-norm": (lambda: axes.Regularization(max_norm=[float("inf")]), "a list of largest norms"),
+    "patience": (lambda: axes.Regularization(patience=0), "patience was given 0. Expected a whole number"),
+    "patience of half an epoch": (lambda: axes.Regularization(patience=0.5), "whole number of epochs from 1"),
     "width": (lambda: axes.Structure(width=(0.0,)), "factors above 0"),
     "depth": (lambda: axes.Structure(extra_depth=-1), "from 0"),
     "activation": (lambda: axes.Structure(activation=["gleu"]), "'gleu' is not known. Did you mean 'gelu'"),
@@ -328,6 +334,50 @@ def test_what_an_axis_cannot_be_is_refused_with_what_it_can(what: str) -> None:
 
     with pytest.raises(SpaceError, match=message):
         make()
+
+
+def test_regularization_takes_numbers_of_numpy_and_keeps_plain_ones() -> None:
+    axis = axes.Regularization(
+        l1=list(np.float32([0.0, 0.1])), dropout=[np.int64(0), np.float64(0.3)], patience=np.int64(4)
+    )
+
+    assert (axis.l1, axis.dropout, axis.patience) == ((0.0, 0.1), (0.0, 0.3), 4)
+    assert {type(value) for value in (*axis.l1, *axis.dropout)} == {float}
+    assert type(axis.patience) is int
+
+
+def regularized(axis: axes.Regularization, values: dict[str, Any]) -> Settings:
+    drawn = axis.draw(
+        toys.asking({f"regularization/{name}": v for name, v in values.items()}), origin("branched")
+    )
+    return Recipe().plus(**drawn).settings
+
+
+def test_all_of_regularization_that_the_model_has_a_place_for_is_drawn() -> None:
+    values = {"l1": 1e-5, "dropout": 0.5, "spatial_dropout": 0.2, "max_norm": 3.0, "label_smoothing": 0.1}
+
+    assert regularized(axes.Regularization(max_norm=[3.0]), values) == Settings(**values)
+
+
+def test_max_norm_is_not_asked_for_unless_it_is_named() -> None:
+    hp = toys.asking()
+    axes.Regularization().draw(hp, origin("branched"))
+
+    assert {known.name for known in hp.space} == {
+        f"regularization/{name}" for name in ("l1", "l2", "dropout", "spatial_dropout", "label_smoothing")
+    }
+
+
+def test_label_smoothing_that_was_asked_for_under_a_regression_loss_is_refused_with_its_name() -> None:
+    regression = toys.origin(toys.regressor, toys.halves(*toys.line()))
+
+    with pytest.raises(
+        SpaceError, match=r"\[0.1\], but the loss mean_squared_error is none of .*leave label_sm"
+    ):
+        axes.Regularization(label_smoothing=[0.1]).draw(toys.asking(), regression)
+    assert (
+        axes.Regularization(label_smoothing=[0.0]).draw(toys.asking(), regression)["label_smoothing"] is None
+    )
 
 
 def test_a_batch_larger_than_the_data_is_refused() -> None:

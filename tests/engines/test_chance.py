@@ -65,6 +65,39 @@ def test_dropout_drops_as_often_and_scales_as_much_as_its_rate_says(engine: str)
         assert len(set(history["dropped"])) > 1  # not the same mask in each epoch
 
 
+def whole(y: Any, predicted: Any) -> Any:
+    """Return the share of maps that are dropped at some places alone."""
+    gone = keras.ops.cast(keras.ops.equal(predicted, 0.0), "float32")
+    share = keras.ops.mean(gone, axis=(1, 2))
+    return keras.ops.mean(keras.ops.cast((share > 0) & (share < 1), "float32"), axis=-1)
+
+
+MAPS = Part(np.ones((EXAMPLES, 2, 3, UNITS), "float32"), np.zeros((EXAMPLES, 2, 3, UNITS), "float32"))
+
+
+def showing_maps() -> keras.Model:
+    """Return a model of maps of ones whose metrics show what its SpatialDropout2D has done to them."""
+    show = keras.layers.Dense(UNITS, use_bias=False, kernel_initializer="identity")
+    model = keras.Sequential([keras.Input((2, 3, UNITS)), keras.layers.SpatialDropout2D(0.5), show])
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=[dropped, largest, whole])
+    return model
+
+
+@EVERY_ENGINE
+def test_spatial_dropout_drops_whole_maps_and_keeps_their_expectation(engine: str) -> None:
+    hypermodel, made = AutoHyperModel(showing_maps, data=Dataset(MAPS, MAPS)), ENGINES[engine]()
+    for rate in (0.2, 0.6):
+        candidate = hypermodel.candidate(Recipe().plus(spatial_dropout=rate), {}, 9, 1)
+        reached, fitting = ran(made, candidate, assigned(MAPS))
+        assert_meant(engine, fitting)
+
+        # 3 epochs of 43 · 64 maps: a deviation of at most sqrt(0.24 / 8256) = 0.0054
+        assert np.mean(reached.history["dropped"]) == pytest.approx(rate, abs=0.025)
+        assert reached.history["largest"] == pytest.approx([1 / (1 - rate)] * 3, rel=1e-4)
+        assert reached.history["whole"] == [0.0] * 3 == reached.history["val_dropped"]
+        assert fitting.program in (None, 0)
+
+
 @EVERY_ENGINE
 def test_dropout_repeats_itself_under_the_same_seed_alone(engine: str) -> None:
     made = ENGINES[engine]()

@@ -1,6 +1,7 @@
 """The epoch loop, around every engine: seeds, data, the best epoch, and how a training ends."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -136,6 +137,23 @@ def test_a_search_that_ends_with_the_last_epoch_leaves_the_trial_complete() -> N
     found = train(fitting, assignment, ACCURACY, lambda epoch, logs: "stop")
 
     assert (found.status, found.note) == ("completed", "")
+
+
+PATIENT = {"none": (None, 4), "one epoch": (1, 2), "two epochs": (2, 3), "as many as there are": (4, 4)}
+
+
+@pytest.mark.parametrize("patience", PATIENT)
+def test_a_trial_ends_as_completed_when_it_has_not_become_better_for_so_many_epochs(patience: str) -> None:
+    epochs, expected = PATIENT[patience]
+    assignment = replace(assigned(Part(*toys.digits(4)), epochs=4), patience=epochs)
+    model = made(
+        lambda: toys.compiled(keras.optimizers.SGD(0.0), run_eagerly=True)
+    )  # the first epoch is the best
+    found, _ = ran(KerasEngine(), candidate_of(model), assignment)
+
+    note = f"val_loss had not become better for {epochs} epochs: ended after epoch {expected} of 4."
+    assert (found.status, len(found.history["loss"]), found.best_epoch) == ("completed", expected, 0)
+    assert found.note == (note if expected < 4 else "")
 
 
 def averaged() -> keras.Model:

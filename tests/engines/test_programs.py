@@ -32,7 +32,9 @@ def run(
     return ran(engine, source.candidate(recipe, {}, 2 * part.steps(size), seed), assignment)
 
 
-BASE = Recipe().plus(optimizer="momentum", learning_rate=0.1, momentum=0.9, l1=1e-3, l2=1e-3, dropout=0.2)
+BASE = Recipe().plus(
+    optimizer="momentum", learning_rate=0.1, momentum=0.9, l1=1e-3, l2=1e-3, dropout=0.2, max_norm=1.0
+)
 NUMBERS = {
     "learning rate": {"learning_rate": 0.02},
     "schedule": {"schedule": "cosine"},
@@ -40,6 +42,8 @@ NUMBERS = {
     "l1": {"l1": 1e-2},
     "l2": {"l2": 1e-1},
     "dropout": {"dropout": 0.6},
+    "max-norm": {"max_norm": 0.5},
+    "smoothed labels": {"label_smoothing": 0.2},
     "momentum": {"momentum": 0.5},
     "initializer": {"initializer": "he_uniform"},
     "truncated normal": {"initializer": "truncated_normal", "initializer_scale": 0.2},
@@ -143,7 +147,7 @@ def test_a_recurrent_net_is_right_for_several_batch_sizes_on_one_program() -> No
 
 SETTINGS: dict[str, Recipe] = {
     "as it is": Recipe(),
-    "penalties": Recipe().plus(l1=1e-2, l2=1e-2),
+    "penalties, a bound and smoothed labels": Recipe().plus(l1=1e-2, l2=1e-2, max_norm=0.7, label_smoothing=0.1),
     "momentum": Recipe().plus(optimizer="momentum", learning_rate=0.1, momentum=0.8),
     "adamw": Recipe().plus(optimizer="adamw", learning_rate=0.01, weight_decay=0.2),
     "rmsprop with an initializer": Recipe().plus(
@@ -185,7 +189,7 @@ def test_settings_as_inputs_do_what_they_do_as_constants(
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "plain"])
 def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperModel) -> None:
     engine = compiled(mode)
-    recipe = BASE.plus(dropout=0.0, schedule="cosine")
+    recipe = BASE.plus(dropout=0.0, schedule="cosine", label_smoothing=0.1)
     run(engine, source, recipe.plus(l2=1.0, momentum=0.5, initializer="ones"), seed=9)
     found, fitting = run(engine, source, recipe)
     expected, plain = run(KerasEngine(), source, recipe)

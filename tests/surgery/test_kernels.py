@@ -144,3 +144,61 @@ def test_the_factor_that_is_not_given_stays_as_written(edits, expected) -> None:
 def test_a_negative_factor_is_refused(edits) -> None:
     with pytest.raises(SurgeryError, match="Expected 0 or more"):
         rebuild(read(dense_chain()), edits)
+
+
+@pytest.mark.parametrize("penalty", [{"l1": 0.1}, {"l2": 0.01}, {"l1": 0.1, "l2": 0.01}], ids=str)
+def test_penalties_are_those_of_keras_without_halves(penalty) -> None:
+    model = rebuild(read(dense_chain()), Edits(**penalty))
+    hidden = [layer.kernel.numpy() for layer in model.layers[:2]]
+
+    # λ₁ Σ|w| + λ₂ Σw²
+    expected = [penalty.get("l1", 0.0) * abs(w).sum() + penalty.get("l2", 0.0) * (w**2).sum() for w in hidden]
+    assert [float(loss) for loss in model.losses] == pytest.approx(expected, rel=1e-5)
+
+
+AXES = {
+    "Dense": (lambda: layers.Dense(4), (5,), 0),
+    "Conv1D": (lambda: layers.Conv1D(4, 3), (9, 2), [0, 1]),
+    "Conv2D": (lambda: layers.Conv2D(4, 3), (9, 9, 2), [0, 1, 2]),
+    "Conv3D": (lambda: layers.Conv3D(4, 3), (9, 9, 9, 2), [0, 1, 2, 3]),
+    "Conv2DTranspose": (lambda: layers.Conv2DTranspose(4, 3), (9, 9, 2), [0, 1, 3]),
+    "DepthwiseConv2D": (lambda: layers.DepthwiseConv2D(3, depth_multiplier=3), (9, 9, 2), [0, 1]),
+}
+
+
+@pytest.mark.parametrize("kind", AXES)
+def test_a_bound_holds_for_the_weights_into_each_unit(kind) -> None:
+    make, shape, axes = AXES[kind]
+    template = read(keras.Sequential([keras.Input(shape), make(), layers.Flatten(), layers.Dense(1)]))
+    first, last = (rebuild(template, Edits(max_norm=0.5)).layers[at] for at in (0, -1))
+    constraint = first.kernel.constraint
+    outgoing = tuple(at for at in range(first.kernel.ndim) if at not in (axes if axes else (0,)))
+
+    assert constraint.get_config() == {"max_value": 0.5, "axis": axes}
+    bounded = keras.ops.convert_to_numpy(constraint(10 * keras.ops.ones(first.kernel.shape)))
+    norms = (bounded**2).sum(axis=tuple(set(range(bounded.ndim)) - set(outgoing))) ** 0.5
+    assert norms == pytest.approx(0.5, rel=1e-5)
+    assert last.kernel.constraint is None
+
+
+def test_a_norm_above_the_bound_is_brought_down_to_it_and_one_below_stays() -> None:
+    constraint = rebuild(read(dense_chain()), Edits(max_norm=2.0)).layers[0].kernel.constraint
+    projected = keras.ops.convert_to_numpy(constraint(keras.ops.array([[3.0, 0.6], [4.0, 0.8]])))
+
+    # columns of norm 5 and 1
+    assert projected.tolist() == [pytest.approx([1.2, 0.6]), pytest.approx([1.6, 0.8])]
+
+
+def test_a_constraint_of_the_users_own_stays() -> None:
+    hidden = [layers.Dense(4, kernel_constraint="non_neg"), layers.Dense(4)]
+    template = read(keras.Sequential([keras.Input((4,)), *hidden, layers.Dense(1)]))
+    found = [layer.kernel_constraint for layer in rebuild(template, Edits(max_norm=1.0)).layers]
+
+    assert template.max_norm == 0.0
+    assert [type(each).__name__ for each in found] == ["NonNeg", "MaxNorm", "NoneType"]
+
+
+def test_a_model_whose_kernels_all_have_constraints_has_no_place_for_another() -> None:
+    hidden = layers.Dense(4, kernel_constraint="unit_norm")
+
+    assert read(keras.Sequential([keras.Input((4,)), hidden, layers.Dense(1)])).max_norm is None

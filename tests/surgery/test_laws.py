@@ -76,6 +76,8 @@ def test_all_edits_at_once_survive_saving_and_loading(name, extreme, outputs, tm
         initializer="he_normal",
         l1=1e-4,
         dropout=0.3,
+        spatial_dropout=0.2,
+        max_norm=2.0,
     )
     model = rebuild(template, edits)
     model.save(tmp_path / "edited.keras")
