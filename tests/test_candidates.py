@@ -75,7 +75,7 @@ def test_the_rates_are_those_of_the_schedule() -> None:
     found = candidate(BASE.plus(schedule="polynomial"))
 
     # α (1 − t/T)² with α = 0.1 and T = 10
-    assert found.rates(5, 2) == pytest.approx([0.025, 0.016])
+    assert found.rates(5, 2, []) == pytest.approx([0.025, 0.016])
 
 
 def test_nothing_is_built_before_it_is_asked_for() -> None:
