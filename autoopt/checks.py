@@ -11,7 +11,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
-from autoopt import storage, task
+from autoopt import compiling, objectives, storage, task
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
@@ -34,13 +34,15 @@ class Facts:
 
     Attributes:
         names: Keys that a trial's history will have.
-        objective: What `objective="auto"` stands for.
+        objective: What is compared.
         notes: What was decided for the user, one sentence each.
+        score: What is measured for the objective beside the user's metrics, or None.
     """
 
     names: Sequence[str]
     objective: Objective
     notes: Sequence[str]
+    score: task.Score | None = None
 
 
 def arguments(
@@ -76,10 +78,16 @@ def arguments(
             raise UsageError(f"{name} was given {given!r}. Expected an autoopt.{kind.__name__}.")
 
 
-def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
-    """Try the user's model out on a few examples: labels, inputs, loss and metric names.
+def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "auto") -> Facts:
+    """Try the user's model out on a few examples: labels, inputs, loss, metric names and the objective.
+
+    Args:
+        hypermodel: Builds the model.
+        dataset: What it is to learn from.
+        objective: As `tune` was given it.
 
     Raises:
+        UsageError: The objective is none that trials report or that can be measured beside.
         ModelError: The model function raises or returns no model.
         DataError: The data does not fit the model, or the loss does not fit either.
     """
@@ -104,7 +112,61 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     if default.name not in names:
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
-    return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+    given = objective.name if isinstance(objective, keras_tuner.Objective) else objective
+    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset.train, few, loss)
+    target = objectives.resolve(objective, default, [*names, *known])
+    score = known.get(target.name)
+    told = "" if score is None else _measured(score, model, dataset, few)
+    added = [] if score is None else [score.name, target.name]
+    notes = [note for note in (reading.compilation.note, told, *closed) if note]
+    return Facts([*names, *added], target, notes, score)
+
+
+def _scores(
+    given: Any, names: Sequence[str], model: keras.Model, train: Part | Stream, few: Part, loss: Any
+) -> Mapping[str, task.Score]:
+    """Return what can be measured beside the user's metrics, by the name of the objective."""
+    try:
+        y = train.y if isinstance(train, Part) else few.y
+        found = task.scores(task.classes(model, y, loss, few.x))
+    except DataError as error:
+        if isinstance(given, str) and given.removeprefix("val_") in task.NAMES:
+            raise UsageError(
+                f"objective was given {given!r}, which needs one output that tells classes apart, and {error}. "
+                f"Expected an objective that trials report.{nearest(given, names)}"
+            ) from error
+        return {}
+    return {f"val_{name}": score for name, score in found.items()}
+
+
+def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part) -> str:
+    """Return what is to be said of a score that is measured beside the user's metrics.
+
+    Raises:
+        UsageError: The model does not report it, or the validation part cannot tell.
+    """
+    if score.name not in _logged(compiling.measure(model, score), few):
+        raise UsageError(
+            f"objective was given 'val_{score.name}', and the model's own test_step leaves out metrics that it is "
+            "compiled with. Expected one that reports self.compute_metrics(…). Report the score there, or pass "
+            "another objective."
+        )
+    part = dataset.validation
+    seen = part.first() if isinstance(part, Stream) else part
+    y = keras.tree.flatten(seen.y)[0]
+    if isinstance(part, Part) and not score.classes.differ(y):
+        raise DataError(
+            f"objective was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
+            "Expected two or more. Pass validation_data with examples of each class, or more data."
+        )
+    whole = "of class 1" if score.classes.exclusive and score.classes.count == 2 else "the mean over classes"
+    unweighted = seen.sample_weight is not None and not score.weighted
+    hint = (
+        f"; sample weights do not count in it, as they do in 'val_weighted_{score.kind}'"
+        if unweighted
+        else ""
+    )
+    return f"val_{score.name} is measured beside the model's metrics: {whole}{hint}."
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autoopt import checks, objectives, seeding, storage
+from autoopt import checks, seeding, storage
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
@@ -65,7 +65,9 @@ def tune(
         test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
             unless `validation_data` is given.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
-            history, or a `keras_tuner.Objective`.
+            history, or a `keras_tuner.Objective`. `val_f1`, `val_auc`, `val_precision`, `val_recall` and
+            `val_balanced_accuracy` need no metric in your model; nor do `val_weighted_f1` and so on, in which
+            sample weights count.
         space: `"auto"` or an `autoopt.Space`.
         epochs: Most epochs a trial; schedules end there.
         max_trials: Most trials, trial 0 counted, confirmation runs not.
@@ -118,8 +120,8 @@ def tune(
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
     hypermodel = AutoHyperModel(model_fn, space, dataset, policy)
-    facts = checks.rehearse(hypermodel, dataset)
-    target = objectives.resolve(objective, facts.objective, facts.names)
+    facts = checks.rehearse(hypermodel, dataset, objective)
+    target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
@@ -136,7 +138,7 @@ def tune(
     console = Console(verbose)
     duties = Duties(
         model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
-        resources.compilation_cache,
+        resources.compilation_cache, facts.score,
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     session = Session(

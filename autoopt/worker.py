@@ -13,7 +13,7 @@ from typing import Any
 
 import keras
 
-from autoopt import seeding
+from autoopt import compiling, seeding, task
 from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
@@ -90,6 +90,7 @@ class Worker:
         objective: Which epoch of a trial is its best.
         callbacks: The user's: callbacks, or a function of the trial that returns them.
         class_weight: Class to weight, or None.
+        score: What is measured beside the user's metrics, or None.
     """
 
     hypermodel: AutoHyperModel
@@ -98,6 +99,7 @@ class Worker:
     objective: Objective
     callbacks: Callbacks = ()
     class_weight: Mapping[int, float] | None = None
+    score: task.Score | None = None
 
     @property
     def prepares(self) -> bool:
@@ -113,6 +115,7 @@ class Worker:
         candidate = self.hypermodel.candidate(
             job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage
         )
+        candidate = candidate if self.score is None else compiling.scored(candidate, self.score)
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
@@ -168,6 +171,7 @@ class Duties:
         class_weight: Class to weight, or None.
         dtype_policy: As `AutoHyperModel` takes it.
         compilation_cache: Whether compiled programs are kept for later runs.
+        score: What is measured beside the user's metrics, or None.
     """
 
     model_fn: Any
@@ -179,12 +183,15 @@ class Duties:
     class_weight: Mapping[int, float] | None = None
     dtype_policy: str | None = None
     compilation_cache: bool = False
+    score: task.Score | None = None
 
     def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
         """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
         made = hypermodel or AutoHyperModel(self.model_fn, self.space, self.dataset, self.dtype_policy)
         engine = engine_named(self.engine)
-        return Worker(made, self.dataset, engine, self.objective, self.callbacks, self.class_weight)
+        return Worker(
+            made, self.dataset, engine, self.objective, self.callbacks, self.class_weight, self.score
+        )
 
 
 def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:

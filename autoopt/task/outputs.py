@@ -7,6 +7,9 @@ import keras
 
 from autoopt.errors import DataError, nearest
 
+PROBABILITIES = ("softmax", "sigmoid")
+"""Activations whose values are probabilities."""
+
 # Layers that leave it to what is before them whether the values are probabilities.
 _PASSING = (
     "Reshape",
