@@ -113,7 +113,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
         default = Objective("val_loss", "min")
     closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
     given = objective.name if isinstance(objective, keras_tuner.Objective) else objective
-    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset.train, few, loss)
+    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset, loss)
     target = objectives.resolve(objective, default, [*names, *known])
     score = known.get(target.name)
     told = "" if score is None else _measured(score, model, dataset, few)
@@ -123,12 +123,13 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
 
 
 def _scores(
-    given: Any, names: Sequence[str], model: keras.Model, train: Part | Stream, few: Part, loss: Any
+    given: Any, names: Sequence[str], model: keras.Model, dataset: Dataset, loss: Any
 ) -> Mapping[str, task.Score]:
     """Return what can be measured beside the user's metrics, by the name of the objective."""
     try:
-        y = train.y if isinstance(train, Part) else few.y
-        found = task.scores(task.classes(model, y, loss, few.x))
+        seen = dataset.train if isinstance(dataset.train, Part) else _few(dataset.train)
+        weighted = _few(dataset.validation).sample_weight is not None
+        found = task.scores(task.classes(model, seen.y, loss, seen.x), weighted)
     except DataError as error:
         if isinstance(given, str) and given.removeprefix("val_") in task.NAMES:
             raise UsageError(
@@ -159,7 +160,7 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
             f"objective was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
             "Expected two or more. Pass validation_data with examples of each class, or more data."
         )
-    whole = "of class 1" if score.classes.exclusive and score.classes.count == 2 else "the mean over classes"
+    whole = "of class 1" if score.classes.two else "the mean over classes"
     unweighted = seen.sample_weight is not None and not score.weighted
     hint = (
         f"; sample weights do not count in it, as they do in 'val_weighted_{score.kind}'"

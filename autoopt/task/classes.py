@@ -39,6 +39,11 @@ class Classes:
         """Whether an example has one class."""
         return self.form != "several"
 
+    @property
+    def two(self) -> bool:
+        """Whether there are two, of which the second is the positive one."""
+        return self.exclusive and self.count == 2
+
     def columns(self, y: Any, outputs: Any) -> tuple[Any, Any]:
         """Return labels and probabilities as float32 tensors, a row for each label and a column for each class.
 
