@@ -1,7 +1,6 @@
 """What is checked before the first trial: arguments, the model against the data, starting points."""
 
 import contextlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,12 +36,14 @@ class Facts:
         objective: What is compared.
         notes: What was decided for the user, one sentence each.
         score: What is measured for the objective beside the user's metrics, or None.
+        width: Values of the model's output, None where there are several outputs or it is not known.
     """
 
     names: Sequence[str]
     objective: Objective
     notes: Sequence[str]
     score: task.Score | None = None
+    width: int | None = None
 
 
 def arguments(
@@ -119,7 +120,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     told = "" if score is None else _measured(score, model, dataset, few)
     added = [] if score is None else [score.name, target.name]
     notes = [note for note in (reading.compilation.note, told, *closed) if note]
-    return Facts([*names, *added], target, notes, score)
+    return Facts([*names, *added], target, notes, score, task.width(model, few.x))
 
 
 def _scores(
@@ -266,58 +267,6 @@ def within(
         if text := excess(point):
             notes.append(f"Starting point {number} {text}: its structure is drawn again.")
     return notes
-
-
-def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:
-    """Return the weight of each class.
-
-    Args:
-        given: None, a mapping of class to weight, or `"balanced"`: n / (classes × count), as scikit-learn.
-        dataset: Whose training labels are counted.
-
-    Raises:
-        UsageError: It is none of these, the labels cannot be counted, or the data is weighted already.
-    """
-    if given is None:
-        return None
-    seen = _few(dataset.train)
-    if seen.sample_weight is not None:
-        raise UsageError(
-            "class_weight was given along with data that has a sample_weight. Expected one of them: Keras "
-            "takes no two. Multiply each example's sample_weight by its class's weight."
-        )
-    if len(keras.tree.flatten(seen.y)) > 1:
-        raise UsageError(
-            "class_weight was given for labels of several outputs. Expected one output: pass sample_weight."
-        )
-    if isinstance(given, Mapping):
-        return _weights(given)
-    y = dataset.train.y if isinstance(dataset.train, Part) else None
-    if given != "balanced" or not isinstance(y, np.ndarray):
-        raise UsageError(
-            f'class_weight was given {given!r}. Expected a mapping of class to weight, or "balanced" with '
-            "one array of labels."
-        )
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
-    classes, counts = np.unique(labels.astype(int), return_counts=True)
-    return {int(c): len(labels) / (len(classes) * int(n)) for c, n in zip(classes, counts, strict=True)}
-
-
-def _weights(given: Mapping[Any, Any]) -> Mapping[int, float]:
-    try:
-        found = {int(label): float(weight) for label, weight in given.items()}
-    except (TypeError, ValueError):
-        found = {}
-    if (
-        not found
-        or list(found) != list(given)
-        or not all(0 <= weight < math.inf for weight in found.values())
-    ):
-        raise UsageError(
-            f"class_weight was given {given!r}. Expected class numbers to weights of 0 or more, "
-            "for example {0: 1.0, 1: 3.5}."
-        )
-    return found
 
 
 def _whole(name: str, value: Any) -> None:

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from autoopt import checks, seeding, storage
+from autoopt import checks, class_weights, seeding, storage
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
@@ -78,7 +78,8 @@ def tune(
         resources: `autoopt.Resources`.
         workers: How many trials run at once; this version takes 1.
         callbacks: Keras callbacks, copied for each trial, or a function of the trial that returns them.
-        class_weight: Class to weight, or `"balanced"`: n / (classes × count).
+        class_weight: Class to weight, or `"balanced"`: n / (classes × count). Along with a sample_weight they
+            are multiplied.
         directory: Where runs lie.
         project_name: The run's name; None takes a fresh one.
         resume: False refuses a run that exists, True goes on with it or starts it, `"overwrite"`
@@ -124,7 +125,8 @@ def tune(
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
-    weights = checks.class_weights(class_weight, dataset)
+    weighted = class_weights.applied(class_weight, dataset, facts.width)
+    dataset = weighted.dataset
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space])
     checks.start_points(search.start, whole_space)
@@ -137,7 +139,7 @@ def tune(
         discard(logs)
     console = Console(verbose)
     duties = Duties(
-        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
+        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.weights, policy,
         resources.compilation_cache, facts.score,
     )  # fmt: skip
     worker = duties.worker(hypermodel)
@@ -151,7 +153,7 @@ def tune(
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins, *over)
+    notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *over)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

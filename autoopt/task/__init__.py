@@ -4,8 +4,10 @@ from autoopt.task.classes import Classes, classes
 from autoopt.task.compiling import Task, infer
 from autoopt.task.losses import default_objective
 from autoopt.task.matching import check, check_input
+from autoopt.task.outputs import width
 from autoopt.task.scores import NAMES, Score, scores
 
 __all__ = [
     "NAMES", "Classes", "Score", "Task", "check", "check_input", "classes", "default_objective", "infer", "scores",
+    "width",
 ]  # fmt: skip

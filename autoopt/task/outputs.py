@@ -75,6 +75,12 @@ def read(model: Any, x: Any = None) -> Outputs:
     return Outputs(tuple(_of_tensor(_origin(tensor)[0].name, tensor) for tensor in tensors), False)
 
 
+def width(model: Any, x: Any = None) -> int | None:
+    """Return how many values a model's output has, None where there are several outputs or it is not known."""
+    found = read(model, x).each
+    return found[0].width if len(found) == 1 else None
+
+
 def _of_tensor(name: str, tensor: Any) -> Output:
     layer = _origin(tensor)[0]
     return Output(name, layer.name, type(layer).__name__, tuple(tensor.shape), _activation_before(tensor))
