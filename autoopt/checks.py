@@ -149,7 +149,7 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
     """
     if score.name not in _logged(compiling.measure(model, score), few):
         raise UsageError(
-            f"objective was given 'val_{score.name}', and the model's own test_step leaves out metrics that it is "
+            f"objective was given 'val_{score.name}', and the model's own test_step or compute_metrics leaves out what it is "
             "compiled with. Expected one that reports self.compute_metrics(…). Report the score there, or pass "
             "another objective."
         )
@@ -173,7 +173,11 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:
     """Return the names of what evaluating a model logs; whatever is wrong with the data raises here."""
-    if type(model).test_step is keras.Model.test_step and not model.run_eagerly:
+    own = any(
+        getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in ("test_step", "compute_metrics")
+    )
+    if not own and not model.run_eagerly:
         with contextlib.suppress(Exception):  # then it is evaluated, and raises what a user of Keras knows
             # Shapes alone say it: nothing is compiled.
             weight = () if few.sample_weight is None else (few.sample_weight,)

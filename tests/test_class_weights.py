@@ -87,7 +87,7 @@ def test_a_stream_is_trained_with_a_weight_for_each_class(form: Callable[[Any], 
     histories = []
     for dataset, weights in ((found.dataset, found.weights), (whole(Y), {0: 0.5})):
         keras.utils.set_random_seed(0)
-        model = toys.compiled(keras.optimizers.SGD(0.0))
+        model = toys.compiled(keras.optimizers.SGD(0.0), run_eagerly=True)
         size = None if isinstance(dataset.train, Stream) else 16
         task = assigned(dataset.train, dataset.validation, size=size, epochs=1, weights=weights)
         histories.append(ran(KerasEngine(), candidate_of(model), task)[0].history["loss"])

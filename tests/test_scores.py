@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
+from autoopt.errors import DataError
+from autoopt.task import classes
 from autoopt.task.classes import Classes
-from autoopt.task.scores import Score
+from autoopt.task.scores import Score, scores
 
 N = 400
 AVERAGED = {"f1": sk.f1_score, "precision": sk.precision_score, "recall": sk.recall_score}
@@ -75,14 +77,14 @@ FORMS = {
 }
 
 
+PAIRS = [(kind, form) for form, read in FORMS.items() for kind in scores(read)]
+
+
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize("logits", [False, True], ids=["probabilities", "logits"])
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("kind", [*AVERAGED, "balanced_accuracy", "auc"])
+@pytest.mark.parametrize(("kind", "form"), PAIRS)
 def test_a_score_is_scikit_learns(kind: str, form: str, logits: bool, weighted: bool) -> None:
     classes = Classes(FORMS[form].form, FORMS[form].count, logits)
-    if kind == "balanced_accuracy" and not classes.exclusive:
-        pytest.skip("scikit-learn has none of several labels")
     y, given, truth, weights = drawn(classes)
     chances, used = probabilities(classes, given), weights if weighted else None
     found = measured(Score(kind, classes), y, given if logits else chances, used)
@@ -126,3 +128,53 @@ def test_each_position_counts_with_its_examples_weight(kind: str) -> None:
 
     flat = measured(Score(kind, classes), y, chances, np.repeat(weights, 4))
     assert float(image.result()) == pytest.approx(flat)
+
+
+def net(units: int, activation: str | None, *shape: int) -> keras.Model:
+    return keras.Sequential([keras.Input((*shape, 4)), keras.layers.Dense(units, activation)])
+
+
+def own(y_true: Any, y_pred: Any) -> Any:
+    return keras.ops.mean(y_pred)
+
+
+SPARSE, BINARY = keras.losses.SparseCategoricalCrossentropy, keras.losses.BinaryCrossentropy
+NUMBERS, YES, HOT = np.arange(6) % 3, np.arange(6) % 2, np.eye(3)[np.arange(6) % 3]
+READ: dict[str, tuple[keras.Model, Any, Any, Classes]] = {
+    "numbers": (net(3, "softmax"), NUMBERS, "sparse_categorical_crossentropy", Classes("numbers", 3)),
+    "logits": (
+        net(3, None),
+        NUMBERS,
+        SPARSE(from_logits=True, ignore_class=-1),
+        Classes("numbers", 3, True, -1),
+    ),
+    "one-hot": (net(3, "softmax"), HOT, "categorical_crossentropy", Classes("one-hot", 3)),
+    "positions": (
+        net(3, "softmax", 2),
+        HOT[:, None] + [[0], [0]],
+        "categorical_crossentropy",
+        Classes("one-hot", 3),
+    ),
+    "one unit": (net(1, "sigmoid"), YES, "binary_crossentropy", Classes("one unit", 2)),
+    "one logit": (net(1, None), YES, [BINARY(from_logits=True)], Classes("one unit", 2, True)),
+    "linear probabilities": (net(1, None), YES, "binary_crossentropy", Classes("one unit", 2)),
+    "hinge": (net(1, None), 2 * YES - 1, "hinge", Classes("one unit", 2, True)),
+    "several": (net(3, "sigmoid"), 1 - HOT, "binary_focal_crossentropy", Classes("several", 3)),
+    "softmax under a binary loss": (net(3, "softmax"), HOT, "binary_crossentropy", Classes("one-hot", 3)),
+    "a loss of the user's": (net(3, "softmax"), NUMBERS, own, Classes("numbers", 3)),
+    "that and one unit": (net(1, "sigmoid"), YES, own, Classes("one unit", 2)),
+    "that and several logits": (net(3, None), (1 - HOT).astype(int), own, Classes("several", 3, True)),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_the_classes_are_read_from_model_labels_and_loss(case: str) -> None:
+    model, y, loss, expected_classes = READ[case]
+
+    assert classes(model, y, loss) == expected_classes
+
+
+@pytest.mark.parametrize("loss", ["mse", own])
+def test_a_regression_tells_no_classes_apart(loss: Any) -> None:
+    with pytest.raises(DataError, match=r"the loss is mean_squared_error|are no classes"):
+        classes(net(1, None), np.linspace(0, 1, 6), loss)

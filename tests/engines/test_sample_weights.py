@@ -1,5 +1,6 @@
 """Sample weights reach the loss from every format: a weight of 0 leaves an example out."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ import keras
 import numpy as np
 import pytest
 
-from autoopt.data import Dataset, Part, prepare
-from autoopt.engines import candidate_of
+from autoopt.data import Part, prepare
+from autoopt.engines import KerasEngine, candidate_of
 from tests import toys
-from tests.engines.laboratory import ENGINES, EVERY_ENGINE, assigned, made, ran
+from tests.engines.laboratory import ENGINES, assert_meant, assigned, made, ran
 
 X, Y = toys.digits(60)
 LEFT_OUT = np.arange(60) % 3 == 0
@@ -26,10 +27,6 @@ class Whole(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         return X, Y, WEIGHTS
-
-
-def arrays(folder: Path) -> Any:
-    return X, Y, WEIGHTS
 
 
 def column(folder: Path) -> Any:
@@ -60,45 +57,49 @@ def one_for_two(folder: Path) -> Any:
     return X, {"digit": Y, "odd": Y % 2}, WEIGHTS
 
 
-def two_outputs() -> keras.Model:
+def two_outputs(eager: bool) -> keras.Model:
     entry = keras.Input((64,))
     digit = keras.layers.Dense(10, "softmax", name="digit")(entry)
     model = keras.Model(entry, {"digit": digit, "odd": keras.layers.Dense(1, "sigmoid", name="odd")(entry)})
     losses = {"digit": "sparse_categorical_crossentropy", "odd": "binary_crossentropy"}
-    model.compile(keras.optimizers.SGD(0.3), losses)
+    model.compile(keras.optimizers.SGD(0.3), losses, run_eagerly=eager)
     return model
 
 
-def one_output() -> keras.Model:
-    return toys.compiled(keras.optimizers.SGD(0.3))
+def one_output(eager: bool) -> keras.Model:
+    return toys.compiled(keras.optimizers.SGD(0.3), run_eagerly=eager)
 
 
-FORMATS: list[tuple[Callable[[Path], Any], Callable[[], keras.Model]]] = [
-    (arrays, one_output), (column, one_output), (archive, one_output), (tf_data, one_output),
-    (lambda _: Whole(), one_output), (loader, one_output), (in_dicts, two_outputs), (one_for_two, two_outputs),
-]  # fmt: skip
-NAMES = ["arrays", "column", "npz", "tf.data", "PyDataset", "DataLoader", "dicts", "one for two outputs"]
+IN_MEMORY = {"column": (column, one_output), "dicts": (in_dicts, two_outputs)}
+IN_ONE = {"one for two outputs": (one_for_two, two_outputs)}
+STREAMS = {"tf.data": tf_data, "PyDataset": lambda _: Whole(), "DataLoader": loader}
+FORMATS: dict[str, Any] = {
+    **IN_MEMORY, **IN_ONE, "npz": (archive, one_output),
+    **{name: (stream, one_output) for name, stream in STREAMS.items()},
+}  # fmt: skip
+# What comes in batches is never compiled whole.
+CASES = [("keras", name) for name in FORMATS] + [("automatic", name) for name in (*IN_MEMORY, *IN_ONE)]
 
 
-def prepared(data: Any) -> Dataset:
-    return prepare(data, validation_data=None if isinstance(data, Path) else data)
-
-
-@pytest.mark.parametrize(("data", "make"), FORMATS, ids=NAMES)
-@EVERY_ENGINE
-def test_a_weight_of_0_leaves_an_example_out_in_every_format(
-    engine: str, data: Callable[[Path], Any], make: Callable[[], keras.Model], tmp_path: Path
-) -> None:
-    dataset = prepared(data(tmp_path))
+@functools.cache
+def without_them(make: Callable[[bool], keras.Model]) -> Any:
+    """Train on the others alone."""
     y: Any = {"digit": Y, "odd": Y % 2} if make is two_outputs else Y
     kept = Part(X, y).take(np.flatnonzero(~LEFT_OUT))
-    weighted = assigned(
-        dataset.train, dataset.validation, size=60 if isinstance(dataset.train, Part) else None
+    return ran(KerasEngine(), candidate_of(made(lambda: make(True))), assigned(kept, size=40))[0].history
+
+
+@pytest.mark.parametrize(("engine", "form"), CASES, ids=[" ".join(case) for case in CASES])
+def test_a_weight_of_0_leaves_an_example_out_in_every_format(engine: str, form: str, tmp_path: Path) -> None:
+    given, make = FORMATS[form]
+    data = given(tmp_path)
+    dataset = prepare(data, validation_data=None if isinstance(data, Path) else data)
+    size = 60 if isinstance(dataset.train, Part) else None
+    candidate = candidate_of(made(lambda: make(engine == "keras")))
+    reached, fitting = ran(
+        ENGINES[engine](), candidate, assigned(dataset.train, dataset.validation, size=size)
     )
-    histories = [
-        ran(ENGINES[engine](), candidate_of(made(make)), task)[0].history
-        for task in (weighted, assigned(kept, size=40))
-    ]
+    assert_meant(engine, fitting)
 
     for name in ("loss", "val_loss"):
-        assert histories[0][name] == pytest.approx(histories[1][name], abs=1e-5), name
+        assert reached.history[name] == pytest.approx(without_them(make)[name], abs=1e-5), name
