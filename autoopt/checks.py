@@ -1,7 +1,6 @@
 """What is checked before the first trial: arguments, the model against the data, limits."""
 
 import contextlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,11 +10,11 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
-from autoopt import storage, task
+from autoopt import compiling, objectives, storage, task
 from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Part, Stream
-from autoopt.errors import DataError, RunError, SpaceError, UsageError
+from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.recipe import Recipe
@@ -35,10 +34,12 @@ class Facts:
 
     Attributes:
         names: Keys that a trial's history will have.
-        objective: What `objective="auto"` stands for.
+        objective: What is compared.
         notes: What was decided for the user, one sentence each.
         closed: Axes that the user's own code or data closes, to the reason.
         absent: Hyperparameters that there might have been, name to why there are none.
+        score: What is measured for the objective beside the user's metrics, or None.
+        width: Values of the model's output, None where there are several outputs or it is not known.
     """
 
     names: Sequence[str]
@@ -46,6 +47,8 @@ class Facts:
     notes: Sequence[str]
     closed: Mapping[str, str]
     absent: Mapping[str, str] = field(default_factory=dict)
+    score: task.Score | None = None
+    width: int | None = None
 
 
 def arguments(
@@ -81,10 +84,16 @@ def arguments(
             raise UsageError(f"{name} was given {given!r}. Expected an autoopt.{kind.__name__}.")
 
 
-def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
-    """Try the user's model out on a few examples: labels, inputs, loss and metric names.
+def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "auto") -> Facts:
+    """Try the user's model out on a few examples: labels, inputs, loss, metric names and the objective.
+
+    Args:
+        hypermodel: Builds the model.
+        dataset: What it is to learn from.
+        objective: As `tune` was given it.
 
     Raises:
+        UsageError: The objective is none that trials report or that can be measured beside.
         ModelError: The model function raises or returns no model.
         DataError: The data does not fit the model, or the loss does not fit either.
     """
@@ -109,18 +118,84 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     if default.name not in names:
         default = Objective("val_loss", "min")
     closed = reading.origin.closed or {}
+    given = objective.name if isinstance(objective, keras_tuner.Objective) else objective
+    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset, loss)
+    target = objectives.resolve(objective, default, [*names, *known])
+    score = known.get(target.name)
+    told = "" if score is None else _measured(score, model, dataset, few)
+    added = [] if score is None else [score.name, target.name]
     kept = [f"{axis} stays as written: {reason}" for axis, reason in closed.items()]
-    unsmoothed, notes = reading.origin.unsmoothed, [reading.compilation.note, *kept]
-    regularized = any(isinstance(axis, Regularization) for axis in hypermodel.space.axes)
-    if regularized and unsmoothed and task.default_objective(loss).name == "val_accuracy":
-        notes.append(f"Labels are not smoothed: {unsmoothed}.")
+    unsmoothed = reading.origin.unsmoothed
+    notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
     absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
-    return Facts(names, default, [note for note in notes if note], closed, absent)
+    return Facts(
+        [*names, *added], target, [note for note in notes if note], closed, absent, score,
+        task.width(model, few.x),
+    )  # fmt: skip
+
+
+def _unsmoothed(hypermodel: AutoHyperModel, reason: str, loss: Any) -> str:
+    """Return what is to be said of labels that a classifier's search cannot smooth, empty for nothing."""
+    regularized = any(isinstance(axis, Regularization) for axis in hypermodel.space.axes)
+    classifies = task.default_objective(loss).name == "val_accuracy"
+    return f"Labels are not smoothed: {reason}." if reason and regularized and classifies else ""
+
+
+def _scores(
+    given: Any, names: Sequence[str], model: keras.Model, dataset: Dataset, loss: Any
+) -> Mapping[str, task.Score]:
+    """Return what can be measured beside the user's metrics, by the name of the objective."""
+    try:
+        seen = dataset.train if isinstance(dataset.train, Part) else _few(dataset.train)
+        weighted = _few(dataset.validation).sample_weight is not None
+        found = task.scores(task.classes(model, seen.y, loss, seen.x), weighted)
+    except DataError as error:
+        if isinstance(given, str) and given.removeprefix("val_") in task.NAMES:
+            raise UsageError(
+                f"objective was given {given!r}, which needs one output that tells classes apart, and {error}. "
+                f"Expected an objective that trials report.{nearest(given, names)}"
+            ) from error
+        return {}
+    return {f"val_{name}": score for name, score in found.items()}
+
+
+def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part) -> str:
+    """Return what is to be said of a score that is measured beside the user's metrics.
+
+    Raises:
+        UsageError: The model does not report it, or the validation part cannot tell.
+    """
+    if score.name not in _logged(compiling.measure(model, score), few):
+        raise UsageError(
+            f"objective was given 'val_{score.name}', and the model's own test_step or compute_metrics leaves out what it is "
+            "compiled with. Expected one that reports self.compute_metrics(…). Report the score there, or pass "
+            "another objective."
+        )
+    part = dataset.validation
+    seen = part.first() if isinstance(part, Stream) else part
+    y = keras.tree.flatten(seen.y)[0]
+    if isinstance(part, Part) and not score.classes.differ(y):
+        raise DataError(
+            f"objective was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
+            "Expected two or more. Pass validation_data with examples of each class, or more data."
+        )
+    whole = "of class 1" if score.classes.two else "the mean over classes"
+    unweighted = seen.sample_weight is not None and not score.weighted
+    hint = (
+        f"; sample weights do not count in it, as they do in 'val_weighted_{score.kind}'"
+        if unweighted
+        else ""
+    )
+    return f"val_{score.name} is measured beside the model's metrics: {whole}{hint}."
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:
     """Return the names of what evaluating a model logs; whatever is wrong with the data raises here."""
-    if type(model).test_step is keras.Model.test_step and not model.run_eagerly:
+    own = any(
+        getattr(type(model), name) is not getattr(keras.Model, name)
+        for name in ("test_step", "compute_metrics")
+    )
+    if not own and not model.run_eagerly:
         with contextlib.suppress(Exception):  # then it is evaluated, and raises what a user of Keras knows
             # Shapes alone say it: nothing is compiled.
             weight = () if few.sample_weight is None else (few.sample_weight,)
@@ -195,58 +270,6 @@ def within(
         if text := excess(point):
             notes.append(f"Starting point {number} {text}: its structure is drawn again.")
     return notes
-
-
-def class_weights(given: Any, dataset: Dataset) -> Mapping[int, float] | None:
-    """Return the weight of each class.
-
-    Args:
-        given: None, a mapping of class to weight, or `"balanced"`: n / (classes × count), as scikit-learn.
-        dataset: Whose training labels are counted.
-
-    Raises:
-        UsageError: It is none of these, the labels cannot be counted, or the data is weighted already.
-    """
-    if given is None:
-        return None
-    seen = _few(dataset.train)
-    if seen.sample_weight is not None:
-        raise UsageError(
-            "class_weight was given along with data that has a sample_weight. Expected one of them: Keras "
-            "takes no two. Multiply each example's sample_weight by its class's weight."
-        )
-    if len(keras.tree.flatten(seen.y)) > 1:
-        raise UsageError(
-            "class_weight was given for labels of several outputs. Expected one output: pass sample_weight."
-        )
-    if isinstance(given, Mapping):
-        return _weights(given)
-    y = dataset.train.y if isinstance(dataset.train, Part) else None
-    if given != "balanced" or not isinstance(y, np.ndarray):
-        raise UsageError(
-            f'class_weight was given {given!r}. Expected a mapping of class to weight, or "balanced" with '
-            "one array of labels."
-        )
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(-1)
-    classes, counts = np.unique(labels.astype(int), return_counts=True)
-    return {int(c): len(labels) / (len(classes) * int(n)) for c, n in zip(classes, counts, strict=True)}
-
-
-def _weights(given: Mapping[Any, Any]) -> Mapping[int, float]:
-    try:
-        found = {int(label): float(weight) for label, weight in given.items()}
-    except (TypeError, ValueError):
-        found = {}
-    if (
-        not found
-        or list(found) != list(given)
-        or not all(0 <= weight < math.inf for weight in found.values())
-    ):
-        raise UsageError(
-            f"class_weight was given {given!r}. Expected class numbers to weights of 0 or more, "
-            "for example {0: 1.0, 1: 3.5}."
-        )
-    return found
 
 
 def _whole(name: str, value: Any) -> None:

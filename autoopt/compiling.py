@@ -4,7 +4,7 @@ import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -14,6 +14,8 @@ from keras.src.utils.naming import to_snake_case
 
 from autoopt import task
 from autoopt.axes import Written
+from autoopt.engines import Candidate
+from autoopt.errors import ModelError
 
 EXCLUSIONS = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
 """Where Keras's optimizers keep what `exclude_from_weight_decay` was told."""
@@ -83,6 +85,42 @@ def compilation(model: keras.Model) -> Compilation | None:
     arguments = dict(model._compile_config.config)
     del arguments["optimizer"]
     return Compilation(arguments)
+
+
+def measure(model: keras.Model, score: task.Score) -> keras.Model:
+    """Compile a model of one output again, with a score beside its metrics, and return it."""
+    found = compilation(model)
+    if found is None:
+        raise ModelError("The model is not compiled. Expected one that is. Call its compile method.")
+    use = "weighted_metrics" if score.weighted else "metrics"
+    # All of one output's metrics are one list to Keras, however they are nested.
+    metrics = [*keras.tree.flatten(found.arguments.get(use) or ()), score.metric()]
+    model.compile(optimizer=model.optimizer, **{**found.arguments, use: metrics})
+    return model
+
+
+@contextlib.contextmanager
+def measuring(model: keras.Model, score: task.Score | None) -> Iterator[None]:
+    """Have a compiled model measure a score as well, for a while; it is compiled as before afterwards."""
+    found = None if score is None else compilation(model)
+    if score is None or found is None:
+        yield
+        return
+    try:
+        measure(model, score)
+        yield
+    finally:
+        model.compile(optimizer=model.optimizer, **found.arguments)
+
+
+def scored(candidate: Candidate, score: task.Score) -> Candidate:
+    """Return a candidate whose trainings measure a score beside the user's metrics."""
+    return replace(
+        candidate,
+        plain=lambda: measure(candidate.plain(), score),
+        key=(candidate.key, score),
+        twin=lambda knobs: measure(candidate.twin(knobs), score),
+    )
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import keras_tuner
 
+from autoopt import compiling
 from autoopt.engines import evaluate
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
@@ -141,9 +142,10 @@ class Session:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
         model = self._handed_over(best)
-        best_score = self._score_again(model, best)
         tested = self.worker.dataset.test
-        test_metrics = None if tested is None else evaluate(model, tested)
+        with compiling.measuring(model, self.worker.score):
+            best_score = self._score_again(model, best)
+            test_metrics = None if tested is None else evaluate(model, tested)
         scores = confirmed[best.number].scores if best.number in confirmed else ()
         earlier = self.folder.read("result").get("spent", {})
         self.folder.write(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autoopt import checks, objectives, seeding, storage
+from autoopt import checks, class_weights, seeding, storage
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
@@ -66,7 +66,9 @@ def tune(
         test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
             unless `validation_data` is given.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
-            history, or a `keras_tuner.Objective`.
+            history, or a `keras_tuner.Objective`. `val_f1`, `val_auc`, `val_precision`, `val_recall` and
+            `val_balanced_accuracy` need no metric in your model; nor do `val_weighted_f1` and so on, in which
+            sample weights count.
         space: `"auto"` or an `autoopt.Space`.
         epochs: Most epochs a trial; schedules end there.
         max_trials: Most trials, trial 0 counted, confirmation runs not.
@@ -77,7 +79,8 @@ def tune(
         resources: `autoopt.Resources`.
         workers: How many trials run at once; this version takes 1.
         callbacks: Keras callbacks, copied for each trial, or a function of the trial that returns them.
-        class_weight: Class to weight, or `"balanced"`: n / (classes × count).
+        class_weight: Class to weight, or `"balanced"`: n / (classes × count). Along with a sample_weight they
+            are multiplied.
         directory: Where runs lie.
         project_name: The run's name; None takes a fresh one.
         resume: False refuses a run that exists, True goes on with it or starts it, `"overwrite"`
@@ -119,11 +122,12 @@ def tune(
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
     hypermodel = AutoHyperModel(model_fn, space, dataset, policy, resources.room)
-    facts = checks.rehearse(hypermodel, dataset)
-    target = objectives.resolve(objective, facts.objective, facts.names)
+    facts = checks.rehearse(hypermodel, dataset, objective)
+    target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
-    weights = checks.class_weights(class_weight, dataset)
+    weighted = class_weights.applied(class_weight, dataset, facts.width)
+    dataset = weighted.dataset
     whole_space = explore(hypermodel)
     hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.closed, facts.absent)
     start, adapted = starting_points(search.start, whole_space)
@@ -137,8 +141,8 @@ def tune(
         discard(logs)
     console = Console(verbose)
     duties = Duties(
-        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
-        resources.compilation_cache, resources.room,
+        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.weights, policy,
+        resources.compilation_cache, resources.room, facts.score,
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     session = Session(
@@ -151,7 +155,7 @@ def tune(
         f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *settled, *precision, *pins, *adapted, *over)
+    notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *adapted, *over)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

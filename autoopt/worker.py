@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from autoopt import seeding
+from autoopt import compiling, seeding, task
 from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
@@ -91,6 +91,7 @@ class Worker:
         objective: Which epoch of a trial is its best.
         callbacks: The user's: callbacks, or a function of the trial that returns them.
         class_weight: Class to weight, or None.
+        score: What is measured beside the user's metrics, or None.
     """
 
     hypermodel: AutoHyperModel
@@ -99,6 +100,7 @@ class Worker:
     objective: Objective
     callbacks: Callbacks = ()
     class_weight: Mapping[int, float] | None = None
+    score: task.Score | None = None
 
     @property
     def prepares(self) -> bool:
@@ -118,6 +120,7 @@ class Worker:
         )
         if parts > 1:
             logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
+        candidate = candidate if self.score is None else compiling.scored(candidate, self.score)
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
@@ -180,6 +183,7 @@ class Duties:
         dtype_policy: As `AutoHyperModel` takes it.
         compilation_cache: Whether compiled programs are kept for later runs.
         room: As `AutoHyperModel` takes it.
+        score: What is measured beside the user's metrics, or None.
     """
 
     model_fn: Any
@@ -192,6 +196,7 @@ class Duties:
     dtype_policy: str | None = None
     compilation_cache: bool = False
     room: int | None = None
+    score: task.Score | None = None
 
     def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
         """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
@@ -199,7 +204,9 @@ class Duties:
             self.model_fn, self.space, self.dataset, self.dtype_policy, self.room
         )
         engine = engine_named(self.engine)
-        return Worker(made, self.dataset, engine, self.objective, self.callbacks, self.class_weight)
+        return Worker(
+            made, self.dataset, engine, self.objective, self.callbacks, self.class_weight, self.score
+        )
 
 
 def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:

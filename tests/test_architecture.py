@@ -16,7 +16,7 @@ FLOORS = (
     {"commands"},
     {"tuning", "flags"},
     {"session"},
-    {"result", "checks"},
+    {"result", "checks", "class_weights"},
     {"search", "worker_process"},
     {"executors"},
     {"worker", "inspection"},

@@ -192,12 +192,12 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     "objective unknown": (
         lambda _: {"objective": "val_acuracy"},
         UsageError,
-        r"'val_acuracy', which no trial reports\. Did you mean 'val_accuracy'\? Known: 'val_accuracy', 'accuracy'",
+        r"'val_acuracy', which no trial reports\. Did you mean 'val_accuracy'\? Known: 'val_accuracy', 'val_auc', 'accuracy'",
     ),
     "objective unknown to Keras": (
-        lambda _: {"objective": keras_tuner.Objective("val_f1", "max")},
+        lambda _: {"objective": keras_tuner.Objective("val_f2", "max")},
         UsageError,
-        r"'val_f1', which no trial reports.*'val_accuracy'",
+        r"'val_f2', which no trial reports.*'val_accuracy'",
     ),
     "objectives": (lambda _: {"objective": ["loss", "auc"]}, UsageError, r"pass one name"),
     "class_weight": (lambda _: {"class_weight": "equal"}, UsageError, r'given \'equal\'.*"balanced"'),

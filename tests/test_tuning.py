@@ -546,10 +546,17 @@ def test_callbacks_of_the_user_are_left_as_they_were(tmp_path: Path) -> None:
     assert given == [stop] and vars(stop) == before
 
 
-def test_class_weights_along_with_sample_weights_are_refused_before_the_first_trial(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"class_weight.*sample_weight"):
-        tune(tmp_path, data=(*toys.digits(120), np.ones(120)), class_weight="balanced")
-    assert not (tmp_path / "runs").exists()
+def test_class_weights_along_with_sample_weights_train_as_their_product(tmp_path: Path) -> None:
+    x, y = toys.digits(120)
+    own = np.linspace(0, 2, 120)
+    product = (x, y, own * np.where(y == 1, 3.0, 1.0))
+    runs = [
+        tune(tmp_path, data=(x, y, own), class_weight={1: 3.0}, max_trials=1),
+        tune(tmp_path, data=product, max_trials=1),
+    ]
+
+    losses = [run.trials[0].history["loss"] for run in runs]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
 
 
 def test_nothing_in_a_run_is_a_pickle(run: Result) -> None:

@@ -174,9 +174,9 @@ def _from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, A
         found = npz.read(data)
         data = _pair(found)
         if validation_data is None and "x_val" in found:
-            validation_data = (found["x_val"], found["y_val"])
+            validation_data = _pair(found, "_val")
         if test_data is None and "x_test" in found:
-            test_data = (found["x_test"], found["y_test"])
+            test_data = _pair(found, "_test")
     if isinstance(validation_data, str | Path):
         validation_data = _pair(npz.read(validation_data))
     if isinstance(test_data, str | Path):
@@ -184,8 +184,9 @@ def _from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, A
     return data, validation_data, test_data
 
 
-def _pair(found: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    return tuple(found[name] for name in ("x", "y", "sample_weight") if name in found)
+def _pair(found: dict[str, np.ndarray], part: str = "") -> tuple[np.ndarray, ...]:
+    names = [f"{name}{part}" for name in ("x", "y", "sample_weight")]
+    return tuple(found[name] for name in names if name in found)
 
 
 def _in_memory(data: Any, seed: int | None) -> tuple[Part, tuple[str, ...]]:

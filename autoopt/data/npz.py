@@ -9,7 +9,9 @@ import numpy as np
 
 from autoopt.errors import DataError, nearest
 
-NAMES = ("x", "y", "sample_weight", "x_val", "y_val", "x_test", "y_test")
+NAMES = (
+    "x", "y", "sample_weight", "x_val", "y_val", "sample_weight_val", "x_test", "y_test", "sample_weight_test",
+)  # fmt: skip
 
 
 def read(path: str | Path) -> dict[str, np.ndarray]:

@@ -5,10 +5,17 @@ from typing import Any
 
 import numpy as np
 
+from autoopt.data.nested import leaves
 from autoopt.errors import DataError
 
 TEST_SHARE = 0.2
 ROWS_FOR_A_TEST_PART = 1_000
+
+MOST_REAL_CLASSES = 20
+"""Distinct whole numbers up to which real labels are taken for classes."""
+
+MOST_RARE = 0.1
+"""Share of rows in classes too small to be cut, up to which the others are cut by class."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +39,8 @@ def split(y: Any, n: int, *, validation_split: float, test: bool, seed: int | No
     """Cut `n` rows into parts: same seed, same cut; the process's random state is left alone.
 
     Args:
-        y: Labels; stratified by them where they are one column of integers or booleans.
+        y: Labels; stratified by them where they are classes: one column of whole numbers, or one-hot. Then a class
+            of two rows or more is in train and in validation, one of three or more in the test part too.
         n: Number of rows.
         validation_split: Share of the rows left after the test part that validates, between 0 and 1.
         test: Whether a test part of 20 % is cut first; only from 1,000 rows on.
@@ -46,15 +54,16 @@ def split(y: Any, n: int, *, validation_split: float, test: bool, seed: int | No
     labels = _classes(y)
     rest, test_rows = np.arange(n), None
     if test and n >= ROWS_FOR_A_TEST_PART:
-        rest, test_rows = _cut(rest, labels, TEST_SHARE, generator)
+        rest, test_rows = _cut(rest, labels, TEST_SHARE, generator, parts=3)
     if np.ceil(validation_split * len(rest)) >= len(rest):
         raise DataError(
             f"The data has {n:,} {'row' if n == 1 else 'rows'}, too few to cut "
             f"validation_split={validation_split} from. Expected at least one row to train and one to "
             "validate. Pass more rows, a smaller validation_split, or validation_data=(x, y)."
         )
-    train, validation = _cut(rest, labels, validation_split, generator)
-    return Split(train, validation, test_rows, labels is not None and _fits(labels[rest], len(validation)))
+    train, validation = _cut(rest, labels, validation_split, generator, parts=2)
+    stratified = labels is not None and _fits(labels[rest], len(validation), parts=2)
+    return Split(train, validation, test_rows, stratified)
 
 
 def check_share(validation_split: float) -> None:
@@ -67,28 +76,54 @@ def check_share(validation_split: float) -> None:
 
 
 def _cut(
-    rows: np.ndarray, labels: np.ndarray | None, share: float, generator: np.random.Generator
+    rows: np.ndarray, labels: np.ndarray | None, share: float, generator: np.random.Generator, parts: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that are kept and those that are taken; what is kept is cut until there are `parts` parts."""
     from sklearn.model_selection import train_test_split
 
     count = int(np.ceil(share * len(rows)))
-    strata = labels[rows] if labels is not None and _fits(labels[rows], count) else None
+    drawn, strata = rows, None
+    if labels is not None and _fits(labels[rows], count, parts):
+        # Rows of a class that is too small to be in every part stay where the next cut, and training, find them.
+        drawn = rows[np.bincount(labels[rows])[labels[rows]] >= parts]
+        strata = labels[drawn]
     state = int(generator.integers(2**32))
-    kept, taken = train_test_split(rows, test_size=count, random_state=state, stratify=strata)
-    return np.sort(kept), np.sort(taken)
+    kept, taken = train_test_split(drawn, test_size=count, random_state=state, stratify=strata)
+    if labels is not None and strata is not None:
+        _spread(taken, kept, labels)
+        _spread(kept, taken, labels)
+    return np.setdiff1d(rows, taken), np.sort(taken)
+
+
+def _spread(here: np.ndarray, there: np.ndarray, labels: np.ndarray) -> None:
+    """Give `here` a row of each class that only `there` has, in exchange for one of its largest class."""
+    for label in np.setdiff1d(labels[there], labels[here]):
+        gone = np.flatnonzero(labels[here] == np.bincount(labels[here]).argmax())[0]
+        found = np.flatnonzero(labels[there] == label)[0]
+        here[gone], there[found] = there[found], here[gone]
 
 
 def _classes(y: Any) -> np.ndarray | None:
-    """Return one class number per row, or None where the labels are no single column of classes."""
-    if not isinstance(y, np.ndarray) or y.dtype.kind not in "biu":
+    """Return one class number per row, or None where the labels are no classes."""
+    arrays = [array for _, array in leaves(y, "y")]
+    if len(arrays) != 1 or arrays[0].dtype.kind not in "biuf":
         return None
-    if y.ndim == 1 or y.shape[1:] == (1,):
-        return np.asarray(np.unique(y, return_inverse=True)[1]).reshape(-1)
-    return None
+    found = arrays[0]
+    if found.ndim == 2 and found.shape[1] > 1:
+        hot = ((found == 0) | (found == 1)).all() and (found.sum(axis=1) == 1).all()
+        return found.argmax(axis=1) if hot else None
+    if found.ndim != 1 and found.shape[1:] != (1,):
+        return None
+    distinct, numbers = np.unique(found, return_inverse=True)
+    whole = found.dtype.kind != "f" or (
+        len(distinct) <= MOST_REAL_CLASSES and bool((distinct == np.floor(distinct)).all())
+    )
+    return np.asarray(numbers).reshape(-1) if whole else None
 
 
-def _fits(labels: np.ndarray, count: int) -> bool:
-    """Say whether every class can be in both parts: two rows of each, and a place for each on both sides."""
+def _fits(labels: np.ndarray, count: int, parts: int) -> bool:
+    """Say whether every class but a few rare ones can be in all parts, with a place for each on both sides."""
     sizes = np.bincount(labels)
-    sizes = sizes[sizes > 0]
-    return bool(sizes.min() >= 2 and min(count, len(labels) - count) >= len(sizes))
+    large = sizes[sizes >= parts]
+    enough = large.sum() >= (1 - MOST_RARE) * len(labels)
+    return bool(enough and len(large) and min(count, large.sum() - count) >= len(large))

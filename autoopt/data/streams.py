@@ -70,6 +70,13 @@ def steps(source: Any) -> int:
     return sum(1 for _ in form.batches(source, seed=0)) if known is None else known
 
 
+def labels(source: Any) -> Iterator[Any]:
+    """Yield the labels of each batch of one pass as numpy arrays."""
+    form = _known(source)
+    for batch in form.batches(source, seed=0):
+        yield _arrays(batch, form.NAME)[1]
+
+
 def read(source: Any, *, seed: int | None, limit: int = MEMORY_LIMIT) -> tuple[Any, Any, Any]:
     """Return x, y and sample_weight of one whole pass as numpy arrays.
 

@@ -1,7 +1,13 @@
-"""What an uncompiled model is compiled with, and whether data fits the model. Nothing is trained here."""
+"""What an uncompiled model is compiled with, what scores of classes there are, and whether data fits the model."""
 
+from autoopt.task.classes import Classes, classes
 from autoopt.task.compiling import Task, infer
 from autoopt.task.losses import default_objective, smoothable, unsmoothed
 from autoopt.task.matching import check, check_input
+from autoopt.task.outputs import width
+from autoopt.task.scores import NAMES, Score, scores
 
-__all__ = ["Task", "check", "check_input", "default_objective", "infer", "smoothable", "unsmoothed"]
+__all__ = [
+    "NAMES", "Classes", "Score", "Task", "check", "check_input", "classes", "default_objective", "infer", "scores",
+    "smoothable", "unsmoothed", "width",
+]  # fmt: skip

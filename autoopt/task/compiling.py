@@ -7,9 +7,7 @@ import keras
 import numpy as np
 
 from autoopt.task import outputs
-from autoopt.task.outputs import Output, labels_by_output
-
-_PROBABILITIES = ("softmax", "sigmoid")
+from autoopt.task.outputs import PROBABILITIES, Output, labels_by_output
 
 
 @dataclass(frozen=True)
@@ -68,15 +66,15 @@ def _one(output: Output, y: np.ndarray | None) -> tuple[Any, list[Any], str]:
     """Return loss, metrics and the reason for one output."""
     if y is None:
         return _without_labels(output)
-    if _is_binary(output, y):
+    if is_binary(output, y):
         return _binary(output)
-    if _is_class_numbers(output, y):
+    if is_class_numbers(output, y):
         name, loss = "sparse_categorical_crossentropy", keras.losses.SparseCategoricalCrossentropy
         return _crossentropy(name, loss, output, f"integer labels {y.min():g}…{y.max():g}")
-    if _is_one_hot(output, y):
+    if is_one_hot(output, y):
         name, loss = "categorical_crossentropy", keras.losses.CategoricalCrossentropy
         return _crossentropy(name, loss, output, f"one-hot labels of {y.shape[-1]} classes")
-    if _is_multi_hot(output, y):
+    if is_multi_hot(output, y):
         return _binary(output)
     return "mean_squared_error", ["mae"], f"mean_squared_error and mae: {_described(y)}, {_outputs(output)}"
 
@@ -93,7 +91,7 @@ def _without_labels(output: Output) -> tuple[Any, list[Any], str]:
 
 def _crossentropy(name: str, loss: Any, output: Output, labels: str) -> tuple[Any, list[Any], str]:
     why = f"{name} and accuracy: {labels}, {_outputs(output)}"
-    if output.activation in _PROBABILITIES:
+    if output.activation in PROBABILITIES:
         return name, ["accuracy"], why
     return loss(from_logits=True), ["accuracy"], f"{why}, hence from_logits=True"
 
@@ -102,7 +100,7 @@ def _binary(output: Output) -> tuple[Any, list[Any], str]:
     several = (output.width or 1) > 1
     labels = f"{'several ' if several else ''}labels of 0 and 1"
     why = f"binary_crossentropy and accuracy: {labels}, {_outputs(output)}"
-    if output.activation in _PROBABILITIES:
+    if output.activation in PROBABILITIES:
         # Keras's "accuracy" would count the largest of several outputs; each is right or wrong by itself.
         accuracy = keras.metrics.BinaryAccuracy(name="accuracy") if several else "accuracy"
         return "binary_crossentropy", [accuracy], why
@@ -111,7 +109,7 @@ def _binary(output: Output) -> tuple[Any, list[Any], str]:
     return keras.losses.BinaryCrossentropy(from_logits=True), [at_zero], f"{why}, hence from_logits=True"
 
 
-def _is_binary(output: Output, y: np.ndarray) -> bool:
+def is_binary(output: Output, y: np.ndarray) -> bool:
     """Say whether one unit decides between two classes; a sigmoid with integer labels is meant so."""
     width = output.width
     if width is None:
@@ -123,14 +121,16 @@ def _is_binary(output: Output, y: np.ndarray) -> bool:
     return y.dtype.kind in "biu" and _is_zero_or_one(y) and output.activation == "linear"
 
 
-def _is_class_numbers(output: Output, y: np.ndarray) -> bool:
+def is_class_numbers(output: Output, y: np.ndarray) -> bool:
+    """Say whether labels number the classes of several outputs."""
     if output.width == 1 or not _is_column(y, output):
         return False
     whole = y.dtype.kind in "biu" or (output.activation == "softmax" and bool((y == np.floor(y)).all()))
     return whole and (output.width is not None or y.dtype.kind in "biu")
 
 
-def _is_one_hot(output: Output, y: np.ndarray) -> bool:
+def is_one_hot(output: Output, y: np.ndarray) -> bool:
+    """Say whether each example has one class, in columns."""
     if not _is_alike(y, output) or y.shape[-1] == 1 or y.min() < 0:
         return False
     if output.activation != "softmax" and not _is_zero_or_one(y):
@@ -138,7 +138,8 @@ def _is_one_hot(output: Output, y: np.ndarray) -> bool:
     return bool(np.allclose(y.sum(axis=-1), 1, atol=1e-3))
 
 
-def _is_multi_hot(output: Output, y: np.ndarray) -> bool:
+def is_multi_hot(output: Output, y: np.ndarray) -> bool:
+    """Say whether each column is a yes or no of its own."""
     if not _is_alike(y, output) or y.shape[-1] == 1 or not _is_zero_or_one(y):
         return False
     return output.activation == "sigmoid" or (output.activation == "linear" and y.dtype.kind in "biu")

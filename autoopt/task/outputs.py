@@ -7,6 +7,9 @@ import keras
 
 from autoopt.errors import DataError, nearest
 
+PROBABILITIES = ("softmax", "sigmoid")
+"""Activations whose values are probabilities."""
+
 # Layers that leave it to what is before them whether the values are probabilities.
 _PASSING = (
     "Reshape",
@@ -70,6 +73,12 @@ def read(model: Any, x: Any = None) -> Outputs:
     if isinstance(getattr(model, "output", None), dict):
         return Outputs(tuple(_of_tensor(name, tensor) for name, tensor in model.output.items()), True)
     return Outputs(tuple(_of_tensor(_origin(tensor)[0].name, tensor) for tensor in tensors), False)
+
+
+def width(model: Any, x: Any = None) -> int | None:
+    """Return how many values a model's output has, None where there are several outputs or it is not known."""
+    found = read(model, x).each
+    return found[0].width if len(found) == 1 else None
 
 
 def _of_tensor(name: str, tensor: Any) -> Output:

@@ -28,10 +28,27 @@ def test_parts_are_disjoint_and_cover_every_row(y: np.ndarray, share: float, see
 @given(labels, shares, st.integers(0, 2**32))
 def test_a_stratified_part_has_its_share_of_each_class(y: np.ndarray, share: float, seed: int) -> None:
     cut = split(y, len(y), validation_split=share, test=False, seed=seed)
-    exact = len(cut.validation) / len(y)
+    exact, (classes, sizes) = len(cut.validation) / len(y), np.unique(y, return_counts=True)
+    # What is exchanged so that each class is on both sides.
+    rare = int((np.minimum(exact, 1 - exact) * sizes < 1).sum())
     if cut.stratified:
-        for label in np.unique(y):
-            assert abs((y[cut.validation] == label).sum() - exact * (y == label).sum()) <= 1
+        for label in classes:
+            assert abs((y[cut.validation] == label).sum() - exact * (y == label).sum()) <= 1 + rare
+
+
+@settings(max_examples=60, deadline=None)
+@given(labels, shares, st.integers(0, 2**32), st.booleans())
+def test_a_class_of_a_few_rows_is_in_every_part_where_that_can_be(
+    y: np.ndarray, share: float, seed: int, many: bool
+) -> None:
+    y = np.concatenate([np.full(1_000 if many else 40, 9), y])
+    cut = split(y, len(y), validation_split=share, test=True, seed=seed)
+    classes, sizes = np.unique(y, return_counts=True)
+    parts = {2: [cut.train, cut.validation], 3: [] if cut.test is None else [cut.test]}
+    if cut.stratified and (cut.test is None or len(y) * 0.9 < sizes[sizes > 2].sum()):
+        for least, whose in parts.items():
+            for rows in whose:
+                assert set(classes[sizes >= least]) <= set(y[rows])
 
 
 @settings(max_examples=30, deadline=None)
@@ -71,10 +88,26 @@ def test_a_rare_class_is_in_train_and_validation() -> None:
     assert (made.validation.y.sum(), made.train.y.sum()) == (2, 6)
 
 
+@pytest.mark.parametrize("form", ["class numbers", "a column", "real", "one-hot", "in a dict"])
+def test_the_same_classes_are_cut_alike_in_every_form(form: str) -> None:
+    y = np.array([0] * 60 + [1] * 3 + [2] * 2 + [3])
+    forms = {
+        "a column": y[:, None],
+        "real": y.astype("float32"),
+        "one-hot": np.eye(4)[y],
+        "in a dict": {"y": y},
+    }
+    cut = split(forms.get(form, y), len(y), validation_split=0.2, test=True, seed=1)
+
+    assert cut.stratified
+    assert (np.bincount(y[cut.validation]) == [12, 1, 1]).all()
+    assert (np.bincount(y[cut.train]) == [48, 2, 1, 1]).all()
+
+
 @pytest.mark.parametrize(
     "y",
-    [np.linspace(0, 1, 50), np.eye(5)[np.arange(50) % 5], np.arange(50)],
-    ids=["real", "one-hot", "unique"],
+    [np.linspace(0, 1, 50), 1 - np.eye(5)[np.arange(50) % 5], np.arange(50), np.arange(50.0)],
+    ids=["real", "several labels", "unique", "whole numbers"],
 )
 def test_labels_that_are_no_classes_are_cut_without_strata(y: np.ndarray) -> None:
     made = prepare((np.zeros((50, 1)), y))
