@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
@@ -70,9 +71,10 @@ def _cell(value: object) -> str:
 def mnist1d(seeds_: str, budget: str, epochs: int, out: Path | None) -> None:
     """From the paper's plain convolutional net on MNIST-1D: gain over it."""
     from benchmarks import mnist1d as benchmark
+    from benchmarks.runs import summary
 
     rows = benchmark.measured(seeds(seeds_), budget, epochs)
-    show(f"MNIST-1D, epochs={epochs}, budget={budget}", [*rows, benchmark.median(rows)], out)
+    show(f"MNIST-1D, epochs={epochs}, budget={budget}", [*rows, summary(rows, statistics.median)], out)
 
 
 @main.command()
