@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
@@ -70,9 +71,33 @@ def _cell(value: object) -> str:
 def mnist1d(seeds_: str, budget: str, epochs: int, out: Path | None) -> None:
     """From the paper's plain convolutional net on MNIST-1D: gain over it."""
     from benchmarks import mnist1d as benchmark
+    from benchmarks.runs import summary
 
     rows = benchmark.measured(seeds(seeds_), budget, epochs)
-    show(f"MNIST-1D, epochs={epochs}, budget={budget}", [*rows, benchmark.median(rows)], out)
+    show(f"MNIST-1D, epochs={epochs}, budget={budget}", [*rows, summary(rows, statistics.median)], out)
+
+
+@main.command("plain-net")
+@click.option("--data", help="Names with commas between.  [default: all four]")
+@click.option("--seeds", "seeds_", default="0", show_default=True)
+@click.option("--budget", default="90s", show_default=True)
+@click.option("--epochs", default=50, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def plain_net(data: str | None, seeds_: str, budget: str, epochs: int, out: Path | None) -> None:
+    """From a plain two-layer net on a table, images, bases and speech: gain in validation and test."""
+    from benchmarks import plain_net as benchmark
+    from benchmarks.datasets import MissingPackage
+
+    names = data.split(",") if data else benchmark.NAMES
+    for name in names:
+        if name not in benchmark.NAMES:
+            raise click.BadParameter(f"--data was given {name!r}. Known: {', '.join(benchmark.NAMES)}.")
+    try:
+        rows = benchmark.measured(names, seeds(seeds_), budget, epochs)
+    except MissingPackage as error:
+        raise click.ClickException(str(error)) from error
+    show(f"Plain net, epochs={epochs}, budget={budget}", rows, out)
+    click.echo(f"\n{benchmark.verdict(rows)}")
 
 
 @main.command()

@@ -1,13 +1,8 @@
 """Searches whose wider and deeper proposals start from their parent's weights, beside searches that start fresh."""
 
-import statistics
-import tempfile
-from pathlib import Path
-
 import autoopt
-from autoopt import model_file
+from benchmarks.runs import example, mean, summary, traceless
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 WAYS = {"fresh": False, "inherited": True}
 
 
@@ -27,34 +22,22 @@ def measured(
     rows = []
     for name in names:
         found = [_row(name, seed, way, limits) for seed in seeds for way in WAYS]
-        rows += found + [_mean([row for row in found if row["weights"] == way]) for way in WAYS]
+        rows += found + [summary([row for row in found if row["weights"] == way], mean) for way in WAYS]
     return rows
 
 
-def _mean(rows: list[dict]) -> dict:
-    """Return the means of the rows of one problem and way."""
-    numbers = {
-        name: None if None in values else statistics.fmean(values)
-        for name, values in ((name, [row[name] for row in rows]) for name in rows[0])
-        if name not in ("problem", "weights", "seed")
-    }
-    return {**rows[0], **numbers, "seed": "mean"}
-
-
 def _row(name: str, seed: int, way: str, limits: dict) -> dict:
-    defined = model_file.read(str(EXAMPLES / f"{name}.py"))
+    defined = example(name)
     search = autoopt.Search(confirm=1, confirm_repeats=3, inherit=WAYS[way])
-    with tempfile.TemporaryDirectory() as folder:
+    with traceless() as nowhere:
         result = autoopt.tune(
             defined.model_fn,
             defined.data(),
             test_data=getattr(defined.module, "test_data", None),
             search=search,
             seed=seed,
-            directory=Path(folder, "runs"),
-            logdir=Path(folder, "logs"),
-            verbose=0,
             **limits,
+            **nowhere,
         )
         return {
             "problem": name,

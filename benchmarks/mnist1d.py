@@ -1,13 +1,7 @@
 """MNIST-1D from the paper's plain convolutional net: what a search of a few minutes gains."""
 
-import statistics
-import tempfile
-from pathlib import Path
-
 import autoopt
-from autoopt import model_file
-
-EXAMPLE = Path(__file__).parent.parent / "examples" / "mnist1d.py"
+from benchmarks.runs import example, traceless
 
 
 def measured(seeds: list[int], budget: str, epochs: int) -> list[dict]:
@@ -21,18 +15,9 @@ def measured(seeds: list[int], budget: str, epochs: int) -> list[dict]:
     return [_row(seed, budget, epochs) for seed in seeds]
 
 
-def median(rows: list[dict]) -> dict:
-    """Return the medians of the rows."""
-    numbers = {
-        name: statistics.median(value) if None not in value else None
-        for name, value in ((name, [row[name] for row in rows]) for name in rows[0])
-    }
-    return {**numbers, "seed": "median"}
-
-
 def _row(seed: int, budget: str, epochs: int) -> dict:
-    defined = model_file.read(str(EXAMPLE))
-    with tempfile.TemporaryDirectory() as folder:
+    defined = example("mnist1d")
+    with traceless() as nowhere:
         result = autoopt.tune(
             defined.model_fn,
             defined.data(),
@@ -40,9 +25,7 @@ def _row(seed: int, budget: str, epochs: int) -> dict:
             epochs=epochs,
             budget=budget,
             seed=seed,
-            directory=Path(folder, "runs"),
-            logdir=Path(folder, "logs"),
-            verbose=0,
+            **nowhere,
         )
         return {
             "seed": seed,

@@ -1,18 +1,14 @@
 """Activation, normalization and pooling head: what each value is worth alone, and what searching them costs."""
 
 import contextlib
-import statistics
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import autoopt
-from autoopt import model_file
 from autoopt.search.portfolio import PORTFOLIO
 from autoopt.surgery import ACTIVATIONS, NORMALIZATIONS, POOLINGS
+from benchmarks.runs import example, mean, traceless
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 OPEN = autoopt.axes.Structure(activation=True, normalization=True, pooling=True)
 STAGES = {"mnist1d": "conv", "digits": "dense"}
 """The one stage of each example."""
@@ -43,7 +39,7 @@ def values(names: list[str], seeds: list[int], epochs: int) -> list[dict]:
     return [
         {
             "value": " ".join(point.values()) or "as written",
-            **{name: _mean([found[at] for found in scores[name]]) for name in names},
+            **{name: mean([found[at] for found in scores[name]]) for name in names},
         }
         for at, point in enumerate(points)
     ]
@@ -83,11 +79,6 @@ def _in_stage(name: str, point: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key.replace("*", STAGES[name]): value for key, value in point.items()}
 
 
-def _mean(scores: Sequence[float | None]) -> float | None:
-    found = [score for score in scores if score is not None]
-    return statistics.fmean(found) if found else None
-
-
 def _searched(name: str, axis: autoopt.axes.Structure, seed: int, trials: int, epochs: int) -> dict:
     with _tuned(name, axis, autoopt.Search(), seed, trials, epochs) as result:
         return {
@@ -106,8 +97,8 @@ def _structure(values: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
 def _tuned(
     name: str, axis: autoopt.axes.Structure, search: autoopt.Search, seed: int, trials: int, epochs: int
 ) -> Iterator[autoopt.Result]:
-    defined = model_file.read(str(EXAMPLES / f"{name}.py"))
-    with tempfile.TemporaryDirectory() as folder:
+    defined = example(name)
+    with traceless() as nowhere:
         yield autoopt.tune(
             defined.model_fn,
             defined.data(),
@@ -116,7 +107,5 @@ def _tuned(
             epochs=epochs,
             max_trials=trials,
             seed=seed,
-            directory=Path(folder, "runs"),
-            logdir=Path(folder, "logs"),
-            verbose=0,
+            **nowhere,
         )

@@ -1,14 +1,10 @@
 """The recipes of `autoopt/search/portfolio.py`, each trained on MNIST-1D and digits beside the plain net."""
 
 import statistics
-import tempfile
-from pathlib import Path
 
 import autoopt
-from autoopt import model_file
 from autoopt.search.portfolio import PORTFOLIO
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
+from benchmarks.runs import example, traceless
 
 
 def measured(seeds: list[int], epochs: int) -> list[dict]:
@@ -30,9 +26,9 @@ def _scores(name: str, seed: int, epochs: int) -> list[float]:
     """Return the score of the plain net and of each recipe: the first trials of a search, none pruned."""
     import optuna
 
-    defined = model_file.read(str(EXAMPLES / f"{name}.py"))
+    defined = example(name)
     search = autoopt.Search(confirm=0, pruner=optuna.pruners.NopPruner())
-    with tempfile.TemporaryDirectory() as folder:
+    with traceless() as nowhere:
         result = autoopt.tune(
             defined.model_fn,
             defined.data(),
@@ -40,8 +36,6 @@ def _scores(name: str, seed: int, epochs: int) -> list[float]:
             max_trials=1 + len(PORTFOLIO),
             search=search,
             seed=seed,
-            directory=Path(folder, "runs"),
-            logdir=Path(folder, "logs"),
-            verbose=0,
+            **nowhere,
         )
         return [trial.score or 0.0 for trial in result.trials]

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import autoopt
+from tests.counts import FULL
 
 COMMAND = (sys.executable, "-m", "autoopt")
 PATIENCE = 90
@@ -129,7 +130,9 @@ def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_p
     assert [line for line in progress if not re.match(known, line)] == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+# SIGINT is the next test's, and that of tests/test_tuning.py.
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGTERM])
 def test_one_signal_ends_the_search_with_the_best_so_far(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MODEL + LONG)
     words = ("tune", "net.py", "--budget", "1h", "--project-name", "mine", "--fix", "optimizer/name=sgd")

@@ -1,5 +1,8 @@
 """`tune` under constraints: what is over a limit is no trial, and never what is handed over."""
 
+import contextlib
+import functools
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -13,22 +16,44 @@ from autoopt import Constraints, Result, Search, Space
 from autoopt.errors import RunError, SearchError, SpaceError
 from autoopt.worker import price
 from tests import toys
+from tests.counts import FULL
 
 WRITTEN = (64 + 1) * 8 + (8 + 1) * 10
 HALF = (64 + 1) * 4 + (4 + 1) * 10
 """Parameters of the digits' net, and of the least that the search makes of it."""
 
 
+def searched(
+    folder: Path, model_fn: Any = toys.eager, trials: int = 4, search: Any = None, **rest: Any
+) -> Result:
+    defaults = {
+        "epochs": 1, "max_trials": trials, "seed": 0, "verbose": 0, "directory": folder / "runs",
+        "logdir": folder / "logs", "search": search or Search(confirm=0),
+    }  # fmt: skip
+    return autoopt.tune(model_fn, toys.digits(60), **{**defaults, **rest})
+
+
 @pytest.fixture
 def tune(tmp_path: Path) -> Any:
-    def called(model_fn: Any = toys.eager, trials: int = 4, search: Any = None, **rest: Any) -> Result:
-        defaults = {
-            "epochs": 1, "max_trials": trials, "seed": 0, "verbose": 0, "directory": tmp_path / "runs",
-            "logdir": tmp_path / "logs", "search": search or Search(confirm=0),
-        }  # fmt: skip
-        return autoopt.tune(model_fn, toys.digits(60), **{**defaults, **rest})
+    return functools.partial(searched, tmp_path)
 
-    return called
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """A search without constraints."""
+    return searched(tmp_path_factory.mktemp("free"))
+
+
+BELOW = Constraints(max_params=WRITTEN - 1)
+
+
+@pytest.fixture(scope="module")
+def below(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, str]:
+    """A search for less than the user's own model, and what it printed."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        result = searched(tmp_path_factory.mktemp("below"), constraints=BELOW, verbose=1)
+    return result, printed.getvalue()
 
 
 def counts(result: Result, model_fn: Any = toys.eager) -> list[int]:
@@ -40,8 +65,8 @@ def table(result: Result) -> list[Any]:
     return [(trial.hyperparameters, trial.score) for trial in result.trials]
 
 
-def test_a_model_over_the_limit_is_trained_as_the_reference_and_never_wins(tune: Any, capsys: Any) -> None:
-    result = tune(constraints=Constraints(max_params=WRITTEN - 1), verbose=1)
+def test_a_model_over_the_limit_is_trained_as_the_reference_and_never_wins(below: Any) -> None:
+    result, printed = below
     first, *others = counts(result)
 
     assert first == WRITTEN and max(others) < WRITTEN
@@ -51,27 +76,23 @@ def test_a_model_over_the_limit_is_trained_as_the_reference_and_never_wins(tune:
     assert result.baseline_score == result.trials[0].score
     assert (
         f"Your own model has {WRITTEN} parameters, more than max_params={WRITTEN - 1}: it is trained as the "
-        "reference, and cannot win." in capsys.readouterr().out
+        "reference, and cannot win." in printed
     )
 
 
-def test_equal_seeds_give_equal_tables(tune: Any) -> None:
-    limits = Constraints(max_params=WRITTEN - 1)
-
-    assert table(tune(constraints=limits)) == table(tune(constraints=limits))
+def test_equal_seeds_give_equal_tables(tune: Any, below: Any) -> None:
+    assert table(tune(constraints=BELOW)) == table(below[0])
 
 
-def test_a_limit_that_nothing_reaches_changes_nothing(tune: Any) -> None:
-    assert table(tune(constraints=Constraints(max_params=10**9, max_latency_ms=1e6))) == table(tune())
+def test_a_limit_that_nothing_reaches_changes_nothing(tune: Any, free: Result) -> None:
+    assert table(tune(constraints=Constraints(max_params=10**9, max_latency_ms=1e6))) == table(free)
 
 
-def test_a_run_that_goes_on_finds_what_it_would_have(tune: Any) -> None:
-    limits = Constraints(max_params=WRITTEN)
-    whole = tune(trials=5, constraints=limits)
-    tune(trials=2, constraints=limits, project_name="parts")
-    resumed = tune(trials=5, constraints=limits, project_name="parts", resume=True)
+def test_a_run_that_goes_on_finds_what_it_would_have(tune: Any, below: Any) -> None:
+    tune(trials=2, constraints=BELOW, project_name="parts")
+    resumed = tune(constraints=BELOW, project_name="parts", resume=True)
 
-    assert table(resumed) == table(whole)
+    assert table(resumed) == table(below[0])
 
 
 def test_a_run_goes_on_under_its_own_constraints_alone(tune: Any) -> None:
@@ -108,13 +129,15 @@ def test_a_starting_point_over_the_limit_is_named(tune: Any, capsys: Any) -> Non
 
 ORACLES = {
     "random": lambda: keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=60, seed=1),
-    "bayesian": lambda: keras_tuner.oracles.BayesianOptimizationOracle(
-        objective="val_loss", max_trials=60, num_initial_points=5, seed=1
-    ),
     "hyperband": lambda: keras_tuner.oracles.HyperbandOracle(objective="val_loss", max_epochs=27, seed=1),
 }
+if FULL:  # refused as random search is
+    ORACLES["bayesian"] = lambda: keras_tuner.oracles.BayesianOptimizationOracle(
+        objective="val_loss", max_trials=60, num_initial_points=5, seed=1
+    )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ORACLES)
 def test_another_oracle_is_asked_again(name: str, tune: Any) -> None:
     oracle = ORACLES[name]()
@@ -181,8 +204,8 @@ def test_where_every_epoch_takes_too_long_nothing_is_returned(tune: Any) -> None
         tune(constraints=Constraints(max_seconds_per_epoch=1e-6))
 
 
-def test_epochs_within_the_limit_win_as_ever(tune: Any) -> None:
+def test_epochs_within_the_limit_win_as_ever(tune: Any, free: Result) -> None:
     limited = tune(constraints=Constraints(max_seconds_per_epoch=1000))
 
-    assert table(limited) == table(tune())
+    assert table(limited) == table(free)
     assert [trial.excess for trial in limited.trials] == [""] * 4

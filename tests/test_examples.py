@@ -1,12 +1,12 @@
 """Every example is tuned as the command line would, for fewer trials; the chapter's seven find their change."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 import autoopt
 from autoopt import model_file
+from tests.counts import FULL
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CHAPTER = (
@@ -18,7 +18,6 @@ CHAPTER = (
     "regularization",
     "remove_layer",
 )
-FULL = os.environ.get("AUTOOPT_FULL") == "1"
 
 
 def tuned(name, **options):
@@ -47,7 +46,7 @@ def test_fine_tuning_on_100_labels_beats_the_same_search_from_scratch():
 
 @pytest.mark.parametrize("name", CHAPTER)
 def test_a_chapter_s_example_searches_for_its_change(name):
-    result, module = tuned(name, epochs=1, max_trials=2)
+    result, module = tuned(name, epochs=1, max_trials=1)
     assert module.change in {hp.name for hp in result.best_hyperparameters.space}
 
 

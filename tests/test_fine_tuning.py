@@ -16,6 +16,7 @@ from autoopt.engines import Knobs
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from tests import pretrained, toys
+from tests.counts import FULL, in_turn
 from tests.engines import laboratory
 
 MOVES = {
@@ -25,10 +26,9 @@ MOVES = {
     "all": {"kernels"},
     "frozen_then_all": {"kernels"},
 }
+IN_FIT = MOVES if FULL else ("as_written", "frozen_then_all")
+"""In `fit` the other ways are Keras's own flags of layers."""
 EVERY_WAY = pytest.mark.parametrize("way", MOVES)
-PARTS = pytest.mark.parametrize(
-    "make", [pretrained.residual, pretrained.chain], ids=["functional", "sequential"]
-)
 
 
 def hypermodel(make: Any = pretrained.residual) -> AutoHyperModel:
@@ -80,8 +80,10 @@ def test_every_way_is_here() -> None:
     assert set(MOVES) == set(WAYS)
 
 
-@laboratory.EVERY_ENGINE
-@EVERY_WAY
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("way", "engine"), [(way, "automatic") for way in MOVES] + [(way, "keras") for way in IN_FIT]
+)
 def test_each_way_trains_what_it_says_and_nothing_else(way: str, engine: str) -> None:
     found = hypermodel(pretrained.chain)
     before = found.assemble(Recipe(), {}, seed=1).get_weights()
@@ -110,7 +112,8 @@ def test_the_first_blocks_stand_still_where_the_last_ones_train(engine: str) -> 
 DECAYING = {"optimizer": "adamw", "weight_decay": 0.1, "learning_rate": 0.01}
 
 
-@pytest.mark.parametrize("changes", [{}, DECAYING], ids=["sgd", "adamw"])
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [{}, DECAYING] if FULL else [DECAYING])
 @laboratory.EVERY_ENGINE
 def test_in_two_phases_the_part_stands_still_in_the_first_and_learns_in_the_second(
     engine: str, changes: Any
@@ -258,8 +261,8 @@ EDITS = {
 }
 
 
-@PARTS
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.slow
+@pytest.mark.parametrize(("edit", "make"), in_turn(EDITS, [pretrained.residual, pretrained.chain]))
 def test_a_part_survives_edits_around_it_preprocessing_included(edit: str, make: Any) -> None:
     found, x = hypermodel(make), pretrained.images(9)[0]
     expected = keras.models.load_model(pretrained.FILE).predict(x, verbose=0)
@@ -293,8 +296,8 @@ def test_a_search_hands_over_a_model_that_plain_keras_loads(tmp_path: Any) -> No
 
 def test_a_mobilenet_keeps_its_weights_whatever_is_built_on_it() -> None:
     def net() -> keras.Model:
-        return keras.applications.MobileNetV2(
-            weights=None, include_top=False, input_shape=(32, 32, 3), pooling="avg"
+        return keras.applications.MobileNet(
+            weights=None, alpha=0.25, include_top=False, input_shape=(32, 32, 3), pooling="avg"
         )
 
     pretrained.scribbled(net()).save_weights("net.weights.h5")

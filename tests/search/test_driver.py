@@ -72,23 +72,24 @@ def test_no_trial_is_proposed_beyond_the_last(path: Path) -> None:
     assert search.journal.opened == 3
 
 
-def test_a_search_goes_on_after_a_trial_that_was_taken_back(path: Path) -> None:
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> Search:
+    """A search that went on after it had been interrupted."""
+    path = tmp_path_factory.mktemp("later") / "journal.log"
     Search(path, stop_after=2).run()
-    later = Search(path, trials=4)
-    later.run()
+    search = Search(path, trials=4)
+    search.run()
+    return search
 
+
+def test_a_search_goes_on_after_a_trial_that_was_taken_back(later: Search) -> None:
     assert [trial.number for trial in later.journal.trials()] == [0, 1, 2 + AHEAD, 3 + AHEAD]
     assert all(trial.status == "completed" for trial in later.journal.trials())
 
 
-def test_programs_of_a_later_session_have_numbers_of_their_own(path: Path) -> None:
-    Search(path, stop_after=2).run()
-    later = Search(path, trials=4)
-    later.run()
-    before, after = (
-        [t.program for t in later.journal.trials()[:2]],
-        [t.program for t in later.journal.trials()[2:]],
-    )
+def test_programs_of_a_later_session_have_numbers_of_their_own(later: Search) -> None:
+    numbers = [trial.program for trial in later.journal.trials()]
+    before, after = numbers[:2], numbers[2:]
 
     assert None not in (*before, *after)
     assert not set(before) & set(after)

@@ -28,7 +28,7 @@ def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
 
 @pytest.fixture(scope="module")
 def inherited(tmp_path_factory: pytest.TempPathFactory) -> autoopt.Result:
-    return searched(tmp_path_factory.mktemp("inherited"), 12, inherit=True)
+    return searched(tmp_path_factory.mktemp("inherited"), 8, inherit=True)
 
 
 def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -> None:
@@ -46,7 +46,7 @@ def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -
 
 
 def test_equal_seeds_inherit_the_same(inherited: autoopt.Result, tmp_path: Path) -> None:
-    again = searched(tmp_path, 12, inherit=True)
+    again = searched(tmp_path, 8, inherit=True)
 
     found = [[(trial.inherited, trial.score) for trial in each.trials] for each in (inherited, again)]
     assert found[0] == found[1]

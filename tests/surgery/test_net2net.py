@@ -1,6 +1,5 @@
 """A wider or deeper child that inherits its parent's weights is the same function when nothing trains."""
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from keras import layers
 
 from autoopt.surgery import Edits, Net, carried, edited, joining, ranges, read, rebuild
 from autoopt.surgery.units import Units, chosen, divided, taken
+from tests.surgery.drawn import made
 from tests.surgery.zoo import ZOO
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
@@ -292,11 +292,6 @@ def test_what_is_called_exact_is_exact_for_every_model_and_its_largest_child(nam
     child.model.set_weights(found.arrays)
 
     assert same(outputs, parent.model, child.model) or not found.exact
-
-
-def made(kind: Any, *arguments: Any, **options: Any) -> Any:
-    """Draw a function that makes a layer: layers themselves draw random seeds, which strategies may not."""
-    return st.builds(functools.partial, st.just(kind), *arguments, **options)
 
 
 activation = st.sampled_from(["relu", "tanh", "linear", "gelu"])

