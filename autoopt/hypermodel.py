@@ -12,14 +12,14 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, initial, optimizers, surgery, task
+from autoopt import compiling, images, initial, optimizers, surgery, task
 from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
 from autoopt.backbone import Backbone, trained
-from autoopt.candidates import Start, Twins, as_it_is, rebuildable
+from autoopt.candidates import Start, Twins, as_it_is, augmented, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
-from autoopt.engines import Candidate, repace
+from autoopt.engines import Augmentation, Candidate, repace
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
@@ -133,9 +133,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Return the compiled model of one candidate; KerasTuner calls this."""
-        model = self.assemble(self.draw(hp), hp.values)
+        recipe = self.draw(hp)
+        model = self.assemble(recipe, hp.values)
         if model.built:
             model.optimizer.build(model.trainable_variables)
+        wanted = Augmentation.of(recipe.settings)
+        if wanted.parts:
+            wanted.attach(model, seed=None)
         return model
 
     def assemble(
@@ -189,6 +193,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         reading, edits = self._reading_of(values), _edits(recipe)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps)
+        wanted = Augmentation.of(recipe.settings)
         start = Start(seed) if heritage is None else Start(seed, _edits(heritage.recipe), heritage.weights)
 
         def plain() -> keras.Model:
@@ -199,14 +204,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return model
 
         if reading.twins is not None and plan.traceable:
-            return reading.twins.candidate(edits, plan, plain, start)
+            return augmented(reading.twins.candidate(edits, plan, plain, start), wanted)
 
         def twin(optimizer: keras.optimizers.Optimizer | None) -> keras.Model:
             with seeded(seed):
                 return self._assembled(reading, recipe, values, total_steps, seed, optimizer)
 
         own = (*self._key(values), trained(recipe))
-        return as_it_is(own, edits, plan, plain, twin, seed)
+        return augmented(as_it_is(own, edits, plan, plain, twin, seed), wanted)
 
     def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
         """Return what the layers of a recipe's model and the shapes of their weights depend on."""
@@ -285,7 +290,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return known
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
         pretrained = surgery.loaded(model, lambda: self._users(hp.values, READING_SEED + 1))
-        origin, layers = self._origin(model, pretrained), tuple(layer.name for layer in model.layers)
+        origin = self._origin(model, pretrained, found.arguments["loss"])
+        self._space.check_images(origin)
+        layers = tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values))
         reading = Reading(origin, found, _outline(model), layers, twins)
         if len(self._readings) >= MOST_READINGS:
@@ -296,16 +303,22 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
 
-    def _origin(self, model: keras.Model, pretrained: Sequence[str]) -> Origin:
+    def _origin(self, model: keras.Model, pretrained: Sequence[str], loss: Any) -> Origin:
         train = self._data.train if self._data else None
+        template = surgery.read(model, _shapes(train))
+        no_image, closed = images.missing(model, template), dict(self._closed or {})
+        if self._space.augmentation and not no_image:
+            asked = self._space.asks_for_augmentation
+            closed = {**images.closed(model, template, loss, asked), **closed}
         return Origin(
-            template=surgery.read(model, _shapes(train)),
+            template=template,
             optimizer=compiling.written(model),
             examples=None if train is None else train.n,
             batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
             rebatch=not isinstance(train, Stream),
-            closed=self._closed or {},
+            closed=closed,
             pretrained=pretrained,
+            no_image=no_image,
         )
 
     def _twins(

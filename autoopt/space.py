@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from autoopt import axes
+from autoopt.axes import Origin
 from autoopt.errors import SpaceError, nearest
 
 AXES: Mapping[str, type[axes.Axis]] = {
     "structure": axes.Structure,
     "initialization": axes.Initialization,
     "regularization": axes.Regularization,
+    "augmentation": axes.Augmentation,
     "optimizer": axes.Optimizer,
     "batch_size": axes.BatchSize,
 }
@@ -25,6 +27,7 @@ class Space:
         structure: True (open), False (as written), or an `autoopt.axes.Structure` that narrows it.
         initialization: Likewise, an `autoopt.axes.Initialization`.
         regularization: Likewise, an `autoopt.axes.Regularization`.
+        augmentation: Likewise, an `autoopt.axes.Augmentation`; open where the model classifies images.
         optimizer: Likewise, an `autoopt.axes.Optimizer`.
         batch_size: Likewise, an `autoopt.axes.BatchSize`, or just a list of batch sizes.
         fix: Hyperparameter name to the one value it may take, in trial 0 too: there it is the one change to
@@ -37,12 +40,13 @@ class Space:
         >>> import autoopt
         >>> space = autoopt.Space(structure=False, batch_size=[32, 64], fix={"optimizer/name": "adam"})
         >>> [type(axis).__name__ for axis in space.axes]
-        ['Initialization', 'Regularization', 'Optimizer', 'BatchSize']
+        ['Initialization', 'Regularization', 'Augmentation', 'Optimizer', 'BatchSize']
     """
 
     structure: AxisArgument = True
     initialization: AxisArgument = True
     regularization: AxisArgument = True
+    augmentation: AxisArgument = True
     optimizer: AxisArgument = True
     batch_size: AxisArgument = True
     fix: Mapping[str, Any] = field(default_factory=dict)
@@ -86,6 +90,24 @@ class Space:
         if not isinstance(axis, axes.Optimizer):
             return self
         return replace(self, optimizer=replace(axis, schedule=("constant",)))
+
+    @property
+    def asks_for_augmentation(self) -> bool:
+        """Whether the axis was given as an object: it is then open for more than classifiers, or an error."""
+        return isinstance(self.augmentation, axes.Augmentation)
+
+    def check_images(self, origin: Origin) -> None:
+        """Raise when augmentation is asked for and the model has no images that may be changed.
+
+        Raises:
+            SpaceError: Says why.
+        """
+        reason = origin.no_image or (origin.closed or {}).get("augmentation", "")
+        if self.asks_for_augmentation and reason:
+            raise SpaceError(
+                f"The axis augmentation was given {self.augmentation!r}, but images cannot be augmented here: "
+                f"{reason} Leave augmentation out."
+            )
 
     def check_pins(self, known: Sequence[str]) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.

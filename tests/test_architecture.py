@@ -22,7 +22,7 @@ FLOORS = (
     {"worker", "inspection"},
     {"hypermodel"},
     {"model_function", "coverage", "candidates"},
-    {"compiling", "optimizers", "initial", "backbone", "space", "heritage"},
+    {"compiling", "optimizers", "initial", "backbone", "space", "heritage", "images"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
     {"hyperparameters", "resources", "constraints", "seeding", "stopwatch", "aside", "unloaded", "download"},

@@ -55,6 +55,7 @@ class Origin:
         pretrained: Names of the layers that are models with loaded weights.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
             reason.
+        no_image: Why there is no image that training could change; empty where the one input is a batch of them.
     """
 
     template: Template
@@ -64,6 +65,7 @@ class Origin:
     rebatch: bool = True
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()
+    no_image: str = "Nothing is known of the inputs."
 
 
 class Axis(ABC):

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from autoopt.engines.augmentation import Augmentation
 from autoopt.engines.knobs import Knobs
 
 
@@ -25,6 +26,7 @@ class Candidate:
         rates: Learning rate of `count` steps from step `start`; None where the optimizer knows it itself.
         initial: Draws the initial weights for the twin, by position; None takes those of `plain`.
         seed: Where random states such as dropout's come from; None leaves them as the twin has them.
+        augmentation: What training does to images; None leaves them alone. Neither `plain` nor `twin` has it.
     """
 
     plain: Callable[[], keras.Model]
@@ -34,6 +36,7 @@ class Candidate:
     rates: Callable[[int, int], np.ndarray] | None = None
     initial: Callable[[keras.Model], Sequence[np.ndarray]] | None = None
     seed: int | None = None
+    augmentation: Augmentation | None = None
 
     @cached_property
     def model(self) -> keras.Model:

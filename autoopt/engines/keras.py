@@ -39,6 +39,8 @@ class _FitFitting(Fitting):
         self._model, self._task = candidate.model, assignment
         self._relay = _BatchRelay(assignment.by_batch)
         self._seconds = 0.0
+        if candidate.augmentation is not None:
+            candidate.augmentation.attach(self._model, candidate.seed)
 
     @property
     def engine(self) -> str:

@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 SCALARS = ("momentum", "weight_decay", "backbone_rate", "thaw")
-VECTORS = ("l1", "l2", "dropout")
+VECTORS = ("l1", "l2", "dropout", "augmentation")
 
 
 class Knobs:
@@ -26,6 +26,7 @@ class Knobs:
         l1: Factor of each penalized weight.
         l2: Likewise.
         dropout: Rate of each Dropout layer.
+        augmentation: `Augmentation.strengths`; empty where images are not augmented.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Knobs:
         self.l1: Any = ()
         self.l2: Any = ()
         self.dropout: Any = ()
+        self.augmentation: Any = ()
 
     def turn(self, values: Mapping[str, Any]) -> None:
         """Set several values."""

@@ -48,10 +48,10 @@ DRAWS = 30
 PATIENCE = 1_000
 """The same for a sampler or an oracle of the user's: it draws as it draws."""
 
-COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout")
+COMPILED = (STRUCTURE, "optimizer/name", "regularization/dropout", "augmentation/")
 """What the names of hyperparameters begin with that decide on the program."""
 
-SHAPELESS = ("initialization/", "regularization/", "optimizer/", "batch_size")
+SHAPELESS = ("initialization/", "regularization/", "augmentation/", "optimizer/", "batch_size")
 """What they begin with where a value changes no shape of the model: all but structure and the user's own."""
 
 TOGETHER = "optimizer/"
