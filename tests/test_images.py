@@ -141,7 +141,7 @@ def test_what_a_kerastuner_tuner_builds_is_augmented_in_training() -> None:
     hp = keras_tuner.HyperParameters()
     hp.values = {"augmentation/shift": 0.1}
     model = AutoHyperModel(classifier, data=images()).build(hp)
-    x = np.random.default_rng(0).random((2, 8, 8, 1)).astype("float32")
+    x = np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
     trained, evaluated = (keras.ops.convert_to_numpy(model(x, training=flag)) for flag in (True, False))
 
     assert not np.array_equal(trained, evaluated)
