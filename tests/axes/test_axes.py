@@ -24,7 +24,7 @@ AXES = {
     "structure": axes.Structure(),
     "initialization": axes.Initialization(),
     "regularization": axes.Regularization(),
-    "augmentation": axes.Augmentation(["horizontal", "vertical"]),
+    "augmentation": axes.Augmentation(["horizontal", "vertical"], rotation=[0.0, 0.05]),
     "optimizer": axes.Optimizer(),
     "batch_size": axes.BatchSize(),
 }
