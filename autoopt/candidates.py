@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from autoopt import compiling, initial, seeding, surgery
-from autoopt.engines import Candidate, Knobs, repace
+from autoopt.engines import Augmentation, Candidate, Knobs, repace
 from autoopt.engines.twin import Remains, build, remains, written_by_keras
 from autoopt.optimizers import Plan
 
@@ -187,3 +187,11 @@ def as_it_is(
         plain, key, made, knobs=plan.inputs if traced else {}, rates=plan.rates if traced else None, seed=seed,
         averaged=plan.averaged,
     )  # fmt: skip
+
+
+def augmented(candidate: Candidate, wanted: Augmentation) -> Candidate:
+    """Return a candidate whose images are augmented in training; how much is an input of its program."""
+    if not wanted.parts:
+        return candidate
+    knobs = {**candidate.knobs, "augmentation": wanted.strengths}
+    return replace(candidate, key=(candidate.key, wanted.parts), knobs=knobs, augmentation=wanted)

@@ -12,14 +12,14 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, initial, optimizers, priors, surgery, task
+from autoopt import compiling, images, initial, optimizers, priors, surgery, task
 from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
 from autoopt.backbone import Backbone, trained
-from autoopt.candidates import Start, Twins, as_it_is, rebuildable
+from autoopt.candidates import Start, Twins, as_it_is, augmented, rebuildable
 from autoopt.coverage import covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
-from autoopt.engines import Candidate, repace, smooth, smoothed
+from autoopt.engines import Augmentation, Candidate, repace, smooth, smoothed
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
@@ -173,9 +173,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Return the compiled model of one candidate; KerasTuner calls this."""
-        model = self.assemble(self.draw(hp), hp.values)
+        recipe = self.draw(hp)
+        model = self.assemble(recipe, hp.values)
         if model.built:
             model.optimizer.build(model.trainable_variables)
+        wanted = Augmentation.of(recipe.settings)
+        if wanted.parts:
+            wanted.attach(model, seed=None)
         return model
 
     def assemble(
@@ -254,7 +258,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         else:
             own = (*self._key(values), trained(recipe))
             found = as_it_is(own, edits, plan, plain, twin, seed)
-        axis = self._regularization
+        found, axis = augmented(found, Augmentation.of(recipe.settings)), self._regularization
         if axis is None or not axis.smooths(reading.origin):
             return found
         return smoothed(found, recipe.settings.label_smoothing or 0.0)
@@ -339,6 +343,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
         again = functools.partial(self._users, dict(hp.values), READING_SEED + 1)
         origin = self._origin(model, found, again)
+        self._space.check_images(origin)
         layers = tuple(layer.name for layer in model.layers)
         twins = self._twins(model, origin.template, found, layers, dict(hp.values), again)
         reading = Reading(origin, found, _outline(model), layers, surgery.footprint(model), twins)
@@ -366,6 +371,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         drawn = model if self._given is None else self._given
         template = surgery.spared(surgery.read(model, _shapes(train)), drawn, again)
         labels = (train.y, train.sample_weight) if isinstance(train, Part) else (None,)
+        no_image, closed = images.missing(model, template), dict(self._closed or {})
+        if self._space.augmentation and not no_image:
+            asked = self._space.asks_for_augmentation
+            closed = {**images.closed(model, template, loss, asked), **closed}
         return Origin(
             template=template,
             optimizer=compiling.written(model),
@@ -373,10 +382,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
             most=None if not (self._room and needed) else self._room // (needed * BYTES_A_NUMBER),
             rebatch=not isinstance(train, Stream),
-            closed=self._closed or {},
+            closed=closed,
             pretrained=surgery.loaded(model, again),
             biases=priors.biases(template.endings, loss, *labels),
             unsmoothed=compiling.unsmoothed(model, loss),
+            no_image=no_image,
         )
 
     def _twins(

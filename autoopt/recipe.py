@@ -64,6 +64,10 @@ class Settings:
         backbone_rate: Learning rate of pretrained parts, as a factor of `learning_rate`.
         batch_size: Examples a step.
         full_batch: Whether a step takes all examples, whatever `batch_size` says.
+        flip: How training flips images, a name of `autoopt.engines.augmentation.FLIPS`.
+        shift: Farthest shift of images in training, as a share of the side.
+        rotation: Farthest turn of images in training, as a share of a full one.
+        mixup: α of the Beta(α, α) by which training mixes images.
     """
 
     initializer: str | None = None
@@ -84,6 +88,10 @@ class Settings:
     backbone_rate: float | None = None
     batch_size: int | None = None
     full_batch: bool = False
+    flip: str | None = None
+    shift: float | None = None
+    rotation: float | None = None
+    mixup: float | None = None
 
 
 @dataclass(frozen=True)

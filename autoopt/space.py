@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from autoopt import axes
+from autoopt.axes import Origin
 from autoopt.axes.arguments import KnownArguments, plain, spelled
 from autoopt.errors import SpaceError, nearest
 
@@ -14,6 +15,7 @@ AXES: Mapping[str, type[axes.Axis]] = {
     "structure": axes.Structure,
     "initialization": axes.Initialization,
     "regularization": axes.Regularization,
+    "augmentation": axes.Augmentation,
     "optimizer": axes.Optimizer,
     "batch_size": axes.BatchSize,
 }
@@ -30,6 +32,7 @@ class Space(KnownArguments):
         structure: True (open), False (as written), or an `autoopt.axes.Structure` that narrows it.
         initialization: Likewise, an `autoopt.axes.Initialization`.
         regularization: Likewise, an `autoopt.axes.Regularization`.
+        augmentation: Likewise, an `autoopt.axes.Augmentation`; open where the model classifies images.
         optimizer: Likewise, an `autoopt.axes.Optimizer`.
         batch_size: Likewise, an `autoopt.axes.BatchSize`, or just a list of batch sizes.
         fix: Hyperparameter name to the one value it may take, in trial 0 too: there it is the one change to
@@ -51,6 +54,7 @@ class Space(KnownArguments):
     structure: AxisArgument = True
     initialization: AxisArgument = True
     regularization: AxisArgument = True
+    augmentation: AxisArgument = True
     optimizer: AxisArgument = True
     batch_size: AxisArgument = True
     fix: Mapping[str, Any] = field(default_factory=dict)
@@ -126,6 +130,24 @@ class Space(KnownArguments):
         if not isinstance(axis, axes.Optimizer):
             return self
         return replace(self, optimizer=replace(axis, schedule=("constant",), warmup=()))
+
+    @property
+    def asks_for_augmentation(self) -> bool:
+        """Whether the axis was given as an object: it is then open for more than classifiers, or an error."""
+        return isinstance(self.augmentation, axes.Augmentation)
+
+    def check_images(self, origin: Origin) -> None:
+        """Raise when augmentation is asked for and the model has no images that may be changed.
+
+        Raises:
+            SpaceError: Says why.
+        """
+        reason = origin.no_image or (origin.closed or {}).get("augmentation", "")
+        if self.asks_for_augmentation and reason:
+            raise SpaceError(
+                f"The axis augmentation was given {self.augmentation!r}, but images cannot be augmented here: "
+                f"{reason} Leave augmentation out."
+            )
 
     def check_pins(
         self,

@@ -22,7 +22,7 @@ FLOORS = (
     {"worker", "inspection"},
     {"hypermodel"},
     {"model_function", "coverage", "candidates"},
-    {"compiling", "optimizers", "initial", "backbone", "space", "heritage", "priors"},
+    {"compiling", "optimizers", "initial", "backbone", "space", "heritage", "priors", "images"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
     {

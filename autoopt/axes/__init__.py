@@ -1,5 +1,6 @@
 """What may vary, one file an axis. Each narrows its part of the search: `autoopt.axes.Optimizer(["sgd"])`."""
 
+from autoopt.axes.augmentation import Augmentation
 from autoopt.axes.axis import Axis, Origin, Written
 from autoopt.axes.batch_size import BatchSize
 from autoopt.axes.initialization import Initialization
@@ -9,5 +10,6 @@ from autoopt.axes.regularization import Regularization
 from autoopt.axes.structure import Structure
 
 __all__ = [
-    "Axis", "BatchSize", "Initialization", "LearningRate", "Optimizer", "Origin", "Regularization", "Structure", "Written",
+    "Augmentation", "Axis", "BatchSize", "Initialization", "LearningRate", "Optimizer", "Origin", "Regularization",
+    "Structure", "Written",
 ]  # fmt: skip

@@ -59,6 +59,7 @@ class Origin:
         unsmoothed: Why labels cannot be smoothed, as a sentence goes on; empty where they can.
         closed: Names of axes, or of parts that one has, that the user's own code covers or forbids, with the
             reason.
+        no_image: Why there is no image that training could change; empty where the one input is a batch of them.
     """
 
     template: Template
@@ -71,6 +72,7 @@ class Origin:
     pretrained: Sequence[str] = ()
     biases: Mapping[str, Sequence[float]] = field(default_factory=dict)
     unsmoothed: str = ""
+    no_image: str = "Nothing is known of the inputs."
 
 
 class Axis(KnownArguments, ABC):

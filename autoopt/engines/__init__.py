@@ -1,5 +1,6 @@
 """How one trial trains: one epoch loop, and engines that run an epoch."""
 
+from autoopt.engines.augmentation import Augmentation
 from autoopt.engines.automatic import AutomaticEngine, compilations_kept, dtype_policy, engine_named
 from autoopt.engines.candidate import Candidate, Rates, candidate_of
 from autoopt.engines.compiled import CompiledEngine
@@ -11,7 +12,7 @@ from autoopt.engines.pace import Pace, Slower, repace
 from autoopt.engines.smoothing import smooth, smoothed
 
 __all__ = [
-    "Assignment", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
+    "Assignment", "Augmentation", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
     "Knobs", "Momentum", "Pace", "Rates", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict",
     "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "engine_named", "evaluate", "repace",
     "smooth", "smoothed", "train",

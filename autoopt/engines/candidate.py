@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from autoopt.engines.augmentation import Augmentation
 from autoopt.engines.knobs import Knobs
 
 Rates = Callable[[int, int, Sequence[float]], np.ndarray]
@@ -29,6 +30,7 @@ class Candidate:
         initial: Draws the initial weights for the twin, by position; None takes those of `plain`.
         seed: Where random states such as dropout's come from; None leaves them as the twin has them.
         averaged: Whether the optimizer's moving average of the weights is what is scored and kept.
+        augmentation: What training does to images; None leaves them alone. Neither `plain` nor `twin` has it.
     """
 
     plain: Callable[[], keras.Model]
@@ -39,6 +41,7 @@ class Candidate:
     initial: Callable[[keras.Model], Sequence[np.ndarray]] | None = None
     seed: int | None = None
     averaged: bool = False
+    augmentation: Augmentation | None = None
 
     @cached_property
     def model(self) -> keras.Model:

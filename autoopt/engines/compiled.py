@@ -262,6 +262,8 @@ def _twin(candidate: Candidate, knobs: Knobs) -> keras.Model:
     """
     try:
         twin = candidate.twin(knobs)
+        if candidate.augmentation is not None:
+            candidate.augmentation.attach(twin, candidate.seed, knobs)
     except Exception as error:  # layers and optimizers of any origin are made here and may raise anything
         raise Unfit(f"it cannot be made with its settings as inputs ({_first_line(error)})") from error
     if reason := unfit(twin):

@@ -43,6 +43,8 @@ class _FitFitting(Fitting):
         self._seconds = 0.0
         self._rates, self._losses = candidate.rates, list[float]()
         self._told = None if self._rates is None else ToldRates.of(self._model.optimizer, assignment.steps)
+        if candidate.augmentation is not None:
+            candidate.augmentation.attach(self._model, candidate.seed)
 
     @property
     def engine(self) -> str:

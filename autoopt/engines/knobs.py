@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw", "label_smoothing")
-VECTORS = ("l1", "l2", "dropout", "max_norm")
+VECTORS = ("l1", "l2", "dropout", "max_norm", "augmentation")
 
 SPATIAL_DROPOUTS = (
     keras.layers.SpatialDropout1D,
@@ -38,6 +38,7 @@ class Knobs:
         dropout: Rate of each layer of `DROPOUTS`.
         max_norm: Largest norm of each bounded weight's units.
         label_smoothing: Share of a label that is spread over all classes, in training alone.
+        augmentation: `Augmentation.strengths`; empty where images are not augmented.
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,7 @@ class Knobs:
         self.dropout: Any = ()
         self.max_norm: Any = ()
         self.label_smoothing: Any = 0.0
+        self.augmentation: Any = ()
 
     def turn(self, values: Mapping[str, Any]) -> None:
         """Set several values."""

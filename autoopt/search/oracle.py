@@ -50,11 +50,11 @@ PATIENCE = 1_000
 
 COMPILED = (
     STRUCTURE, "optimizer/name", "optimizer/use_ema", "optimizer/global_clipnorm", "regularization/dropout",
-    "regularization/spatial_dropout", "regularization/max_norm",
+    "regularization/spatial_dropout", "regularization/max_norm", "augmentation/",
 )  # fmt: skip
 """What the names of hyperparameters begin with that decide on the program."""
 
-SHAPELESS = ("initialization/", "regularization/", "optimizer/", "batch_size")
+SHAPELESS = ("initialization/", "regularization/", "augmentation/", "optimizer/", "batch_size")
 """What they begin with where a value changes no shape of the model: all but structure and the user's own."""
 
 TOGETHER = "optimizer/"

@@ -41,6 +41,9 @@ PORTFOLIO: Sequence[Point] = (
     },
 )
 
+OF_IMAGES: Point = {**PORTFOLIO[0], "augmentation/shift": 0.1}
+"""The first one for images; elsewhere it is that one, and not tried again."""
+
 
 def wanted(point: Point, hp: Any) -> Any:
     """Return a point's value of one hyperparameter; its default where the point has none that it takes."""
@@ -50,7 +53,9 @@ def wanted(point: Point, hp: Any) -> Any:
     return hp.default
 
 
-def fitting(space: keras_tuner.HyperParameters, points: Sequence[Point] = PORTFOLIO) -> Sequence[Point]:
+def fitting(
+    space: keras_tuner.HyperParameters, points: Sequence[Point] = (*PORTFOLIO, OF_IMAGES)
+) -> Sequence[Point]:
     """Return the points that differ, in a space, from the user's model and from each other.
 
     Args:

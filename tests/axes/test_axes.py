@@ -25,12 +25,14 @@ AXES = {
     "structure": axes.Structure(),
     "initialization": axes.Initialization(),
     "regularization": axes.Regularization(),
+    "augmentation": axes.Augmentation(["horizontal", "vertical"], rotation=[0.0, 0.05]),
     "optimizer": axes.Optimizer(global_clipnorm=[0.5]),
     "learning_rate": axes.LearningRate(),
     "batch_size": axes.BatchSize(),
 }
 NAMES = {
     "structure": r"structure/([a-z_0-9]+/(depth|width|activation|normalization)|pooling)",
+    "augmentation": r"augmentation/(flip|shift|rotation|mixup)",
     "initialization": r"initialization/(kernel|scale|bias)",
     "regularization": r"regularization/(l1|l2|dropout|spatial_dropout|max_norm|label_smoothing)",
     "optimizer": r"optimizer/(name|momentum|weight_decay|use_ema|global_clipnorm)",
@@ -62,9 +64,15 @@ def branched() -> keras.Model:
     return keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(x))
 
 
+def imaging() -> keras.Model:
+    layers = [keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    return keras.Sequential([keras.Input((8, 8, 1)), *layers])
+
+
 MODELS = {
     "uncompiled": toys.dense,
     "branched": branched,
+    "imaging": imaging,
     **{
         name: functools.partial(lambda name: toys.compiled(optimizers()[name]), name) for name in optimizers()
     },
@@ -200,6 +208,7 @@ NARROWED = {
     "structure": (axes.Structure(width=(2.0,), extra_depth=0), "structure/dense/width", {1.0, 2.0}),
     "initialization": (axes.Initialization(["orthogonal"]), "initialization/kernel", {"as_written", "orthogonal"}),
     "regularization": (axes.Regularization(l1=(0.0, 0.5)), "regularization/l1", {0.0, 0.5}),
+    "augmentation": (axes.Augmentation(shift=[0.2]), "augmentation/shift", {0.0, 0.2}),
     "optimizer": (axes.Optimizer(["sgd"]), "optimizer/name", {"adam", "sgd"}),
     "batch_size": (axes.BatchSize([10, 20]), "batch_size", {10, 20, 32}),
 }  # fmt: skip
@@ -209,7 +218,7 @@ NARROWED = {
 def test_a_narrowed_axis_offers_what_it_was_given_and_what_is_written(axis: str) -> None:
     narrowed, name, expected = NARROWED[axis]
     hp = toys.asking()
-    narrowed.draw(hp, origin("uncompiled"))
+    narrowed.draw(hp, origin("imaging" if axis == "augmentation" else "uncompiled"))
 
     assert {value for known in hp.space if known.name == name for value in known.values} == expected
 
@@ -325,6 +334,10 @@ REFUSED = {
     "normalization": (lambda: axes.Structure(normalization="batch"), "'batch'. Expected a list"),
     "pooling": (lambda: axes.Structure(pooling=["averge"]), "Did you mean 'average'"),
     "batch size": (lambda: axes.BatchSize([0]), "whole numbers from 1"),
+    "flip": (lambda: axes.Augmentation(flip=["horizontl"]), "Did you mean 'horizontal'"),
+    "shift": (lambda: axes.Augmentation(shift=[0.6]), "shares of the side from 0 to 0.5"),
+    "rotation": (lambda: axes.Augmentation(rotation=[45]), "shares of a full turn from 0 to 0.5"),
+    "mixup": (lambda: axes.Augmentation(mixup=0.2), "a list of values of α from 0 to 1"),
 }
 
 

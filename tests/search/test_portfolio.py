@@ -7,7 +7,7 @@ import pytest
 
 from autoopt import axes
 from autoopt.search import explore, fitting
-from autoopt.search.portfolio import PORTFOLIO, wanted
+from autoopt.search.portfolio import OF_IMAGES, PORTFOLIO, wanted
 from autoopt.space import Space
 from tests import toys
 
@@ -22,6 +22,14 @@ def values(point: Any, whole: Any) -> dict[str, Any]:
 
 def test_every_point_fits_a_dense_net() -> None:
     assert list(fitting(space())) == list(PORTFOLIO)
+
+
+def test_a_net_of_images_is_tried_with_shifted_ones_too() -> None:
+    def model_fn() -> keras.Model:
+        layers = [keras.layers.Flatten(), keras.layers.Dense(8, "relu"), keras.layers.Dense(10, "softmax")]
+        return keras.Sequential([keras.Input((8, 8, 1)), *layers])
+
+    assert list(fitting(space(model_fn))) == [*PORTFOLIO, OF_IMAGES]
 
 
 def test_no_point_is_the_users_model_and_no_two_are_the_same() -> None:
