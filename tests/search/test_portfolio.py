@@ -29,7 +29,7 @@ def test_a_net_of_images_is_tried_with_shifted_ones_too() -> None:
         layers = [keras.layers.Flatten(), keras.layers.Dense(8, "relu"), keras.layers.Dense(10, "softmax")]
         return keras.Sequential([keras.Input((8, 8, 1)), *layers])
 
-    assert list(fitting(space(model_fn))) == [*PORTFOLIO, OF_IMAGES]
+    assert list(fitting(space(model_fn))) == [PORTFOLIO[0], OF_IMAGES, *PORTFOLIO[1:]]
 
 
 def test_no_point_is_the_users_model_and_no_two_are_the_same() -> None:
