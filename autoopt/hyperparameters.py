@@ -73,7 +73,7 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
         self.names.add(hp.name)
         if hp.name in self.pins:
             value = self.pins[hp.name]
-            check_value(hp.whole if isinstance(hp, Ranged) else hp, value)
+            check_value(hp, value)
             hp = kinds.Fixed(hp.name, value, conditions=hp.conditions)
             if self.is_active(hp):
                 self.values[hp.name] = value
@@ -176,6 +176,7 @@ def check_value(hp: HyperParameter, value: Any) -> None:
     Raises:
         SpaceError: Names the hyperparameter, the value and what it accepts.
     """
+    hp = hp.whole if isinstance(hp, Ranged) else hp  # whoever names a value means it
     numeric = isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(hp, kinds.Float | kinds.Int):
         fits = numeric and hp.min_value <= value <= hp.max_value

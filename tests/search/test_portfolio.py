@@ -4,8 +4,10 @@ from typing import Any
 
 import keras
 import pytest
+from keras_tuner.engine import hyperparameters as kinds
 
 from autoopt import axes
+from autoopt.hyperparameters import Ranged
 from autoopt.search import explore, fitting
 from autoopt.search.portfolio import OF_IMAGES, PORTFOLIO, wanted
 from autoopt.space import Space
@@ -115,3 +117,11 @@ def test_exploring_leaves_the_values_of_the_users_model() -> None:
 
     assert whole.values["optimizer/name"] == "adam"
     assert "optimizer/momentum" not in whole.values
+
+
+def test_a_rate_that_a_starting_point_names_is_taken_whatever_the_algorithms_range() -> None:
+    whole = kinds.Float("optimizer/learning_rate", 1e-5, 1.0, sampling="log")
+    narrow = Ranged(whole, 1e-5, 1e-3, 1e-4)
+
+    assert wanted({"optimizer/learning_rate": 0.1}, narrow) == 0.1
+    assert wanted({"optimizer/learning_rate": 10.0}, narrow) == 1e-4
