@@ -27,13 +27,18 @@ REHEARSAL_SEED = 0
 REHEARSAL_ROWS = 8
 """Examples on which the user's model is tried out."""
 
+OWN_FIT = (
+    "Each trial is trained by your own fit; a hyperparameter that it asks for is searched from the trial after "
+    "the one that first does."
+)
+
 
 @dataclass(frozen=True)
 class Facts:
     """What trying out the user's model told.
 
     Attributes:
-        names: Keys that a trial's history will have.
+        names: Keys that a trial's history will have; empty where a `fit` of the user's own decides.
         objective: What `objective="auto"` stands for.
         notes: What was decided for the user, one sentence each.
     """
@@ -86,6 +91,10 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     hp = keras_tuner.HyperParameters()
     reading = hypermodel.reading(hp)  # leaves the user's own values in hp, pinned ones included
     loss = reading.compilation.arguments["loss"]
+    closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
+    notes = [note for note in (reading.compilation.note, *closed) if note]
+    if hypermodel.own_fit is not None:  # it may change the data before the model sees it
+        return Facts((), task.default_objective(loss), [*notes, OWN_FIT])
     model = hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED)
     few = _few(dataset.train)
     for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
@@ -103,8 +112,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset) -> Facts:
     default = task.default_objective(loss)
     if default.name not in names:
         default = Objective("val_loss", "min")
-    closed = [f"{axis} stays as written: {reason}" for axis, reason in (reading.origin.closed or {}).items()]
-    return Facts(names, default, [note for note in (reading.compilation.note, *closed) if note])
+    return Facts(names, default, notes)
 
 
 def _logged(model: keras.Model, few: Part) -> Sequence[str]:

@@ -17,14 +17,15 @@ from autoopt.axes import Origin
 from autoopt.axes.regularization import Regularization
 from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, Twins, as_it_is, rebuildable
-from autoopt.coverage import covered
+from autoopt.coverage import PENALTIES, RATE, REGULARIZERS, covered, narrowed
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
 from autoopt.engines import Candidate, repace
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
-from autoopt.hyperparameters import PinnedHyperParameters
+from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters
 from autoopt.model_function import asks, caller
+from autoopt.own_fit import OwnFit
 from autoopt.recipe import Recipe
 from autoopt.seeding import drawn_from, seeded
 from autoopt.space import Space
@@ -87,6 +88,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     ) -> None:
         self._call_user, self._policy = caller(model_fn), dtype_policy
         self._asks = asks(model_fn)
+        self._fit = OwnFit.of(model_fn)
         self._space = Space.of(space)
         self._data = (
             data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
@@ -101,6 +103,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """The space as it was given."""
         return self._space
 
+    @property
+    def own_fit(self) -> OwnFit | None:
+        """The `fit` that the user's own HyperModel overrides, None where it has none."""
+        return self._fit
+
     def reading(self, hp: keras_tuner.HyperParameters | None = None) -> Reading:
         """Read the user's model; with `hp`, ask it for the user's own hyperparameters.
 
@@ -109,7 +116,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         hp = keras_tuner.HyperParameters() if hp is None else hp
         if self._closed is None:
-            self._closed = covered(self._traits) if self._asks else {}
+            self._closed = self._found_closed() if self._space.axes else {}
             self._readings.clear()  # they do not know yet what is closed
         return self._read(hp)
 
@@ -128,8 +135,16 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         reading = self.reading(asked)
         recipe = Recipe()
         for axis in self._space.without(reading.origin.closed or {}).axes:
-            recipe = recipe.plus(**axis.draw(asked, reading.origin))
+            recipe = recipe.plus(**narrowed(axis, reading.origin).draw(asked, reading.origin))
+        if self._fit is not None:
+            self._fit.draw(asked)
         return recipe
+
+    def asking(self, values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
+        """Return hyperparameters that hold a candidate's values, and all definitions that led to them."""
+        hp = AskingHyperParameters(lambda known: values.get(known.name, known.default))
+        self.draw(hp)
+        return hp
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Return the compiled model of one candidate; KerasTuner calls this."""
@@ -238,6 +253,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             *args: As for `keras.Model.fit`; the first is the data.
             **kwargs: Likewise.
         """
+        if self._fit is not None:
+            return self._fit(hp, model, args, kwargs)
         recipe, x = self.draw(hp), args[0] if args else kwargs.get("x")
         if streams.format_of(x) is not None:
             steps = Stream(x, None).steps(None)
@@ -270,6 +287,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """Build the user's model with some values of its own hyperparameters."""
         with seeded(seed):
             return self._call(_holding(values))
+
+    def _found_closed(self) -> Mapping[str, str]:
+        """Return the axes and parts that the user's own code decides on."""
+        found = covered(self._traits) if self._asks else {}
+        if self._fit is None:
+            return found
+        is_compiled = not self._read(keras_tuner.HyperParameters()).compilation.note
+        return {**found, **self._fit.closed(is_compiled)}
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
         """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""
@@ -317,9 +342,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
         again = functools.partial(self._users, values, READING_SEED + 1)
         kept = initial.kept(model, remains(template.config or {}).initializers, again)
-        penalties = any(
-            isinstance(axis, Regularization) for axis in self._space.axes
-        ) and "regularization" not in (self._closed or {})
+        penalties = any(isinstance(axis, Regularization) for axis in self._space.axes) and not set(
+            PENALTIES
+        ) <= set(self._closed or {})
         adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
         users = functools.partial(self._users, values, READING_SEED)
         return Twins(template, compilation, layers, kept, users, penalties, adapted)
@@ -327,11 +352,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
         reading = self._read(hp)
         template, optimizer = reading.origin.template, reading.origin.optimizer
+        left_out = {"name"} if optimizer.learning_rate is None else {"name", "learning_rate"}
+        config = {name: value for name, value in optimizer.config.items() if name not in left_out}
         return {
-            "structure": reading.outline,
+            "structure": [part for part in reading.outline if "Dropout" not in part[0]],
             "activation": [stage.activation for stage in template.stages],
-            "regularization": (template.l1, template.l2, template.dropout),
-            "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
+            **{name: getattr(template, name.rpartition("/")[2]) for name in REGULARIZERS},
+            "optimizer": (optimizer.algorithm, config),
+            RATE: optimizer.learning_rate,
         }
 
     def _chosen(self, model: keras.Model) -> compiling.Compilation:
@@ -376,7 +404,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         train = self._data.train
         few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
         try:
-            model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
+            if isinstance(model, keras.Sequential):  # a call would tie it to batches of one example
+                model.build((None, *few.x.shape[1:]))
+            else:
+                model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
         except Exception as error:
             shapes = keras.tree.map_structure(lambda array: array.shape, few.x)
             raise ModelError(

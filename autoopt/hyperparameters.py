@@ -79,6 +79,11 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
         return type(self.base)._retrieve(self.base, hp)
 
 
+def retrieve(base: keras_tuner.HyperParameters, hp: HyperParameter) -> Any:
+    """Ask for the value of a hyperparameter by its definition; None where it is not active."""
+    return base._retrieve(hp)
+
+
 def check_value(hp: HyperParameter, value: Any) -> None:
     """Raise when a value lies outside what a hyperparameter may take.
 

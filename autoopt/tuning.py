@@ -14,7 +14,7 @@ from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds
-from autoopt.session import Asked, Session
+from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
@@ -123,8 +123,13 @@ def tune(
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weights = checks.class_weights(class_weight, dataset)
+    if hypermodel.own_fit is not None and resume is True:
+        hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
-    hypermodel.space.check_pins([hp.name for hp in whole_space.space])
+    known = [hp.name for hp in whole_space.space]
+    if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
+        known += [name for name in hypermodel.space.fix if "/" not in name]
+    hypermodel.space.check_pins(known)
     checks.start_points(search.start, whole_space)
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, search.start, whole_space)
@@ -136,7 +141,7 @@ def tune(
     console = Console(verbose)
     duties = Duties(
         model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weights, policy,
-        resources.compilation_cache,
+        resources.compilation_cache, assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     session = Session(

@@ -6,7 +6,7 @@ from autoopt.engines.compiled import CompiledEngine
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, decaying
-from autoopt.engines.loop import Report, Training, Verdict, train
+from autoopt.engines.loop import Report, Training, Verdict, ended, note_epoch, train
 from autoopt.engines.pace import Pace, Slower, repace
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "Knobs", "Momentum", "Pace", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict", "candidate_of",
     "compilations_kept", "decaying",
     "dtype_policy",
-    "engine_named", "evaluate", "repace", "train",
+    "ended", "engine_named", "evaluate", "note_epoch", "repace", "train",
 ]  # fmt: skip
