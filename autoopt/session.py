@@ -208,7 +208,7 @@ class Session:
         kept = {
             t.number: t.score for t in earlier if t.score is not None and self.folder.has_weights(t.number)
         }
-        most = max(self.search.confirm, 1)
+        most = max(self.search.confirm, self.search.keep, 1)
         return BestWeights(self.folder, most, self.worker.objective.direction, kept)
 
     def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:

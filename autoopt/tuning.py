@@ -8,7 +8,7 @@ from autoopt import checks, objectives, seeding, storage
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RecyclingExecutor
+from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
@@ -144,8 +144,11 @@ def tune(
         resources.compilation_cache, assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
+    executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
+    if search.executions_per_trial > 1:
+        executor = RepeatingExecutor(executor, search.executions_per_trial, target)
     session = Session(
-        folder=folder, worker=worker, executor=RecyclingExecutor(worker, duties, resources.memory_limit),
+        folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
         sinks=(console, Background(TensorBoard(logs))),
