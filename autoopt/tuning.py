@@ -57,7 +57,8 @@ def tune(
 
     Args:
         model_fn: A function returning a Keras model, compiled or not, with or without an `hp` argument;
-            a `keras_tuner.HyperModel`; or a Keras model, taken as the template.
+            a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
+            taken as the template.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
             `tf.data.Dataset`; an `autoopt.Dataset`; the path of an `.npz`.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.

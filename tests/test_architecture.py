@@ -15,7 +15,7 @@ FLOORS = (
     {"cli"},
     {"commands"},
     {"tuner"},
-    {"tuning"},
+    {"tuning", "porting"},
     {"session"},
     {"result", "checks"},
     {"search", "worker_process"},
