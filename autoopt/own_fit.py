@@ -30,6 +30,7 @@ class OwnFit:
     def __init__(self, fit: Callable[..., Any]) -> None:
         self._fit = fit
         self._asked = keras_tuner.HyperParameters()
+        self._sets: set[str] = set()
 
     @classmethod
     def of(cls, model_fn: Any) -> Self | None:
@@ -72,17 +73,17 @@ class OwnFit:
             data: x and y, or one source of batches.
             options: Keyword arguments; without those of `OPTIONAL` that it sets itself.
         """
-        options = dict(options)
         while True:
-            args, keywords = _bound(self._fit, (hp, model), data, options)
+            wanted = {name: value for name, value in options.items() if name not in self._sets}
+            args, keywords = _bound(self._fit, (hp, model), data, wanted)
             try:
                 return self._fit(*args, **keywords)
             except TypeError as error:
                 # `model.fit(*args, epochs=hp.Int(...), **kwargs)`: refused before anything has been trained.
-                own = [name for name in options if name in OPTIONAL and _given_twice(error, name)]
+                own = {name for name in wanted if name in OPTIONAL and _given_twice(error, name)}
                 if not own:
                     raise
-                del options[own[0]]
+                self._sets |= own
 
 
 def _given_twice(error: TypeError, name: str) -> bool:
