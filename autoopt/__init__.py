@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from autoopt.result import load as load
     from autoopt.search import Search as Search
     from autoopt.space import Space as Space
+    from autoopt.tuner import Tuner as Tuner
     from autoopt.tuning import tune as tune
 
 __version__ = "0.1.0"
@@ -32,6 +33,7 @@ _HOMES = {
     "Search": "autoopt.search",
     "Space": "autoopt.space",
     "Trial": "autoopt.records",
+    "Tuner": "autoopt.tuner",
     "inspect": "autoopt.inspection",
     "load": "autoopt.result",
     "tune": "autoopt.tuning",

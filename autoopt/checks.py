@@ -1,54 +1,21 @@
-"""What is checked before the first trial: arguments, the model against the data, limits."""
+"""What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import keras
-import keras_tuner
-import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
-from autoopt import compiling, objectives, storage, task
-from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
+from autoopt import storage
 from autoopt.constraints import Constraints
-from autoopt.data import Dataset, Part, Stream
-from autoopt.errors import DataError, RunError, SpaceError, UsageError, nearest
+from autoopt.data import Dataset
+from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
-from autoopt.recipe import Recipe
 from autoopt.records import Objective
 from autoopt.resources import Resources
 from autoopt.search import SHAPELESS, Ceiling, Search
 from autoopt.space import Space
-
-REHEARSAL_SEED = 0
-REHEARSAL_ROWS = 8
-"""Examples on which the user's model is tried out."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What trying out the user's model told.
-
-    Attributes:
-        names: Keys that a trial's history will have.
-        objective: What is compared.
-        notes: What was decided for the user, one sentence each.
-        closed: Axes that the user's own code or data closes, to the reason.
-        absent: Hyperparameters that there might have been, name to why there are none.
-        score: What is measured for the objective beside the user's metrics, or None.
-        width: Values of the model's output, None where there are several outputs or it is not known.
-    """
-
-    names: Sequence[str]
-    objective: Objective
-    notes: Sequence[str]
-    closed: Mapping[str, str]
-    absent: Mapping[str, str] = field(default_factory=dict)
-    score: task.Score | None = None
-    width: int | None = None
 
 
 def arguments(
@@ -82,126 +49,6 @@ def arguments(
     ):
         if given is not None and not isinstance(given, kind):
             raise UsageError(f"{name} was given {given!r}. Expected an autoopt.{kind.__name__}.")
-
-
-def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "auto") -> Facts:
-    """Try the user's model out on a few examples: labels, inputs, loss, metric names and the objective.
-
-    Args:
-        hypermodel: Builds the model.
-        dataset: What it is to learn from.
-        objective: As `tune` was given it.
-
-    Raises:
-        UsageError: The objective is none that trials report or that can be measured beside.
-        ModelError: The model function raises or returns no model.
-        DataError: The data does not fit the model, or the loss does not fit either.
-    """
-    hp = keras_tuner.HyperParameters()
-    reading = hypermodel.reading(hp)  # leaves the user's own values in hp, pinned ones included
-    loss = reading.compilation.arguments["loss"]
-    model = hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED)
-    few = _few(dataset.train)
-    for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
-        if part is not None:
-            _check_fit(name, part, model, loss)
-    try:
-        logs = _logged(model, few)
-    except Exception as error:
-        raise DataError(
-            f"The model cannot be evaluated on the data: {error}\n"
-            f"Outputs: {keras.tree.map_structure(lambda t: t.shape, model.outputs) if model.built else '?'}, "
-            f"labels: {keras.tree.map_structure(np.shape, few.y)}. Expected a loss that fits both."
-        ) from error
-    names = [*logs, *(f"val_{name}" for name in logs)]
-    default = task.default_objective(loss)
-    if default.name not in names:
-        default = Objective("val_loss", "min")
-    closed = reading.origin.closed or {}
-    given = objective.name if isinstance(objective, keras_tuner.Objective) else objective
-    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset, loss)
-    target = objectives.resolve(objective, default, [*names, *known])
-    score = known.get(target.name)
-    told = "" if score is None else _measured(score, model, dataset, few)
-    added = [] if score is None else [score.name, target.name]
-    kept = [f"{axis} stays as written: {reason}" for axis, reason in closed.items()]
-    unsmoothed = reading.origin.unsmoothed
-    notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
-    absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
-    return Facts(
-        [*names, *added], target, [note for note in notes if note], closed, absent, score,
-        task.width(model, few.x),
-    )  # fmt: skip
-
-
-def _unsmoothed(hypermodel: AutoHyperModel, reason: str, loss: Any) -> str:
-    """Return what is to be said of labels that a classifier's search cannot smooth, empty for nothing."""
-    regularized = any(isinstance(axis, Regularization) for axis in hypermodel.space.axes)
-    classifies = task.default_objective(loss).name == "val_accuracy"
-    return f"Labels are not smoothed: {reason}." if reason and regularized and classifies else ""
-
-
-def _scores(
-    given: Any, names: Sequence[str], model: keras.Model, dataset: Dataset, loss: Any
-) -> Mapping[str, task.Score]:
-    """Return what can be measured beside the user's metrics, by the name of the objective."""
-    try:
-        seen = dataset.train if isinstance(dataset.train, Part) else _few(dataset.train)
-        weighted = _few(dataset.validation).sample_weight is not None
-        found = task.scores(task.classes(model, seen.y, loss, seen.x), weighted)
-    except DataError as error:
-        if isinstance(given, str) and given.removeprefix("val_") in task.NAMES:
-            raise UsageError(
-                f"objective was given {given!r}, which needs one output that tells classes apart, and {error}. "
-                f"Expected an objective that trials report.{nearest(given, names)}"
-            ) from error
-        return {}
-    return {f"val_{name}": score for name, score in found.items()}
-
-
-def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part) -> str:
-    """Return what is to be said of a score that is measured beside the user's metrics.
-
-    Raises:
-        UsageError: The model does not report it, or the validation part cannot tell.
-    """
-    if score.name not in _logged(compiling.measure(model, score), few):
-        raise UsageError(
-            f"objective was given 'val_{score.name}', and the model's own test_step or compute_metrics leaves out what it is "
-            "compiled with. Expected one that reports self.compute_metrics(…). Report the score there, or pass "
-            "another objective."
-        )
-    part = dataset.validation
-    seen = part.first() if isinstance(part, Stream) else part
-    y = keras.tree.flatten(seen.y)[0]
-    if isinstance(part, Part) and not score.classes.differ(y):
-        raise DataError(
-            f"objective was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
-            "Expected two or more. Pass validation_data with examples of each class, or more data."
-        )
-    whole = "of class 1" if score.classes.two else "the mean over classes"
-    unweighted = seen.sample_weight is not None and not score.weighted
-    hint = (
-        f"; sample weights do not count in it, as they do in 'val_weighted_{score.kind}'"
-        if unweighted
-        else ""
-    )
-    return f"val_{score.name} is measured beside the model's metrics: {whole}{hint}."
-
-
-def _logged(model: keras.Model, few: Part) -> Sequence[str]:
-    """Return the names of what evaluating a model logs; whatever is wrong with the data raises here."""
-    own = any(
-        getattr(type(model), name) is not getattr(keras.Model, name)
-        for name in ("test_step", "compute_metrics")
-    )
-    if not own and not model.run_eagerly:
-        with contextlib.suppress(Exception):  # then it is evaluated, and raises what a user of Keras knows
-            # Shapes alone say it: nothing is compiled.
-            weight = () if few.sample_weight is None else (few.sample_weight,)
-            model._symbolic_build(data_batch=(few.x, few.y, *weight))
-            return list(model.get_metrics_result())
-    return list(model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True))
 
 
 def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
@@ -301,21 +148,3 @@ def _check_callbacks(callbacks: Any) -> None:
             )
         if not isinstance(callback, keras.callbacks.Callback):
             raise UsageError(f"callbacks holds {callback!r}. Expected keras.callbacks.Callback objects.")
-
-
-def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any) -> None:
-    """Raise where a part of the data does not fit the model; of a stream the first batch is looked at."""
-    seen = part.first() if isinstance(part, Stream) else part
-    try:
-        task.check_input(model, seen.x)
-        task.check(model, seen.y, loss)
-    except DataError as error:
-        if name == "train":
-            raise
-        raise DataError(f"In the {name} part, {error}") from error
-
-
-def _few(train: Part | Stream) -> Part:
-    if isinstance(train, Stream):
-        return train.first()
-    return train.take(np.arange(min(train.n, REHEARSAL_ROWS)))

@@ -14,17 +14,19 @@ import numpy as np
 
 from autoopt import compiling, images, initial, optimizers, priors, surgery, task
 from autoopt.axes import Origin
-from autoopt.axes.regularization import Regularization
+from autoopt.axes.learning_rate import RATE
+from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, Twins, as_it_is, augmented, rebuildable
-from autoopt.coverage import covered
+from autoopt.coverage import PENALTIES, REGULARIZERS, covered, narrowed
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
 from autoopt.engines import Augmentation, Candidate, repace, smooth, smoothed
 from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
-from autoopt.hyperparameters import PinnedHyperParameters
+from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters
 from autoopt.model_function import asks, caller
+from autoopt.own_fit import OwnFit
 from autoopt.recipe import Recipe
 from autoopt.seeding import drawn_from, seeded
 from autoopt.space import Space
@@ -98,6 +100,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         self._call_user, self._policy = caller(model_fn), dtype_policy
         self._asks = asks(model_fn)
         self._given = model_fn if isinstance(model_fn, keras.Model) else None
+        self._fit = OwnFit.of(model_fn)
         self._space = Space.of(space)
         self._data = (
             data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
@@ -119,6 +122,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         axis = self._regularization
         return None if axis is None else axis.patience
 
+    @property
+    def own_fit(self) -> OwnFit | None:
+        """The `fit` that the user's own HyperModel overrides, None where it has none."""
+        return self._fit
+
     def reading(self, hp: keras_tuner.HyperParameters | None = None) -> Reading:
         """Read the user's model; with `hp`, ask it for the user's own hyperparameters.
 
@@ -127,7 +135,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """
         hp = keras_tuner.HyperParameters() if hp is None else hp
         if self._closed is None:
-            self._closed = covered(self._traits) if self._asks else {}
+            self._closed = self._found_closed() if self._space.axes else {}
             self._readings.clear()  # they do not know yet what is closed
         return self._read(hp)
 
@@ -168,8 +176,16 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         reading = self.reading(asked)
         recipe = Recipe()
         for axis in self._space.without(reading.origin.closed or {}).drawn:
-            recipe = recipe.plus(**axis.draw(asked, reading.origin))
+            recipe = recipe.plus(**narrowed(axis, reading.origin).draw(asked, reading.origin))
+        if self._fit is not None:
+            self._fit.draw(asked)
         return recipe
+
+    def asking(self, values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
+        """Return hyperparameters that hold a candidate's values, and all definitions that led to them."""
+        hp = AskingHyperParameters(lambda known: values.get(known.name, known.default))
+        self.draw(hp)
+        return hp
 
     def build(self, hp: keras_tuner.HyperParameters) -> keras.Model:
         """Return the compiled model of one candidate; KerasTuner calls this."""
@@ -293,6 +309,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             *args: As for `keras.Model.fit`; the first is the data.
             **kwargs: Likewise.
         """
+        if self._fit is not None:
+            return self._fit(hp, model, args, kwargs)
         recipe, x = self.draw(hp), args[0] if args else kwargs.get("x")
         if streams.format_of(x) is not None:
             steps = Stream(x, None).steps(None)
@@ -327,6 +345,14 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """Build the user's model with some values of its own hyperparameters."""
         with seeded(seed):
             return self._call(_holding(values))
+
+    def _found_closed(self) -> Mapping[str, str]:
+        """Return the axes and parts that the user's own code decides on."""
+        found = covered(self._traits) if self._asks else {}
+        if self._fit is None:
+            return found
+        is_compiled = not self._read(keras_tuner.HyperParameters()).compilation.note
+        return {**found, **self._fit.closed(is_compiled)}
 
     def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
         """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""
@@ -396,7 +422,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if not rebuildable(template):
             return None
         kept = initial.kept(model, remains(template.config or {}).initializers, again)
-        penalties = self._regularization is not None
+        penalties = self._regularization is not None and not set(PENALTIES) <= set(self._closed or {})
         adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
         users = functools.partial(self._users, values, READING_SEED)
         return Twins(template, compilation, layers, kept, users, penalties, adapted)
@@ -404,19 +430,16 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
         reading = self._read(hp)
         template, optimizer = reading.origin.template, reading.origin.optimizer
+        left_out = {"name"} if optimizer.learning_rate is None else {"name", "learning_rate"}
+        config = {name: value for name, value in optimizer.config.items() if name not in left_out}
         return {
-            "structure": reading.outline,
+            "structure": [part for part in reading.outline if "Dropout" not in part[0]],
             "activation": [stage.activation for stage in template.stages],
             "initialization": template.initializers,
-            "regularization": (
-                template.l1,
-                template.l2,
-                template.dropout,
-                template.spatial_dropout,
-                template.max_norm,
-            ),
-            "label_smoothing": reading.origin.unsmoothed,
-            "optimizer": (optimizer.algorithm, {k: v for k, v in optimizer.config.items() if k != "name"}),
+            **{name: getattr(template, name.rpartition("/")[2]) for name in REGULARIZERS},
+            "optimizer": (optimizer.algorithm, config),
+            RATE: optimizer.learning_rate,
+            SMOOTHING_NAME: reading.origin.unsmoothed,
         }
 
     def _chosen(self, model: keras.Model) -> compiling.Compilation:
@@ -463,7 +486,10 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         train = self._data.train
         few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
         try:
-            model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
+            if isinstance(model, keras.Sequential):  # a call would tie it to batches of one example
+                model.build((None, *few.x.shape[1:]))
+            else:
+                model(keras.tree.map_structure(keras.ops.convert_to_tensor, few.x))
         except Exception as error:
             shapes = keras.tree.map_structure(lambda array: array.shape, few.x)
             raise ModelError(

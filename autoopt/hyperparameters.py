@@ -80,6 +80,11 @@ class PinnedHyperParameters(keras_tuner.HyperParameters):
         return type(self.base)._retrieve(self.base, hp)
 
 
+def retrieve(base: keras_tuner.HyperParameters, hp: HyperParameter) -> Any:
+    """Ask for the value of a hyperparameter by its definition; None where it is not active."""
+    return base._retrieve(hp)
+
+
 class Ranged(kinds.Float):
     """A positive number whose range depends on other values, inside of the one range that KerasTuner knows.
 

@@ -48,7 +48,6 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
             f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, "
             "a keras_tuner.HyperModel object, or a Keras model."
         )
-    _refuse_own_fit(model_fn)
     takes_hp = asks(model_fn)
 
     def call(hp: keras_tuner.HyperParameters) -> keras.Model:
@@ -68,19 +67,6 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
         return model
 
     return call
-
-
-def _refuse_own_fit(model_fn: Any) -> None:
-    """Raise for a hypermodel that trains by itself: its training would not be what is searched."""
-    own = (
-        isinstance(model_fn, keras_tuner.HyperModel) and type(model_fn).fit is not keras_tuner.HyperModel.fit
-    )
-    if own:
-        name = type(model_fn).__name__
-        raise ModelError(
-            f"model_fn was given a {name}, which overrides HyperModel.fit. This version trains every trial by "
-            f"itself: pass {name}().build as model_fn, and let the batch_size axis replace what fit tunes."
-        )
 
 
 def _cloned(template: keras.Model) -> keras.Model:

@@ -25,7 +25,7 @@ def resolve(given: Any, default: Objective, names: Sequence[str]) -> Objective:
     Args:
         given: `"auto"`, a metric name as in Keras's history, or a `keras_tuner.Objective`.
         default: What `"auto"` stands for.
-        names: The keys that a trial's history will have.
+        names: The keys that a trial's history will have; empty where a `fit` of the user's own decides.
 
     Raises:
         UsageError: No trial reports that name, its direction is unknown, or it is a list.
@@ -47,7 +47,7 @@ def resolve(given: Any, default: Objective, names: Sequence[str]) -> Objective:
             f'objective was given {given!r}. Expected "auto", a metric name as "val_accuracy", '
             "or a keras_tuner.Objective."
         )
-    if name not in names:
+    if names and name not in names:
         raise UsageError(f"objective was given {name!r}, which no trial reports.{nearest(name, names)}")
     if isinstance(given, keras_tuner.Objective):
         return Objective(name, given.direction)

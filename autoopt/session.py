@@ -126,7 +126,7 @@ class Session:
         weights = self._best_weights(trials)
         try:
             searched = time.perf_counter()
-            reason = self._driver(journal, weights, asked.space, trials).run(trials)
+            reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
             candidates = [trial for trial in best_first(trials, objective) if trial.number in weights]
             confirmed = self._confirmed(candidates)
@@ -142,9 +142,9 @@ class Session:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
         model = self._handed_over(best)
-        tested = self.worker.dataset.test
         with compiling.measuring(model, self.worker.score):
-            best_score = self._score_again(model, best)
+            best_score, is_its_own = self._score_again(model, best)
+            tested = self.worker.dataset.test if is_its_own else None
             test_metrics = None if tested is None else evaluate(model, tested)
         scores = confirmed[best.number].scores if best.number in confirmed else ()
         earlier = self.folder.read("result").get("spent", {})
@@ -165,10 +165,10 @@ class Session:
         self,
         journal: Journal,
         weights: BestWeights,
-        space: keras_tuner.HyperParameters,
+        asked: Asked,
         earlier: Sequence[Trial],
     ) -> Driver:
-        objective, oracle = self.worker.objective, self.search.oracle
+        objective, oracle, space = self.worker.objective, self.search.oracle, asked.space
         if oracle is not None:
             adopt(oracle, objective, space, earlier, str(self.folder.path))
         else:
@@ -184,6 +184,8 @@ class Session:
 
         def keep(outcome: Outcome) -> None:
             trial = outcome.trial
+            if outcome.asked:
+                self._learn(outcome.asked, asked)
             if best_first([trial], objective) and outcome.weights is not None:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial.number, trial.score or 0.0, outcome.weights)
@@ -194,12 +196,22 @@ class Session:
             self._emit, keep, self.watch, self.ceiling, heirs,
         )  # fmt: skip
 
+    def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
+        """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
+        own = self.worker.hypermodel.own_fit
+        if own is None:
+            return
+        own.learn(definitions)
+        if self.search.oracle is not None:
+            self.search.oracle.update_space(own.asked)
+        self._write_down(asked)
+
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
         """Return the keeper of weights, which knows those that lie on disk already."""
         kept = {
             t.number: t.score for t in earlier if t.score is not None and self.folder.has_weights(t.number)
         }
-        most = max(self.search.confirm, 1)
+        most = max(self.search.confirm, self.search.keep, 1)
         return BestWeights(self.folder, most, self.worker.objective.direction, kept)
 
     def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:
@@ -236,18 +248,34 @@ class Session:
             )  # fmt: skip
             return model
 
-    def _score_again(self, model: keras.Model, best: Trial) -> float:
-        """Return the objective of the very model that is handed over."""
+    def _score_again(self, model: keras.Model, best: Trial) -> tuple[float, bool]:
+        """Return the objective of the very model that is handed over, and whether it is what the model says.
+
+        A `fit` of the user's own may have changed the data, and measured what it likes.
+        """
         score, name = best.score if best.score is not None else math.nan, self.worker.objective.name
+        if self.worker.hypermodel.own_fit is not None:
+            return score, self._measures(model, name, score)
         if not name.startswith("val_"):
-            return score
+            return score, True
         again = evaluate(model, self.worker.dataset.validation).get(name.removeprefix("val_"))
-        if again is None or abs(again - score) <= TOLERANCE * max(1.0, abs(score)):
-            return score
-        if any(layer.compute_dtype in ("float16", "bfloat16") for layer in model.layers):
-            return again  # rounded otherwise outside of the compiled epoch
-        logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
-        return again
+        if again is None or _near(again, score):
+            return score, True
+        if self.search.executions_per_trial > 1:  # its trial's score is a mean
+            return again, True
+        if all(layer.compute_dtype not in ("float16", "bfloat16") for layer in model.layers):
+            # Those are rounded otherwise outside of the compiled epoch.
+            logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
+        return again, True
+
+    def _measures(self, model: keras.Model, name: str, score: float) -> bool:
+        """Whether a model that the user's own `fit` trained scores the same on the validation part as it is."""
+        try:
+            logs = evaluate(model, self.worker.dataset.validation)
+        except Exception as error:
+            logger.info("The model takes no data as it was given: %s", error)
+            return False
+        return _near(logs.get(name.removeprefix("val_"), math.nan), score)
 
     def _built(self, best: Trial) -> keras.Model:
         hp = AskingHyperParameters(lambda known: best.hyperparameters.get(known.name, known.default))
@@ -261,7 +289,10 @@ class Session:
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
-        earlier = self.folder.read("run")
+        earlier, own = self.folder.read("run"), self.worker.hypermodel.own_fit
+        found = keras_tuner.HyperParameters() if own is None else own.asked
+        space = asked.space.copy()
+        space.merge(found, overwrite=False)
         self.folder.write("space", json.loads(self.worker.hypermodel.space.to_json()))
         self.folder.write(
             "run",
@@ -274,8 +305,9 @@ class Session:
                 "budget": asked.budget,
                 "seed": self.seed,
                 "constraints": vars(self.ceiling.constraints),
-                "space": asked.space.get_config(),
-                "defaults": asked.space.values,
+                "space": space.get_config(),
+                "defaults": {**{hp.name: hp.default for hp in found.space}, **asked.space.values},
+                "asked_in_fit": found.get_config(),
                 "fix": dict(self.worker.hypermodel.space.fix),
                 "notes": list(asked.notes),
                 "backend": keras.backend.backend(),
@@ -289,6 +321,16 @@ class Session:
         with self.watch.measure("log"):
             for sink in self.sinks:
                 sink(event)
+
+
+def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
+    """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
+    config = earlier.read("run").get("asked_in_fit")
+    return () if config is None else keras_tuner.HyperParameters.from_config(config).space
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= TOLERANCE * max(1.0, abs(other))
 
 
 def _own_classes(model: keras.Model) -> Mapping[str, Any]:

@@ -170,11 +170,11 @@ class Space(KnownArguments):
         for name in self.fix:
             if name in known:
                 continue
-            axis = name.partition("/")[0]
-            if axis in reasons:
+            closed_part = next((each for each in (name, name.partition("/")[0]) if each in reasons), None)
+            if closed_part is not None:
                 raise SpaceError(
-                    f"fix names {name!r}, but {axis} stays as written: {reasons[axis]} "
-                    f"Leave {axis} open, or leave {name!r} out of fix."
+                    f"fix names {name!r}, but {closed_part} stays as written: {reasons[closed_part]} "
+                    f"Leave {closed_part} open, or leave {name!r} out of fix."
                 )
             others = " beside the other pins" if len(self.fix) > 1 else ""
             why = (absent or {}).get(name)

@@ -9,13 +9,14 @@ from autoopt import checks, class_weights, seeding, storage
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RecyclingExecutor
+from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
 from autoopt.hypermodel import AutoHyperModel
+from autoopt.rehearsal import rehearse
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds, starting_points
-from autoopt.session import Asked, Session
+from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
@@ -58,7 +59,8 @@ def tune(
 
     Args:
         model_fn: A function returning a Keras model, compiled or not, with or without an `hp` argument;
-            a `keras_tuner.HyperModel`; or a Keras model, taken as the template.
+            a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
+            taken as the template.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
             `tf.data.Dataset`; an `autoopt.Dataset`; the path of an `.npz`.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
@@ -122,14 +124,19 @@ def tune(
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
     hypermodel = AutoHyperModel(model_fn, space, dataset, policy, resources.room)
-    facts = checks.rehearse(hypermodel, dataset, objective)
+    facts = rehearse(hypermodel, dataset, objective)
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
     weighted = class_weights.applied(class_weight, dataset, facts.width)
     dataset = weighted.dataset
+    if hypermodel.own_fit is not None and resume is True:
+        hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
-    hypermodel.space.check_pins([hp.name for hp in whole_space.space], facts.closed, facts.absent)
+    known = [hp.name for hp in whole_space.space]
+    if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
+        known += [name for name in hypermodel.space.fix if "/" not in name]
+    hypermodel.space.check_pins(known, facts.closed, facts.absent)
     start, adapted = starting_points(search.start, whole_space)
     search = replace(search, start=start)
     ceiling = Ceiling(constraints, hypermodel, dataset)
@@ -143,10 +150,14 @@ def tune(
     duties = Duties(
         model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.weights, policy,
         resources.compilation_cache, resources.room, facts.score,
+        assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
+    executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
+    if search.executions_per_trial > 1:
+        executor = RepeatingExecutor(executor, search.executions_per_trial, target)
     session = Session(
-        folder=folder, worker=worker, executor=RecyclingExecutor(worker, duties, resources.memory_limit),
+        folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
         sinks=(console, Background(TensorBoard(logs))),

@@ -19,6 +19,9 @@ from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
 from autoopt.hypermodel import AutoHyperModel
+from autoopt.hyperparameters import PinnedHyperParameters
+from autoopt.own_fit import OwnFit
+from autoopt.own_training import OwnTraining
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
 
@@ -46,6 +49,7 @@ class Job:
         seed: The search's.
         repeat: 0, or 1, 2, … for the same recipe with fresh seeds.
         heritage: The trained parent that it starts from; None starts fresh.
+        execution: 0, or 1, 2, … for one more training that the trial's score is the mean of.
     """
 
     number: int
@@ -56,6 +60,13 @@ class Job:
     seed: int
     repeat: int = 0
     heritage: Heritage | None = None
+    execution: int = 0
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where its seeds come from in the tree of seeds."""
+        place = (self.seed, self.number, self.repeat)
+        return (*place, self.execution) if self.execution else place
 
     def begun(self) -> Trial:
         """The trial as it starts."""
@@ -66,10 +77,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished trial, and the weights of its best epoch in Keras's order (None without one)."""
+    """A finished trial.
+
+    Attributes:
+        trial: What became of it.
+        weights: Those of its best epoch in Keras's order, None without one.
+        asked: Definitions of the hyperparameters that the user's own `fit` was the first to ask for.
+    """
 
     trial: Trial
     weights: Sequence[Any] | None = None
+    asked: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ class Worker:
         callbacks: The user's: callbacks, or a function of the trial that returns them.
         class_weight: Class to weight, or None.
         score: What is measured beside the user's metrics, or None.
+        assumed: Whether the user did not name the objective.
     """
 
     hypermodel: AutoHyperModel
@@ -101,17 +120,18 @@ class Worker:
     callbacks: Callbacks = ()
     class_weight: Mapping[int, float] | None = None
     score: task.Score | None = None
+    assumed: bool = False
 
     @property
     def prepares(self) -> bool:
         """Whether a job can be prepared in one thread while another one trains."""
         # A user's callbacks may count on nothing else going on.
-        return self.engine.prepares and not self.callbacks
+        return self.engine.prepares and not self.callbacks and self.hypermodel.own_fit is None
 
     def prepare(self, job: Job) -> Prepared:
         """Build and compile what a job needs, before it is run."""
         size = self.hypermodel.batch_size(job.recipe)
-        place = (job.seed, job.number, job.repeat)
+        place = job.place
         parts = self.hypermodel.parts(job.recipe, job.values)
         batch_size = size if parts == 1 else self._part(size or 1, parts)
         steps = self.dataset.train.steps(batch_size)
@@ -141,6 +161,8 @@ class Worker:
         trial = job.begun()
         started = time.perf_counter()
         try:
+            if self.hypermodel.own_fit is not None:
+                return self._trained_by_itself(job, self.hypermodel.own_fit, report)
             ready = prepared() if prepared else self.prepare(job)
             waited = time.perf_counter() - started
             reached = train(ready.fitting, ready.assignment, self.objective, report)
@@ -151,6 +173,30 @@ class Worker:
             failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
             return Outcome(failed)
         return Outcome(_finished(trial, reached, ready, waited), reached.weights)
+
+    def _trained_by_itself(self, job: Job, fit: OwnFit, report: Report) -> Outcome:
+        """Train one job by the user's own `fit`."""
+        trial, place = job.begun(), job.place
+        seed = seeding.derive(*place, INITIAL)
+        candidate = self.hypermodel.candidate(job.recipe, job.values, None, seed, job.heritage)
+        hp = self.hypermodel.asking(job.values)
+        known, model = len(hp.space), candidate.model
+        built = time.time()
+        # It may count its epochs for schedules of its own: a run that is to end early is stopped instead.
+        epochs, most = (job.horizon, job.epochs) if job.repeat else (job.epochs, None)
+        pinned = PinnedHyperParameters(hp, self.hypermodel.space.fix)
+        own = OwnTraining(
+            fit, pinned, model, self.dataset, epochs, most, self.class_weight, self._callbacks(trial)
+        )
+        with seeding.seeded(seeding.derive(*place, ORDER)):
+            reached = own.run(self.objective, report, self.assumed)
+        now = time.time()
+        costs = {"compile": built - trial.started, "train": now - built, "evaluate": 0.0}
+        done = replace(
+            _reached(replace(trial, hyperparameters=dict(hp.values)), reached), engine="your own fit",
+            costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
+        )  # fmt: skip
+        return Outcome(done, reached.weights, tuple(hp.space[known:]))
 
     def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
         """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
@@ -184,6 +230,7 @@ class Duties:
         compilation_cache: Whether compiled programs are kept for later runs.
         room: As `AutoHyperModel` takes it.
         score: What is measured beside the user's metrics, or None.
+        assumed: As in `Worker`.
     """
 
     model_fn: Any
@@ -197,6 +244,7 @@ class Duties:
     compilation_cache: bool = False
     room: int | None = None
     score: task.Score | None = None
+    assumed: bool = False
 
     def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
         """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
@@ -205,7 +253,14 @@ class Duties:
         )
         engine = engine_named(self.engine)
         return Worker(
-            made, self.dataset, engine, self.objective, self.callbacks, self.class_weight, self.score
+            made,
+            self.dataset,
+            engine,
+            self.objective,
+            self.callbacks,
+            self.class_weight,
+            self.score,
+            self.assumed,
         )
 
 
@@ -233,6 +288,17 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
     fitting = ready.fitting
     costs = {**fitting.costs, "compile": waited + fitting.costs["compile"]}
     return replace(
+        _reached(trial, reached),
+        engine=fitting.engine,
+        program=fitting.program,
+        costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
+        price=price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
+    )
+
+
+def _reached(trial: Trial, reached: Training) -> Trial:
+    """Return a trial that ends now with what its training reached."""
+    return replace(
         trial,
         status=reached.status,
         score=reached.score,
@@ -241,8 +307,4 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
         finished=time.time(),
         error=reached.note if reached.status == "failed" else None,
         note=reached.note,
-        engine=fitting.engine,
-        program=fitting.program,
-        costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
-        price=price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
     )

@@ -28,13 +28,22 @@ def tuned(name, **options):
 
 def test_every_example_is_run_here():
     files = {path.stem for path in EXAMPLES.glob("*.py")} - {"chapter"}
-    assert files == {*CHAPTER, "digits", "fine_tune", "mnist1d"}
+    assert files == {*CHAPTER, "digits", "fine_tune", "keras_tuner_guide", "mnist1d"}
 
 
 @pytest.mark.parametrize("name", ["digits", "fine_tune", "mnist1d"])
 def test_an_example_on_real_data_runs(name):
     result, _ = tuned(name, epochs=2, max_trials=2)
     assert result.best_score >= result.baseline_score > 0
+
+
+def test_keras_tuner_s_guide_runs_with_only_the_tuner_s_class_changed(capsys):
+    model_file.read(str(EXAMPLES / "keras_tuner_guide.py")).module.main(max_trials=2)
+    printed = capsys.readouterr().out
+    assert "Default search space size: 4" in printed
+    assert printed.count("Results summary") == 2
+    assert "'shuffle'" in printed
+    assert 'Objective(name="default_objective", direction="min")' in printed
 
 
 @pytest.mark.slow

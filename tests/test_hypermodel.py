@@ -14,7 +14,7 @@ from autoopt import axes
 from autoopt.errors import ModelError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
-from autoopt.space import Space
+from autoopt.space import AXES, Space
 from tests import toys
 from tests.counts import FULL
 
@@ -221,20 +221,26 @@ def test_label_smoothing_alone_is_closed_where_a_hyperparameter_of_the_users_set
     hypermodel.draw(hp)
 
     reason = "your own hyperparameter 'smoothing' sets it."
-    assert hypermodel.reading().origin.closed == {"label_smoothing": reason}
+    assert hypermodel.reading().origin.closed == {"regularization/label_smoothing": reason}
     assert "regularization/dropout" in hp.values and "regularization/label_smoothing" not in hp.values
 
 
-def test_the_optimizer_is_closed_where_a_hyperparameter_of_the_users_sets_its_rate() -> None:
+def closed(model_fn: Any) -> set[str]:
+    return set(toys.hypermodel(model_fn).reading().origin.closed or {})
+
+
+def test_only_rate_and_algorithm_are_closed_where_a_hyperparameter_of_the_users_sets_the_rate() -> None:
     def model_fn(hp: Any) -> keras.Model:
         return toys.compiled(keras.optimizers.Adam(hp.Float("lr", 1e-4, 1e-2, sampling="log")))
 
     hypermodel = toys.hypermodel(model_fn)
-    hp = toys.asking({"lr": 5e-3})
-    model = hypermodel.assemble(hypermodel.draw(hp), hp.values, seed=0)
+    hp = toys.asking({"lr": 5e-3, "optimizer/schedule": "polynomial"})
+    model = hypermodel.assemble(hypermodel.draw(hp), hp.values, total_steps=10, seed=0)
 
-    assert hypermodel.reading().origin.closed == {"optimizer": "your own hyperparameter 'lr' sets it."}
-    assert not [name for name in hp.values if name.startswith("optimizer/")]
+    reason = "your own hyperparameter 'lr' sets it."
+    assert hypermodel.reading().origin.closed == {"optimizer/learning_rate": reason}
+    assert "optimizer/learning_rate" not in hp.values
+    assert hp.values["optimizer/name"] == "adam"
     assert float(model.optimizer.learning_rate) == pytest.approx(5e-3)
 
 
@@ -244,23 +250,59 @@ def test_initialization_is_closed_where_a_hyperparameter_sets_an_initializer() -
         hidden = keras.layers.Dense(8, "relu", kernel_initializer=kernel)
         return keras.Sequential([keras.Input((64,)), hidden, keras.layers.Dense(10, "softmax")])
 
-    assert toys.hypermodel(model_fn).reading().origin.closed == {
-        "initialization": "your own hyperparameter 'init' sets it."
-    }
+    assert closed(model_fn) == {"initialization"}
 
 
-def test_what_no_hyperparameter_touches_stays_open() -> None:
+def test_the_whole_optimizer_is_closed_where_a_hyperparameter_of_the_users_names_it() -> None:
     def model_fn(hp: Any) -> keras.Model:
-        layers = [
-            keras.Input((64,)),
-            keras.layers.Dense(8, "relu"),
-            keras.layers.Dropout(hp.Float("p", 0.0, 0.5)),
-        ]
-        return keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+        return toys.compiled(hp.Choice("optimizer", ["adam", "sgd"]))
 
-    assert toys.hypermodel(model_fn).reading().origin.closed == {
-        "regularization": "your own hyperparameter 'p' sets it."
-    }
+    hypermodel, hp = toys.hypermodel(model_fn), toys.asking({"optimizer": "sgd"})
+    hypermodel.draw(hp)
+
+    assert "optimizer" in closed(model_fn)
+    assert not [name for name in hp.values if name.startswith("optimizer/")]
+
+
+def with_dropout(rate: float) -> keras.Model:
+    layers = [keras.Input((64,)), keras.layers.Dense(8, "relu")]
+    layers += [keras.layers.Dropout(rate)] if rate else []
+    return keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+
+
+@pytest.mark.parametrize("kind", ["a rate", "a switch"])
+def test_only_dropout_is_closed_where_a_hyperparameter_of_the_users_sets_it(kind: str) -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        rate = hp.Float("p", 0.0, 0.5) if kind == "a rate" else 0.25 * hp.Boolean("p")
+        return with_dropout(rate)
+
+    hypermodel, hp = toys.hypermodel(model_fn), toys.asking({"p": True})
+    hypermodel.draw(hp)
+
+    assert closed(model_fn) == {"regularization/dropout"}
+    assert "regularization/dropout" not in hp.values
+    assert "regularization/l2" in hp.values
+
+
+def test_a_hyperparameter_that_comes_up_under_another_one_is_tried_too() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        way = hp.Choice("way", ["plain", "also plain", "own"])
+        return with_dropout(hp.Float("p", 0.0, 0.5) if way == "own" else 0.0)
+
+    assert closed(model_fn) == {"regularization/dropout"}
+
+
+def test_nothing_is_tried_where_every_axis_is_closed_already() -> None:
+    built = []
+
+    def model_fn(hp: Any) -> keras.Model:
+        built.append(hp.Int("units", 4, 8))
+        return toys.dense(built[-1])
+
+    nothing = Space().without(dict.fromkeys(AXES, ""))
+    toys.hypermodel(model_fn, nothing).reading()
+
+    assert set(built) == {4}
 
 
 def pretrained() -> keras.Model:

@@ -13,6 +13,8 @@ from autoopt.axes.optimizer import ADAPTIVE, ALGORITHMS, Optimizer
 from autoopt.hyperparameters import ranged
 from autoopt.schedules import OWN_WARMUP
 
+RATE = "optimizer/learning_rate"
+
 Range = tuple[float, float, float]
 """Lowest, highest and usual value."""
 
@@ -61,6 +63,8 @@ class LearningRate(Axis):
     def _rate(self, hp: keras_tuner.HyperParameters, origin: Origin) -> float | None:
         """Draw the rate from the range of the algorithm and the batch size that were drawn."""
         written = origin.optimizer
+        if RATE in (origin.closed or {}) and written.learning_rate is not None:
+            return written.learning_rate
         names = _choices(hp, "optimizer/name") or [written.algorithm]
         sizes = _choices(hp, "batch_size") or [origin.batch_size]
         every = [self._range(name, size / origin.batch_size, written) for name in names for size in sizes]
@@ -70,7 +74,7 @@ class LearningRate(Axis):
             return whole[0]
         size = hp.values.get("batch_size") or origin.batch_size
         own = self._range(_algorithm(hp, written), size / origin.batch_size, written)
-        return ranged(hp, "optimizer/learning_rate", own, whole)
+        return ranged(hp, RATE, own, whole)
 
     def _range(self, name: str, growth: float, written: Written) -> Range:
         """Return the range of an algorithm, at a batch size of so many times the user's own."""

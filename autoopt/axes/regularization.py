@@ -73,7 +73,7 @@ class Regularization(Axis):
             SpaceError: That was asked for, and the loss has no such thing.
         """
         values = LABEL_SMOOTHING if self.label_smoothing is None else self.label_smoothing
-        if "label_smoothing" in (origin.closed or {}):
+        if SMOOTHING_NAME in (origin.closed or {}):
             return False
         if self.label_smoothing is not None and any(values) and origin.unsmoothed:
             raise SpaceError(

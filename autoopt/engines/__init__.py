@@ -7,13 +7,14 @@ from autoopt.engines.compiled import CompiledEngine
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, clipping, decaying
-from autoopt.engines.loop import Report, Training, Verdict, train
+from autoopt.engines.loop import Report, Training, Verdict, ended, note_epoch, train
 from autoopt.engines.pace import Pace, Slower, repace
 from autoopt.engines.smoothing import smooth, smoothed
 
 __all__ = [
     "Assignment", "Augmentation", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
     "Knobs", "Momentum", "Pace", "Rates", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict",
-    "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "engine_named", "evaluate", "repace",
+    "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "ended", "engine_named",
+    "evaluate", "note_epoch", "repace",
     "smooth", "smoothed", "train",
 ]  # fmt: skip

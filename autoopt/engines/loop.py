@@ -58,9 +58,9 @@ def train(fitting: Fitting, assignment: Assignment, objective: Objective, report
         logs = dict(fitting.epoch(number))
         hooks.on_epoch_end(number, logs)
         # After the hooks: keras.callbacks.SwapEMAWeights puts the scored weights back in on_epoch_end.
-        _note_epoch(reached, number, logs, objective, fitting)
+        note_epoch(reached, number, logs, objective, fitting.weights)
         verdict = report(number, logs)
-        if _ended(reached, number, epochs, logs, verdict):
+        if ended(reached, number, epochs, logs, verdict):
             break
         if stopped or _stopped(fitting, assignment):
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
@@ -77,13 +77,16 @@ def train(fitting: Fitting, assignment: Assignment, objective: Objective, report
     return reached
 
 
-def _note_epoch(reached: Training, number: int, logs: Logs, objective: Objective, fitting: Fitting) -> None:
+def note_epoch(
+    reached: Training, number: int, logs: Logs, objective: Objective, weights: Callable[[], list[Any]]
+) -> None:
+    """Add an epoch to what was reached; where it is the best so far, its weights are copied."""
     for name, value in logs.items():
         reached.history.setdefault(name, []).append(float(value))
     score = logs.get(objective.name, math.nan)
     if math.isfinite(score) and objective.better(score, reached.score):
         reached.best_epoch, reached.score = number, score
-        reached.weights = fitting.weights()
+        reached.weights = weights()
 
 
 def _in_vain(reached: Training, number: int) -> int:
@@ -91,8 +94,8 @@ def _in_vain(reached: Training, number: int) -> int:
     return number + 1 if reached.best_epoch is None else number - reached.best_epoch
 
 
-def _ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:
-    """Note why a training ends now, where it does."""
+def ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:
+    """Note why a training ends now, where it does, and say whether it does."""
     place = f"epoch {number + 1} of {epochs}"
     loss = logs.get("loss", 0.0)
     if not math.isfinite(loss):

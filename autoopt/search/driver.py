@@ -1,7 +1,6 @@
 """Driver: asks the oracle for trials, has them run, and tells everybody, until a limit is reached."""
 
 import logging
-import math
 import time
 import traceback
 from collections import deque
@@ -215,9 +214,13 @@ class Driver:
                 self.journal.suggest(number, definition, wanted=hp.values[definition.name])
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
+        if job.execution:  # its epochs have been told and compared already
+            return "stop" if self.limits.cut() else "continue"
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
-        with self.watch.measure("log"):
-            hopeless = self.journal.report(job.number, epoch, logs.get(self.objective.name, math.nan))
+        hopeless = False
+        if self.objective.name in logs:  # a fit of the user's own may tell it at its end alone
+            with self.watch.measure("log"):
+                hopeless = self.journal.report(job.number, epoch, logs[self.objective.name])
         if self.limits.cut():
             return "stop"
         # The user's own model is the reference: it is never pruned.

@@ -209,7 +209,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             kept = self._kept(hp)
             if hp.name == self._changed:
                 return self._journal.suggest(number, hp, wanted=another(hp, kept, chance))
-            stays = hp.name in self._held or chance.random() < KEPT_SHARE
+            kept_from = self._parent or not is_own(hp.name)  # a default of the user's own says little
+            stays = hp.name in self._held or (chance.random() < KEPT_SHARE and kept_from)
             return self._journal.suggest(number, hp, wanted=kept if stays else None)
         return self._journal.suggest(number, hp)
 
@@ -249,6 +250,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Return the name whose value a proposal of another structure changes in any case, each in its turn."""
         if self._is_last_draw(place):
             return None
+        if self._parent and all(map(is_own, self._parent)):
+            return sorted(self._parent)[(place + self.seed) % len(self._parent)]
         turn, rest = divmod(place - len(self._start), SETTINGS_AT_FIRST)
         names = sorted(name for name in self._parent if name.startswith(STRUCTURE))
         return names[(turn + self.seed) % len(names)] if names and not rest else None
@@ -271,7 +274,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
                 for name, value in self._parent.items()
                 if name == "batch_size" or name.startswith(COMPILED) or not name.startswith(SHAPELESS)
             }
-        if self._given_sampler is not None or after_start < 0:
+        if self._given_sampler is not None or after_start < 0 or all(map(is_own, self._parent)):
             return {}
         every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
         if after_start % every:
@@ -284,10 +287,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         }
 
 
+def is_own(name: str) -> bool:
+    """Whether a hyperparameter is one that the user's own code asks for."""
+    return not name.startswith((STRUCTURE, *SHAPELESS))
+
+
 def another(hp: Any, value: Any, chance: random.Random) -> Any:
     """Return a value of a hyperparameter other than one, None where that is left to the sampler."""
     if isinstance(hp, kinds.Choice):
         others = [each for each in hp.values if each != value]
+    elif isinstance(hp, kinds.Boolean):
+        return not value
     elif isinstance(hp, kinds.Int) and hp.sampling in (None, "linear"):
         others = [each for each in range(hp.min_value, hp.max_value + 1, hp.step or 1) if each != value]
     else:

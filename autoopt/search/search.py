@@ -19,10 +19,11 @@ class Search:
         start: Points to try right after the user's model: mappings of hyperparameter names to values,
             `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.
-        executions_per_trial: Trainings a trial; this version takes 1.
+        executions_per_trial: Trainings a trial, each with other seeds; the trial's score is their mean.
         cv: Cross-validation; this version takes None.
         confirm: How many of the best trials run again with fresh seeds, 0 for none.
         confirm_repeats: How often each of them does.
+        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1.
         inherit: Whether a wider or deeper copy of a trial that is trained likewise starts from that trial's
             weights, as the same function where its layers allow that (Net2Net). Its epochs then come on top of its parent's: its score is that of its weights, but says
             less of its hyperparameters. Confirmation runs always start fresh.
@@ -44,21 +45,21 @@ class Search:
     cv: Any = None
     confirm: int = 3
     confirm_repeats: int = 3
+    keep: int = 1
     inherit: bool = False
 
     def __post_init__(self) -> None:
-        if self.executions_per_trial != 1:
+        if not _is_whole(self.executions_per_trial) or self.executions_per_trial < 1:
             raise UsageError(
-                f"executions_per_trial was given {self.executions_per_trial!r}. This version takes 1; "
-                "confirm_repeats runs the best trials again with fresh seeds."
+                f"executions_per_trial was given {self.executions_per_trial!r}. Expected a whole number from 1."
             )
         if self.cv is not None:
             raise UsageError(
                 f"cv was given {self.cv!r}. This version has no cross-validation: leave it None."
             )
-        for name in ("confirm", "confirm_repeats"):
+        for name in ("confirm", "confirm_repeats", "keep"):
             value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            if not _is_whole(value) or value < 0:
                 raise UsageError(f"{name} was given {value!r}. Expected a whole number from 0.")
         if not isinstance(self.inherit, bool):
             raise UsageError(f"inherit was given {self.inherit!r}. Expected True or False.")
@@ -104,3 +105,7 @@ class Search:
                 'for example [{"optimizer/learning_rate": 0.003}], or what KerasTuner keeps of a search: its '
                 "HyperParameters, a JSON, or the folder of a project."
             )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

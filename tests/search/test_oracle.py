@@ -236,3 +236,20 @@ def test_numbers_of_autoopts_own_space_are_all_within_range() -> None:
             value = trial.hyperparameters.values.get(hp.name)
             if value is not None and hasattr(hp, "min_value"):
                 assert hp.min_value <= value <= hp.max_value
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_proposal_of_the_user_s_own_hyperparameters_alone_changes_something(seed: int) -> None:
+    found = oracle(seed)
+    for number in range(8):
+        trial = found.create_trial("tuner")
+        asked = trial.hyperparameters
+        loss = (
+            asked.Int("units", 1, 4) + asked.Boolean("dropout") + asked.Choice("act", ["a", "b"]).count("b")
+        )
+        before = found.parent_of(number)
+        found.update_trial(trial.trial_id, {"val_loss": loss})
+        trial.status = "COMPLETED"
+        found.end_trial(trial)
+
+        assert before is None or before.hyperparameters != asked.values

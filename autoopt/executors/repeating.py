@@ -1,0 +1,72 @@
+"""The executor that trains each job several times, with other seeds, and answers with the mean of the scores."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+from autoopt.executors.executor import Executor, JobReport
+from autoopt.records import Objective
+from autoopt.worker import Job, Outcome
+
+
+class RepeatingExecutor(Executor):
+    """Runs the executions of a trial one after the other; confirmation runs are repeats already, and run once.
+
+    Only the first execution is compared with other trials epoch by epoch, and may be pruned.
+
+    Args:
+        base: Where they run.
+        executions: How many a trial.
+        objective: Whose best value each execution is scored by.
+    """
+
+    def __init__(self, base: Executor, executions: int, objective: Objective) -> None:
+        self._base, self._executions, self._objective = base, executions, objective
+        self._jobs: list[Job] = []
+
+    def submit(self, job: Job) -> None:
+        """Keep a job until `wait`."""
+        self._jobs.append(job)
+
+    def wait(self, report: JobReport) -> Outcome:
+        """Run the oldest job's executions to their end."""
+        if not self._jobs:
+            raise LookupError("no job is waiting")
+        job, done = self._jobs.pop(0), list[Outcome]()
+        for execution in range(1 if job.repeat else self._executions):
+            self._base.submit(replace(job, execution=execution))
+            outcome = self._base.wait(report)
+            if outcome.trial.status == "failed":
+                return outcome
+            if outcome.trial.status == "pruned" and done:
+                break  # the search ends: what was cut is no whole training
+            done.append(outcome)
+            if outcome.trial.status == "pruned":
+                break
+        return done[0] if len(done) == 1 else self._mean(done)
+
+    def drop(self) -> None:
+        """Forget the jobs."""
+        self._jobs.clear()
+        self._base.drop()
+
+    def close(self) -> None:
+        """Drop the jobs, and close the base."""
+        self._jobs.clear()
+        self._base.close()
+
+    def _mean(self, done: Sequence[Outcome]) -> Outcome:
+        """Return the first execution with the mean score, and the weights of the best one, as KerasTuner does."""
+        best, scores = done[0], [outcome.trial.score or 0.0 for outcome in done]
+        for outcome in done:
+            if self._objective.better(outcome.trial.score or 0.0, best.trial.score):
+                best = outcome
+        first, last = done[0].trial, done[-1].trial
+        costs = {kind: sum(outcome.trial.costs[kind] for outcome in done) for kind in first.costs}
+        trial = replace(
+            first, score=statistics.fmean(scores), finished=last.finished, costs=costs,
+            best_epoch=int(statistics.fmean(outcome.trial.best_epoch or 0 for outcome in done)),
+            note=f"The mean of {len(done)} executions: {', '.join(f'{score:.6g}' for score in scores)}.",
+        )  # fmt: skip
+        asked = next((outcome.asked for outcome in done if outcome.asked), ())
+        return Outcome(trial, best.weights, asked)

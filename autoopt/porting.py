@@ -1,0 +1,81 @@
+"""What the arguments of KerasTuner's tuners, and of their `search`, mean to `tune`."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import keras_tuner
+import numpy as np
+
+from autoopt.data import Dataset, Part, prepare
+from autoopt.errors import UsageError, nearest
+from autoopt.model_function import asks
+from autoopt.search import Search
+from autoopt.space import AXES, Space
+
+KEPT = 10
+"""Of so many of the best trials the weights are kept where there may be any number of trials."""
+
+OF_TUNE = ("budget", "constraints", "resources", "logdir")
+"""Arguments of `tune` that a tuner takes as well."""
+
+WITHOUT_EFFECT = ("max_retries_per_trial", "max_consecutive_failed_trials", "tuner_id", "logger")
+"""Arguments of KerasTuner's that change no result: a trial that fails is recorded, and the search goes on."""
+
+REFUSED = {
+    "oracle": "Pass search=autoopt.Search(oracle=...).",
+    "max_epochs": "Pass epochs to search(); hopeless trials are ended early by themselves.",
+    "factor": "Leave it out: hopeless trials are ended early; search=autoopt.Search(pruner=...) sets another way.",
+    "hyperband_iterations": "Pass max_trials, or a budget.",
+    "num_initial_points": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
+    "alpha": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
+    "beta": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
+    "distribution_strategy": "Leave it out: this version trains on one device.",
+    "allow_new_entries": "Leave it out: tune_new_entries=False keeps what is not given at its default.",
+}
+"""Arguments of KerasTuner's that mean nothing here, and what to do instead."""
+
+
+def options(others: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that are passed on to `tune`; KerasTuner's without an effect are left out."""
+    for name in others:
+        if name in REFUSED:
+            raise UsageError(f"{name} was given, which autoopt.Tuner does not have. {REFUSED[name]}")
+        if name not in (*OF_TUNE, *WITHOUT_EFFECT):
+            raise UsageError(
+                f"autoopt.Tuner was given {name}, which it does not have.{nearest(name, OF_TUNE)}"
+            )
+    return {name: value for name, value in others.items() if name in OF_TUNE}
+
+
+def space(given: Any, hypermodel: Any) -> Space:
+    """Return the space; None closes every axis where the user's code asks for hyperparameters of its own."""
+    is_asking = isinstance(hypermodel, keras_tuner.HyperModel) or (callable(hypermodel) and asks(hypermodel))
+    if given is None and is_asking:
+        return Space().without(dict.fromkeys(AXES, ""))
+    return Space.of("auto" if given is None else given)
+
+
+def searching(given: Search | None, max_trials: int | None, executions: int) -> Search:
+    """Return how to search, with the weights of every trial kept, as KerasTuner keeps them."""
+    found = Search(confirm=0) if given is None else given
+    many = found.executions_per_trial if executions == 1 else executions
+    return dataclasses.replace(found, executions_per_trial=many, keep=max(found.keep, max_trials or KEPT))
+
+
+def dataset(data: tuple[Any, Any, Any], validation_data: Any, validation_split: float) -> Dataset:
+    """Return what `fit` would train and validate on."""
+    x, y, sample_weight = data
+    if x is None:
+        raise UsageError("search was given no data. Expected search(x, y, validation_data=(x_val, y_val)).")
+    given = x if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
+    if validation_data is not None or not validation_split:
+        return prepare(given, validation_data=validation_data)
+    whole = prepare(given, validation_data=given).train
+    if not isinstance(whole, Part):
+        raise UsageError(
+            "validation_split was given for data that comes batch by batch. Expected arrays, as in "
+            "keras.Model.fit: pass validation_data."
+        )
+    cut = int(whole.n * (1.0 - validation_split))
+    return prepare(Dataset(whole.take(np.arange(cut)), whole.take(np.arange(cut, whole.n))))
