@@ -159,7 +159,8 @@ def test_what_trains_is_in_the_key() -> None:
 def test_the_knobs_tell_the_pace() -> None:
     wanted = recipe("frozen_then_all", backbone_rate=0.1)
 
-    assert hypermodel().candidate(wanted, {}, 12, 1).knobs == {"backbone_rate": 0.1, "thaw": 6}
+    expected = {"backbone_rate": 0.1, "thaw": 6, "label_smoothing": 0.0}
+    assert hypermodel().candidate(wanted, {}, 12, 1).knobs == expected
 
 
 def plain_optimizer() -> Any:
