@@ -276,7 +276,7 @@ def test_only_dropout_is_closed_where_a_hyperparameter_of_the_users_sets_it(kind
         rate = hp.Float("p", 0.0, 0.5) if kind == "a rate" else 0.25 * hp.Boolean("p")
         return with_dropout(rate)
 
-    hypermodel, hp = toys.hypermodel(model_fn), toys.asking({"p": True})
+    hypermodel, hp = toys.hypermodel(model_fn), toys.asking({"p": 0.5 if kind == "a rate" else True})
     hypermodel.draw(hp)
 
     assert closed(model_fn) == {"regularization/dropout"}

@@ -16,6 +16,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.own_training import scored
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
+from autoopt.rehearsal import rehearse
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
 
