@@ -1,69 +1,30 @@
 """AutoHyperModel: a model function and a space become recipes, and recipes become compiled Keras models."""
 
 import contextlib
-import functools
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, images, initial, optimizers, priors, surgery, task
-from autoopt.axes import Origin
-from autoopt.axes.learning_rate import RATE
-from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
+from autoopt import compiling, initial, optimizers, surgery
 from autoopt.backbone import Backbone, trained
-from autoopt.candidates import Start, Twins, as_it_is, augmented, rebuildable
-from autoopt.coverage import PENALTIES, REGULARIZERS, covered, narrowed
-from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare, streams
+from autoopt.candidates import Start, as_it_is, augmented
+from autoopt.coverage import narrowed
+from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Stream, prepare, streams
 from autoopt.engines import Augmentation, Candidate, repace, smooth, smoothed
-from autoopt.engines.twin import remains
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
 from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters
-from autoopt.model_function import asks, caller
 from autoopt.own_fit import OwnFit
+from autoopt.reading import READING_SEED, Reader, Reading, holding
 from autoopt.recipe import Recipe
 from autoopt.seeding import drawn_from, seeded
 from autoopt.space import Space
-
-MOST_READINGS = 16
-"""How many builds of a model function that takes `hp` are remembered."""
-
-BYTES_A_NUMBER = 8
-"""Of each number that a layer puts out: itself and its gradient, in single precision."""
-
-MOST_GROWTH = 64
-"""No edit makes a model take so many times the memory: below that nothing is built to find out."""
-
-READING_SEED = 0
-"""The seed under which the user's model is built to be read: what is read must not depend on chance."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What one build of the user's model says.
-
-    Attributes:
-        origin: What the axes read.
-        compilation: With which loss and metrics it is compiled.
-        outline: Class and weight shapes of every layer.
-        layers: Name of every layer.
-        footprint: Numbers that its layers put out for one example, None where that is not known.
-        twins: Makes candidates whose settings are inputs; None where the model cannot be made again from its
-            configuration.
-    """
-
-    origin: Origin
-    compilation: compiling.Compilation
-    outline: Sequence[Any]
-    layers: Sequence[str]
-    footprint: int | None
-    twins: Twins | None = None
+from autoopt.step_size import Room, step_size
 
 
 class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -97,18 +58,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         self, model_fn: Any, space: Any = "auto", data: Any = None, dtype_policy: str | None = None,
         room: int | None = None,
     ) -> None:  # fmt: skip
-        self._call_user, self._policy = caller(model_fn), dtype_policy
-        self._asks = asks(model_fn)
-        self._given = model_fn if isinstance(model_fn, keras.Model) else None
-        self._fit = OwnFit.of(model_fn)
-        self._space = Space.of(space)
+        self._space, self._room = Space.of(space), Room(room)
         self._data = (
             data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
         )
-        self._room, self._footprints = room, dict[Hashable, int | None]()
-        self._readings: dict[tuple[Any, ...], Reading] = {}
-        self._own_names: set[str] = set()
-        self._closed: Mapping[str, str] | None = None
+        self._reader = Reader(model_fn, self._space, self._data, dtype_policy, self._room)
         super().__init__()
 
     @property
@@ -119,13 +73,13 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     @property
     def patience(self) -> int | None:
         """Epochs without a better score after which a trial ends, None for no such number."""
-        axis = self._regularization
+        axis = self._reader.regularization
         return None if axis is None else axis.patience
 
     @property
     def own_fit(self) -> OwnFit | None:
         """The `fit` that the user's own HyperModel overrides, None where it has none."""
-        return self._fit
+        return self._reader.own_fit
 
     def reading(self, hp: keras_tuner.HyperParameters | None = None) -> Reading:
         """Read the user's model; with `hp`, ask it for the user's own hyperparameters.
@@ -133,20 +87,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         Raises:
             ModelError: The model function raises or returns no model.
         """
-        hp = keras_tuner.HyperParameters() if hp is None else hp
-        if self._closed is None:
-            self._closed = self._found_closed() if self._space.axes else {}
-            self._readings.clear()  # they do not know yet what is closed
-        return self._read(hp)
+        return self._reader.reading(keras_tuner.HyperParameters() if hp is None else hp)
 
     def batch_size(self, recipe: Recipe) -> int | None:
         """Return the examples a step of a recipe takes, None where the data brings its own batches."""
-        if self._data is not None and isinstance(self._data.train, Stream):
-            return None
-        n = None if self._data is None else self._data.train.n
-        if recipe.settings.full_batch and n is not None:
-            return n
-        return recipe.settings.batch_size or min(DEFAULT_BATCH_SIZE, n or DEFAULT_BATCH_SIZE)
+        return step_size(recipe, self._data)
 
     def parts(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
         """Return into how many batches a step of a recipe is cut so that it fits into memory; a power of two.
@@ -155,20 +100,19 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             recipe: What differs from the user's model.
             values: The user's own hyperparameters, name to value.
         """
-        size, own = self.batch_size(recipe), self._reading_of(values).footprint
-        if size is None or own is None or self._room is None:
-            return 1
-        if size * own * BYTES_A_NUMBER * MOST_GROWTH <= self._room:
-            return 1
-        key, parts = self.shape_key(recipe, values), 1
-        if key not in self._footprints:
-            template, edits = self._reading_of(values).origin.template, _edits(recipe)
-            known = own if template.config is None else surgery.footprint_of(template, edits)
-            self._footprints[key] = known
-        needed = (self._footprints[key] or 0) * BYTES_A_NUMBER
-        while parts < size and math.ceil(size / parts) * needed > self._room:
-            parts *= 2
-        return parts
+        reading = self._reader.of(values)
+
+        def footprint() -> int | None:
+            template = reading.origin.template
+            return (
+                reading.footprint
+                if template.config is None
+                else surgery.footprint_of(template, _edits(recipe))
+            )
+
+        size = self.batch_size(recipe)
+        key = self.shape_key(recipe, values)
+        return 1 if size is None else self._room.parts(size, reading.footprint, key, footprint)
 
     def draw(self, hp: keras_tuner.HyperParameters) -> Recipe:
         """Ask `hp` for one candidate: first the user's own hyperparameters, then each open axis."""
@@ -177,8 +121,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         recipe = Recipe()
         for axis in self._space.without(reading.origin.closed or {}).drawn:
             recipe = recipe.plus(**narrowed(axis, reading.origin).draw(asked, reading.origin))
-        if self._fit is not None:
-            self._fit.draw(asked)
+        if self.own_fit is not None:
+            self.own_fit.draw(asked)
         return recipe
 
     def asking(self, values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
@@ -219,7 +163,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             ModelError: The model function raises or returns no model.
             SurgeryError: The edits do not fit the model.
         """
-        reading = self._reading_of(values)  # before chance is seeded, of which reading takes its share
+        reading = self._reader.of(values)  # before chance is seeded, of which reading takes its share
         with contextlib.nullcontext() if seed is None else drawn_from(seed):
             return self._assembled(reading, recipe, values, total_steps, seed, parts=parts)
 
@@ -227,9 +171,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         self, parent: Recipe, parent_values: Mapping[str, Any], child: Recipe, values: Mapping[str, Any]
     ) -> bool:
         """Say whether a child can start from a trained parent: the same model of the user's, larger."""
-        if self._key(parent_values) != self._key(values):
+        if self._reader.key(parent_values) != self._reader.key(values):
             return False
-        reading = self._reading_of(values)
+        reading = self._reader.of(values)
         return reading.twins is not None and grows(parent, child, reading.origin.template)
 
     def candidate(
@@ -251,7 +195,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             heritage: What training starts from, of a parent that the recipe `grows` out of; None starts fresh.
             parts: Into how many batches a step is cut.
         """
-        reading, edits = self._reading_of(values), _edits(recipe)
+        reading, edits = self._reader.of(values), _edits(recipe)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
         biases = _biases(reading, recipe)
         start = Start(seed, biases=biases)
@@ -272,9 +216,9 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if reading.twins is not None and plan.traceable:
             found = reading.twins.candidate(edits, plan, plain, start)
         else:
-            own = (*self._key(values), trained(recipe))
+            own = (*self._reader.key(values), trained(recipe))
             found = as_it_is(own, edits, plan, plain, twin, seed)
-        found, axis = augmented(found, Augmentation.of(recipe.settings)), self._regularization
+        found, axis = augmented(found, Augmentation.of(recipe.settings)), self._reader.regularization
         if axis is None or not axis.smooths(reading.origin):
             return found
         return smoothed(found, recipe.settings.label_smoothing or 0.0)
@@ -282,7 +226,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
         """Return what the layers of a recipe's model and the shapes of their weights depend on."""
         shaping = {name: value for name, value in vars(recipe.structure).items() if name != "optimizer"}
-        return self._key(values), json.dumps(shaping, sort_keys=True, default=str)
+        return self._reader.key(values), json.dumps(shaping, sort_keys=True, default=str)
 
     def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
         """Return how many weights a recipe's model has.
@@ -294,7 +238,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         Raises:
             SurgeryError: The edits do not fit the model.
         """
-        template, edits = self._reading_of(values).origin.template, _edits(recipe)
+        template, edits = self._reader.of(values).origin.template, _edits(recipe)
         if template.config is None:
             return int(self.assemble(recipe, values, seed=READING_SEED).count_params())
         with drawn_from(READING_SEED):
@@ -309,8 +253,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             *args: As for `keras.Model.fit`; the first is the data.
             **kwargs: Likewise.
         """
-        if self._fit is not None:
-            return self._fit(hp, model, args, kwargs)
+        if self.own_fit is not None:
+            return self.own_fit(hp, model, args, kwargs)
         recipe, x = self.draw(hp), args[0] if args else kwargs.get("x")
         if streams.format_of(x) is not None:
             steps = Stream(x, None).steps(None)
@@ -330,132 +274,11 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             smooth(model, lambda: smoothing)
         return model.fit(*args, **kwargs)
 
-    def _call(self, hp: keras_tuner.HyperParameters) -> keras.Model:
-        """Call the user's model function under the policy that is wanted."""
-        before = keras.config.dtype_policy()
-        try:
-            if self._policy is not None:
-                keras.config.set_dtype_policy(self._policy)
-            with compiling.metrics_named_afresh():
-                return self._call_user(hp)
-        finally:
-            keras.config.set_dtype_policy(before)
-
-    def _users(self, values: Mapping[str, Any], seed: int) -> keras.Model:
-        """Build the user's model with some values of its own hyperparameters."""
-        with seeded(seed):
-            return self._call(_holding(values))
-
-    def _found_closed(self) -> Mapping[str, str]:
-        """Return the axes and parts that the user's own code decides on."""
-        found = covered(self._traits) if self._asks else {}
-        if self._fit is None:
-            return found
-        is_compiled = not self._read(keras_tuner.HyperParameters()).compilation.note
-        return {**found, **self._fit.closed(is_compiled)}
-
-    def _read(self, hp: keras_tuner.HyperParameters) -> Reading:
-        """Build the user's model, which asks `hp` for its own hyperparameters, and read it."""
-        if not self._asks and self._readings:
-            return self._readings[()]
-        view = hp if isinstance(hp, PinnedHyperParameters) else PinnedHyperParameters(hp, self._space.fix)
-        view.names.clear()
-        with seeded(READING_SEED):
-            model = self._call(view)
-        self._own_names.update(view.names)
-        known = self._readings.get(self._key(hp.values)) if self._asks else None
-        if known is not None:  # its loss and metrics, which programs are kept for, are these objects
-            return known
-        found = compiling.with_accuracy(compiling.compilation(model) or self._chosen(model))
-        again = functools.partial(self._users, dict(hp.values), READING_SEED + 1)
-        origin = self._origin(model, found, again)
-        self._space.check_images(origin)
-        layers = tuple(layer.name for layer in model.layers)
-        twins = self._twins(model, origin.template, found, layers, dict(hp.values), again)
-        reading = Reading(origin, found, _outline(model), layers, surgery.footprint(model), twins)
-        if len(self._readings) >= MOST_READINGS:
-            self._readings.pop(next(iter(self._readings)))
-        self._readings[self._key(hp.values)] = reading
-        return reading
-
-    def _key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(sorted((name, value) for name, value in values.items() if name in self._own_names))
-
-    @property
-    def _regularization(self) -> Regularization | None:
-        """The axis, None where it is closed."""
-        if "regularization" in (self._closed or {}):
-            return None
-        return next((axis for axis in self._space.axes if isinstance(axis, Regularization)), None)
-
-    def _origin(
-        self, model: keras.Model, compilation: compiling.Compilation, again: Callable[[], keras.Model]
-    ) -> Origin:
-        train, needed = self._data.train if self._data else None, surgery.footprint(model)
-        loss = compilation.arguments["loss"]
-        # Initializers of a copy do not remember what those of the model drew.
-        drawn = model if self._given is None else self._given
-        template = surgery.spared(surgery.read(model, _shapes(train)), drawn, again)
-        labels = (train.y, train.sample_weight) if isinstance(train, Part) else (None,)
-        no_image, closed = images.missing(model, template), dict(self._closed or {})
-        if self._space.augmentation and not no_image:
-            asked = self._space.asks_for_augmentation
-            closed = {**images.closed(model, template, loss, asked), **closed}
-        return Origin(
-            template=template,
-            optimizer=compiling.written(model),
-            examples=None if train is None else train.n,
-            batch_size=self.batch_size(Recipe()) or DEFAULT_BATCH_SIZE,
-            most=None if not (self._room and needed) else self._room // (needed * BYTES_A_NUMBER),
-            rebatch=not isinstance(train, Stream),
-            closed=closed,
-            pretrained=surgery.loaded(model, again),
-            biases=priors.biases(template.endings, loss, *labels),
-            unsmoothed=compiling.unsmoothed(model, loss),
-            no_image=no_image,
-        )
-
-    def _twins(
-        self, model: keras.Model, template: surgery.Template, compilation: compiling.Compilation,
-        layers: tuple[str, ...], values: Mapping[str, Any], again: Callable[[], keras.Model],
-    ) -> Twins | None:  # fmt: skip
-        if not rebuildable(template):
-            return None
-        kept = initial.kept(model, remains(template.config or {}).initializers, again)
-        penalties = self._regularization is not None and not set(PENALTIES) <= set(self._closed or {})
-        adapted = self._key(values) if any(hasattr(layer, "adapt") for layer in model.layers) else ()
-        users = functools.partial(self._users, values, READING_SEED)
-        return Twins(template, compilation, layers, kept, users, penalties, adapted)
-
-    def _traits(self, hp: keras_tuner.HyperParameters) -> Mapping[str, Any]:
-        reading = self._read(hp)
-        template, optimizer = reading.origin.template, reading.origin.optimizer
-        left_out = {"name"} if optimizer.learning_rate is None else {"name", "learning_rate"}
-        config = {name: value for name, value in optimizer.config.items() if name not in left_out}
-        return {
-            "structure": [part for part in reading.outline if "Dropout" not in part[0]],
-            "activation": [stage.activation for stage in template.stages],
-            "initialization": template.initializers,
-            **{name: getattr(template, name.rpartition("/")[2]) for name in REGULARIZERS},
-            "optimizer": (optimizer.algorithm, config),
-            RATE: optimizer.learning_rate,
-            SMOOTHING_NAME: reading.origin.unsmoothed,
-        }
-
-    def _chosen(self, model: keras.Model) -> compiling.Compilation:
-        train = None if self._data is None else self._data.train
-        seen = train.first() if isinstance(train, Stream) else train
-        found = task.infer(model, None if seen is None else seen.y, None if seen is None else seen.x)
-        return compiling.Compilation({"loss": found.loss, "metrics": found.metrics}, found.note)
-
-    def _reading_of(self, values: Mapping[str, Any]) -> Reading:
-        return self._readings.get(self._key(values)) or self.reading(_holding(values))
-
     def _assembled(
         self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None,
         seed: int | None, optimizer: keras.optimizers.Optimizer | None = None, parts: int = 1,
     ) -> keras.Model:  # fmt: skip
-        edits, model = _edits(recipe), self._call(_holding(values))
+        edits, model = _edits(recipe), self._reader.call(holding(values))
         own = compiling.compilation(model)
         # Left alone, the very object that the user made: not everything about it is in its configuration.
         as_written = optimizers.is_as_written(recipe) and parts == 1
@@ -498,13 +321,6 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             ) from error
 
 
-def _holding(values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
-    """Return hyperparameters that hold some values."""
-    hp = keras_tuner.HyperParameters()
-    hp.values = dict(values)
-    return hp
-
-
 def _names(model: keras.Model, written: Sequence[str]) -> Mapping[str, str]:
     """Return how the layers of another build of the user's model are called in the template."""
     return dict(zip((layer.name for layer in model.layers), written, strict=True))
@@ -532,15 +348,3 @@ def _edits(recipe: Recipe) -> surgery.Edits:
 def _biases(reading: Reading, recipe: Recipe) -> Mapping[str, Sequence[float]]:
     """Return the biases that a recipe has start otherwise than as written."""
     return {} if recipe.settings.bias is None else reading.origin.biases
-
-
-def _shapes(train: Part | Stream | None) -> Any:
-    """Return shape without the batch and dtype of each input, None where they are not known."""
-    if not isinstance(train, Part):
-        return None
-    return keras.tree.map_structure(lambda array: (tuple(array.shape[1:]), str(array.dtype)), train.x)
-
-
-def _outline(model: keras.Model) -> Sequence[Any]:
-    """Return class and weight shapes of every layer, which do not depend on names."""
-    return [(type(layer).__name__, [tuple(w.shape) for w in layer.weights]) for layer in model.layers]

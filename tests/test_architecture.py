@@ -22,9 +22,10 @@ FLOORS = (
     {"executors"},
     {"worker", "inspection"},
     {"hypermodel", "own_training", "tailored"},
+    {"reading"},
     {"own_fit"},
     {"model_function", "coverage", "candidates"},
-    {"compiling", "optimizers", "initial", "backbone", "space", "heritage", "priors", "images"},
+    {"compiling", "optimizers", "initial", "backbone", "space", "heritage", "priors", "images", "step_size"},
     {"axes", "engines", "reports"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
     {
