@@ -12,29 +12,29 @@ class ToldRates(keras.optimizers.schedules.LearningRateSchedule):  # type: ignor
 
     Args:
         optimizer: Gets the variables.
-        steps: Of an epoch.
+        count: How many rates are told at once.
     """
 
-    def __init__(self, optimizer: keras.optimizers.Optimizer, steps: int) -> None:
-        self._rates = optimizer.add_variable((steps,), "zeros", "float32", name="rates")
+    def __init__(self, optimizer: keras.optimizers.Optimizer, count: int) -> None:
+        self._rates = optimizer.add_variable((count,), "zeros", "float32", name="rates")
         self._first = optimizer.add_variable((), "zeros", "int32", name="first_step")
 
     @classmethod
-    def of(cls, optimizer: keras.optimizers.Optimizer, steps: int) -> Self | None:
+    def of(cls, optimizer: keras.optimizers.Optimizer, count: int) -> Self | None:
         """Have an optimizer look its rates up; None where its rate is a number, which callbacks may set."""
         optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         if isinstance(optimizer._learning_rate, keras.Variable):
             return None
-        told = cls(optimizer, steps)
+        told = cls(optimizer, count)
         optimizer.learning_rate = told
         return told
 
     def tell(self, first: int, rates: np.ndarray) -> None:
-        """Set the rates of the steps of an epoch, from the step `first` on."""
+        """Set the rates from the step `first` on."""
         self._first.assign(first)
         self._rates.assign(rates.astype("float32"))
 
     def __call__(self, step: Any) -> Any:
-        """Return the rate of a step; the last one of the epoch where a stream has more."""
+        """Return the rate of a step; the last one told where a stream has more."""
         place = ops.cast(step, "int32") - ops.convert_to_tensor(self._first)
         return ops.take(ops.convert_to_tensor(self._rates), ops.clip(place, 0, self._rates.shape[0] - 1))
