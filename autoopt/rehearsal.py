@@ -10,6 +10,7 @@ import keras_tuner
 import numpy as np
 
 from autoopt import compiling, objectives, task
+from autoopt.axes import LearningRate
 from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, UsageError, nearest
@@ -86,7 +87,9 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     told = "" if score is None else _measured(score, model, dataset, few)
     added = [] if score is None else [score.name, target.name]
     unsmoothed = reading.origin.unsmoothed
+    rates = [axis for axis in hypermodel.space.without(closed).drawn if isinstance(axis, LearningRate)]
     notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
+    notes += [axis.told(reading.origin) for axis in rates]
     absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
     return Facts(
         [*names, *added], target, [note for note in notes if note], closed, absent, score,

@@ -36,6 +36,21 @@ class LearningRate(Axis):
             **fine_tuning.rate(hp, origin, self.optimizer.backbone_rate),
         }
 
+    def told(self, origin: Origin) -> str:
+        """Return what is to be said of the range that a table gives the rate, empty for nothing."""
+        if self.optimizer.learning_rate is not None or RATE in (origin.closed or {}):
+            return ""
+        name = next(
+            (each for each in (origin.optimizer.algorithm, *self.optimizer.names) if each in ALGORITHMS), ""
+        )
+        if not name:
+            return ""
+        low, high, _ = self._range(name, 1.0, origin.optimizer)
+        return (
+            f"{RATE} keeps to the range of its optimizer ({name}: {low:g} to {high:g} in batches of "
+            f"{origin.batch_size}), which follows the batch size."
+        )
+
     def _scheduled(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Draw the schedule and, unless it is the user's own, its warm-up and the rate that it starts from."""
         written, known = origin.optimizer, self.optimizer.schedule

@@ -153,7 +153,7 @@ class Optimizer(Axis):
         """Draw what any algorithm may have, where the user has not set it."""
         config, parts = origin.optimizer.config, dict[str, Any]()
         if not config.get("use_ema") and True in self.use_ema:
-            parts["use_ema"] = bool(hp.Choice("optimizer/use_ema", [False, True], default=False))
+            parts["use_ema"] = bool(hp.Boolean("optimizer/use_ema", default=False))
         norms = self.global_clipnorm
         if norms is None:
             norms = (1.0,) if is_recurrent_or_attends(origin.template) else ()

@@ -42,7 +42,9 @@ class _FitFitting(Fitting):
         self._relay = _BatchRelay(assignment.by_batch)
         self._seconds = 0.0
         self._rates, self._losses = candidate.rates, list[float]()
-        self._told = None if self._rates is None else ToldRates.of(self._model.optimizer, assignment.steps + 1)
+        self._told = (
+            None if self._rates is None else ToldRates.of(self._model.optimizer, assignment.steps + 1)
+        )
         if candidate.augmentation is not None:
             candidate.augmentation.attach(self._model, candidate.seed)
 
@@ -77,7 +79,9 @@ class _FitFitting(Fitting):
         seeded = seeding.seeded(seeding.derive(task.seed, number))
         if self._told is not None and self._rates is not None:
             first = number * task.steps
-            self._told.tell(first, self._rates(first, task.steps + 1, self._losses))  # the next epoch's first too
+            self._told.tell(
+                first, self._rates(first, task.steps + 1, self._losses)
+            )  # the next epoch's first too
         validating = {} if self._averaged else validation_arguments(task.validation)
         with _unaveraged(self._model.optimizer), _ending_unannounced(), seeded:
             history = self._model.fit(
