@@ -11,6 +11,7 @@ import numpy as np
 
 from autoopt import compiling, objectives, task
 from autoopt.axes import LearningRate
+from autoopt.axes.learning_rate import RATE
 from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, UsageError, nearest
@@ -89,7 +90,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     unsmoothed = reading.origin.unsmoothed
     rates = [axis for axis in hypermodel.space.without(closed).drawn if isinstance(axis, LearningRate)]
     notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
-    notes += [axis.told(reading.origin) for axis in rates]
+    notes += [axis.told(reading.origin) for axis in rates if RATE not in hypermodel.space.fix]
     absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
     return Facts(
         [*names, *added], target, [note for note in notes if note], closed, absent, score,
