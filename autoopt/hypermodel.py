@@ -10,12 +10,12 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling, initial, optimizers, surgery
+from autoopt import compiling, initial, optimizers, surgery, task
 from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, as_it_is, augmented
 from autoopt.coverage import narrowed
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Stream, prepare, streams
-from autoopt.engines import Augmentation, Candidate, repace, smooth, smoothed
+from autoopt.engines import Augmentation, Candidate, RatesByEpoch, repace, smooth, smoothed
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
 from autoopt.hyperparameters import AskingHyperParameters, PinnedHyperParameters
@@ -25,6 +25,9 @@ from autoopt.recipe import Recipe
 from autoopt.seeding import drawn_from, seeded
 from autoopt.space import Space
 from autoopt.step_size import Room, step_size
+
+SHAPELESS = ("optimizer", "use_ema", "fine_tune")
+"""Fields of a recipe's structure that change no layer and no shape."""
 
 
 class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
@@ -184,6 +187,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         seed: int,
         heritage: Heritage | None = None,
         parts: int = 1,
+        score: task.Score | None = None,
     ) -> Candidate:
         """Return a recipe as engines train it; arguments and errors as of `assemble`.
 
@@ -194,6 +198,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             seed: Where chance comes from.
             heritage: What training starts from, of a parent that the recipe `grows` out of; None starts fresh.
             parts: Into how many batches a step is cut.
+            score: What is measured beside the user's metrics, or None.
         """
         reading, edits = self._reader.of(values), _edits(recipe)
         plan = optimizers.plan(recipe, reading.origin.optimizer, total_steps, parts)
@@ -218,6 +223,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         else:
             own = (*self._reader.key(values), trained(recipe))
             found = as_it_is(own, edits, plan, plain, twin, seed)
+        # In this order: what is compiled again forgets how labels are smoothed.
+        found = found if score is None else compiling.scored(found, score)
         found, axis = augmented(found, Augmentation.of(recipe.settings)), self._reader.regularization
         if axis is None or not axis.smooths(reading.origin):
             return found
@@ -225,7 +232,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def shape_key(self, recipe: Recipe, values: Mapping[str, Any]) -> Hashable:
         """Return what the layers of a recipe's model and the shapes of their weights depend on."""
-        shaping = {name: value for name, value in vars(recipe.structure).items() if name != "optimizer"}
+        shaping = {name: value for name, value in vars(recipe.structure).items() if name not in SHAPELESS}
         return self._reader.key(values), json.dumps(shaping, sort_keys=True, default=str)
 
     def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
@@ -265,14 +272,17 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             kwargs.setdefault("batch_size", size or DEFAULT_BATCH_SIZE)
             steps = math.ceil(n / kwargs["batch_size"])
         plan = optimizers.plan(recipe, self.reading(hp).origin.optimizer, steps * kwargs.get("epochs", 1))
-        if plan.schedule is not None and plan.schedule.moves:
-            model.optimizer.learning_rate = plan.schedule.keras()
+        callbacks = [*(kwargs.pop("callbacks", None) or ())]
+        if plan.rates is not None:
+            callbacks.append(RatesByEpoch(plan.rates, steps))
+        if recipe.structure.use_ema:
+            callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
         if plan.pace is not None:
             repace(model.optimizer, plan.pace)
         smoothing = recipe.settings.label_smoothing
         if smoothing:
             smooth(model, lambda: smoothing)
-        return model.fit(*args, **kwargs)
+        return model.fit(*args, callbacks=callbacks, **kwargs)
 
     def _assembled(
         self, reading: Reading, recipe: Recipe, values: Mapping[str, Any], total_steps: int | None,

@@ -118,6 +118,12 @@ class Ranged(kinds.Float):
         """Return where a value of the range lies in it."""
         return _position(value, self.low, self.high)
 
+    def taken(self, value: float) -> float:
+        """Return a value of the whole range as one of this range: itself, or the one at the same place."""
+        if self.low <= value <= self.high:
+            return value
+        return self.at(_position(value, self.whole.min_value, self.whole.max_value))
+
     @property
     def low(self) -> float:
         """The least value here."""
@@ -159,10 +165,7 @@ def ranged(
     base = getattr(hp, "base", hp)
     if value is None or isinstance(base, AskingHyperParameters) or name in getattr(hp, "pins", ()):
         return None if value is None else float(value)
-    if not known:
-        value = narrow.default
-    elif not narrow.low <= value <= narrow.high:
-        value = narrow.at(_position(value, low, high))
+    value = narrow.taken(value) if known else narrow.default
     hp.values[hp._get_name(name)] = value
     return float(value)
 

@@ -46,6 +46,9 @@ ITS_OWN: Mapping[str, Mapping[str, Any]] = {
 """What tells an algorithm from others of its class."""
 
 
+EMA_MOMENTUM = 0.99
+"""Keras's own, of the moving average of the weights."""
+
 NUMBERS = ("momentum", "weight_decay", "global_clipnorm")
 """Settings that are arguments of Keras's optimizers."""
 
@@ -74,13 +77,19 @@ class Plan:
     def inputs(self) -> Mapping[str, float]:
         """Numbers other than the rate that a compiled program takes as inputs."""
         names = [name for name in NUMBERS if self.config.get(name)]
-        own = {name: float(self.config[name]) for name in names if name != "momentum" or self._is_sgd}
+        apart = {*(() if self._is_sgd else ("momentum",)), *(() if self._decays_alike else ("weight_decay",))}
+        own = {name: float(self.config[name]) for name in names if name not in apart}
         return own if self.pace is None else {**own, **vars(self.pace)}
 
     @property
     def key(self) -> str:
         """What has to be compiled, as text."""
-        inputs = {*self.inputs, "name", *(() if self.schedule is None else ("learning_rate",))}
+        inputs = {
+            *self.inputs,
+            "name",
+            *(("adam_weight_decay",) if "weight_decay" in self.inputs else ()),
+            *(() if self.schedule is None else ("learning_rate",)),
+        }
         left = {name: value for name, value in self.config.items() if name not in inputs}
         kind = f"{self.kind.__module__}.{self.kind.__qualname__}"
         return json.dumps([kind, left, sorted(self.inputs)], sort_keys=True, default=str)
@@ -115,6 +124,13 @@ class Plan:
         return kind(knobs, **config)
 
     @property
+    def _decays_alike(self) -> bool:
+        """Whether one number is the decay of all weights: Muon has two."""
+        return self.config.get("adam_weight_decay", self.config.get("weight_decay")) == self.config.get(
+            "weight_decay"
+        )
+
+    @property
     def _is_sgd(self) -> bool:
         return self.kind is keras.optimizers.SGD
 
@@ -131,7 +147,6 @@ def plan(recipe: Recipe, origin: Written, total_steps: int | None, parts: int = 
     wanted, settings = recipe.structure.optimizer, recipe.settings
     changes = {name: getattr(settings, name) for name in NUMBERS if getattr(settings, name) is not None}
     changes |= {"use_ema": True} if recipe.structure.use_ema else {}
-    changes |= {"gradient_accumulation_steps": parts} if parts > 1 else {}
     if wanted is None or wanted == origin.algorithm:
         kind, config, rate = origin.kind, dict(origin.config), origin.learning_rate
     else:
@@ -140,11 +155,20 @@ def plan(recipe: Recipe, origin: Written, total_steps: int | None, parts: int = 
     rate = rate if settings.learning_rate is None else float(settings.learning_rate)
     name, warmup = settings.schedule or "constant", settings.warmup or 0.0
     schedule = None if rate is None else Schedule(name, rate, total_steps, warmup)
-    same = wanted is None or wanted == origin.algorithm
-    return Plan(
-        kind, {**config, **changes}, schedule, not same or origin.whole, pace(recipe, total_steps),
-        recipe.structure.use_ema,
-    )  # fmt: skip
+    same, config = wanted is None or wanted == origin.algorithm, {**config, **changes}
+    if "weight_decay" in changes and ("adam_weight_decay" in config or wanted == "muon"):
+        config["adam_weight_decay"] = changes["weight_decay"]  # Muon's, of all but matrices
+    averaged = bool(config.get("use_ema")) and not config.get("ema_overwrite_frequency")
+    traceable = not same or origin.whole
+    return Plan(kind, _cut(config, parts), schedule, traceable, pace(recipe, total_steps), averaged)
+
+
+def _cut(config: Mapping[str, Any], parts: int) -> Mapping[str, Any]:
+    """Return the configuration of an optimizer whose steps are cut into parts; averages move at each of them."""
+    if parts == 1:
+        return config
+    momentum = config.get("ema_momentum", EMA_MOMENTUM) ** (1 / parts)
+    return {**config, "gradient_accumulation_steps": parts, "ema_momentum": momentum}
 
 
 def is_as_written(recipe: Recipe) -> bool:

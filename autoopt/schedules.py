@@ -125,7 +125,8 @@ class Schedule:
             # and is loaded into one that has none either.
             standing = schedules.ExponentialDecay(self.rate, 1, decay_rate=1.0)
             return self.rate if self.name == "constant" and not self.warmup else standing
-        if not self.rising and self.name in _KERAS:
+        whole = self.name != "one_cycle" or (RISE * total).is_integer()  # Keras's warm-up takes whole steps
+        if not self.rising and self.name in _KERAS and whole:
             return _KERAS[self.name](self.rate, total)
         return self._pieces(total) if self.moves else self.rate
 
@@ -164,10 +165,10 @@ def plateau(losses: Sequence[float]) -> float:
     by more than `MIN_DELTA`.
 
     Args:
-        losses: One an epoch.
+        losses: One an epoch; those that are no number say nothing.
     """
     factor, best, waited = 1.0, math.inf, 0
-    for loss in losses:
+    for loss in filter(math.isfinite, losses):
         if loss < best - MIN_DELTA:
             best, waited = loss, 0
             continue

@@ -14,7 +14,7 @@ from typing import Any
 
 import keras
 
-from autoopt import compiling, seeding, task
+from autoopt import seeding, task
 from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
@@ -134,13 +134,15 @@ class Worker:
         place = job.place
         parts = self.hypermodel.parts(job.recipe, job.values)
         batch_size = size if parts == 1 else self._part(size or 1, parts)
+        if parts > 1 and job.recipe.settings.full_batch:  # a step is all batches of an epoch
+            parts = self.dataset.train.steps(batch_size)
         steps = self.dataset.train.steps(batch_size)
         candidate = self.hypermodel.candidate(
-            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage, parts
-        )
+            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage, parts,
+            self.score,
+        )  # fmt: skip
         if parts > 1:
             logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
-        candidate = candidate if self.score is None else compiling.scored(candidate, self.score)
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),

@@ -53,7 +53,9 @@ class LearningRate(Axis):
 
     def _scheduled(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Draw the schedule and, unless it is the user's own, its warm-up and the rate that it starts from."""
-        written, known = origin.optimizer, self.optimizer.schedule
+        written = origin.optimizer
+        # Of an optimizer whose configuration does not say everything the rate is set once, when it is made.
+        known = [name for name in self.optimizer.schedule if written.whole or name != "plateau"]
         if written.learning_rate is not None:
             names = list(dict.fromkeys(["constant", *known]))
             name = hp.Choice("optimizer/schedule", names, default="constant")

@@ -1,5 +1,6 @@
 """Optimizer: the algorithm, and the numbers that only it has; its learning rate is `axes/learning_rate.py`."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -152,8 +153,11 @@ class Optimizer(Axis):
     def _extras(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Draw what any algorithm may have, where the user has not set it."""
         config, parts = origin.optimizer.config, dict[str, Any]()
-        if not config.get("use_ema") and True in self.use_ema:
-            parts["use_ema"] = bool(hp.Boolean("optimizer/use_ema", default=False))
+        # Keras averages weights before it bounds them: an average could lie beyond the bound.
+        bounded = origin.template.max_norm not in (0.0, None)
+        if not config.get("use_ema") and True in self.use_ema and not bounded:
+            with _unbounded(hp):
+                parts["use_ema"] = bool(hp.Boolean("optimizer/use_ema", default=False))
         norms = self.global_clipnorm
         if norms is None:
             norms = (1.0,) if is_recurrent_or_attends(origin.template) else ()
@@ -162,3 +166,10 @@ class Optimizer(Axis):
             norm = hp.Choice("optimizer/global_clipnorm", choices, default=0.0)
             parts["global_clipnorm"] = norm or None
         return parts
+
+
+def _unbounded(hp: keras_tuner.HyperParameters) -> contextlib.AbstractContextManager[None]:
+    """Return the scope in which no norm of weights has been bounded."""
+    if "regularization/max_norm" not in [known.name for known in hp.space]:
+        return contextlib.nullcontext()
+    return hp.conditional_scope("regularization/max_norm", [0.0])

@@ -1,6 +1,7 @@
 """The engines that compile: programs are made once, kept, and begun anew for each candidate."""
 
 import logging
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -209,7 +210,7 @@ class _CompiledFitting(Fitting):
         self._costs["evaluate"] += time.perf_counter() - trained
         if self._hooked:
             self._pull()
-        self._losses.append(evaluated["loss"])
+        self._losses.append(evaluated.get("loss", math.nan))
         return {**logs, **{f"val_{name}": value for name, value in evaluated.items()}}
 
     def weights(self) -> list[Any]:

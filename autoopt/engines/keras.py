@@ -109,9 +109,11 @@ class _FitFitting(Fitting):
         trained = [keras.ops.copy(variable.value) for variable, _ in pairs]
         for variable, average in pairs:
             variable.assign(keras.ops.copy(average.value))  # JAX gives buffers away
-        yield
-        for (variable, _), value in zip(pairs, trained, strict=True):
-            variable.assign(value)
+        try:
+            yield
+        finally:
+            for (variable, _), value in zip(pairs, trained, strict=True):
+                variable.assign(value)
 
     def _training(self, number: int) -> dict[str, Any]:
         task = self._task

@@ -100,6 +100,8 @@ def decaying(kind: type[keras.optimizers.Optimizer], knobs: Knobs) -> type[keras
         def weight_decay(self, value: Any) -> None:
             """Keep the knobs' value: Keras sets its own when it is made."""
 
+        adam_weight_decay = weight_decay  # Muon's, of all but matrices
+
     return Decaying
 
 

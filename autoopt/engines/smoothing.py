@@ -68,7 +68,7 @@ def smooth(model: keras.Model, amount: Callable[[], Any]) -> keras.Model:
         model: Is changed.
         amount: As in `SmoothedLoss`.
     """
-    phase, kind = Phase(), type(model)
+    phase, own_loss = Phase(), model.compute_loss
 
     def smoothed(loss: Any) -> Any:
         own = task.smoothable(loss)
@@ -78,7 +78,7 @@ def smooth(model: keras.Model, amount: Callable[[], Any]) -> keras.Model:
         x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:
         phase.training = training
-        return kind.compute_loss(model, x, y, y_pred, sample_weight, training)
+        return own_loss(x, y, y_pred, sample_weight, training=training)
 
     losses = model._compile_loss
     losses._user_loss = keras.tree.map_structure(smoothed, losses._user_loss)

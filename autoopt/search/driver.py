@@ -14,7 +14,7 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 from autoopt.engines import Verdict
 from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
@@ -201,7 +201,7 @@ class Driver:
             return proposal.hyperparameters, int(proposal.trial_id)
         given, number = proposal.hyperparameters.values, self.journal.open(guided=True)
         known: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
-        hp = AskingHyperParameters(lambda definition: known.get(definition.name, definition.default))
+        hp = AskingHyperParameters(lambda definition: _proposed_value(known, definition))
         hp.values.update(own_values(given))
         return hp, number
 
@@ -251,6 +251,12 @@ def _hopeless(finished: list[Trial]) -> bool:
     if len(finished) != FIRST_FAILURES or any(trial.status != "failed" for trial in finished):
         return False
     return len({trial.note for trial in finished}) == 1
+
+
+def _proposed_value(known: Mapping[str, Any], definition: Any) -> Any:
+    """Return what a foreign oracle proposed for a hyperparameter, its default where that is nothing."""
+    value = known.get(definition.name, definition.default)
+    return definition.taken(value) if isinstance(definition, Ranged) else value
 
 
 def explore(hypermodel: AutoHyperModel) -> keras_tuner.HyperParameters:

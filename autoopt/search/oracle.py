@@ -5,6 +5,7 @@ The default sampler is TPE over all dimensions at once, in groups of those that 
 """
 
 import bisect
+import math
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -212,16 +213,19 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             kept_from = self._parent or not is_own(hp.name)  # a default of the user's own says little
             stays = hp.name in self._held or (chance.random() < KEPT_SHARE and kept_from)
             return self._journal.suggest(number, hp, wanted=kept if stays else None)
-        return self._journal.suggest(number, hp)
+        held = isinstance(hp, Ranged) and hp.name in self._held
+        return self._journal.suggest(number, hp, wanted=self._kept(hp) if held else None)
 
     def _kept(self, hp: Any) -> Any:
         """Return the parent's value; where its range is another one now, the same place in it."""
         value = self._parent.get(hp.name, hp.default)
         if not isinstance(hp, Ranged):
             return value
-        if hp.name in self._places:
-            return hp.at(self._places[hp.name])
-        return value if hp.low <= value <= hp.high else hp.default
+        place, within = self._places.get(hp.name), hp.low <= value <= hp.high
+        if place is None:
+            return value if within else hp.default
+        # To the last bit where the range is the parent's: another rate would be another training.
+        return value if within and math.isclose(hp.position(value), place, abs_tol=1e-9) else hp.at(place)
 
     def _fixed(self) -> dict[str, Any]:
         """Return what is held of the parent as a sampler knows it."""
