@@ -1,15 +1,21 @@
 """What decides how a structure learns is the same to every engine, and numbers alone make no other program."""
 
+from pathlib import Path
 from typing import Any
 
+import keras
+import keras_tuner
 import numpy as np
 import pytest
 
-from autoopt.engines import engine_named
+from autoopt import axes, compiling, optimizers
+from autoopt.engines import Knobs, engine_named
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import Objective
+from autoopt.space import Space
 from autoopt.surgery import footprint
+from autoopt.task import classes, scores
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
 
@@ -116,3 +122,94 @@ def test_batch_sizes_are_those_that_fit_into_memory() -> None:
 
     assert footprint(toys.dense()) == 64 + 8 + 10
     assert origin.most == 40
+
+
+def test_labels_are_smoothed_beside_a_score_that_only_the_objective_names() -> None:
+    data = toys.halves(*toys.digits())
+    hypermodel = AutoHyperModel(toys.compiled, "auto", data)
+    model = hypermodel.assemble(Recipe(), {}, seed=0)
+    score = scores(classes(model, data.train.y, "sparse_categorical_crossentropy", data.train.x), False)["f1"]
+    work = Worker(hypermodel, data, engine_named("auto"), Objective("val_f1", "max"), score=score)
+    plain, smoothed = (ran(work, 1, label_smoothing=amount).trial.history for amount in (0.0, 0.2))
+
+    assert plain["loss"] != smoothed["loss"]
+    assert "val_f1" in plain
+
+
+@pytest.mark.parametrize("engine", ["keras", "auto"])
+def test_the_average_of_a_step_in_parts_moves_as_that_of_the_whole_step(engine: str) -> None:
+    descent = {"optimizer": "gd", "full_batch": True, "learning_rate": 0.3, "use_ema": True}
+    whole, parts = (ran(worker(engine, room), **descent) for room in (None, 50 * 8 * (64 + 8 + 10)))
+
+    for one, other in zip(whole.weights or (), parts.weights or (), strict=True):
+        assert one == pytest.approx(other, abs=1e-3)  # it lags by less than a step
+
+
+def without_loss() -> Any:
+    class Silent(keras.Model):  # type: ignore[misc]
+        def test_step(self, *given: Any) -> Any:
+            found = super().test_step(*given)
+            logs = found[0] if isinstance(found, tuple) else found
+            kept = {name: value for name, value in logs.items() if name != "loss"}
+            return (kept, found[1]) if isinstance(found, tuple) else kept
+
+    inputs = keras.Input((64,))
+    model = Silent(inputs, keras.layers.Dense(10, activation="softmax")(inputs))
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def test_a_model_that_leaves_its_loss_out_of_evaluation_trains() -> None:
+    data = toys.halves(*toys.digits())
+    work = Worker(
+        AutoHyperModel(without_loss, "auto", data),
+        data,
+        engine_named("auto"),
+        Objective("val_accuracy", "max"),
+    )
+
+    assert len(ran(work, 2).trial.history["val_accuracy"]) == 2
+
+
+def test_a_model_saved_while_fit_is_told_its_rates_reads_back_with_the_schedule(tmp_path: Path) -> None:
+    data = toys.halves(*toys.digits())
+    checkpoint = keras.callbacks.ModelCheckpoint(str(tmp_path / "model.keras"))
+    work = Worker(
+        AutoHyperModel(toys.compiled, "auto", data), data, engine_named("keras"), Objective("val_loss", "min"),
+        lambda trial: [checkpoint],
+    )  # fmt: skip
+    ran(work, 2, schedule="cosine", learning_rate=0.01)
+
+    found = keras.models.load_model(tmp_path / "model.keras")
+    assert type(found.optimizer._learning_rate) is keras.optimizers.schedules.CosineDecay
+    assert int(found.optimizer.iterations) == 12
+
+
+def test_a_tuner_of_keras_tuner_follows_plateaus_and_averages() -> None:
+    x, y = toys.digits()
+    space = Space(optimizer=axes.Optimizer(learning_rate=(1e-7, 0.1)))
+    hypermodel = AutoHyperModel(lambda: toys.compiled("sgd"), space, toys.halves(x, y))
+    hp = keras_tuner.HyperParameters()
+    hp.values = {"optimizer/schedule": "plateau", "optimizer/learning_rate": 1e-7, "optimizer/use_ema": True}
+    model = hypermodel.build(hp)
+    history = hypermodel.fit(hp, model, x, y, epochs=8, validation_data=(x, y), verbose=0).history
+
+    # No epoch is better by 1e-4: a fifth of the rate is left after six.
+    assert float(model.optimizer.learning_rate) == pytest.approx(2e-8)
+    assert history["val_loss"][-1] == pytest.approx(model.evaluate(x, y, verbose=0)[0], abs=1e-6)
+
+
+def test_muon_decays_every_weight_by_the_number_that_is_drawn() -> None:
+    plan = optimizers.plan(
+        Recipe().plus(optimizer="muon", weight_decay=0.1, learning_rate=0.01),
+        compiling.written(toys.compiled()),
+        None,
+    )
+    knobs = Knobs()
+    knobs.turn({**plan.inputs, "learning_rate": 0.01})
+
+    assert plan.config["adam_weight_decay"] == 0.1
+    assert plan.traced(knobs).adam_weight_decay == 0.1
+    assert plan.key == optimizers.plan(
+        Recipe().plus(optimizer="muon", weight_decay=0.2), compiling.written(toys.compiled()), None
+    ).key  # fmt: skip

@@ -21,6 +21,7 @@ import pytest
 
 import autoopt
 from autoopt import axes
+from autoopt.axes.optimizer import ALGORITHMS
 from autoopt.data import prepare
 from autoopt.errors import ModelError, RunError, SearchError, UsageError
 from autoopt.records import Trial
@@ -343,6 +344,14 @@ def test_an_oracle_of_keras_tuner_proposes_the_trials(oracle: str, tmp_path: Pat
     result = tune(tmp_path, max_trials=4, epochs=3, search=search, space=NARROW)
 
     assert len(result.trials) == (3 if oracle == "RandomSearchOracle" else 4)
+    for trial in result.trials[1:]:  # within the range of its algorithm, at its batch size
+        rate, algorithm = (
+            trial.hyperparameters["optimizer/learning_rate"],
+            trial.hyperparameters["optimizer/name"],
+        )
+        known, growth = ALGORITHMS[algorithm], trial.hyperparameters.get("batch_size", 32) / 32
+        low, high = (bound * growth**known.power for bound in (known.low, known.high))
+        assert low * 0.999 <= rate <= high * 1.001
     assert result.trials[0].hyperparameters["optimizer/learning_rate"] == 0.001
     assert result.trials[0].epochs == 3
     assert len({str(trial.hyperparameters) for trial in result.trials}) > 1

@@ -9,6 +9,7 @@ import keras_tuner
 import optuna
 import pytest
 
+from autoopt.hyperparameters import ranged
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle
 from autoopt.storage import Journal
@@ -253,3 +254,20 @@ def test_a_proposal_of_the_user_s_own_hyperparameters_alone_changes_something(se
         found.end_trial(trial)
 
         assert before is None or before.hyperparameters != asked.values
+
+
+def test_a_rate_that_is_kept_of_a_parent_is_its_rate_to_the_last_bit() -> None:
+    # Neither 0.005 nor 0.001 comes back as it was from its place in these ranges.
+    found = oracle(start=[{"optimizer/learning_rate": 0.005}])
+    rates = []
+    for _ in range(TRIALS):
+        trial = found.create_trial("tuner")
+        hp = trial.hyperparameters
+        hp.Choice("structure/width", [1, 2, 4])
+        rates.append(ranged(hp, "optimizer/learning_rate", (1e-4, 3e-2, 1e-3), (1e-5, 1.0, 1e-3)))
+        found.update_trial(trial.trial_id, {"val_loss": abs(rates[-1] - 0.005)})
+        trial.status = "COMPLETED"
+        found.end_trial(trial)
+
+    assert rates[:2] == [0.001, 0.005]
+    assert rates[2:].count(0.005) >= 4
