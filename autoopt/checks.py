@@ -66,12 +66,12 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
 
 def goes_on(
     earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int,
-    constraints: Constraints,
+    constraints: Constraints, pins: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objective, epochs, constraints or the number of rows is another.
+        RunError: Seed, objective, epochs, constraints, pins or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
     constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
@@ -81,6 +81,7 @@ def goes_on(
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
         ("epochs", epochs, asked.get("epochs")),
         ("constraints", constraints, constrained),
+        ("fix", dict(pins), asked.get("fix")),
         ("rows to train and validate on", [dataset.train.n, dataset.validation.n], asked.get("rows")),
     ):
         if before not in (None, given):

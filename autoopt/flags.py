@@ -1,7 +1,9 @@
 """Flags of `autoopt tune` as arguments of `tune`; what the model file says is the base that they change."""
 
+import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,8 +145,12 @@ def _sizes(texts: Iterable[str]) -> Sequence[int]:
 
 
 def _value(text: str) -> Any:
-    """Read a value as JSON would, else as the text that it is."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+    """Read a value as JSON or Python would, else as the text that it is; infinity and NaN are text."""
+    words = {"true": True, "false": False}
+    if text.lower() in words:
+        return words[text.lower()]
+    for read in (json.loads, float):
+        with contextlib.suppress(ValueError):
+            value = read(text)
+            return text if isinstance(value, float) and not math.isfinite(value) else value
+    return text

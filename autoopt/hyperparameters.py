@@ -190,17 +190,21 @@ def check_value(hp: HyperParameter, value: Any) -> None:
         fits = numeric and hp.min_value <= value <= hp.max_value
         fits = fits and (isinstance(hp, kinds.Float) or value == int(value))
         accepted = f"a number from {hp.min_value} to {hp.max_value}"
-    elif numeric and all(isinstance(known, int | float) for known in hp.values):
-        fits = min(hp.values) <= value <= max(hp.values)
-        accepted = f"a number from {min(hp.values)} to {max(hp.values)}"
+    elif numeric and not isinstance(hp, kinds.Boolean) and all(isinstance(v, int | float) for v in hp.values):
+        whole = all(isinstance(known, int) for known in hp.values)
+        fits = min(hp.values) <= value <= max(hp.values) and (not whole or value == int(value))
+        accepted = f"a {'whole ' if whole else ''}number from {min(hp.values)} to {max(hp.values)}"
     else:
-        fits = value in hp.values
+        fits = value in hp.values and (isinstance(value, bool) or not isinstance(hp, kinds.Boolean))
         accepted = "one of " + ", ".join(repr(known) for known in hp.values)
     if not fits:
         names = (
             [] if isinstance(hp, kinds.Float | kinds.Int) else [v for v in hp.values if isinstance(v, str)]
         )
+        own = "/" not in hp.name  # the user's, asked for in the model function
+        wider = "where the model function asks for it." if own else "with an axis of autoopt.axes."
+        text = " is a text, and" if isinstance(value, str) and not names else ""
         raise SpaceError(
-            f"{hp.name} was given {value!r}, which is outside of its range. Expected {accepted}."
-            f"{meant(str(value), names)} Change the value, or widen the range with an axis of autoopt.axes."
+            f"{hp.name} was given {value!r}, which{text} is outside of its range. Expected {accepted}."
+            f"{meant(str(value), names)} Change the value, or widen the range {wider}"
         )

@@ -8,7 +8,7 @@ import keras
 import keras_tuner
 
 from autoopt import compiling, download, surgery
-from autoopt.errors import ModelError
+from autoopt.errors import AutooptError, ModelError
 
 
 def asks(model_fn: Any) -> bool:
@@ -56,6 +56,8 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
                 model = model_fn.build(hp)
             else:
                 model = model_fn(hp) if takes_hp else model_fn()
+        except AutooptError:  # of a pin, for example: it is ours, and says what to do
+            raise
         except Exception as error:
             advice = download.ADVICE if download.failed(error) else "See its traceback above."
             raise ModelError(f"model_fn raised {type(error).__name__}: {error}. {advice}") from error

@@ -122,7 +122,8 @@ class Reader:
 
     def _found_closed(self) -> Mapping[str, str]:
         """Return the axes and parts that the user's own code decides on."""
-        found = covered(self._traits) if self._asks else {}
+        # What is pinned is set by the user's own code all the same: it is tried without pins.
+        found = covered(lambda hp: self._traits(PinnedHyperParameters(hp, {}))) if self._asks else {}
         if self.own_fit is None:
             return found
         is_compiled = not self._read(keras_tuner.HyperParameters()).compilation.note

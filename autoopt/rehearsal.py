@@ -68,7 +68,10 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     hp = keras_tuner.HyperParameters()
     reading = hypermodel.reading(hp)  # leaves the user's own values in hp, pinned ones included
     loss, closed = reading.compilation.arguments["loss"], reading.origin.closed or {}
-    kept = [f"{axis} stays as written: {reason}" for axis, reason in closed.items()]
+    kept = [
+        f"{axis} stays as written{', and with it the algorithm' if axis == RATE else ''}: {reason}"
+        for axis, reason in closed.items()
+    ]
     default = task.default_objective(loss)
     if hypermodel.own_fit is not None:  # it may change the data before the model sees it
         notes = [note for note in (reading.compilation.note, *kept, OWN_FIT) if note]
@@ -90,7 +93,8 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     unsmoothed = reading.origin.unsmoothed
     rates = [axis for axis in hypermodel.space.without(closed).drawn if isinstance(axis, LearningRate)]
     notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
-    notes += [axis.told(reading.origin) for axis in rates if RATE not in hypermodel.space.fix]
+    pinned = {RATE, "optimizer/name"} & set(hypermodel.space.fix)
+    notes += [axis.told(reading.origin) for axis in rates if not pinned]
     absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
     return Facts(
         [*names, *added], target, [note for note in notes if note], closed, absent, score,

@@ -173,13 +173,13 @@ class Session:
             adopt(oracle, objective, space, earlier, str(self.folder.path))
         else:
             # Whoever brings a sampler wants its proposals, not ours.
-            start = (*self.search.start, *(() if self.search.sampler else fitting(space)))
+            usual = () if self.search.sampler else fitting(space)
             # A sampler of the user's may learn from each trial: it waits for all but the one that runs.
             ahead = AHEAD if self.search.sampler is None else 1
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
-                wanted, seed=self.seed, journal=journal, sampler=self.search.sampler, start=start,
-                examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
+                wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,
+                start=self.search.start, usual=usual, examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
             )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:

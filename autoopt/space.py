@@ -2,9 +2,11 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
+
+import keras_tuner
 
 from autoopt import axes
 from autoopt.axes import Origin
@@ -84,7 +86,7 @@ class Space(KnownArguments):
         """
         try:
             read = json.loads(text)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise SpaceError(f"{text!r} is no JSON: {error}. Expected what Space.to_json wrote.") from error
         if not isinstance(read, Mapping):
             raise SpaceError(f"{text!r} is no space. Expected what Space.to_json wrote.")
@@ -154,6 +156,7 @@ class Space(KnownArguments):
         known: Sequence[str],
         closed: Mapping[str, str] | None = None,
         absent: Mapping[str, str] | None = None,
+        unpinned: Callable[[], keras_tuner.HyperParameters] | None = None,
     ) -> None:
         """Raise when a name in `fix` is none of the search's hyperparameters.
 
@@ -161,6 +164,7 @@ class Space(KnownArguments):
             known: Their names.
             closed: Axes that the user's own code or data closes, to the reason.
             absent: Names that there might have been, to why there are none.
+            unpinned: Finds the whole space as it would be without pins.
 
         Raises:
             SpaceError: Says which axis is closed, or names the nearest hyperparameters that exist.
@@ -176,10 +180,29 @@ class Space(KnownArguments):
                     f"fix names {name!r}, but {closed_part} stays as written: {reasons[closed_part]} "
                     f"Leave {closed_part} open, or leave {name!r} out of fix."
                 )
-            others = " beside the other pins" if len(self.fix) > 1 else ""
-            why = (absent or {}).get(name)
-            hint = f" Take it out of fix: {why}." if why else nearest(name, known)
-            raise SpaceError(f"fix names {name!r}, which this search does not have{others}.{hint}")
+            why = (absent or {}).get(name) or (unpinned and _condition(name, unpinned()))
+            if why:
+                raise SpaceError(
+                    f"fix names {name!r}, which this search does not have. Take it out of fix: {why}."
+                )
+            opened = f" Open it first: {OPENED[name]}." if name in OPENED else nearest(name, known)
+            raise SpaceError(f"fix names {name!r}, which this search does not have.{opened}")
+
+
+OPENED = {
+    "regularization/max_norm": "Space(regularization=axes.Regularization(max_norm=[0.0, 3.0]))",
+    "optimizer/global_clipnorm": "Space(optimizer=axes.Optimizer(global_clipnorm=[0.0, 1.0]))",
+    "augmentation/flip": 'Space(augmentation=axes.Augmentation(flip=["horizontal"]))',
+    "augmentation/rotation": "Space(augmentation=axes.Augmentation(rotation=[0.0, 0.05]))",
+}
+"""Hyperparameters that are closed unless they are named, to what opens them."""
+
+
+def _condition(name: str, space: keras_tuner.HyperParameters) -> str:
+    """Return under which other values a hyperparameter is asked for, empty where the search never has it."""
+    conditions = [condition for hp in space.space if hp.name == name for condition in hp.conditions]
+    told = [f"{each.name} is {' or '.join(map(str, each.values))}" for each in conditions]
+    return f"it is asked for only where {' and '.join(told)}" if told else ""
 
 
 def _settled(name: str, given: Any) -> bool | axes.Axis:
@@ -218,6 +241,7 @@ def _axis(name: str, given: Any) -> axes.Axis | None:
         return given
     if kind is axes.BatchSize and isinstance(plain(given), tuple):
         return axes.BatchSize(given)
+    sizes = ", or a list of sizes, for example [32, 64]" if kind is axes.BatchSize else ""
     raise SpaceError(
-        f"The axis {name} was given {given!r}. Expected True, False or an autoopt.axes.{kind.__name__}."
+        f"The axis {name} was given {given!r}. Expected True, False or an autoopt.axes.{kind.__name__}{sizes}."
     )

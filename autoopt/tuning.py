@@ -127,7 +127,7 @@ def tune(
     facts = rehearse(hypermodel, dataset, objective)
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
-    checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints)
+    checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints, hypermodel.space.fix)
     weighted = class_weights.applied(class_weight, dataset, facts.width)
     dataset = weighted.dataset
     if hypermodel.own_fit is not None and resume is True:
@@ -136,7 +136,8 @@ def tune(
     known = [hp.name for hp in whole_space.space]
     if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
         known += [name for name in hypermodel.space.fix if "/" not in name]
-    hypermodel.space.check_pins(known, facts.closed, facts.absent)
+    without_pins = AutoHyperModel(model_fn, replace(hypermodel.space, fix={}), dataset, policy)
+    hypermodel.space.check_pins(known, facts.closed, facts.absent, lambda: explore(without_pins))
     start, adapted = starting_points(search.start, whole_space)
     search = replace(search, start=start)
     ceiling = Ceiling(constraints, hypermodel, dataset)
@@ -163,7 +164,8 @@ def tune(
         sinks=(console, Background(TensorBoard(logs))),
     )  # fmt: skip
     pins = [
-        f"Pinned, for your own model too: {name} = {value}." for name, value in hypermodel.space.fix.items()
+        f"Pinned, {'for your own model too' if name in whole_space.values else 'where it is asked for'}: {name} = {value}."
+        for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
     notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *adapted, *over)

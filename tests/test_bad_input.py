@@ -312,7 +312,7 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     "fix that another pin rules out": (
         lambda _: {"space": Space(fix={"optimizer/name": "adam", "optimizer/momentum": 0.9})},
         SpaceError,
-        r"'optimizer/momentum', which this search does not have beside the other pins",
+        r"'optimizer/momentum'.* asked for only where optimizer/name is momentum or nesterov",
     ),
     "fix of a batch size above the data": (
         lambda _: {"space": Space(fix={"batch_size": 64})},

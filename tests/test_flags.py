@@ -117,3 +117,21 @@ def test_flags_that_are_wrong_or_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         space(**options)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("True", True),
+        ("false", False),
+        (".01", 0.01),
+        ("1e-3", 0.001),
+        ("32", 32),
+        ("NaN", "NaN"),
+        ("adam", "adam"),
+    ],
+)
+def test_a_value_in_a_shell_is_read_as_json_or_python_would(text: str, value: Any) -> None:
+    (found,) = flags.read({"fix": (f"name={text}",)}).pins.values()
+
+    assert found == value and type(found) is type(value)

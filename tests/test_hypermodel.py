@@ -11,7 +11,8 @@ import pytest
 
 import autoopt
 from autoopt import axes
-from autoopt.errors import ModelError
+from autoopt.data import Dataset, Part, Stream
+from autoopt.errors import ModelError, SpaceError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.space import AXES, Space
@@ -396,3 +397,41 @@ def test_what_gives_no_model_is_refused(kind: str) -> None:
 
     with pytest.raises(ModelError, match=message):
         toys.hypermodel(model_fn).reading()
+
+
+def test_a_pin_of_the_users_own_hyperparameter_closes_what_it_sets_all_the_same() -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        return toys.compiled(keras.optimizers.Adam(hp.Float("lr", 1e-4, 1e-1, sampling="log")))
+
+    hypermodel, hp = toys.hypermodel(model_fn, Space(fix={"lr": 0.03})), toys.asking()
+    hypermodel.draw(hp)
+
+    assert "optimizer/learning_rate" in (hypermodel.reading().origin.closed or {})
+    assert hp.values["lr"] == 0.03 and "optimizer/learning_rate" not in hp.values
+
+
+def test_a_pinned_batch_size_leaves_the_users_rate_alone() -> None:
+    hypermodel, hp = (
+        toys.hypermodel(lambda: toys.compiled("sgd"), Space(fix={"batch_size": 16})),
+        toys.asking(),
+    )
+
+    assert hypermodel.draw(hp) == Recipe().plus(batch_size=16)
+    assert hp.values["optimizer/learning_rate"] == 0.01
+
+
+STREAMED = {
+    "batch sizes": (Space(batch_size=[32]), "the data comes batch by batch"),
+    "gradient descent": (Space(optimizer=axes.Optimizer(["gd"])), "'gd' was named"),
+}
+
+
+@pytest.mark.parametrize("asked", STREAMED)
+def test_what_a_stream_cannot_have_is_refused_where_it_is_asked_for(asked: str) -> None:
+    space, message = STREAMED[asked]
+    tf = pytest.importorskip("tensorflow")
+    batches = tf.data.Dataset.from_tensor_slices(toys.digits(40)).batch(10)
+    hypermodel = toys.hypermodel(toys.dense, space, Dataset(Stream(batches, None), Part(*toys.digits(20))))
+
+    with pytest.raises(SpaceError, match=message):
+        hypermodel.draw(toys.asking())

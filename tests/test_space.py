@@ -149,7 +149,7 @@ def test_a_pin_that_is_no_single_value_is_refused(fix: Any, message: str) -> Non
             {"optimizer": "'lr' sets it."},
             "written: 'lr' sets it. Leave",
         ),
-        (Space(fix={"optimizer/beta": 1, "batch_size": 32}), {}, "does not have beside the other pins"),
+        (Space(fix={"optimizer/beta": 1, "batch_size": 32}), {}, "which this search does not have"),
     ],
 )
 def test_a_pin_of_what_is_not_searched_says_why(space: Space, closed: dict[str, str], message: str) -> None:

@@ -41,6 +41,11 @@ class BatchSize(Axis):
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Ask for `batch_size`, except under full-batch gradient descent."""
         if not origin.rebatch:
+            if self.values is not None:
+                raise SpaceError(
+                    f"batch_size was given {list(self.values)}, but the data comes batch by batch. Expected arrays, "
+                    "which can be cut into batches of any size. Leave batch_size out, or pass the data as arrays."
+                )
             return {}
         choices = sorted({*self._choices(origin), origin.batch_size})
         if "optimizer/name" not in hp.values:

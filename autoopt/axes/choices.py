@@ -59,7 +59,9 @@ def check_range(name: str, given: Any, bounds: str, below: float = float("inf"))
     """
     expected = f"(lowest, highest), both {bounds}, for example ({EXAMPLES[name]})"
     check_numbers(name, given, lambda value: 0 < value < below, expected)
-    if len(given) != 2 or given[0] >= given[1]:
+    if len(given) == 2 and given[0] > given[1]:
+        raise SpaceError(f"{name} was given {given!r}. Expected {expected}: these stand the wrong way round.")
+    if len(given) != 2 or given[0] == given[1]:
         raise SpaceError(
             f"{name} was given {given!r}. Expected {expected}. For one value alone, pin it: "
             f'fix={{"optimizer/{name}": {given[0]!r}}}.'

@@ -46,10 +46,10 @@ class LearningRate(Axis):
         if not name:
             return ""
         low, high, _ = self._range(name, 1.0, origin.optimizer)
-        return (
-            f"{RATE} keeps to the range of its optimizer ({name}: {low:g} to {high:g} in batches of "
-            f"{origin.batch_size}), which follows the batch size."
+        sized = (
+            f" in batches of {origin.batch_size}), which follows the batch size." if origin.rebatch else ")."
         )
+        return f"{RATE} keeps to the range of its optimizer ({name}: {low:g} to {high:g}{sized}"
 
     def _scheduled(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:
         """Draw the schedule and, unless it is the user's own, its warm-up and the rate that it starts from."""
@@ -84,13 +84,15 @@ class LearningRate(Axis):
             return written.learning_rate
         names = _choices(hp, "optimizer/name") or [written.algorithm]
         sizes = _choices(hp, "batch_size") or [origin.batch_size]
-        every = [self._range(name, size / origin.batch_size, written) for name in names for size in sizes]
+        # A pinned size is the user's own: the rate that was written is meant for it.
+        usual_size = sizes[0] if len(sizes) == 1 else origin.batch_size
+        every = [self._range(name, size / usual_size, written) for name in names for size in sizes]
         usual = self._range(written.algorithm, 1.0, written)[2]
         whole = min(low for low, _, _ in every), max(high for _, high, _ in every), usual
         if whole[0] == whole[1]:
             return whole[0]
-        size = hp.values.get("batch_size") or origin.batch_size
-        own = self._range(_algorithm(hp, written), size / origin.batch_size, written)
+        size = hp.values.get("batch_size") or usual_size
+        own = self._range(_algorithm(hp, written), size / usual_size, written)
         return ranged(hp, RATE, own, whole)
 
     def _range(self, name: str, growth: float, written: Written) -> Range:

@@ -132,6 +132,11 @@ class Optimizer(Axis):
         written = origin.optimizer
         # A step over all examples needs data in memory, and one step an epoch few enough of them.
         gd = origin.rebatch and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
+        if "gd" in self.names and not gd and tuple(self.names) != tuple(ALGORITHMS):
+            raise SpaceError(
+                f"The optimizer 'gd' was named, which steps through all examples at once. Expected data in arrays of at "
+                f"most {MOST_EXAMPLES_OF_GD:,} examples that train. Leave 'gd' out."
+            )
         offered = [name for name in self.names if name != "gd" or gd]
         names = list(dict.fromkeys([written.algorithm, *offered]))
         name = hp.Choice("optimizer/name", names, default=written.algorithm)

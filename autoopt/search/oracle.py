@@ -80,7 +80,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         seed: Where proposals come from; each depends on (seed, place) and the finished trials alone.
         journal: Where trials are kept; None keeps them in memory.
         sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
-        start: Points to try first, as in `autoopt.search.portfolio`.
+        start: Points to try first, as in `autoopt.search.portfolio`; their values are taken as they are.
+        usual: Points to try after these, as far as they lie in the ranges of what they name.
         examples: How many examples validate: how far a difference between scores can be trusted.
         ahead: How many trials are proposed while one trains. What they start from does not depend on whether
             those before them have ended meanwhile, so that a run that goes on proposes what it would have.
@@ -94,6 +95,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         journal: Journal | None = None,
         sampler: optuna.samplers.BaseSampler | None = None,
         start: Sequence[Point] = (),
+        usual: Sequence[Point] = (),
         examples: int | None = None,
         ahead: int = 0,
     ) -> None:
@@ -108,7 +110,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.ahead = ahead
         self._journal = journal or Journal(None, self._compared)
         self._given_sampler = sampler
-        self._start = [{}, *start]
+        self._start, self._named = [{}, *start, *usual], 1 + len(start)
         self._parents: dict[int, Trial] = {}
         self._parent: Mapping[str, Any] = {}
         self._places: Mapping[str, float] = {}
@@ -201,7 +203,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         place = self._place(number)
         draw = self._draw(place)
         if place < len(self._start) and (not draw or hp.name.startswith(SHAPELESS)):
-            return self._journal.suggest(number, hp, wanted=wanted(self._start[place], hp))
+            value = wanted(self._start[place], hp)
+            if isinstance(hp, Ranged) and place >= self._named:
+                value = min(max(value, hp.low), hp.high)
+            return self._journal.suggest(number, hp, wanted=value)
         if self._changes_the_parent(place):
             # Changing every value of a good model at once nearly always makes it worse.
             chance = random.Random(" ".join(map(str, (self.seed, place, hp.name, *draw))))

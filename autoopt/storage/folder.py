@@ -99,6 +99,10 @@ def _portable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array.astype(np.float32) if array.dtype.kind == "V" else array
 
 
+KERAS_TUNER = "oracle.json"
+"""What KerasTuner writes into the folder of a project."""
+
+
 def locate(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
     """Return where a run is to be kept; nothing is written.
 
@@ -131,9 +135,16 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
         )
     # What is no run is somebody's own: it must not be replaced, nor written into.
     if path.exists() and not (path / "run.json").is_file() and any(path.iterdir()):
+        tuners = (path / KERAS_TUNER).is_file()
+        if tuners and resume == "overwrite":
+            return RunFolder(path)
+        hint = (
+            f' It is a project of KerasTuner\'s: replace it with resume="overwrite" (overwrite=True of a Tuner), or '
+            f"begin with its best trials, Search(start={str(path)!r}), under another project_name."
+        )
         raise RunError(
             f"{path} exists and is no run: it has no run.json. Expected a run to go on with or to replace. "
-            "Take another project_name or directory."
+            f"Take another project_name or directory.{hint if tuners else ''}"
         )
     return RunFolder(path)
 

@@ -271,3 +271,14 @@ def test_a_rate_that_is_kept_of_a_parent_is_its_rate_to_the_last_bit() -> None:
 
     assert rates[:2] == [0.001, 0.005]
     assert rates[2:].count(0.005) >= 4
+
+
+def test_usual_points_keep_to_a_range_and_starting_points_are_taken_as_they_are() -> None:
+    point = {"optimizer/learning_rate": 0.5}
+    found = oracle(start=[point], usual=[point])
+    rates = []
+    for number in range(3):
+        hp = found.create_trial(f"tuner {number}").hyperparameters
+        rates.append(ranged(hp, "optimizer/learning_rate", (1e-4, 1e-2, 1e-3), (1e-5, 1.0, 1e-3)))
+
+    assert rates == [0.001, 0.5, 0.01]
