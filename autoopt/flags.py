@@ -92,7 +92,8 @@ def read(options: Mapping[str, Any]) -> Flags:
     """
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
     pins = _pins(chosen.pop("fix", ()))
-    opened, closed = (_names(chosen.pop(name, ())) for name in ("opened", "closed"))
+    opened = _names("--open", chosen.pop("opened", ()))
+    closed = _names("--close", chosen.pop("closed", ()))
     sizes = _sizes(chosen.pop("batch_size", ()))
     means, limits = (
         {name: chosen.pop(name) for name in names if name in chosen} for names in (MEANS, LIMITS)
@@ -129,9 +130,14 @@ def _pins(texts: Iterable[str]) -> dict[str, Any]:
     return pins
 
 
-def _names(texts: Iterable[str]) -> Sequence[str]:
+def _names(flag: str, texts: Sequence[str]) -> Sequence[str]:
     """Return the axes of a flag that may be repeated and may name several."""
-    return [word.strip().replace("-", "_") for text in texts for word in text.split(",") if word.strip()]
+    names = [word.strip().replace("-", "_") for text in texts for word in text.split(",") if word.strip()]
+    if texts and not names:
+        raise UsageError(
+            f"{flag} was given {texts[0]!r}. Expected axes, for example {flag} structure,optimizer."
+        )
+    return names
 
 
 def _sizes(texts: Iterable[str]) -> Sequence[int]:

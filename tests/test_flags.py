@@ -135,3 +135,8 @@ def test_a_value_in_a_shell_is_read_as_json_or_python_would(text: str, value: An
     (found,) = flags.read({"fix": (f"name={text}",)}).pins.values()
 
     assert found == value and type(found) is type(value)
+
+
+def test_a_flag_that_names_no_axis_is_refused() -> None:
+    with pytest.raises(UsageError, match="--open was given ''"):
+        flags.read({"opened": ("",)})
