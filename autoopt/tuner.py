@@ -11,11 +11,13 @@ from rich.console import Console
 
 from autoopt import porting, storage
 from autoopt.constraints import Constraints
+from autoopt.data import Part, Stream
 from autoopt.engines import dtype_policy
 from autoopt.errors import RunError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.model_function import caller
 from autoopt.own_fit import OwnFit
+from autoopt.recipe import Recipe
 from autoopt.records import Trial
 from autoopt.reports.summary import results, search_space
 from autoopt.resources import Resources
@@ -120,7 +122,7 @@ class Tuner:
         }  # fmt: skip
         self.hypermodel = AutoHyperModel(self._model_fn({}), self._space, None, policy)
         self._result: Result | None = None
-        self._steps: int | None = None
+        self._trained: tuple[Part | Stream, int] | None = None  # on what, and most epochs
 
     def search(
         self,
@@ -175,7 +177,7 @@ class Tuner:
             model_fn, data, space=space, epochs=epochs, callbacks=callbacks or (), class_weight=class_weight,
             resume=True if again else "overwrite", verbose=verbose, **self._options,
         )  # fmt: skip
-        self._steps = data.train.steps(batch_size) * epochs
+        self._trained = data.train, epochs
 
     @property
     def result(self) -> Result:
@@ -249,7 +251,8 @@ class Tuner:
 
     def _model(self, trial: Trial, folder: storage.RunFolder) -> keras.Model:
         hp = self.hypermodel.asking(trial.hyperparameters)
-        model = self.hypermodel.assemble(self.hypermodel.draw(hp), hp.values, self._steps, seed=0)
+        recipe = self.hypermodel.draw(hp)
+        model = self.hypermodel.assemble(recipe, hp.values, self._steps(recipe), seed=0)
         model.set_weights(folder.load_weights(trial.number))
         model.optimizer.build(model.trainable_variables)
         return model
@@ -265,3 +268,10 @@ def _holding(space: keras_tuner.HyperParameters, values: Mapping[str, Any]) -> k
 
 def _say(lines: Sequence[str]) -> None:
     Console(highlight=False, markup=False, soft_wrap=True).print("\n".join(lines))
+    def _steps(self, recipe: Recipe) -> int | None:
+        """Return how long a recipe's schedule is, None where this tuner has not searched itself."""
+        if self._trained is None:
+            return None
+        train, epochs = self._trained
+        return train.steps(self.hypermodel.batch_size(recipe)) * epochs
+

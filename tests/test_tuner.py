@@ -196,3 +196,13 @@ def test_search_refuses_no_data_and_arguments_of_fit_that_it_sees_to_itself() ->
         tuner.search(epochs=1)
     with pytest.raises(UsageError, match="search was given shuffle"):
         tuner.search(np.zeros((8, 64)), np.zeros(8), shuffle=False)
+
+
+def test_the_best_models_have_schedules_as_long_as_their_training() -> None:
+    fixed = {"optimizer/schedule": "linear", "batch_size": 16}
+    space = autoopt.Space(batch_size=[16], fix=fixed)
+    tuner, (x, y) = autoopt.Tuner(toys.eager, **{**OPTIONS, "max_trials": 1}, space=space), toys.digits(40)
+    tuner.search(x, y, validation_data=(x, y), epochs=2, verbose=0)
+    schedule = tuner.get_best_models()[0].optimizer._learning_rate
+
+    assert schedule.decay_steps == 2 * 3  # batches of 16, 16 and 8
