@@ -206,3 +206,29 @@ def test_the_best_models_have_schedules_as_long_as_their_training() -> None:
     schedule = tuner.get_best_models()[0].optimizer._learning_rate
 
     assert schedule.decay_steps == 2 * 3  # batches of 16, 16 and 8
+
+
+def test_the_trials_that_remain_are_those_that_the_run_on_disk_has_not() -> None:
+    searched(max_trials=2)
+
+    assert autoopt.Tuner(Scored(), **OPTIONS).remaining_trials == 1
+    assert autoopt.Tuner(Scored(), **OPTIONS, overwrite=True).remaining_trials == 3
+
+
+class Summed(Scored):
+    """The same, scored by the rows that it is given."""
+
+    def fit(self, hp: Any, model: keras.Model, x: Any, y: Any, **rest: Any) -> Any:
+        return {"val_loss": float(x.sum())}
+
+
+@pytest.mark.parametrize("seed", [5, None])
+def test_without_validation_data_the_rows_are_cut_as_tune_cuts_them(seed: int | None) -> None:
+    options: dict[str, Any] = {**OPTIONS, "max_trials": 1, "seed": seed}
+    tuner, data = autoopt.Tuner(Summed(), **options), toys.digits(60)
+    for _ in range(2):  # the second goes on with the seed of the first
+        tuner.search(*data, verbose=0)
+    options["seed"] = tuner.result.summary()["seed"]
+    tuned = autoopt.tune(Summed(), data, **options, epochs=1, verbose=0, search=autoopt.Search(confirm=0))
+
+    assert tuner.result.best_score == tuned.best_score
