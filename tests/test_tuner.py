@@ -113,6 +113,13 @@ def test_overwrite_begins_anew_and_a_second_search_goes_on() -> None:
     assert [trial.started for trial in tuner.result.trials] == [first]
 
 
+def test_the_outcome_tells_the_mean_of_the_winner_s_executions() -> None:
+    tuner = searched(max_trials=1, executions_per_trial=2)
+
+    assert tuner.result.summary()["executions"] == {"mean": 0.5, "n": 2}
+    assert searched(max_trials=1, overwrite=True).result.summary()["executions"] is None
+
+
 def test_nothing_can_be_asked_before_a_search() -> None:
     with pytest.raises(RunError, match=r"Call search\(x, y"):
         autoopt.Tuner(build_model, **OPTIONS).get_best_models()
