@@ -15,6 +15,7 @@ from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, as_it_is, augmented
 from autoopt.coverage import narrowed
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Stream, prepare, streams
+from autoopt.early_stopping import with_patience
 from autoopt.engines import Augmentation, Candidate, RatesByEpoch, repace, smooth, smoothed
 from autoopt.errors import ModelError
 from autoopt.heritage import Heritage, grows
@@ -252,7 +253,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             return surgery.count_params(template, edits)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
-        """Train as KerasTuner's tuners do, with the candidate's batch size, schedule and smoothed labels.
+        """Train as KerasTuner's tuners do, with the candidate's batch size, schedule, smoothed labels and patience.
 
         Args:
             hp: The candidate's values.
@@ -260,6 +261,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
             *args: As for `keras.Model.fit`; the first is the data.
             **kwargs: Likewise.
         """
+        kwargs = with_patience(kwargs, self.patience)
         if self.own_fit is not None:
             return self.own_fit(hp, model, args, kwargs)
         recipe, x = self.draw(hp), args[0] if args else kwargs.get("x")
@@ -276,7 +278,8 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         if plan.rates is not None:
             callbacks.append(RatesByEpoch(plan.rates, steps))
         if recipe.structure.use_ema:
-            callbacks.append(keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
+            # First, so that whoever keeps the best epoch's weights keeps those that were scored.
+            callbacks.insert(0, keras.callbacks.SwapEMAWeights(swap_on_epoch=True))
         if plan.pace is not None:
             repace(model.optimizer, plan.pace)
         smoothing = recipe.settings.label_smoothing

@@ -31,6 +31,7 @@ class OwnTraining:
         most: Epochs after which it is stopped, None to leave that to it.
         class_weight: Class to weight, or None.
         callbacks: The user's, given along with ours.
+        patience: Epochs without a better score after which it is stopped, None for no such number.
     """
 
     fit: OwnFit
@@ -41,6 +42,7 @@ class OwnTraining:
     most: int | None = None
     class_weight: Mapping[int, float] | None = None
     callbacks: Callbacks = ()
+    patience: int | None = None
 
     def run(self, objective: Objective, report: Report, assumed: bool = False) -> Training:
         """Train, and keep the weights of the best epoch, or those at the end where no epoch is told.
@@ -53,7 +55,7 @@ class OwnTraining:
         Raises:
             UsageError: What `fit` returns is no result.
         """
-        follower = Follower(objective, report, self.epochs, self.most)
+        follower = Follower(objective, report, self.epochs, self.most, self.patience)
         follower.set_model(self.model)  # a loop of the user's own need not do it
         options = {**self._options(), "callbacks": [*self.callbacks, follower]}
         try:
@@ -61,7 +63,7 @@ class OwnTraining:
         except Ended:
             result = None
         reached = follower.reached
-        if reached.note:  # pruned, cut or failed: what was returned belongs to no whole training
+        if reached.status != "completed":  # what was returned belongs to no whole training
             return reached
         return self._concluded(follower, result, assumed)
 
@@ -119,29 +121,50 @@ class Follower(keras.callbacks.Callback):  # type: ignore[misc]
         report: Told after each epoch that has the objective.
         epochs: How many were asked for.
         most: After how many it is stopped, None for no end.
+        patience: After how many without a better score it is, None for no such number.
     """
 
-    def __init__(self, objective: Objective, report: Report, epochs: int, most: int | None) -> None:
+    def __init__(
+        self, objective: Objective, report: Report, epochs: int, most: int | None, patience: int | None = None
+    ) -> None:
         super().__init__()
         self.objective = objective
         self.reached = Training()
         self.report = report
         self._epochs, self._most = epochs, most
-        self._number = 0
+        self._patience = math.inf if patience is None else patience
+        self._number = self._in_vain = 0
+        self._best: float | None = None
         self._stopped = False
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Wait anew for a better score, as `EarlyStopping` does: `fit` may train in several parts."""
+        self._best, self._in_vain = None, 0
+        if self.reached.status == "completed":
+            self.reached.note = ""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Take note of an epoch; its own count is kept: a second `model.fit` begins again at 0."""
-        if self._stopped:
+        if self._stopped or self._in_vain >= self._patience:
             raise Ended
         verdict = self.tell(_numbers(logs))
         if self.reached.note or verdict == "stop" or self._number == self._most:
             self._stopped = self.model.stop_training = True
+        elif self._in_vain >= self._patience:
+            self.model.stop_training = True
+            if self._number < self._epochs:
+                self.reached.note = (
+                    f"{self.objective.name} had not become better for {self._patience} epochs: "
+                    f"ended after epoch {self._number} of {self._epochs}."
+                )
 
     def tell(self, logs: Mapping[str, float]) -> Verdict:
         """Note and report one epoch."""
         number, self._number = self._number, self._number + 1
         note_epoch(self.reached, number, logs, self.objective, self.model.get_weights)
+        if (score := logs.get(self.objective.name)) is not None:  # Keras may validate every few epochs only
+            better = self.objective.better(score, self._best)
+            self._best, self._in_vain = (score, 0) if better else (self._best, self._in_vain + 1)
         verdict = self.report(number, logs)
         ended(self.reached, number, max(self._epochs, number + 1), logs, verdict)
         return verdict

@@ -63,14 +63,24 @@ def searching(given: Search | None, max_trials: int | None, executions: int) -> 
     return dataclasses.replace(found, executions_per_trial=many, keep=max(found.keep, max_trials or KEPT))
 
 
-def dataset(data: tuple[Any, Any, Any], validation_data: Any, validation_split: float) -> Dataset:
-    """Return what `fit` would train and validate on."""
+def dataset(data: tuple[Any, Any, Any], validation_data: Any, validation_split: float, seed: int) -> Dataset:
+    """Return what `fit` would train and validate on; without anything to validate on, what `tune` would.
+
+    Args:
+        data: x, y and sample weights, as `search` was given them.
+        validation_data: Likewise.
+        validation_split: Share of the last rows that validate, 0 for none.
+        seed: Of the cut, where it is that of `tune`.
+
+    Raises:
+        UsageError: There is no data, or it comes in batches and is to be cut.
+    """
     x, y, sample_weight = data
     if x is None:
         raise UsageError("search was given no data. Expected search(x, y, validation_data=(x_val, y_val)).")
     given = x if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
     if validation_data is not None or not validation_split:
-        return prepare(given, validation_data=validation_data)
+        return prepare(given, validation_data=validation_data, seed=seed)
     whole = prepare(given, validation_data=given).train
     if not isinstance(whole, Part):
         raise UsageError(

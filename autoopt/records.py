@@ -31,6 +31,14 @@ class Objective:
         """Return how much better `score` is than `baseline`, positive when it is better."""
         return score - baseline if self.direction == "max" else baseline - score
 
+    def rank(self, trial: "Trial") -> tuple[bool, float, int]:
+        """Return what trials that have a score are sorted by, best first; the earlier comes first among equals.
+
+        One that lacks executions comes after all that do not: a single lucky seed is not compared with means.
+        """
+        sign = -1.0 if self.direction == "max" else 1.0
+        return trial.missing > 0, sign * (trial.score or 0.0), trial.number
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -46,13 +54,15 @@ class Trial:
         started: UTC seconds.
         finished: UTC seconds, None while it runs.
         error: Why it failed, with its traceback; None otherwise.
-        note: Why it ended before its last epoch, in one sentence; empty otherwise.
+        note: Why it ended before its last epoch, and of which executions its score is the mean; empty otherwise.
         engine: Which engine trained it and how, or why it was not a faster one.
         program: Number of the compiled program that it ran on, None where there is none.
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
         price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
         excess: Which of the constraints it is over, and by how much: then it cannot win; empty otherwise.
         inherited: Number of the trial whose weights it started from, None where it started fresh.
+        executions: Trainings that `score` is the mean of.
+        missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
     """
 
     number: int
@@ -71,6 +81,8 @@ class Trial:
     price: float | None = None
     excess: str = ""
     inherited: int | None = None
+    executions: int = 1
+    missing: int = 0
 
     @property
     def seconds(self) -> float | None:

@@ -279,6 +279,7 @@ class Result:
             "confirmed": None
             if confirmed is None
             else {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n},
+            "executions": self._executions(),
             "test_metrics": self.test_metrics,
             "hyperparameters": dict(self.best_trial.hyperparameters)
             if self._found.get("best") is not None
@@ -295,6 +296,12 @@ class Result:
             "profile": self.profile(),
             "seed": self._asked.get("seed"),
         }
+
+    def _executions(self) -> dict[str, Any] | None:
+        """Return the mean of the winner's executions; None where there was one, which `best_score` tells of."""
+        if self._found.get("best") is None or self.best_trial.executions == 1:
+            return None
+        return {"mean": self.best_trial.score, "n": self.best_trial.executions}
 
 
 def load(

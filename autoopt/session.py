@@ -188,7 +188,7 @@ class Session:
                 self._learn(outcome.asked, asked)
             if best_first([trial], objective) and outcome.weights is not None:
                 with self.watch.measure("checkpoint"):
-                    weights.keep(trial.number, trial.score or 0.0, outcome.weights)
+                    weights.keep(trial, outcome.weights)
 
         heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
         return Driver(
@@ -208,11 +208,9 @@ class Session:
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
         """Return the keeper of weights, which knows those that lie on disk already."""
-        kept = {
-            t.number: t.score for t in earlier if t.score is not None and self.folder.has_weights(t.number)
-        }
+        kept = [t for t in earlier if t.score is not None and self.folder.has_weights(t.number)]
         most = max(self.search.confirm, self.search.keep, 1)
-        return BestWeights(self.folder, most, self.worker.objective.direction, kept)
+        return BestWeights(self.folder, most, self.worker.objective, kept)
 
     def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:
         candidates, repeats = affordable(ranked, self.search, self.limits)

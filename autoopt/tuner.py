@@ -9,20 +9,22 @@ import keras
 import keras_tuner
 from rich.console import Console
 
-from autoopt import porting, storage
+from autoopt import porting, seeding, storage
 from autoopt.constraints import Constraints
+from autoopt.data import Part, Stream
 from autoopt.engines import dtype_policy
 from autoopt.errors import RunError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.model_function import caller
 from autoopt.own_fit import OwnFit
+from autoopt.recipe import Recipe
 from autoopt.records import Trial
 from autoopt.reports.summary import results, search_space
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import Search, best_first, explore
 from autoopt.tailored import Tailored, TailoredFit
-from autoopt.tuning import tune
+from autoopt.tuning import SPLITTING, tune
 
 
 class Tuner:
@@ -112,15 +114,15 @@ class Tuner:
         policy = dtype_policy((options.get("resources") or Resources()).dtype_policy)
         self._policy, self._space = policy, porting.space(space, hypermodel)
         self._folder = Path(directory or "."), project_name or "untitled_project"
-        self._overwrite, self._max_trials = overwrite, max_trials
+        self._overwrite, self._max_trials, self._seed = overwrite, max_trials, seed
         self._options = {
-            **options, "objective": objective, "max_trials": max_trials, "seed": seed,
+            **options, "objective": objective, "max_trials": max_trials,
             "directory": self._folder[0], "project_name": self._folder[1],
             "search": porting.searching(search, max_trials, executions_per_trial),
         }  # fmt: skip
         self.hypermodel = AutoHyperModel(self._model_fn({}), self._space, None, policy)
         self._result: Result | None = None
-        self._steps: int | None = None
+        self._trained: tuple[Part | Stream, int] | None = None  # on what, and most epochs
 
     def search(
         self,
@@ -146,7 +148,8 @@ class Tuner:
             verbose: 0 prints nothing, 1 the progress, 2 a line for each trial too.
             callbacks: Keras callbacks, copied for each trial.
             validation_split: Share of the data to validate on: its last rows, as in `fit`.
-            validation_data: What trials are compared on; without it and a split a fifth of the data.
+            validation_data: What trials are compared on; without it and a split the data is cut as `tune` cuts
+                it: a fifth validates, and from 1,000 rows on another fifth is the test part.
             class_weight: Class to weight, or `"balanced"`.
             sample_weight: A weight for each example.
             **fit_arguments: Further ones for a `fit` of the user's own; refused where there is none.
@@ -155,7 +158,11 @@ class Tuner:
             UsageError: Something given cannot be used; nothing has been trained.
             SearchError: No trial ended with a model to return.
         """
-        data, space = porting.dataset((x, y, sample_weight), validation_data, validation_split), self._space
+        again, space = self._result is not None or not self._overwrite, self._space
+        seed = self._seed_of_the_run() if again else seeding.checked(self._seed)
+        data = porting.dataset(
+            (x, y, sample_weight), validation_data, validation_split, seeding.derive(seed, SPLITTING)
+        )
         if self._fit is not None:
             fit_arguments |= {} if batch_size is None else {"batch_size": batch_size}
         elif fit_arguments:
@@ -170,12 +177,11 @@ class Tuner:
             )
         model_fn = self._model_fn(fit_arguments)
         self.hypermodel = AutoHyperModel(model_fn, space, data, self._policy)
-        again = self._result is not None or not self._overwrite
         self._result = tune(
             model_fn, data, space=space, epochs=epochs, callbacks=callbacks or (), class_weight=class_weight,
-            resume=True if again else "overwrite", verbose=verbose, **self._options,
+            resume=True if again else "overwrite", seed=seed, verbose=verbose, **self._options,
         )  # fmt: skip
-        self._steps = data.train.steps(batch_size) * epochs
+        self._trained = data.train, epochs
 
     @property
     def result(self) -> Result:
@@ -185,8 +191,8 @@ class Tuner:
             RunError: Nothing has been searched yet.
         """
         if self._result is None:
-            path = self._folder[0] / self._folder[1]
-            if self._overwrite or not (path / "run.json").is_file():
+            path = self._path
+            if not self._has_run:
                 raise RunError(f"Nothing has been searched in {path} yet. Call search(x, y, ...) first.")
             self._result = Result(storage.find(path))
         return self._result
@@ -194,7 +200,7 @@ class Tuner:
     @property
     def remaining_trials(self) -> int | None:
         """How many trials are left, None where there is no limit."""
-        done = 0 if self._result is None else len(self._result.trials)
+        done = len(self.result.trials) if self._has_run else 0
         return None if self._max_trials is None else max(0, self._max_trials - done)
 
     def get_best_models(self, num_models: int = 1) -> list[keras.Model]:
@@ -231,8 +237,22 @@ class Tuner:
         Args:
             extended: Whether to add under which values of others each is active.
         """
-        known = self._searched() if self._result is not None else explore(self.hypermodel)
+        known = self._searched() if self._has_run else explore(self.hypermodel)
         _say(search_space(known, extended))
+
+    @property
+    def _path(self) -> Path:
+        return self._folder[0] / self._folder[1]
+
+    @property
+    def _has_run(self) -> bool:
+        """Whether there is a run to tell of: this tuner's own, or one on disk that it goes on with."""
+        return self._result is not None or (not self._overwrite and (self._path / "run.json").is_file())
+
+    def _seed_of_the_run(self) -> int:
+        """Return the seed that was given; without one that of the run on disk, or a fresh one."""
+        known = storage.locate(*self._folder, resume=True).read("run").get("seed")
+        return seeding.checked(known if self._seed is None else self._seed)
 
     def _model_fn(self, arguments: Mapping[str, Any]) -> Any:
         return self._build if self._fit is None else TailoredFit(self._build, self._fit, arguments)
@@ -249,10 +269,18 @@ class Tuner:
 
     def _model(self, trial: Trial, folder: storage.RunFolder) -> keras.Model:
         hp = self.hypermodel.asking(trial.hyperparameters)
-        model = self.hypermodel.assemble(self.hypermodel.draw(hp), hp.values, self._steps, seed=0)
+        recipe = self.hypermodel.draw(hp)
+        model = self.hypermodel.assemble(recipe, hp.values, self._steps(recipe), seed=0)
         model.set_weights(folder.load_weights(trial.number))
         model.optimizer.build(model.trainable_variables)
         return model
+
+    def _steps(self, recipe: Recipe) -> int | None:
+        """Return how long a recipe's schedule is, None where this tuner has not searched itself."""
+        if self._trained is None:
+            return None
+        train, epochs = self._trained
+        return train.steps(self.hypermodel.batch_size(recipe)) * epochs
 
 
 def _holding(space: keras_tuner.HyperParameters, values: Mapping[str, Any]) -> keras_tuner.HyperParameters:

@@ -146,7 +146,7 @@ class Worker:
         assignment = Assignment(
             self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
-            None if job.repeat else self.hypermodel.patience,  # a repeat ends where the search chose
+            self._patience(job),
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
@@ -188,8 +188,9 @@ class Worker:
         epochs, most = (job.horizon, job.epochs) if job.repeat else (job.epochs, None)
         pinned = PinnedHyperParameters(hp, self.hypermodel.space.fix)
         own = OwnTraining(
-            fit, pinned, model, self.dataset, epochs, most, self.class_weight, self._callbacks(trial)
-        )
+            fit, pinned, model, self.dataset, epochs, most, self.class_weight, self._callbacks(trial),
+            self._patience(job),
+        )  # fmt: skip
         with seeding.seeded(seeding.derive(*place, ORDER)):
             reached = own.run(self.objective, report, self.assumed)
         now = time.time()
@@ -209,6 +210,9 @@ class Worker:
         """Return the batch size with which an epoch has as many parts as its steps have together, or nearly so."""
         n = self.dataset.train.n or size
         return math.ceil(n / (math.ceil(n / size) * parts))
+
+    def _patience(self, job: Job) -> int | None:
+        return None if job.repeat else self.hypermodel.patience  # a repeat ends where the search chose
 
     def _callbacks(self, trial: Trial) -> Sequence[keras.callbacks.Callback]:
         if callable(self.callbacks):

@@ -32,6 +32,7 @@ FLOORS = (
         "hyperparameters",
         "schedules",
         "resources",
+        "early_stopping",
         "constraints",
         "seeding",
         "stopwatch",

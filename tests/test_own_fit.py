@@ -69,10 +69,11 @@ def trained(
     report: Any = lambda epoch, logs: "continue",
     objective: Objective = LOSS,
     assumed: bool = False,
+    space: Any = "auto",
     **changes: Any,
 ) -> Outcome:
     """Return what becomes of one trial."""
-    hypermodel = AutoHyperModel(Own(train), "auto", dataset())
+    hypermodel = AutoHyperModel(Own(train), space, dataset())
     worker = Worker(hypermodel, dataset(), KerasEngine(), objective, assumed=assumed)
     job = {"number": 0, "recipe": Recipe(), "values": {}, "epochs": 3, "horizon": 3, "seed": 0, **changes}
     return worker.run(Job(**job), report)
@@ -118,6 +119,44 @@ def test_the_weights_of_the_best_epoch_of_a_loop_are_kept() -> None:
 
     assert (outcome.trial.score, outcome.trial.best_epoch) == (1.0, 1)
     assert all((np.asarray(weights) == 1.0).all() for weights in outcome.weights or ())
+
+
+PATIENT = autoopt.Space(regularization=autoopt.axes.Regularization(patience=2))
+
+
+def test_patience_ends_a_loop_as_completed_and_leaves_confirmation_runs_their_epochs() -> None:
+    losses = by_hand([3.0, 1.0, 2.0, 2.0, 0.5, 2.0])
+    outcome, again = (trained(losses, space=PATIENT, epochs=6, repeat=repeat) for repeat in (0, 1))
+
+    assert (outcome.trial.status, outcome.trial.epochs, outcome.trial.score) == ("completed", 4, 1.0)
+    assert "ended after epoch 4 of 6" in outcome.trial.note
+    assert all((np.asarray(weights) == 1.0).all() for weights in outcome.weights or ())
+    assert (again.trial.epochs, again.trial.note) == (6, "")
+
+
+def test_patience_begins_anew_with_each_part_of_a_training_and_what_fit_returns_counts() -> None:
+    def train(hp: Any, model: keras.Model, x: Any, y: Any, options: Any) -> Any:
+        model.optimizer.learning_rate = 0.0
+        model.set_weights([np.zeros_like(each) for each in model.get_weights()])  # no two ways to round
+        parts = [model.fit(x, y, **options) for _ in range(2)]
+        return {"val_loss": sum(len(part.epoch) for part in parts)}
+
+    trial = trained(train, space=PATIENT, epochs=5).trial
+
+    assert (trial.status, trial.epochs, trial.score) == ("completed", 3 + 3, 6.0)
+
+
+def untold(hp: Any, model: keras.Model, x: Any, y: Any, options: Any) -> Any:
+    for epoch in range(4):
+        options["callbacks"][-1].on_epoch_end(epoch, logs={"loss": 1.0})
+    return 0.5
+
+
+def test_patience_counts_the_epochs_that_tell_of_the_objective() -> None:
+    trial = trained(by_hand([1.0, np.nan, 1.0, 1.0]), space=PATIENT, epochs=4).trial
+    silent = trained(untold, space=PATIENT, epochs=4).trial
+
+    assert (trial.epochs, silent.epochs) == (3, 4)
 
 
 def test_a_loss_that_is_no_number_fails_the_trial() -> None:

@@ -113,6 +113,13 @@ def test_overwrite_begins_anew_and_a_second_search_goes_on() -> None:
     assert [trial.started for trial in tuner.result.trials] == [first]
 
 
+def test_the_outcome_tells_the_mean_of_the_winner_s_executions() -> None:
+    tuner = searched(max_trials=1, executions_per_trial=2)
+
+    assert tuner.result.summary()["executions"] == {"mean": 0.5, "n": 2}
+    assert searched(max_trials=1, overwrite=True).result.summary()["executions"] is None
+
+
 def test_nothing_can_be_asked_before_a_search() -> None:
     with pytest.raises(RunError, match=r"Call search\(x, y"):
         autoopt.Tuner(build_model, **OPTIONS).get_best_models()
@@ -196,3 +203,39 @@ def test_search_refuses_no_data_and_arguments_of_fit_that_it_sees_to_itself() ->
         tuner.search(epochs=1)
     with pytest.raises(UsageError, match="search was given shuffle"):
         tuner.search(np.zeros((8, 64)), np.zeros(8), shuffle=False)
+
+
+def test_the_best_models_have_schedules_as_long_as_their_training() -> None:
+    fixed = {"optimizer/schedule": "linear", "batch_size": 16}
+    space = autoopt.Space(batch_size=[16], fix=fixed)
+    tuner, (x, y) = autoopt.Tuner(toys.eager, **{**OPTIONS, "max_trials": 1}, space=space), toys.digits(40)
+    tuner.search(x, y, validation_data=(x, y), epochs=2, verbose=0)
+    schedule = tuner.get_best_models()[0].optimizer._learning_rate
+
+    assert schedule.decay_steps == 2 * 3  # batches of 16, 16 and 8
+
+
+def test_the_trials_that_remain_are_those_that_the_run_on_disk_has_not() -> None:
+    searched(max_trials=2)
+
+    assert autoopt.Tuner(Scored(), **OPTIONS).remaining_trials == 1
+    assert autoopt.Tuner(Scored(), **OPTIONS, overwrite=True).remaining_trials == 3
+
+
+class Summed(Scored):
+    """The same, scored by the rows that it is given."""
+
+    def fit(self, hp: Any, model: keras.Model, x: Any, y: Any, **rest: Any) -> Any:
+        return {"val_loss": float(x.sum())}
+
+
+@pytest.mark.parametrize("seed", [5, None])
+def test_without_validation_data_the_rows_are_cut_as_tune_cuts_them(seed: int | None) -> None:
+    options: dict[str, Any] = {**OPTIONS, "max_trials": 1, "seed": seed}
+    tuner, data = autoopt.Tuner(Summed(), **options), toys.digits(60)
+    for _ in range(2):  # the second goes on with the seed of the first
+        tuner.search(*data, verbose=0)
+    options["seed"] = tuner.result.summary()["seed"]
+    tuned = autoopt.tune(Summed(), data, **options, epochs=1, verbose=0, search=autoopt.Search(confirm=0))
+
+    assert tuner.result.best_score == tuned.best_score

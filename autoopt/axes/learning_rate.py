@@ -80,8 +80,9 @@ class LearningRate(Axis):
     def _rate(self, hp: keras_tuner.HyperParameters, origin: Origin) -> float | None:
         """Draw the rate from the range of the algorithm and the batch size that were drawn."""
         written = origin.optimizer
-        if RATE in (origin.closed or {}) and written.learning_rate is not None:
-            return written.learning_rate
+        own = written.learning_rate
+        if own is not None and (RATE in (origin.closed or {}) or own <= 0.0):  # 0 has no place on a log scale
+            return own
         names = _choices(hp, "optimizer/name") or [written.algorithm]
         sizes = _choices(hp, "batch_size") or [origin.batch_size]
         # A pinned size is the user's own: the rate that was written is meant for it.

@@ -33,7 +33,8 @@ class RepeatingExecutor(Executor):
         if not self._jobs:
             raise LookupError("no job is waiting")
         job, done = self._jobs.pop(0), list[Outcome]()
-        for execution in range(1 if job.repeat else self._executions):
+        asked = 1 if job.repeat else self._executions
+        for execution in range(asked):
             self._base.submit(replace(job, execution=execution))
             outcome = self._base.wait(report)
             if outcome.trial.status == "failed":
@@ -43,7 +44,7 @@ class RepeatingExecutor(Executor):
             done.append(outcome)
             if outcome.trial.status == "pruned":
                 break
-        return done[0] if len(done) == 1 else self._mean(done)
+        return done[0] if asked == 1 or done[0].trial.score is None else self._mean(done, asked)
 
     def drop(self) -> None:
         """Forget the jobs."""
@@ -55,18 +56,26 @@ class RepeatingExecutor(Executor):
         self._jobs.clear()
         self._base.close()
 
-    def _mean(self, done: Sequence[Outcome]) -> Outcome:
-        """Return the first execution with the mean score, and the weights of the best one, as KerasTuner does."""
+    def _mean(self, done: Sequence[Outcome], wanted: int) -> Outcome:
+        """Return the first execution with the mean score, and the weights of the best one, as KerasTuner does.
+
+        A trial of fewer executions than were asked for is pruned, and says how many it has.
+        """
         best, scores = done[0], [outcome.trial.score or 0.0 for outcome in done]
         for outcome in done:
             if self._objective.better(outcome.trial.score or 0.0, best.trial.score):
                 best = outcome
-        first, last = done[0].trial, done[-1].trial
+        first, last, missing = done[0].trial, done[-1].trial, wanted - len(done)
+        count, why = str(len(done)), ""
+        if missing:
+            cut = f"Cut in execution {len(done) + 1}, when the search ended."
+            count, why = f"{count} of {wanted}", f"{cut if first.status == 'completed' else first.note} "
         costs = {kind: sum(outcome.trial.costs[kind] for outcome in done) for kind in first.costs}
         trial = replace(
             first, score=statistics.fmean(scores), finished=last.finished, costs=costs,
             best_epoch=int(statistics.fmean(outcome.trial.best_epoch or 0 for outcome in done)),
-            note=f"The mean of {len(done)} executions: {', '.join(f'{score:.6g}' for score in scores)}.",
+            status="pruned" if missing else "completed", executions=len(done), missing=missing,
+            note=f"{why}The mean of {count} executions: {', '.join(f'{score:.6g}' for score in scores)}.",
         )  # fmt: skip
         asked = next((outcome.asked for outcome in done if outcome.asked), ())
         return Outcome(trial, best.weights, asked)

@@ -14,6 +14,7 @@ from autoopt.records import (
     Event,
     SearchEnded,
     SearchStarted,
+    Trial,
     TrialEnded,
     TrialStarted,
 )
@@ -99,7 +100,7 @@ class _Progress:
     def __init__(self, started: SearchStarted) -> None:
         self._search = started
         self._baseline: float | None = None
-        self._best: float | None = None
+        self._best: Trial | None = None
         self._running = "preparing"
         self._place: int | None = None
 
@@ -122,14 +123,15 @@ class _Progress:
             return False
         if trial.number == 0:
             self._baseline = trial.score
-        if trial.excess or not self._search.objective.better(trial.score, self._best):
+        rank = self._search.objective.rank
+        if trial.excess or (self._best is not None and rank(trial) >= rank(self._best)):
             return False
-        self._best = trial.score
+        self._best = trial
         return True
 
     def line(self, width: int) -> str:
         """Return what runs, the best, the baseline and the time left; what does not fit is left out."""
-        best = "" if self._best is None else f"best {score_text(self._best)}"
+        best = "" if self._best is None else f"best {score_text(self._best.score)}"
         baseline = "" if self._baseline is None else f"baseline {score_text(self._baseline)}"
         left = ""
         if self._search.deadline is not None:

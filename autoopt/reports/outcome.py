@@ -28,7 +28,11 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
         return lines if summary["best_score"] is None else [*lines, so_far]
-    lines.append(f"  best       {name} {score_text(summary['best_score'])}  (trial {summary['best_trial']})")
+    which = f"trial {summary['best_trial']}"
+    if summary.get("executions"):
+        mean, n = summary["executions"]["mean"], summary["executions"]["n"]
+        which += f", the best of its {n} executions; their mean is {score_text(mean)}"
+    lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
     if summary["confirmed"]:
         mean, std, n = (summary["confirmed"][key] for key in ("mean", "std", "n"))
         seeds = f"{n} fresh seed{'' if n == 1 else 's'}"

@@ -136,13 +136,12 @@ def _epochs(trial: Trial) -> int:
 
 
 def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
-    """Return the trials that may win, best first, earlier ones first among equals.
+    """Return the trials that may win, in the objective's order, best first.
 
     They have a score, did not fail, and are within the constraints.
     """
     scored = [t for t in trials if t.score is not None and t.status != "failed" and not t.excess]
-    sign = -1.0 if objective.direction == "max" else 1.0
-    return sorted(scored, key=lambda trial: (sign * (trial.score or 0.0), trial.number))
+    return sorted(scored, key=objective.rank)
 
 
 def winner(trials: Sequence[Trial], confirmed: Mapping[int, Confirmed], objective: Objective) -> Trial | None:

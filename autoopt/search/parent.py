@@ -13,7 +13,8 @@ def parent(trials: Iterable[Trial], objective: Objective, examples: int | None =
     good and takes less time leaves time for more trials.
 
     Args:
-        trials: Finished ones, failed ones among them; those without a price count as cheapest.
+        trials: Finished ones, failed ones among them; those without a price count as cheapest. One that lacks
+            executions is taken only where all do: its score may be that of a lucky seed.
         objective: What is compared.
         examples: How many examples validate, None where that is not known.
 
@@ -28,6 +29,7 @@ def parent(trials: Iterable[Trial], objective: Objective, examples: int | None =
     ]
     if not scored:
         return None
+    scored = [each for each in scored if not each[1].missing] or scored
     lowest = min(loss for loss, _ in scored)
     within = lowest + _standard_error(abs(lowest), objective, examples)
     as_good = ((trial.price or 0.0, loss, trial.number, trial) for loss, trial in scored if loss <= within)

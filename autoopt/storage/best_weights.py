@@ -1,9 +1,10 @@
 """The weights of the best few trials, written and removed beside the search, which does not wait for the disk."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from autoopt.aside import Aside
+from autoopt.records import Objective, Trial
 from autoopt.storage.folder import RunFolder
 
 
@@ -13,28 +14,28 @@ class BestWeights:
     Args:
         folder: Where they lie.
         most: How many trials, at least 1.
-        direction: `"max"` where a higher score is better.
-        kept: Number to score of the trials whose weights lie there already.
+        objective: Which trials are the best.
+        kept: The trials whose weights lie there already.
     """
 
-    def __init__(self, folder: RunFolder, most: int, direction: str, kept: Mapping[int, float]) -> None:
-        self._folder, self._most = folder, most
-        self._sign = -1.0 if direction == "max" else 1.0
-        self._kept = dict(kept)
+    def __init__(self, folder: RunFolder, most: int, objective: Objective, kept: Iterable[Trial]) -> None:
+        self._folder, self._most, self._objective = folder, most, objective
+        self._kept = {trial.number: objective.rank(trial) for trial in kept}
         self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
         """Whether a trial is among the best few."""
         return number in self._kept
 
-    def keep(self, number: int, score: float, weights: Sequence[Any]) -> None:
-        """Take the weights of a trial; they must not change any more.
+    def keep(self, trial: Trial, weights: Sequence[Any]) -> None:
+        """Take the weights of a trial that has a score; they must not change any more.
 
         Raises:
             OSError: The disk refused something earlier.
         """
-        self._kept[number] = score
-        ranked = sorted(self._kept, key=lambda each: (self._sign * self._kept[each], each))
+        number = trial.number
+        self._kept[number] = self._objective.rank(trial)
+        ranked = sorted(self._kept, key=self._kept.__getitem__)
         if number in ranked[: self._most]:
             self._aside.call(self._folder.save_weights, number, weights)
         for loser in ranked[self._most :]:

@@ -32,6 +32,7 @@ def test_its_score_is_the_mean_and_its_weights_are_the_best_execution_s() -> Non
     assert both.trial.score == pytest.approx(sum(scores) / 2)
     assert both.trial.history == one.trial.history
     assert both.trial.note.startswith("The mean of 2 executions")
+    assert (both.trial.executions, both.trial.missing) == (2, 0)
     assert all(
         (mine == theirs).all() for mine, theirs in zip(both.weights or (), best.weights or (), strict=True)
     )
@@ -44,7 +45,10 @@ def test_what_is_pruned_in_its_first_execution_has_no_other() -> None:
         told.append(job.execution)
         return "prune"
 
-    assert ran(3, job(epochs=2), report).trial.status == "pruned"
+    trial = ran(3, job(epochs=2), report).trial
+
+    assert (trial.status, trial.executions, trial.missing) == ("pruned", 1, 2)
+    assert trial.note.startswith("Pruned after epoch 1 of 2. The mean of 1 of 3 executions: ")
     assert told == [0]
 
 
@@ -52,9 +56,12 @@ def test_an_execution_that_is_cut_when_the_search_ends_does_not_count() -> None:
     def report(job: Job, epoch: int, logs: Any) -> Any:
         return "stop" if job.execution else "continue"
 
-    both = ran(2, job(3, epochs=2), report).trial
+    both, score = ran(3, job(3, epochs=2), report).trial, alone(0).trial.score
 
-    assert (both.status, both.score) == ("completed", alone(0).trial.score)
+    assert (both.status, both.score, both.executions, both.missing) == ("pruned", score, 1, 2)
+    assert (
+        both.note == f"Cut in execution 2, when the search ended. The mean of 1 of 3 executions: {score:.6g}."
+    )
 
 
 def test_a_confirmation_run_is_one_training() -> None:

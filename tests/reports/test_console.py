@@ -57,6 +57,12 @@ def test_a_trial_over_a_limit_is_no_best_so_far() -> None:
     assert lines[-1].endswith("best so far")
 
 
+def test_a_trial_that_lacks_executions_is_no_best_so_far_before_one_that_does_not() -> None:
+    lacking = TrialEnded(replace(trial(1, 0.99), missing=1))
+    lines = told(1, TrialEnded(trial(0, 0.4)), lacking, TrialEnded(trial(2, 0.5))).splitlines()
+    assert [line.endswith("best so far") for line in lines[-2:]] == [False, True]
+
+
 def test_a_confirmation_run_is_no_new_best() -> None:
     again = TrialEnded(trial(1, 0.99), repeat=2)
     assert told(1, again).splitlines()[-1].startswith("confirming trial 1, run 2: val_accuracy 0.9900")

@@ -41,6 +41,12 @@ def test_the_outcome_says_what_was_reached_and_what_was_changed() -> None:
     ]
 
 
+def test_a_winner_of_several_executions_is_told_apart_from_their_mean() -> None:
+    several = {**SUMMARY, "executions": {"mean": 0.92, "n": 3}}
+    told = "(trial 3, the best of its 3 executions; their mean is 0.9200)"
+    assert outcome(several)[2] == f"  best       val_accuracy 0.9500  {told}"
+
+
 def test_a_baseline_over_a_limit_says_which() -> None:
     over = {**SUMMARY, "baseline_excess": "has 90 parameters, more than max_params=50"}
     assert outcome(over)[1].endswith("(your model, which has 90 parameters, more than max_params=50)")

@@ -170,6 +170,18 @@ def test_the_best_come_first_and_failed_ones_not_at_all() -> None:
     assert [each.number for each in best_first(trials, Objective("val_accuracy", "max"))] == [0, 1, 2]
 
 
+def test_a_lucky_trial_that_lacks_executions_comes_after_all_that_have_theirs() -> None:
+    trials = [
+        trial(0, 0.5),
+        replace(trial(1, 0.1), missing=2),
+        trial(2, 0.3),
+        replace(trial(3, 0.0), missing=1),
+    ]
+
+    assert [each.number for each in best_first(trials, OBJECTIVE)] == [2, 0, 3, 1]
+    assert winner(trials, {}, OBJECTIVE).number == 2
+
+
 def test_the_winner_is_named_on_the_confirmed_mean() -> None:
     trials = [trial(0, 0.5), trial(1, 0.3), trial(2, 0.2)]
     confirmed = {1: Confirmed((0.4, 0.4)), 2: Confirmed((0.3, 0.7))}

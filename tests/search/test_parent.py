@@ -1,6 +1,7 @@
 """The parent of later proposals: the best trial, or a cheaper one that validation cannot tell from it."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,13 @@ def test_a_cheaper_trial_within_one_standard_error_is_preferred() -> None:
     assert math.sqrt(0.9 * 0.1 / N) == pytest.approx(0.015)
     assert number_of(trial(0, 0.886, price=1.0), trial(1, 0.9, price=2.0)) == 0
     assert number_of(trial(0, 0.884, price=1.0), trial(1, 0.9, price=2.0)) == 1
+
+
+def test_a_trial_that_lacks_executions_is_preferred_to_none_that_has_them() -> None:
+    lucky = replace(trial(1, 0.99, price=1.0), missing=1)
+
+    assert number_of(trial(0, 0.9, price=2.0), lucky) == 0
+    assert number_of(lucky) == 1
 
 
 def test_of_equal_prices_the_better_score_is_preferred_and_then_the_earlier_trial() -> None:

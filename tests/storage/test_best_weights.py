@@ -1,11 +1,19 @@
 """The weights of the best few trials are on disk, and no others."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from autoopt.records import Objective, Trial
 from autoopt.storage import BestWeights, RunFolder, create
+
+ACCURACY = Objective("val_accuracy", "max")
+
+
+def trial(number: int, score: float, missing: int = 0) -> Trial:
+    return Trial(number, "completed", score, {}, {}, 0, 0.0, 1.0, missing=missing)
 
 
 @pytest.fixture
@@ -19,11 +27,11 @@ def lying(folder: RunFolder, most: int = 20) -> list[int]:
 
 @pytest.mark.parametrize(("direction", "best"), [("max", [2, 4]), ("min", [1, 3])])
 def test_the_best_few_are_kept_and_a_loser_is_never_written(
-    folder: RunFolder, direction: str, best: list[int]
+    folder: RunFolder, direction: Literal["max", "min"], best: list[int]
 ) -> None:
-    weights = BestWeights(folder, 2, direction, {})
+    weights = BestWeights(folder, 2, Objective("val_accuracy", direction), [])
     for number, score in enumerate([0.5, 0.2, 0.9, 0.3, 0.8]):
-        weights.keep(number, score, [np.full(2, score)])
+        weights.keep(trial(number, score), [np.full(2, score)])
     weights.finish()
 
     assert lying(folder) == best == [number for number in range(5) if number in weights]
@@ -32,19 +40,29 @@ def test_the_best_few_are_kept_and_a_loser_is_never_written(
 
 
 def test_an_earlier_trial_wins_among_equals(folder: RunFolder) -> None:
-    weights = BestWeights(folder, 1, "max", {})
+    weights = BestWeights(folder, 1, ACCURACY, [])
     for number in (0, 1):
-        weights.keep(number, 0.5, [np.zeros(1)])
+        weights.keep(trial(number, 0.5), [np.zeros(1)])
     weights.finish()
 
     assert lying(folder) == [0]
     weights.close()
 
 
+def test_a_trial_that_lacks_executions_gives_way_to_any_that_has_them(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, ACCURACY, [])
+    for each in (trial(0, 0.9, missing=1), trial(1, 0.5), trial(2, 0.8, missing=1)):
+        weights.keep(each, [np.zeros(1)])
+    weights.finish()
+
+    assert lying(folder) == [1]
+    weights.close()
+
+
 def test_weights_of_an_earlier_session_give_way_to_better_ones(folder: RunFolder) -> None:
     folder.save_weights(7, [np.zeros(1)])
-    weights = BestWeights(folder, 1, "max", {7: 0.1})
-    weights.keep(8, 0.5, [np.zeros(1)])
+    weights = BestWeights(folder, 1, ACCURACY, [trial(7, 0.1)])
+    weights.keep(trial(8, 0.5), [np.zeros(1)])
     weights.finish()
 
     assert lying(folder) == [8]
@@ -52,10 +70,10 @@ def test_weights_of_an_earlier_session_give_way_to_better_ones(folder: RunFolder
 
 
 def test_a_disk_that_refuses_is_told(folder: RunFolder) -> None:
-    weights = BestWeights(folder, 1, "max", {})
+    weights = BestWeights(folder, 1, ACCURACY, [])
     (folder.path / "weights").rmdir() if (folder.path / "weights").exists() else None
     (folder.path / "weights").write_text("a file where a folder should be")
-    weights.keep(0, 0.5, [np.zeros(1)])
+    weights.keep(trial(0, 0.5), [np.zeros(1)])
 
     with pytest.raises(OSError):
         weights.finish()
@@ -63,9 +81,9 @@ def test_a_disk_that_refuses_is_told(folder: RunFolder) -> None:
 
 
 def test_weights_of_the_best_few_can_be_had_at_once_and_no_others(folder: RunFolder) -> None:
-    weights = BestWeights(folder, 1, "max", {})
-    weights.keep(0, 0.5, [np.zeros(1)])
-    weights.keep(1, 0.6, [np.ones(2)])
+    weights = BestWeights(folder, 1, ACCURACY, [])
+    weights.keep(trial(0, 0.5), [np.zeros(1)])
+    weights.keep(trial(1, 0.6), [np.ones(2)])
 
     assert weights.of(0) is None
     np.testing.assert_array_equal((weights.of(1) or [])[0], np.ones(2))
