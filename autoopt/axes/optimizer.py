@@ -8,6 +8,7 @@ import keras
 import keras_tuner
 
 from autoopt.axes import fine_tuning
+from autoopt.axes.arguments import plain
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_names, check_numbers, check_range
 from autoopt.errors import SpaceError
@@ -107,9 +108,10 @@ class Optimizer(Axis):
     def __post_init__(self) -> None:
         check_names("optimizer", self.names, ALGORITHMS)
         check_names("schedule", self.schedule, SCHEDULES)
-        if not isinstance(self.use_ema, list | tuple) or not set(self.use_ema) <= {False, True}:
+        truths = plain(self.use_ema)
+        if not (isinstance(truths, tuple) and truths and all(isinstance(each, bool) for each in truths)):
             raise SpaceError(
-                f"use_ema was given {self.use_ema!r}. Expected a list, for example [False, True]."
+                f"use_ema was given {self.use_ema!r}. Expected a list of True and False, for example [False, True]."
             )
         factors = "factors above 0, for example [0.1, 1.0]"
         check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)

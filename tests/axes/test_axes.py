@@ -314,6 +314,15 @@ REFUSED = {
     "momentum": (lambda: axes.Optimizer(momentum=(0.9, 1.0)), "above 0 and below 1"),
     "weight decay": (lambda: axes.Optimizer(weight_decay=(0.1, 0.01)), "lowest, highest"),
     "use_ema": (lambda: axes.Optimizer(use_ema=True), "Expected a list"),
+    "use_ema of lists": (
+        lambda: axes.Optimizer(use_ema=[[True]]),
+        r"\[\[True\]\]. Expected a list of True and",
+    ),
+    "use_ema of numbers": (
+        lambda: axes.Optimizer(use_ema=[1.0]),
+        r"given \[1.0\]. Expected a list of True and",
+    ),
+    "no use_ema": (lambda: axes.Optimizer(use_ema=[]), r"given \[\]. Expected a list of True and"),
     "clipping": (lambda: axes.Optimizer(global_clipnorm=[-1.0]), "norms of 0 or more"),
     "schedule": (lambda: axes.Optimizer(schedule=["cosin"]), "Did you mean 'cosine'"),
     "learning rate": (lambda: axes.Optimizer(learning_rate=(0.0, 1.0)), "both above 0"),
