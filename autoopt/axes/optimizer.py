@@ -138,15 +138,18 @@ class Optimizer(Axis):
         name = hp.Choice("optimizer/name", names, default=written.algorithm)
         changed = name != written.algorithm
         parts: dict[str, Any] = {"optimizer": name if changed else None, "full_batch": name == "gd"}
-        for field, (low, high), default in (
+        for field, span, default in (
             ("momentum", self.momentum, written.momentum),
             ("weight_decay", self.weight_decay, written.weight_decay),
         ):
-            having = [each for each in names if field in ALGORITHMS.get(each, ADAPTIVE).numbers]
+            having = [each for each in names if field in _numbers(each)]
             if not having:
                 continue
-            with hp.conditional_scope("optimizer/name", having):
+            low, high = span
+            if field in _numbers(written.algorithm) and written.config.get(field):
                 low, high = min(low, default), max(high, default)
+            default = min(max(default, low), high)
+            with hp.conditional_scope("optimizer/name", having):
                 value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
             parts[field] = value if changed or value != default else None
         return {**parts, **self._extras(hp, origin)}
@@ -164,3 +167,8 @@ class Optimizer(Axis):
             norm = hp.Choice("optimizer/global_clipnorm", choices, default=0.0)
             parts["global_clipnorm"] = norm or None
         return parts
+
+
+def _numbers(name: str) -> Sequence[str]:
+    """Return the numbers that an algorithm has beside the rate."""
+    return ALGORITHMS.get(name, ADAPTIVE).numbers
