@@ -19,7 +19,7 @@ from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point, wanted
-from autoopt.storage import Journal, positioned, quiet
+from autoopt.storage import Journal, positioned, quiet, unpositioned
 
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
@@ -219,17 +219,14 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         value = self._parent.get(hp.name, hp.default)
         if not isinstance(hp, Ranged):
             return value
-        if hp.name in self._places:
-            return hp.at(self._places[hp.name])
+        if positioned(hp) in self._places:
+            return hp.at(self._places[positioned(hp)])
         return value if hp.low <= value <= hp.high else hp.default
 
     def _fixed(self) -> dict[str, Any]:
         """Return what is held of the parent as a sampler knows it."""
-        places = self._places
-        return {
-            positioned(name) if name in places else name: places.get(name, value)
-            for name, value in self._held.items()
-        }
+        places = {name: at for name, at in self._places.items() if unpositioned(name) in self._held}
+        return {**self._held, **places}
 
     def _draw(self, place: int) -> tuple[int, ...]:
         """Return how many draws of a place were refused; empty, so that nothing is drawn otherwise, for none."""
