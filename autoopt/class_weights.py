@@ -27,14 +27,23 @@ class Weighted:
     weights: Mapping[int, float] | None = None
     notes: Sequence[str] = ()
 
+    def of_outputs(self, width: int | None) -> Mapping[int, float] | None:
+        """Return the weights as `fit` takes them: of a stream, one for each output of the model.
 
-def applied(given: Any, dataset: Dataset, width: int | None = None) -> Weighted:
+        Args:
+            width: How many there are, None where that is not known.
+        """
+        if self.weights is None or isinstance(self.dataset.train, Part):
+            return self.weights
+        return {**dict.fromkeys(range(width or 0), 1.0), **self.weights}
+
+
+def applied(given: Any, dataset: Dataset) -> Weighted:
     """Return class weights as a search uses them; only training is weighted, as in `fit`.
 
     Args:
         given: None, a mapping of class to weight, or `"balanced"`: n / (classes × count), as scikit-learn.
         dataset: Whose training labels are counted; those of a stream in one pass.
-        width: Outputs of the model, None where that is not known.
 
     Raises:
         UsageError: It is none of these, or the data does not have one class an example, or cannot be weighted.
@@ -57,10 +66,18 @@ def applied(given: Any, dataset: Dataset, width: int | None = None) -> Weighted:
             f'class_weight was given {given!r}. Expected a mapping of class to weight, or "balanced".'
         )
     if isinstance(train, Stream):
-        return Weighted(dataset, _whole(weights, max(width or 0, 2)), notes)
+        return Weighted(dataset, _whole(weights), notes)
     if train.sample_weight is None and isinstance(train.y, np.ndarray):
         return Weighted(dataset, weights, notes)
-    return Weighted(replace(dataset, train=_multiplied(train, weights, numbers)), None, notes)
+    return Weighted(weighed(dataset, weights), None, notes)
+
+
+def weighed(dataset: Dataset, weights: Mapping[int, float] | None) -> Dataset:
+    """Return a dataset that has its classes' weights in its sample weights; a stream stays as it is."""
+    train = dataset.train
+    if weights is None or isinstance(train, Stream):
+        return dataset
+    return replace(dataset, train=_multiplied(train, weights))
 
 
 def _check_stream(train: Stream) -> None:
@@ -159,7 +176,7 @@ def _listed(classes: Sequence[int]) -> str:
     return f"class{'' if len(classes) == 1 else 'es'} {', '.join(map(str, classes))}"
 
 
-def _whole(weights: Mapping[int, float], width: int) -> Mapping[int, float]:
+def _whole(weights: Mapping[int, float]) -> Mapping[int, float]:
     """Return a weight for each class: Keras looks them up in a list as long as the largest class in `weights`.
 
     Raises:
@@ -170,12 +187,12 @@ def _whole(weights: Mapping[int, float], width: int) -> Mapping[int, float]:
             f"class_weight was given for class {min(weights)} of data that comes in batches. Expected class numbers "
             "from 0, in which Keras looks weights up. Number the classes from 0, or pass arrays."
         )
-    return {number: weights.get(number, 1.0) for number in range(max(width, max(weights) + 1))}
+    return {number: weights.get(number, 1.0) for number in range(max(2, max(weights) + 1))}
 
 
-def _multiplied(train: Part, weights: Mapping[int, float], numbers: np.ndarray) -> Part:
+def _multiplied(train: Part, weights: Mapping[int, float]) -> Part:
     """Return the examples with their class's weight in their own."""
-    by_class = np.array([weights.get(int(number), 1.0) for number in numbers], "float32")
+    by_class = np.array([weights.get(int(number), 1.0) for number in _numbers(train.y)], "float32")
     if train.sample_weight is None:
         return replace(train, sample_weight=by_class)
 

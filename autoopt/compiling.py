@@ -20,9 +20,6 @@ from autoopt.errors import ModelError
 EXCLUSIONS = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
 """Where Keras's optimizers keep what `exclude_from_weight_decay` was told."""
 
-OWN_LOSS = ("train_step", "compute_loss", "compute_loss_and_updates", "compile")
-"""Methods that decide on the loss of a step; one of them is JAX's alone."""
-
 METRICS = ("metrics", "weighted_metrics")
 """Arguments of `compile` that may hold objects with a state."""
 
@@ -147,10 +144,8 @@ def _kinds(kind: type) -> Iterator[type]:
 
 def unsmoothed(model: keras.Model, loss: Any) -> str:
     """Return why a model cannot be trained with smoothed labels, as a sentence goes on; empty where it can."""
-    for name in OWN_LOSS:
-        if getattr(type(model), name, None) is not getattr(keras.Model, name, None):
-            return f"the model has a {name} of its own"
-    return task.unsmoothed(loss)
+    own = task.own_loss(model)
+    return f"the model has a {own} of its own" if own else task.unsmoothed(loss)
 
 
 def written(model: keras.Model) -> Written:

@@ -48,12 +48,10 @@ def closed(model: keras.Model, template: Template, loss: Any, asked: bool) -> Ma
     reason = _closed(model, template, task.default_objective(loss).name == "val_accuracy" or asked)
     if reason:
         return {"augmentation": reason}
-    for name in ("train_step", "compute_loss"):
-        if getattr(type(model), name) is not getattr(keras.Model, name):
-            return {
-                "mixup": f"{type(model).__name__} has a {name} of its own, which may take no mixed labels."
-            }
-    return {}
+    own = task.own_loss(model)
+    if not own:
+        return {}
+    return {"mixup": f"{type(model).__name__} has a {own} of its own, which may take no mixed labels."}
 
 
 def _closed(model: keras.Model, template: Template, wanted: bool) -> str:

@@ -27,9 +27,10 @@ REFUSED = {
     "max_epochs": "Pass epochs to search(); hopeless trials are ended early by themselves.",
     "factor": "Leave it out: hopeless trials are ended early; search=autoopt.Search(pruner=...) sets another way.",
     "hyperband_iterations": "Pass max_trials, or a budget.",
-    "num_initial_points": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
-    "alpha": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
-    "beta": "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
+    **dict.fromkeys(
+        ("num_initial_points", "alpha", "beta"),
+        "Pass search=autoopt.Search(sampler=...) with an Optuna sampler.",
+    ),
     "distribution_strategy": "Leave it out: this version trains on one device.",
     "allow_new_entries": "Leave it out: tune_new_entries=False keeps what is not given at its default.",
 }

@@ -10,6 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+FLIPS: Mapping[str, tuple[float, float]] = {
+    "none": (0.0, 0.0),
+    "horizontal": (0.0, 0.5),
+    "vertical": (0.5, 0.0),
+    "horizontal_and_vertical": (0.5, 0.5),
+}
+"""How images are flipped, in the words of `keras.layers.RandomFlip`: shares flipped top to bottom and left to right."""
+
 
 @dataclass(frozen=True)
 class Structure:
@@ -64,7 +72,7 @@ class Settings:
         backbone_rate: Learning rate of pretrained parts, as a factor of `learning_rate`.
         batch_size: Examples a step.
         full_batch: Whether a step takes all examples, whatever `batch_size` says.
-        flip: How training flips images, a name of `autoopt.engines.augmentation.FLIPS`.
+        flip: How training flips images, a name of `FLIPS`.
         shift: Farthest shift of images in training, as a share of the side.
         rotation: Farthest turn of images in training, as a share of a full one.
         mixup: α of the Beta(α, α) by which training mixes images.

@@ -123,13 +123,15 @@ def tune(
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
-    hypermodel = AutoHyperModel(model_fn, space, dataset, policy, resources.room)
+    weighted = class_weights.applied(class_weight, dataset)
+    dataset = weighted.dataset
+    # What labels say of biases is said by weighed examples.
+    counted = class_weights.weighed(dataset, weighted.weights)
+    hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
     facts = rehearse(hypermodel, dataset, objective)
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints, hypermodel.space.fix)
-    weighted = class_weights.applied(class_weight, dataset, facts.width)
-    dataset = weighted.dataset
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
@@ -149,7 +151,7 @@ def tune(
         discard(logs)
     console = Console(verbose)
     duties = Duties(
-        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.weights, policy,
+        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.of_outputs(facts.width), policy,
         resources.compilation_cache, resources.room, facts.score,
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip

@@ -15,6 +15,7 @@ from typing import Any
 import keras
 
 from autoopt import seeding, task
+from autoopt.class_weights import weighed
 from autoopt.data import Dataset
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
@@ -255,7 +256,11 @@ class Duties:
     def worker(self, hypermodel: AutoHyperModel | None = None) -> Worker:
         """Return the worker; with `hypermodel`, one that has been made of the same function and space."""
         made = hypermodel or AutoHyperModel(
-            self.model_fn, self.space, self.dataset, self.dtype_policy, self.room
+            self.model_fn,
+            self.space,
+            weighed(self.dataset, self.class_weight),
+            self.dtype_policy,
+            self.room,
         )
         engine = engine_named(self.engine)
         return Worker(

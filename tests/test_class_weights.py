@@ -1,6 +1,8 @@
 """Class weights: counted, multiplied into sample weights, and refused where they would be taken wrong."""
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -8,12 +10,14 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
+import autoopt
 from autoopt.class_weights import applied
 from autoopt.data import Dataset, Part, Stream
 from autoopt.engines import KerasEngine, candidate_of
 from autoopt.errors import UsageError
 from tests import toys
 from tests.engines.laboratory import assigned, ran
+from tests.executors.jobs import duties_of
 
 X, Y = toys.digits(60)
 RARE = (Y == 9).astype(int)
@@ -83,16 +87,17 @@ def test_labels_in_a_dict_are_weighed_by_example() -> None:
 
 @pytest.mark.parametrize("form", [batches, loaded])
 def test_a_stream_is_trained_with_a_weight_for_each_class(form: Callable[[Any], Dataset]) -> None:
-    found = applied({0: 0.5}, form(Y), width=10)
+    found = applied({0: 0.5}, form(Y))
+    by_output = found.of_outputs(10)
     histories = []
-    for dataset, weights in ((found.dataset, found.weights), (whole(Y), {0: 0.5})):
+    for dataset, weights in ((found.dataset, by_output), (whole(Y), {0: 0.5})):
         keras.utils.set_random_seed(0)
         model = toys.compiled(keras.optimizers.SGD(0.0), run_eagerly=True)
         size = None if isinstance(dataset.train, Stream) else 16
         task = assigned(dataset.train, dataset.validation, size=size, epochs=1, weights=weights)
         histories.append(ran(KerasEngine(), candidate_of(model), task)[0].history["loss"])
 
-    assert found.weights == {0: 0.5, **dict.fromkeys(range(1, 10), 1.0)}
+    assert by_output == {0: 0.5, **dict.fromkeys(range(1, 10), 1.0)}
     assert histories[0] == pytest.approx(histories[1], abs=1e-5)
 
 
@@ -100,6 +105,47 @@ def test_classes_without_a_weight_and_weights_without_a_class_are_told() -> None
     assert applied({1: 2.0, 2: 1.0}, whole(RARE)).notes == [
         "No class_weight was given for class 0: it counts 1.", "No training label is class 2, which class_weight names.",
     ]  # fmt: skip
+
+
+def rare() -> keras.Model:
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(2, "softmax", name="out")])
+    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+class Looking(keras.callbacks.Callback):  # type: ignore[misc]
+    """Notes down with which biases a training starts."""
+
+    def __init__(self, seen: list[Any]) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.seen.extend(keras.ops.convert_to_numpy(self.model.layers[-1].bias))
+
+
+HALVES = [math.log(0.5)] * 2  # of the 60 examples 6 are of class 1, and balanced weights make as much of both
+
+
+@pytest.mark.parametrize("own", [None, np.ones(60)], ids=["alone", "and sample weights"])
+def test_class_weights_count_in_the_priors_that_a_search_starts_from(own: Any, tmp_path: Path) -> None:
+    seen: list[Any] = []
+    autoopt.tune(
+        rare, (X, RARE) if own is None else (X, RARE, own), class_weight="balanced", epochs=1, max_trials=1,
+        space=autoopt.Space(fix={"initialization/bias": "class_priors"}), callbacks=lambda trial: [Looking(seen)],
+        search=autoopt.Search(confirm=0), directory=tmp_path, logdir=tmp_path, verbose=0, seed=0,
+    )  # fmt: skip
+
+    assert seen == pytest.approx(HALVES)
+
+
+@pytest.mark.parametrize("own", [None, np.ones(60)], ids=["alone", "and sample weights"])
+def test_a_worker_process_counts_class_weights_in_its_priors(own: Any) -> None:
+    found = applied("balanced", whole(RARE, own))
+    duties = duties_of(rare, found.dataset, class_weight=found.of_outputs(2))
+
+    assert duties.worker().hypermodel.reading().origin.biases == {"out": pytest.approx(HALVES)}
+    assert duties.worker().dataset.train.sample_weight is found.dataset.train.sample_weight
 
 
 def torch_loader() -> Dataset:

@@ -11,7 +11,7 @@ from tensorboard.plugins.hparams import plugin_data_pb2
 
 import autoopt
 from autoopt.reports import trials_table
-from autoopt.storage.distributions import POSITION
+from autoopt.storage import unpositioned
 from tests import toys
 
 OWN = {"adam": None, "momentum": "optimizer/momentum", "adamw": "optimizer/weight_decay", "gd": None}
@@ -68,7 +68,7 @@ def test_the_sampler_s_model_has_what_is_active(result: autoopt.Result, algorith
     study = optuna.load_study(study_name="autoopt", storage=storage)
     trial = each(result)[algorithm]
 
-    asked = {name.removesuffix(POSITION) for name in study.trials[trial.number].params}
+    asked = set(map(unpositioned, study.trials[trial.number].params))
     assert asked == set(trial.hyperparameters)
 
 

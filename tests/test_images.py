@@ -48,17 +48,21 @@ def two_images() -> keras.Model:
     return keras.Model(inputs, layers.Dense(10, "softmax")(joined))
 
 
-class Stepping(keras.Sequential):  # type: ignore[misc]
-    """A model whose training step is its own."""
+def deciding(method: str) -> Any:
+    """Return a model function whose model decides on its loss by a method of its own."""
 
-    def train_step(self, *given: Any) -> Any:
-        return super().train_step(*given)
+    def own(self: keras.Model, *given: Any, **named: Any) -> Any:
+        return getattr(keras.Sequential, method)(self, *given, **named)
 
+    kind = type("Deciding", (keras.Sequential,), {method: own})
+    hidden = (layers.Flatten(), layers.Dense(10, "softmax"))
 
-def stepping() -> keras.Model:
-    model = Stepping([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10, "softmax")])
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    return model
+    def model_fn() -> keras.Model:
+        model = kind([keras.Input((8, 8, 1)), *hidden])
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        return model
+
+    return model_fn
 
 
 class Untold(keras.Model):  # type: ignore[misc]
@@ -133,9 +137,13 @@ def test_a_regression_on_images_is_augmented_only_if_that_is_asked_for() -> None
     assert asked(model_fn, ASKED) == NAMES
 
 
-def test_a_training_step_of_the_users_own_closes_mixtures_alone() -> None:
-    assert asked(stepping) == OPEN[:1]
-    assert "Stepping has a train_step of its own" in (origin(stepping).closed or {})["mixup"]
+@pytest.mark.parametrize("method", ["train_step", "compute_loss", "compute_loss_and_updates", "compile"])
+def test_a_loss_of_the_models_own_closes_mixtures_and_smoothing_alone(method: str) -> None:
+    found = origin(deciding(method))
+
+    assert asked(deciding(method)) == OPEN[:1]
+    assert f"Deciding has a {method} of its own" in (found.closed or {})["mixup"]
+    assert found.unsmoothed == f"the model has a {method} of its own"
 
 
 def test_what_a_kerastuner_tuner_builds_is_augmented_in_training() -> None:

@@ -8,9 +8,7 @@ import keras_tuner
 
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_names, check_numbers
-
-FLIPS = ("horizontal", "vertical", "horizontal_and_vertical")
-"""As `keras.layers.RandomFlip` calls them."""
+from autoopt.recipe import FLIPS
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Augmentation(Axis):
     mixup: Sequence[float] = (0.0, 0.2)
 
     def __post_init__(self) -> None:
-        check_names("flip", self.flip, FLIPS)
+        check_names("flip", self.flip, [name for name in FLIPS if name != "none"])
         for name, what in (("shift", "shares of the side"), ("rotation", "shares of a full turn")):
             expected = f"a list of {what} from 0 to 0.5, for example [0.0, 0.1]"
             check_numbers(name, getattr(self, name), lambda share: 0 <= share <= 0.5, expected)

@@ -80,9 +80,11 @@ class LearningRate(Axis):
     def _rate(self, hp: keras_tuner.HyperParameters, origin: Origin) -> float | None:
         """Draw the rate from the range of the algorithm and the batch size that were drawn."""
         written = origin.optimizer
-        own = written.learning_rate
-        if own is not None and (RATE in (origin.closed or {}) or own <= 0.0):  # 0 has no place on a log scale
-            return own
+        fixed = written.learning_rate
+        if fixed is not None and (
+            RATE in (origin.closed or {}) or fixed <= 0.0
+        ):  # 0 has no place on a log scale
+            return fixed
         names = _choices(hp, "optimizer/name") or [written.algorithm]
         sizes = _choices(hp, "batch_size") or [origin.batch_size]
         # A pinned size is the user's own: the rate that was written is meant for it.

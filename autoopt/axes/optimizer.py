@@ -9,6 +9,7 @@ import keras
 import keras_tuner
 
 from autoopt.axes import fine_tuning
+from autoopt.axes.arguments import plain
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_names, check_numbers, check_range
 from autoopt.errors import SpaceError
@@ -108,9 +109,10 @@ class Optimizer(Axis):
     def __post_init__(self) -> None:
         check_names("optimizer", self.names, ALGORITHMS)
         check_names("schedule", self.schedule, SCHEDULES)
-        if not isinstance(self.use_ema, list | tuple) or not set(self.use_ema) <= {False, True}:
+        truths = plain(self.use_ema)
+        if not (isinstance(truths, tuple) and truths and all(isinstance(each, bool) for each in truths)):
             raise SpaceError(
-                f"use_ema was given {self.use_ema!r}. Expected a list, for example [False, True]."
+                f"use_ema was given {self.use_ema!r}. Expected a list of True and False, for example [False, True]."
             )
         factors = "factors above 0, for example [0.1, 1.0]"
         check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)
@@ -142,15 +144,18 @@ class Optimizer(Axis):
         name = hp.Choice("optimizer/name", names, default=written.algorithm)
         changed = name != written.algorithm
         parts: dict[str, Any] = {"optimizer": name if changed else None, "full_batch": name == "gd"}
-        for field, (low, high), default in (
+        for field, span, default in (
             ("momentum", self.momentum, written.momentum),
             ("weight_decay", self.weight_decay, written.weight_decay),
         ):
-            having = [each for each in names if field in ALGORITHMS.get(each, ADAPTIVE).numbers]
+            having = [each for each in names if field in _numbers(each)]
             if not having:
                 continue
-            with hp.conditional_scope("optimizer/name", having):
+            low, high = span
+            if field in _numbers(written.algorithm) and written.config.get(field):
                 low, high = min(low, default), max(high, default)
+            default = min(max(default, low), high)
+            with hp.conditional_scope("optimizer/name", having):
                 value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
             parts[field] = value if changed or value != default else None
         return {**parts, **self._extras(hp, origin)}
@@ -178,3 +183,8 @@ def _unbounded(hp: keras_tuner.HyperParameters) -> contextlib.AbstractContextMan
     if "regularization/max_norm" not in [known.name for known in hp.space]:
         return contextlib.nullcontext()
     return hp.conditional_scope("regularization/max_norm", [0.0])
+
+
+def _numbers(name: str) -> Sequence[str]:
+    """Return the numbers that an algorithm has beside the rate."""
+    return ALGORITHMS.get(name, ADAPTIVE).numbers

@@ -12,6 +12,8 @@ from autoopt.axes.choices import check_numbers
 from autoopt.errors import SpaceError
 
 LABEL_SMOOTHING = (0.0, 0.05, 0.1, 0.2)
+"""Shares that are offered where the user names none."""
+
 SMOOTHING_NAME = "regularization/label_smoothing"
 
 
@@ -27,7 +29,7 @@ class Regularization(Axis):
         dropout: Shares of units to drop, from 0 up to below 1 (Srivastava et al. 2014).
         spatial_dropout: Shares of feature maps to drop whole behind convolutions (Tompson et al. 2015).
         label_smoothing: Shares of a label that are spread over all classes (Szegedy et al. 2016), in training
-            alone: scores are under the loss as written. None is 0.0, 0.05, 0.1 and 0.2 under a crossentropy.
+            alone: scores are under the loss as written. None offers some where that can be done.
         max_norm: Largest norms of the weights into a hidden unit (Srebro & Shraibman 2005), 0 for none; for
             kernels without a constraint. Closed by default: how large is right depends on the widths, what
             it does penalties and weight decay do too, and each step pays for it.

@@ -5,7 +5,7 @@ it is saved. Its strengths are read from the knobs; which parts there are is com
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,7 @@ from keras import ops
 
 from autoopt.engines.knobs import Knobs
 from autoopt.engines.pixels import moved, turned
-from autoopt.recipe import Settings
-
-FLIPS: Mapping[str, tuple[float, float]] = {
-    "none": (0.0, 0.0),
-    "horizontal": (0.0, 0.5),
-    "vertical": (0.5, 0.0),
-    "horizontal_and_vertical": (0.5, 0.5),
-}
-"""How images are flipped, in the words of `keras.layers.RandomFlip`: shares flipped top to bottom and left to right."""
+from autoopt.recipe import FLIPS, Settings
 
 TRIES = 32
 """Of a draw from a Beta distribution; at α = 1, the worst, all of them fail once in 4 · 10⁹ batches."""

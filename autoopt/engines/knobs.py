@@ -11,15 +11,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from autoopt.surgery import dropout
+
 SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw", "label_smoothing")
 VECTORS = ("l1", "l2", "dropout", "max_norm", "augmentation")
 
-SPATIAL_DROPOUTS = (
-    keras.layers.SpatialDropout1D,
-    keras.layers.SpatialDropout2D,
-    keras.layers.SpatialDropout3D,
-)
-DROPOUTS = ("Dropout", *(kind.__name__ for kind in SPATIAL_DROPOUTS))
+DROPOUTS = dropout.PLAIN | dropout.SPATIAL
 """Layers whose rate comes from the knobs."""
 
 
@@ -151,7 +148,7 @@ def loosen_dropout(layer: keras.layers.Dropout, knobs: Knobs, index: int) -> Non
         if not training:
             return inputs
         rate = ops.cast(knobs.dropout[index], "float32")
-        if isinstance(layer, SPATIAL_DROPOUTS):
+        if type(layer).__name__ in dropout.SPATIAL:
             shape = layer._get_noise_shape(inputs)
         else:
             shape = _noise_shape(ops.shape(inputs), layer.noise_shape)

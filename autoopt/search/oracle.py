@@ -20,7 +20,7 @@ from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point, wanted
-from autoopt.storage import Journal, positioned, quiet
+from autoopt.storage import Journal, positioned, quiet, unpositioned
 
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
@@ -226,7 +226,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         value = self._parent.get(hp.name, hp.default)
         if not isinstance(hp, Ranged):
             return value
-        place, within = self._places.get(hp.name), hp.low <= value <= hp.high
+        place, within = self._places.get(positioned(hp)), hp.low <= value <= hp.high
         if place is None:
             return value if within else hp.default
         # To the last bit where the range is the parent's: another rate would be another training.
@@ -234,11 +234,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def _fixed(self) -> dict[str, Any]:
         """Return what is held of the parent as a sampler knows it."""
-        places = self._places
-        return {
-            positioned(name) if name in places else name: places.get(name, value)
-            for name, value in self._held.items()
-        }
+        places = {name: at for name, at in self._places.items() if unpositioned(name) in self._held}
+        return {**self._held, **places}
 
     def _draw(self, place: int) -> tuple[int, ...]:
         """Return how many draws of a place were refused; empty, so that nothing is drawn otherwise, for none."""

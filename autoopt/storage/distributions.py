@@ -13,6 +13,8 @@ from optuna.distributions import (
     distribution_to_json,
 )
 
+from autoopt.hyperparameters import Ranged
+
 
 def distribution(hp: Any) -> BaseDistribution | None:
     """Return the distribution to sample a hyperparameter from, None where there is nothing to choose.
@@ -46,15 +48,21 @@ def variant(name: str, found: BaseDistribution) -> str:
     return f"{name} {distribution_to_json(found)}"
 
 
-POSITION = " (position)"
+POSITION = " (position"
 
 
-def positioned(name: str) -> str:
+def positioned(hp: Ranged) -> str:
     """Return the name under which a value's place in its range, 0 to 1, is kept.
 
-    A range that depends on other values is one dimension to a sampler only so.
+    A range that depends on other values is one dimension to a sampler only so. A search that goes on with other ranges
+    has another dimension: the same place is another value there.
     """
-    return name + POSITION
+    return f"{hp.name}{POSITION} in {hp.whole.min_value:g} to {hp.whole.max_value:g})"
+
+
+def unpositioned(name: str) -> str:
+    """Return the name of the value whose place is kept under a name; any other name as it is."""
+    return name.partition(POSITION)[0]
 
 
 def holds(found: BaseDistribution, value: Any) -> bool:

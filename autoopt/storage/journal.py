@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
 from autoopt.storage.batched import BatchedBackend
-from autoopt.storage.distributions import POSITION, distribution, holds, positioned, suggest, variant
+from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
 from autoopt.storage.guided import GuidedSampler
 
 STUDY = "autoopt"
@@ -125,17 +125,15 @@ class Journal:
             return wanted
         if isinstance(hp, Ranged):
             place = None if wanted is None else hp.position(wanted)
-            at = self._suggested(number, positioned(hp.name), FloatDistribution(0.0, 1.0), place)
+            at = self._suggested(number, positioned(hp), FloatDistribution(0.0, 1.0), place)
             return hp.at(at) if wanted is None else wanted
         name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
         return self._suggested(number, name, found, wanted)
 
     def positions(self, number: int) -> Mapping[str, float]:
-        """Return where a trial's values lie in ranges that depend on others: name to 0 to 1."""
+        """Return where a trial's values lie in ranges that depend on others, 0 to 1: by `positioned` names."""
         params = self._study.get_trials(deepcopy=False)[number].params
-        return {
-            name.removesuffix(POSITION): place for name, place in params.items() if name.endswith(POSITION)
-        }
+        return {name: place for name, place in params.items() if name != unpositioned(name)}
 
     def _suggested(self, number: int, name: str, found: BaseDistribution, wanted: Any) -> Any:
         self._known[name] = found
@@ -225,7 +223,7 @@ def _interrupted(trial: Any) -> Trial:
     """Return what is known of a trial whose process ended before it did."""
     started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
     reason = "The process ended before the trial did."
-    told = {name: value for name, value in trial.params.items() if not name.endswith(POSITION)}
+    told = {name: value for name, value in trial.params.items() if name == unpositioned(name)}
     return Trial(trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason)
 
 

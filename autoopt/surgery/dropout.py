@@ -14,7 +14,7 @@ from autoopt.surgery.insertion import entry
 from autoopt.surgery.stages import Segment, Stages
 
 PLAIN = frozenset({"Dropout"})
-SPATIAL = frozenset(f"SpatialDropout{rank}D" for rank in (1, 2, 3))
+SPATIAL = kinds.SPATIAL_DROPOUTS
 EVERY = PLAIN | SPATIAL | {"AlphaDropout", "GaussianDropout"}
 
 BEFORE = kinds.MERGES | kinds.NORMALIZATIONS

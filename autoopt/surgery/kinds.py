@@ -34,10 +34,10 @@ ACTIVATION_OPERATIONS = frozenset(
     | {"ops.Softsign", "ops.Tanh", "ops.TanhShrink", "ops.SoftShrink", "ops.HardShrink", "ops.Softmax"}
 )
 ACTIVATIONS = ACTIVATION_LAYERS | ACTIVATION_OPERATIONS
-DROPOUTS = frozenset(
-    {"Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"}
-    | {f"SpatialDropout{rank}D" for rank in (1, 2, 3)}
-)
+SPATIAL_DROPOUTS = frozenset(f"SpatialDropout{rank}D" for rank in (1, 2, 3))
+DROPOUTS = SPATIAL_DROPOUTS | {
+    "Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization",
+}  # fmt: skip
 POOLINGS = frozenset(f"{kind}Pooling{rank}D" for kind in ("Max", "Average") for rank in (1, 2, 3))
 GLOBAL_POOLINGS = frozenset(f"Global{name}" for name in POOLINGS)
 RESIZINGS = frozenset(

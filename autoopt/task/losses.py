@@ -30,6 +30,9 @@ _SMOOTHABLE = {
     keras.losses.categorical_crossentropy: keras.losses.CategoricalCrossentropy,
     keras.losses.binary_crossentropy: keras.losses.BinaryCrossentropy,
 }
+OWN_LOSS = ("train_step", "compute_loss", "compute_loss_and_updates", "compile")
+"""Methods of a model that decide on the loss of a step; one of them is JAX's alone."""
+
 _CLASSIFICATION = SPARSE | CATEGORICAL | BINARY | {"crossentropy", "ce", "hinge", "squared_hinge"}
 
 
@@ -53,6 +56,14 @@ def name_of(loss: Any) -> str | None:
         return name_of(function)
     name = str(getattr(loss, "__name__", type(loss).__name__))
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def own_loss(model: keras.Model) -> str:
+    """Return the method by which a model decides itself on the loss of a step, empty where Keras does."""
+    own = (
+        name for name in OWN_LOSS if getattr(type(model), name, None) is not getattr(keras.Model, name, None)
+    )
+    return next(own, "")
 
 
 def takes_logits(loss: Any) -> bool:

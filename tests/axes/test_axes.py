@@ -270,6 +270,27 @@ def test_a_rate_beyond_the_usual_range_widens_it_to_the_users_own() -> None:
     assert hp.values["optimizer/learning_rate"] == 1.0
 
 
+# 0.9 and 0.004 are what Keras takes where the user has written nothing; the models' own are 0.8 and 0.02.
+@pytest.mark.parametrize(
+    ("model", "field", "given", "expected"),
+    [
+        ("adam", "momentum", (0.5, 0.7), (0.5, 0.7, 0.7)),
+        ("sgd", "momentum", (0.95, 0.99), (0.95, 0.99, 0.95)),
+        ("momentum", "momentum", (0.5, 0.7), (0.5, 0.8, 0.8)),
+        ("adam", "weight_decay", (0.01, 0.1), (0.01, 0.1, 0.01)),
+        ("adamw", "weight_decay", (0.05, 0.1), (0.02, 0.1, 0.02)),
+    ],
+)
+def test_a_narrowed_number_is_widened_by_what_is_written_alone(
+    model: str, field: str, given: tuple[float, float], expected: tuple[float, float, float]
+) -> None:
+    hp = toys.asking({"optimizer/name": {"momentum": "nesterov", "weight_decay": "adamw"}[field]})
+    axes.Optimizer(**{field: given}).draw(hp, origin(model))
+
+    (found,) = [known for known in hp.space if known.name == f"optimizer/{field}"]
+    assert (found.min_value, found.max_value, found.default) == expected
+
+
 def test_a_schedule_of_the_users_own_stays_until_another_is_drawn() -> None:
     own = axes.LearningRate().draw(toys.asking({"batch_size": 64}), origin("scheduled"))
     other = axes.LearningRate().draw(toys.asking({"optimizer/schedule": "cosine"}), origin("scheduled"))
@@ -314,6 +335,15 @@ REFUSED = {
     "momentum": (lambda: axes.Optimizer(momentum=(0.9, 1.0)), "above 0 and below 1"),
     "weight decay": (lambda: axes.Optimizer(weight_decay=(0.1, 0.01)), "lowest, highest"),
     "use_ema": (lambda: axes.Optimizer(use_ema=True), "Expected a list"),
+    "use_ema of lists": (
+        lambda: axes.Optimizer(use_ema=[[True]]),
+        r"\[\[True\]\]. Expected a list of True and",
+    ),
+    "use_ema of numbers": (
+        lambda: axes.Optimizer(use_ema=[1.0]),
+        r"given \[1.0\]. Expected a list of True and",
+    ),
+    "no use_ema": (lambda: axes.Optimizer(use_ema=[]), r"given \[\]. Expected a list of True and"),
     "clipping": (lambda: axes.Optimizer(global_clipnorm=[-1.0]), "norms of 0 or more"),
     "schedule": (lambda: axes.Optimizer(schedule=["cosin"]), "Did you mean 'cosine'"),
     "learning rate": (lambda: axes.Optimizer(learning_rate=(0.0, 1.0)), "both above 0"),

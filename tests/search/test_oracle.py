@@ -8,8 +8,9 @@ from typing import Any
 import keras_tuner
 import optuna
 import pytest
+from keras_tuner.engine import hyperparameters as kinds
 
-from autoopt.hyperparameters import ranged
+from autoopt.hyperparameters import Ranged, ranged
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle
 from autoopt.storage import Journal
@@ -86,6 +87,27 @@ def test_a_proposal_depends_on_seed_number_and_finished_trials_alone(stop: int, 
     resumed = oracle(3, journal=Journal(tmp_path / "journal.log", objective))
 
     assert steps(resumed, TRIALS - stop) == whole[stop:]
+
+
+def rate(low: float, high: float) -> Ranged:
+    """Return a learning rate as it is asked for where its range depends on others."""
+    return Ranged(kinds.Float("optimizer/learning_rate", low, high, None, "log"), low, high, low)
+
+
+# The middle of the earlier range is 0.001, and 0.01 in the wider one.
+@pytest.mark.parametrize(("span", "kept"), [((1e-4, 1e-2), 0.001), ((1e-4, 1.0), 0.001), ((0.1, 1.0), 0.1)])
+def test_where_the_range_is_another_one_now_the_parents_value_is_kept_and_not_its_place(
+    span: tuple[float, float], kept: float, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path / "journal.log", OBJECTIVE_)
+    earlier = journal.suggest(journal.open(guided=True), rate(1e-4, 1e-2), wanted=0.001)
+    journal.close(Trial(0, "completed", 0.5, {"optimizer/learning_rate": earlier}, {}, 0, 1.0, 2.0))
+    resumed = oracle(0, journal=Journal(tmp_path / "journal.log", OBJECTIVE_))
+    proposals = [resumed.create_trial(str(each)).hyperparameters for each in range(6)]
+
+    asked = [hp._retrieve(rate(*span)) for hp in proposals]
+    assert sum(found == pytest.approx(kept) for found in asked) > 1
+    assert all(span[0] <= found <= span[1] for found in asked)
 
 
 def test_a_failed_trial_is_no_example_to_follow(tmp_path: Path) -> None:
