@@ -19,6 +19,12 @@ KEPT = 10
 OF_TUNE = ("budget", "constraints", "resources", "logdir")
 """Arguments of `tune` that a tuner takes as well."""
 
+OWN = (
+    "hypermodel", "objective", "max_trials", "seed", "hyperparameters", "tune_new_entries", "executions_per_trial",
+    "max_model_size", "optimizer", "loss", "metrics", "directory", "project_name", "overwrite", "space", "search",
+)  # fmt: skip
+"""The arguments of a tuner itself."""
+
 WITHOUT_EFFECT = ("max_retries_per_trial", "max_consecutive_failed_trials", "tuner_id", "logger")
 """Arguments of KerasTuner's that change no result: a trial that fails is recorded, and the search goes on."""
 
@@ -44,7 +50,7 @@ def options(others: Mapping[str, Any]) -> dict[str, Any]:
             raise UsageError(f"{name} was given, which autoopt.Tuner does not have. {REFUSED[name]}")
         if name not in (*OF_TUNE, *WITHOUT_EFFECT):
             raise UsageError(
-                f"autoopt.Tuner was given {name}, which it does not have.{nearest(name, OF_TUNE)}"
+                f"autoopt.Tuner was given {name}, which it does not have.{nearest(name, (*OF_TUNE, *OWN))}"
             )
     return {name: value for name, value in others.items() if name in OF_TUNE}
 
@@ -59,6 +65,10 @@ def space(given: Any, hypermodel: Any) -> Space:
 
 def searching(given: Search | None, max_trials: int | None, executions: int) -> Search:
     """Return how to search, with the weights of every trial kept, as KerasTuner keeps them."""
+    if max_trials is not None and (type(max_trials) is not int or max_trials < 1):
+        raise UsageError(
+            f"max_trials was given {max_trials!r}. Expected a whole number from 1, or None for no limit."
+        )
     found = Search(confirm=0) if given is None else given
     many = found.executions_per_trial if executions == 1 else executions
     return dataclasses.replace(found, executions_per_trial=many, keep=max(found.keep, max_trials or KEPT))
@@ -79,6 +89,10 @@ def dataset(data: tuple[Any, Any, Any], validation_data: Any, validation_split: 
     x, y, sample_weight = data
     if x is None:
         raise UsageError("search was given no data. Expected search(x, y, validation_data=(x_val, y_val)).")
+    if not isinstance(validation_split, int | float) or not 0 <= validation_split < 1:
+        raise UsageError(
+            f"validation_split was given {validation_split!r}. Expected a share from 0 up to below 1, for example 0.2."
+        )
     given = x if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
     if validation_data is not None or not validation_split:
         return prepare(given, validation_data=validation_data, seed=seed)

@@ -239,3 +239,20 @@ def test_without_validation_data_the_rows_are_cut_as_tune_cuts_them(seed: int | 
     tuned = autoopt.tune(Summed(), data, **options, epochs=1, verbose=0, search=autoopt.Search(confirm=0))
 
     assert tuner.result.best_score == tuned.best_score
+
+
+WRONG = {
+    "trials as text": ({"max_trials": "3"}, {}, "max_trials was given '3'"),
+    "a misspelt argument": ({"max_trial": 3}, {}, "Did you mean 'max_trials'"),
+    "a split as text": ({}, {"validation_split": "0.2"}, "validation_split was given '0.2'"),
+    "a split of all": ({}, {"validation_split": 1.0}, "validation_split was given 1.0"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_wrong_argument_says_what_to_do(wrong: str, tmp_path: Path) -> None:
+    own, of_search, message = WRONG[wrong]
+    x, y = toys.digits(40)
+
+    with pytest.raises(UsageError, match=message):
+        autoopt.Tuner(lambda hp: toys.dense(), directory=tmp_path, **own).search(x, y, **of_search)
