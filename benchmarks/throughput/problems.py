@@ -165,9 +165,13 @@ def _numbers_only(structure: Any, fix: dict[str, Any] | None = None) -> autoopt.
     """Return a space of initialization, l2, Adam's learning rate and batch size, beside a structure."""
     return autoopt.Space(
         structure=structure,
-        initialization=autoopt.axes.Initialization(KERNELS),
-        regularization=autoopt.axes.Regularization(l1=[0.0], l2=L2, dropout=[0.0]),
-        optimizer=autoopt.axes.Optimizer(["adam"], learning_rate=RATES, schedule=["constant"]),
+        initialization=autoopt.axes.Initialization(KERNELS, bias=[]),
+        regularization=autoopt.axes.Regularization(
+            l1=[0.0], l2=L2, dropout=[0.0], spatial_dropout=[0.0], label_smoothing=[0.0]
+        ),
+        optimizer=autoopt.axes.Optimizer(
+            ["adam"], learning_rate=RATES, schedule=["constant"], warmup=[0.0], use_ema=[False]
+        ),
         batch_size=BATCHES,
         fix=fix or {},
     )
