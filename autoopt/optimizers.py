@@ -23,29 +23,6 @@ ANY_ALGORITHM = (
 )  # fmt: skip
 """What every optimizer of Keras takes: the user's choice goes along to another algorithm."""
 
-KINDS = {
-    "gd": keras.optimizers.SGD,
-    "sgd": keras.optimizers.SGD,
-    "momentum": keras.optimizers.SGD,
-    "nesterov": keras.optimizers.SGD,
-    "rmsprop": keras.optimizers.RMSprop,
-    "adam": keras.optimizers.Adam,
-    "adamw": keras.optimizers.AdamW,
-    "nadam": keras.optimizers.Nadam,
-    "adamax": keras.optimizers.Adamax,
-    "adagrad": keras.optimizers.Adagrad,
-    "adadelta": keras.optimizers.Adadelta,
-    "lion": keras.optimizers.Lion,
-    "muon": getattr(keras.optimizers, "Muon", None),
-}
-
-ITS_OWN: Mapping[str, Mapping[str, Any]] = {
-    "momentum": {"momentum": 0.9},
-    "nesterov": {"momentum": 0.9, "nesterov": True},
-}
-"""What tells an algorithm from others of its class."""
-
-
 EMA_MOMENTUM = 0.99
 """Keras's own, of the moving average of the weights."""
 
@@ -126,9 +103,8 @@ class Plan:
     @property
     def _decays_alike(self) -> bool:
         """Whether one number is the decay of all weights: Muon has two."""
-        return self.config.get("adam_weight_decay", self.config.get("weight_decay")) == self.config.get(
-            "weight_decay"
-        )
+        decay = self.config.get("weight_decay")
+        return bool(self.config.get("adam_weight_decay", decay) == decay)
 
     @property
     def _is_sgd(self) -> bool:
@@ -147,20 +123,20 @@ def plan(recipe: Recipe, origin: Written, total_steps: int | None, parts: int = 
     wanted, settings = recipe.structure.optimizer, recipe.settings
     changes = {name: getattr(settings, name) for name in NUMBERS if getattr(settings, name) is not None}
     changes |= {"use_ema": True} if recipe.structure.use_ema else {}
-    if wanted is None or wanted == origin.algorithm:
-        kind, config, rate = origin.kind, dict(origin.config), origin.learning_rate
-    else:
+    kind, config, rate, whole = origin.kind, dict(origin.config), origin.learning_rate, origin.whole
+    if wanted is not None and wanted != origin.algorithm:
+        known = ALGORITHMS[wanted]
         kept = {each: origin.config[each] for each in ANY_ALGORITHM if origin.config.get(each)}
-        kind, config, rate = KINDS[wanted], {**kept, **ITS_OWN.get(wanted, {})}, ALGORITHMS[wanted].default
+        kind, rate, whole = getattr(keras.optimizers, known.kind), known.default, True
+        config = {**kept, **known.config}
+    if "weight_decay" in changes and "adam_weight_decay" in config:  # Muon's, of all but matrices
+        changes["adam_weight_decay"] = changes["weight_decay"]
+    config |= changes
     rate = rate if settings.learning_rate is None else float(settings.learning_rate)
     name, warmup = settings.schedule or "constant", settings.warmup or 0.0
     schedule = None if rate is None else Schedule(name, rate, total_steps, warmup)
-    same, config = wanted is None or wanted == origin.algorithm, {**config, **changes}
-    if "weight_decay" in changes and ("adam_weight_decay" in config or wanted == "muon"):
-        config["adam_weight_decay"] = changes["weight_decay"]  # Muon's, of all but matrices
     averaged = bool(config.get("use_ema")) and not config.get("ema_overwrite_frequency")
-    traceable = not same or origin.whole
-    return Plan(kind, _cut(config, parts), schedule, traceable, pace(recipe, total_steps), averaged)
+    return Plan(kind, _cut(config, parts), schedule, whole, pace(recipe, total_steps), averaged)
 
 
 def _cut(config: Mapping[str, Any], parts: int) -> Mapping[str, Any]:
@@ -168,7 +144,8 @@ def _cut(config: Mapping[str, Any], parts: int) -> Mapping[str, Any]:
     if parts == 1:
         return config
     momentum = config.get("ema_momentum", EMA_MOMENTUM) ** (1 / parts)
-    return {**config, "gradient_accumulation_steps": parts, "ema_momentum": momentum}
+    together = parts * (config.get("gradient_accumulation_steps") or 1)
+    return {**config, "gradient_accumulation_steps": together, "ema_momentum": momentum}
 
 
 def is_as_written(recipe: Recipe) -> bool:

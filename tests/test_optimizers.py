@@ -181,3 +181,19 @@ def test_plans_of_other_algorithms_or_other_configurations_have_other_keys() -> 
     }
 
     assert len(keys) == len(OWN) + len(NUMBERS)
+
+
+def test_a_step_in_parts_keeps_the_accumulation_that_the_user_has() -> None:
+    # Three batches a step as written, each of them cut into two.
+    own = compiling.written(toys.compiled(keras.optimizers.SGD(0.1, gradient_accumulation_steps=3)))
+    found = optimizers.plan(Recipe(), own, None, parts=2)
+
+    assert found.config["gradient_accumulation_steps"] == 6
+
+
+def test_one_decay_is_an_input_only_where_it_is_the_decay_of_all_weights() -> None:
+    muon = keras.optimizers.Muon
+    own = [muon(0.01, weight_decay=0.1, adam_weight_decay=other) for other in (0.1, 0.2)]
+    inputs = [optimizers.plan(Recipe(), compiling.written(toys.compiled(each)), None).inputs for each in own]
+
+    assert [set(each) for each in inputs] == [{"weight_decay"}, set()]

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -22,42 +22,53 @@ class Algorithm:
     """A training algorithm.
 
     Attributes:
+        kind: Name of its class in `keras.optimizers`.
         default: Its usual learning rate, at batches of about 32.
         low: The least that is searched.
         high: The largest.
         power: The rate grows with this power of the batch size: 1 where steps are as long as gradients (Goyal et
             al. 2017), 1/2 where their length is normalized (Malladi et al. 2022).
         numbers: Those that it has beside the rate.
+        config: What tells it from others of its class, and where its numbers start.
     """
 
+    kind: str
     default: float
     low: float
     high: float
     power: float = 0.5
     numbers: tuple[str, ...] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
 
 
-ALGORITHMS = {
+MOMENTUM: Mapping[str, Any] = {"momentum": 0.9}
+NESTEROV = {**MOMENTUM, "nesterov": True}
+DECAY = {"adam_weight_decay": 0.004}
+"""Keras's default; of all but matrices."""
+
+ALGORITHMS: Mapping[str, Algorithm] = {
     # θ ← θ − α∇L over all examples
-    "gd": Algorithm(0.5, 1e-2, 2.0, 0.0),
+    "gd": Algorithm("SGD", 0.5, 1e-2, 2.0, 0.0),
     # the same over a batch (Robbins & Monro 1951)
-    "sgd": Algorithm(0.1, 5e-3, 1.0, 1.0),
+    "sgd": Algorithm("SGD", 0.1, 5e-3, 1.0, 1.0),
     # v ← βv − α∇L, θ ← θ + v (Polyak 1964)
-    "momentum": Algorithm(0.02, 1e-3, 0.3, 1.0, ("momentum",)),
+    "momentum": Algorithm("SGD", 0.02, 1e-3, 0.3, 1.0, ("momentum",), MOMENTUM),
     # v as above, θ ← θ + βv − α∇L (Nesterov 1983; Sutskever et al. 2013)
-    "nesterov": Algorithm(0.02, 1e-3, 0.3, 1.0, ("momentum",)),
-    "rmsprop": Algorithm(1e-3, 1e-4, 3e-2),  # Tieleman & Hinton 2012
-    "adam": Algorithm(1e-3, 1e-4, 3e-2),  # Kingma & Ba 2015
-    "adamw": Algorithm(1e-3, 1e-4, 3e-2, numbers=("weight_decay",)),  # Loshchilov & Hutter 2019
-    "nadam": Algorithm(1e-3, 1e-4, 3e-2),  # Dozat 2016
-    "adamax": Algorithm(5e-3, 3e-4, 5e-2),  # Kingma & Ba 2015, section 7
-    "adagrad": Algorithm(5e-2, 3e-3, 0.5),  # Duchi, Hazan & Singer 2011
-    "adadelta": Algorithm(3.0, 0.1, 30.0),  # Zeiler 2012
-    "lion": Algorithm(5e-4, 3e-5, 5e-3, numbers=("weight_decay",)),  # Chen et al. 2023
-    "muon": Algorithm(5e-3, 5e-4, 5e-2, numbers=("weight_decay",)),  # Jordan et al. 2024
+    "nesterov": Algorithm("SGD", 0.02, 1e-3, 0.3, 1.0, ("momentum",), NESTEROV),
+    "rmsprop": Algorithm("RMSprop", 1e-3, 1e-4, 3e-2),  # Tieleman & Hinton 2012
+    "adam": Algorithm("Adam", 1e-3, 1e-4, 3e-2),  # Kingma & Ba 2015
+    "adamw": Algorithm("AdamW", 1e-3, 1e-4, 3e-2, numbers=("weight_decay",)),  # Loshchilov & Hutter 2019
+    "nadam": Algorithm("Nadam", 1e-3, 1e-4, 3e-2),  # Dozat 2016
+    "adamax": Algorithm("Adamax", 5e-3, 3e-4, 5e-2),  # Kingma & Ba 2015, section 7
+    "adagrad": Algorithm("Adagrad", 5e-2, 3e-3, 0.5),  # Duchi, Hazan & Singer 2011
+    "adadelta": Algorithm("Adadelta", 3.0, 0.1, 30.0),  # Zeiler 2012
+    "lion": Algorithm("Lion", 5e-4, 3e-5, 5e-3, numbers=("weight_decay",)),  # Chen et al. 2023
+    "muon": Algorithm(
+        "Muon", 5e-3, 5e-4, 5e-2, numbers=("weight_decay",), config=DECAY
+    ),  # Jordan et al. 2024
 }
-if not hasattr(keras.optimizers, "Muon"):  # since Keras 3.11
-    del ALGORITHMS["muon"]
+# Muon is there since Keras 3.11.
+ALGORITHMS = {name: each for name, each in ALGORITHMS.items() if hasattr(keras.optimizers, each.kind)}
 
 ADAPTIVE = ALGORITHMS["adam"]
 """What is expected of an algorithm of the user's that is none of these."""
@@ -144,20 +155,20 @@ class Optimizer(Axis):
         name = hp.Choice("optimizer/name", names, default=written.algorithm)
         changed = name != written.algorithm
         parts: dict[str, Any] = {"optimizer": name if changed else None, "full_batch": name == "gd"}
-        for field, span, default in (
+        for number, span, default in (
             ("momentum", self.momentum, written.momentum),
             ("weight_decay", self.weight_decay, written.weight_decay),
         ):
-            having = [each for each in names if field in _numbers(each)]
+            having = [each for each in names if number in _numbers(each)]
             if not having:
                 continue
             low, high = span
-            if field in _numbers(written.algorithm) and written.config.get(field):
+            if number in _numbers(written.algorithm) and written.config.get(number):
                 low, high = min(low, default), max(high, default)
             default = min(max(default, low), high)
             with hp.conditional_scope("optimizer/name", having):
-                value = hp.Float(f"optimizer/{field}", low, high, sampling="log", default=default)
-            parts[field] = value if changed or value != default else None
+                value = hp.Float(f"optimizer/{number}", low, high, sampling="log", default=default)
+            parts[number] = value if changed or value != default else None
         return {**parts, **self._extras(hp, origin)}
 
     def _extras(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:

@@ -431,3 +431,15 @@ def test_a_batch_larger_than_the_data_is_refused() -> None:
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_the_default_rate_of_an_algorithm_lies_in_its_range(name: str) -> None:
     assert ALGORITHMS[name].low <= ALGORITHMS[name].default <= ALGORITHMS[name].high
+
+
+def test_weights_are_averaged_only_where_their_norms_are_not_bounded() -> None:
+    bounds, averages = axes.Regularization(max_norm=[0.0, 3.0]), axes.Optimizer()
+    asked = []
+    for bound in (0.0, 3.0):
+        hp = toys.asking({"regularization/max_norm": bound})
+        for axis in (bounds, averages):
+            axis.draw(hp, origin("uncompiled"))
+        asked.append("optimizer/use_ema" in hp.values)
+
+    assert asked == [True, False]
