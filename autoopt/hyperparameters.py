@@ -185,26 +185,37 @@ def check_value(hp: HyperParameter, value: Any) -> None:
         SpaceError: Names the hyperparameter, the value and what it accepts.
     """
     hp = hp.whole if isinstance(hp, Ranged) else hp  # whoever names a value means it
-    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    fits, accepted = _accepted(hp, value)
+    if fits:
+        return
+    names = [known for known in getattr(hp, "values", ()) if isinstance(known, str)]
+    own = "/" not in hp.name  # the user's, asked for in the model function
+    wider = "where the model function asks for it." if own else "with an axis of autoopt.axes."
+    text = " is a text, and" if isinstance(value, str) and not names else ""
+    raise SpaceError(
+        f"{hp.name} was given {value!r}, which{text} is outside of its range. Expected {accepted}."
+        f"{meant(str(value), names)} Change the value, or widen the range {wider}"
+    )
+
+
+def _accepted(hp: HyperParameter, value: Any) -> tuple[bool, str]:
+    """Return whether a hyperparameter may become a value, and what it may become as messages say it."""
     if isinstance(hp, kinds.Float | kinds.Int):
-        fits = numeric and hp.min_value <= value <= hp.max_value
-        fits = fits and (isinstance(hp, kinds.Float) or value == int(value))
-        accepted = f"a number from {hp.min_value} to {hp.max_value}"
-    elif numeric and not isinstance(hp, kinds.Boolean) and all(isinstance(v, int | float) for v in hp.values):
-        whole = all(isinstance(known, int) for known in hp.values)
-        fits = min(hp.values) <= value <= max(hp.values) and (not whole or value == int(value))
-        accepted = f"a {'whole ' if whole else ''}number from {min(hp.values)} to {max(hp.values)}"
-    else:
-        fits = value in hp.values and (isinstance(value, bool) or not isinstance(hp, kinds.Boolean))
-        accepted = "one of " + ", ".join(repr(known) for known in hp.values)
-    if not fits:
-        names = (
-            [] if isinstance(hp, kinds.Float | kinds.Int) else [v for v in hp.values if isinstance(v, str)]
-        )
-        own = "/" not in hp.name  # the user's, asked for in the model function
-        wider = "where the model function asks for it." if own else "with an axis of autoopt.axes."
-        text = " is a text, and" if isinstance(value, str) and not names else ""
-        raise SpaceError(
-            f"{hp.name} was given {value!r}, which{text} is outside of its range. Expected {accepted}."
-            f"{meant(str(value), names)} Change the value, or widen the range {wider}"
-        )
+        whole, low, high = isinstance(hp, kinds.Int), hp.min_value, hp.max_value
+        return _is_within(value, low, high, whole), f"a number from {low} to {high}"
+    numbers = not isinstance(hp, kinds.Boolean) and all(isinstance(each, int | float) for each in hp.values)
+    if numbers and _is_number(value):
+        whole, low, high = all(isinstance(each, int) for each in hp.values), min(hp.values), max(hp.values)
+        return _is_within(
+            value, low, high, whole
+        ), f"a {'whole ' if whole else ''}number from {low} to {high}"
+    fits = value in hp.values and (isinstance(value, bool) or not isinstance(hp, kinds.Boolean))
+    return fits, "one of " + ", ".join(repr(known) for known in hp.values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_within(value: Any, low: float, high: float, whole: bool) -> bool:
+    return _is_number(value) and low <= value <= high and (not whole or value == int(value))

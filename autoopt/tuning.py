@@ -138,8 +138,11 @@ def tune(
     known = [hp.name for hp in whole_space.space]
     if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
         known += [name for name in hypermodel.space.fix if "/" not in name]
-    without_pins = AutoHyperModel(model_fn, replace(hypermodel.space, fix={}), dataset, policy)
-    hypermodel.space.check_pins(known, facts.closed, facts.absent, lambda: explore(without_pins))
+    unpinned = replace(hypermodel.space, fix={})
+    hypermodel.space.check_pins(
+        known, facts.closed, facts.absent,
+        lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
+    )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
     search = replace(search, start=start)
     ceiling = Ceiling(constraints, hypermodel, dataset)
