@@ -128,11 +128,6 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
             "resume was given True without a project_name. Expected the name of the run to go on with."
         )
     path = root / (project_name or _fresh_name(root))
-    if path.exists() and not resume:
-        raise RunError(
-            f"The run {path} exists already. Pass resume=True to go on with it, "
-            'resume="overwrite" to replace it, or another project_name.'
-        )
     # What is no run is somebody's own: it must not be replaced, nor written into.
     if path.exists() and not (path / "run.json").is_file() and any(path.iterdir()):
         tuners = (path / KERAS_TUNER).is_file()
@@ -145,6 +140,11 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
         raise RunError(
             f"{path} exists and is no run: it has no run.json. Expected a run to go on with or to replace. "
             f"Take another project_name or directory.{hint if tuners else ''}"
+        )
+    if path.exists() and not resume:
+        raise RunError(
+            f"The run {path} exists already. Pass resume=True to go on with it, "
+            'resume="overwrite" to replace it, or another project_name.'
         )
     return RunFolder(path)
 

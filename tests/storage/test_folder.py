@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autoopt.errors import RunError
-from autoopt.storage import RunFolder, create, every, find
+from autoopt.storage import RunFolder, create, every, find, locate
 
 
 def made(tmp_path: Path, name: str | None = "my-run", resume: Any = False) -> RunFolder:
@@ -144,3 +144,14 @@ def test_every_run_is_listed_oldest_first(tmp_path: Path) -> None:
     (tmp_path / "no run").mkdir()
 
     assert [folder.name for folder in every(tmp_path)] == names
+
+
+def test_a_project_of_keras_tuner_is_replaced_only_where_that_is_asked_for(tmp_path: Path) -> None:
+    project = tmp_path / "guide"
+    project.mkdir()
+    (project / "oracle.json").write_text("{}")
+
+    for resume in (False, True):
+        with pytest.raises(RunError, match="It is a project of KerasTuner's: replace it with"):
+            locate(tmp_path, "guide", resume)
+    assert not list(create(tmp_path, "guide", "overwrite").path.iterdir())
