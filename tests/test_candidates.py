@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 import pytest
-from keras import layers
 
 from autoopt.engines import Candidate, Knobs
 from autoopt.recipe import Recipe
@@ -94,21 +93,8 @@ def test_nothing_is_built_before_it_is_asked_for() -> None:
     assert len(built) == before
 
 
-class Doubled(layers.Layer):  # type: ignore[misc]
-    """A layer that Keras cannot make again from its configuration alone."""
-
-    def call(self, x: Any) -> Any:
-        return 2 * x
-
-
-def custom() -> keras.Model:
-    return keras.Sequential(
-        [keras.Input((64,)), Doubled(), layers.Dense(8, "relu"), layers.Dense(10, "softmax")]
-    )
-
-
 def test_a_model_with_layers_of_the_users_is_compiled_as_it_is_and_its_rate_is_an_input_still() -> None:
-    hypermodel = toys.hypermodel(custom)
+    hypermodel = toys.hypermodel(toys.custom)
     one = hypermodel.candidate(Recipe().plus(optimizer="sgd", learning_rate=0.1), {}, 10, 0)
     other = hypermodel.candidate(Recipe().plus(optimizer="sgd", learning_rate=0.2), {}, 10, 1)
 

@@ -266,20 +266,6 @@ def test_weights_that_a_model_function_draws_itself_are_those_that_it_drew() -> 
     assert candidate.model.get_weights()[0].std() == pytest.approx(1.0, abs=0.15)
 
 
-@keras.saving.register_keras_serializable("tests")
-class Doubled(layers.Layer):  # type: ignore[misc]
-    """A layer of the user's own: a model with it is a program by itself."""
-
-    def call(self, x: Any) -> Any:
-        return 2 * x
-
-
-def custom() -> keras.Model:
-    return keras.Sequential(
-        [keras.Input((64,)), Doubled(), layers.Dense(8, "relu"), layers.Dense(10, "softmax")]
-    )
-
-
 PRIORS = Recipe().plus(bias="class_priors")
 
 
@@ -287,7 +273,7 @@ PRIORS = Recipe().plus(bias="class_priors")
     "recipe", [PRIORS, PRIORS.plus(initializer="he_normal")], ids=["alone", "and kernel"]
 )
 @pytest.mark.parametrize(
-    "make", [toys.dense, custom, scribbled], ids=["rebuilt", "its own program", "scribbled"]
+    "make", [toys.dense, toys.custom, scribbled], ids=["rebuilt", "its own program", "scribbled"]
 )
 def test_a_blank_image_is_at_first_given_the_frequencies_of_the_training_part(
     make: Any, recipe: Recipe

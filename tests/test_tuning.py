@@ -483,6 +483,10 @@ def test_a_trial_that_was_interrupted_keeps_its_number(tmp_path: Path) -> None:
     ("changes", "message"),
     [
         ({"seed": 99}, "seed was given 99, but the run .* was begun with 5"),
+        (
+            {"space": autoopt.Space(fix={"batch_size": 32})},
+            "fix was given {'batch_size': 32}, but the run .* with {}",
+        ),
         ({"objective": "val_loss"}, "objective was given 'val_loss'"),
     ],
 )

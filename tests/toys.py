@@ -51,6 +51,21 @@ def eager() -> keras.Model:
     return compiled(run_eagerly=True)
 
 
+@keras.saving.register_keras_serializable("tests")
+class Doubled(keras.layers.Layer):  # type: ignore[misc]
+    """A layer of the user's own: a model with it is a program by itself."""
+
+    def call(self, x: Any) -> Any:
+        return 2 * x
+
+
+def custom() -> keras.Model:
+    """Return a classifier of the digits with such a layer."""
+    return keras.Sequential(
+        [keras.Input((64,)), Doubled(), keras.layers.Dense(8, "relu"), keras.layers.Dense(10, "softmax")]
+    )
+
+
 def regressor(optimizer: Any = "sgd", run_eagerly: bool = True) -> keras.Model:
     """Return a compiled net for the line."""
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(6, "tanh"), keras.layers.Dense(1)])
