@@ -4,7 +4,7 @@ A mapping has to fit. What KerasTuner wrote may be of a search with other names:
 that is said.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,15 @@ def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Seq
         if isinstance(each, Mapping):
             _check(each, space)
             found.append(each)
-        elif isinstance(each, keras_tuner.HyperParameters):
-            _adapt("the HyperParameters", [each.values], space, found, notes)
+            continue
+        if isinstance(each, keras_tuner.HyperParameters):
+            fitting, said = _adapted("the HyperParameters", [each.values], space)
         else:
-            _adapt(str(each), tuner_files.points(Path(each)), space, found, notes)
+            fitting, said = _adapted(str(each), tuner_files.points(Path(each)), space)
+        notes += said
+        for point in fitting:
+            if point not in found:
+                found.append(point)
     return tuple(found), notes
 
 
@@ -59,38 +64,40 @@ def _outside(hp: Any, value: Any) -> SpaceError | None:
     return None
 
 
-def _adapt(
-    source: str,
-    points: Sequence[Point],
-    space: keras_tuner.HyperParameters,
-    found: list[Point],
-    notes: list[str],
-) -> None:
-    """Add to `found` what of KerasTuner's points fits, to `notes` what does not.
+def _adapted(
+    source: str, points: Sequence[Point], space: keras_tuner.HyperParameters
+) -> tuple[Sequence[Point], Sequence[str]]:
+    """Return what of KerasTuner's points fits, and what is to be said of the rest.
 
     Raises:
         SpaceError: Nothing fits.
     """
-    known = {hp.name for hp in space.space}
-    unknown: dict[str, None] = {}
-    outside: dict[str, None] = {}
-    fitted = []
-    for point in points:
-        users = {name: value for name, value in point.items() if name not in own_values(point)}
-        kept = {n: v for n, v in users.items() if any(takes(hp, v) for hp in space.space if hp.name == n)}
-        unknown |= dict.fromkeys(repr(name) for name in users if name not in known)
-        outside |= dict.fromkeys(f"{n} = {v!r}" for n, v in users.items() if n in known and n not in kept)
-        fitted.append(kept)
-    said = [f"{', '.join(unknown)}, which this search does not have"] if unknown else []
-    said += [f"{', '.join(outside)}, which is outside of its range"] if outside else []
+    users = [{n: v for n, v in point.items() if n not in own_values(point)} for point in points]
+    fitted = [{n: v for n, v in values.items() if _fits(n, v, space)} for values in users]
+    said = _left_out(users, fitted, {hp.name for hp in space.space})
     if not any(fitted):
         names = [name for point in points for name in point]
-        closest = nearest(names[0], known) if names else ""
+        closest = nearest(names[0], {hp.name for hp in space.space}) if names else ""
         raise SpaceError(
             f"start names {source!r}, of which nothing fits: it has {' and '.join(said) or 'no values'}.{closest}"
         )
-    if said:
-        notes.append(f"Of {source} as starting points this is left out: {'; '.join(said)}.")
-    for kept in fitted:
-        if kept and kept not in found:
-            found.append(kept)
+    note = f"Of {source} as starting points this is left out: {'; '.join(said)}."
+    return [kept for kept in fitted if kept], [note] if said else []
+
+
+def _fits(name: str, value: Any, space: keras_tuner.HyperParameters) -> bool:
+    return any(takes(hp, value) for hp in space.space if hp.name == name)
+
+
+def _left_out(users: Sequence[Point], fitted: Sequence[Point], known: Collection[str]) -> Sequence[str]:
+    """Return which names and values do not fit, and why, as a sentence goes on."""
+    left = [
+        (name, value)
+        for values, kept in zip(users, fitted, strict=True)
+        for name, value in values.items()
+        if name not in kept
+    ]
+    unknown = dict.fromkeys(repr(name) for name, _ in left if name not in known)
+    outside = dict.fromkeys(f"{name} = {value!r}" for name, value in left if name in known)
+    reasons = ((unknown, "which this search does not have"), (outside, "which is outside of its range"))
+    return [f"{', '.join(names)}, {reason}" for names, reason in reasons if names]
