@@ -61,6 +61,8 @@ class Trial:
         price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
         excess: Which of the constraints it is over, and by how much: then it cannot win; empty otherwise.
         inherited: Number of the trial whose weights it started from, None where it started fresh.
+        origin: Number of the trial that it was made from, None where it was made from none.
+        repeats: Number of the trial whose very values it has: it is another seed of that one; None for new values.
         executions: Trainings that `score` is the mean of.
         missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
     """
@@ -83,6 +85,8 @@ class Trial:
     inherited: int | None = None
     executions: int = 1
     missing: int = 0
+    origin: int | None = None
+    repeats: int | None = None
 
     @property
     def seconds(self) -> float | None:

@@ -23,13 +23,11 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import PinnedHyperParameters
 from autoopt.own_fit import OwnFit
 from autoopt.own_training import OwnTraining
+from autoopt.pricing import epoch_price
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
 
 logger = logging.getLogger(__name__)
-
-A_STEP = 800_000
-"""What a step costs beside its arithmetic, in weights times examples: dense nets in `python -m benchmarks xla`."""
 
 INITIAL, ORDER = 0, 1
 """Places in the tree of seeds: initial weights and dropout, order of the examples."""
@@ -284,17 +282,6 @@ def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
         return callback
 
 
-def price(steps: int, examples: int | None, parameters: int) -> float:
-    """Return what an epoch costs, from layers' weights and steps alone: no clock decides what is tried.
-
-    Args:
-        steps: Batches an epoch.
-        examples: Examples an epoch, None where that is not known.
-        parameters: Weights of the model.
-    """
-    return steps * A_STEP + float(examples or 0) * parameters
-
-
 def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -> Trial:
     fitting = ready.fitting
     costs = {**fitting.costs, "compile": waited + fitting.costs["compile"]}
@@ -303,7 +290,7 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
         engine=fitting.engine,
         program=fitting.program,
         costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
-        price=price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
+        price=epoch_price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
     )
 
 

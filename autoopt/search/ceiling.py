@@ -14,7 +14,7 @@ from autoopt.data import Dataset, Stream
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import Trial
-from autoopt.worker import price
+from autoopt.pricing import epoch_price
 
 WARM_UPS = 3
 """Predictions before one is timed: the first compiles."""
@@ -94,7 +94,7 @@ class Ceiling:
         if limit is None or not slow:
             return None
         train, size = self._dataset.train, self._hypermodel.batch_size(recipe)
-        cost = price(train.steps(size), train.n, self._counted(key, recipe, values))
+        cost = epoch_price(train.steps(size), train.n, self._counted(key, recipe, values))
         cheaper = [each for each in slow if each[0] <= cost]
         # Other work of the machine slows a trial down, and nothing makes one faster than it is.
         if not cheaper or any(other >= cost and took <= limit for other, took, _ in self._epochs):

@@ -36,7 +36,8 @@ FIRST_FAILURES = 3
 class _Proposed:
     """A trial that the oracle has proposed, and the executor has taken unless it cannot be built.
 
-    `excess` says by how much the user's own model is over a limit; any other proposal is refused then.
+    `excess` says by how much the user's own model is over a limit; any other proposal is refused then. `repeats` is the
+    number of the trial whose very values it has.
     """
 
     proposal: TunerTrial
@@ -45,6 +46,15 @@ class _Proposed:
     values: Mapping[str, Any]
     failed: Outcome | None = None
     excess: Excess | None = None
+    repeats: int | None = None
+    origin: int | None = None
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """A proposal that was refused: a trial of this number has its very values."""
+
+    number: int
 
 
 @dataclass(frozen=True)
@@ -80,6 +90,7 @@ class Driver:
     watch: Stopwatch = field(default_factory=Stopwatch)
     ceiling: Ceiling | None = None
     heirs: Heirs | None = None
+    _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -90,6 +101,8 @@ class Driver:
         if self.ceiling is not None:
             for trial in finished:
                 self.ceiling.note(trial)
+        for trial in finished:
+            self._tried.setdefault(frozenset(trial.hyperparameters.items()), trial.number)
         waiting: deque[_Proposed] = deque()
         first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
@@ -129,24 +142,29 @@ class Driver:
         refused: list[Excess] = []
         for _ in range(self.oracle.draws if isinstance(self.oracle, OptunaOracle) else PATIENCE):
             proposed = self._drawn(trials)
-            if not isinstance(proposed, Excess):
+            if isinstance(proposed, _Proposed | str):
                 return proposed
-            refused.append(proposed)
+            if isinstance(proposed, Excess):
+                refused.append(proposed)
             if (reason := self.limits.cut()) is not None:
                 return reason
+        if not refused:
+            return "nothing was found any more that had not been tried"
         return f"nothing more that is within the constraints was found: the nearest {min(refused).text}"
 
-    def _drawn(self, trials: int) -> "_Proposed | Excess | str":
+    def _drawn(self, trials: int) -> "_Proposed | _Tried | Excess | str":
         """Ask the oracle once for the trial after so many and submit it.
 
         Returns:
-            The trial; by how much it is over a limit, where it is refused; or why there is none.
+            The trial; which trial it repeats or by how much it is over a limit, where it is refused; or why there is
+            none.
         """
         with self.watch.measure("suggest"):
             # KerasTuner gives whoever has a running trial that same trial again.
             proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
             if proposal.status == "STOPPED":
-                return "the oracle has nothing more to propose"
+                own = self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else None
+                return own or "the oracle has nothing more to propose"
             if proposal.status == "IDLE":
                 return "the oracle waits for a trial that is not running"
             hp, number = self._asked(proposal)
@@ -159,26 +177,36 @@ class Driver:
                 failed = Trial(number, "failed", None, values, {}, None, now, now, text, reason)
                 return _Proposed(proposal, hp, number, values, Outcome(failed))
             if excess is not None and number > 0:
-                self._refuse(proposal, number, excess)
+                self._refuse(proposal, number, excess.text)
                 return excess
+            own = own_values(proposal.hyperparameters.values)
+            values = {name: value for name, value in hp.values.items() if name not in own}
+            repeats = self._tried.setdefault(frozenset(values.items()), number)
+            if repeats != number and isinstance(self.oracle, OptunaOracle) and self.oracle.draws_again:
+                self._refuse(proposal, number, f"repeats trial {repeats}")
+                return _Tried(repeats)
         self._record(number, hp, proposal)
-        own = own_values(proposal.hyperparameters.values)
-        values = {name: value for name, value in hp.values.items() if name not in own}
         # The user's model is trained to its end, whatever an oracle gives its first trial.
         asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
         epochs = max(1, min(asked, self.epochs))
         heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
         self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage))
-        return _Proposed(proposal, hp, number, values, excess=excess)
+        again = None if repeats == number else repeats
+        return _Proposed(proposal, hp, number, values, excess=excess, repeats=again, origin=self._origin(number))
 
-    def _refuse(self, proposal: TunerTrial, number: int, excess: Excess) -> None:
-        """Take back a proposal that costs too much: it is no trial."""
-        logger.debug("proposal %d %s", number, excess.text)
+    def _origin(self, number: int) -> int | None:
+        """Return the number of the trial that a proposal was made from."""
+        found = self.oracle.parent_of(number) if isinstance(self.oracle, OptunaOracle) else None
+        return None if found is None else found.number
+
+    def _refuse(self, proposal: TunerTrial, number: int, why: str) -> None:
+        """Take back a proposal that costs too much or has been tried: it is no trial."""
+        logger.debug("proposal %d %s", number, why)
         if isinstance(self.oracle, OptunaOracle):
             self.oracle.refuse(proposal)
             return
         self.journal.drop(number)
-        proposal.status, proposal.message = "FAILED", excess.text
+        proposal.status, proposal.message = "FAILED", why
         self.oracle.end_trial(proposal)
 
     def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
@@ -187,6 +215,9 @@ class Driver:
         outcome = proposed.failed or self.executor.wait(self._report)
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
+        outcome = replace(
+            outcome, trial=replace(outcome.trial, origin=proposed.origin, repeats=proposed.repeats)
+        )
         if self.ceiling is not None:
             self.ceiling.note(outcome.trial)
             excess = proposed.excess or self.ceiling.slow(outcome.trial)

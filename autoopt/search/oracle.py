@@ -18,9 +18,11 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 from autoopt import seeding
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
+from autoopt.search.explored import Explored
+from autoopt.search.order import Order
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point, wanted
-from autoopt.storage import Journal, positioned, quiet, unpositioned
+from autoopt.storage import Journal, options, positioned, quiet, unpositioned
 
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
@@ -35,11 +37,14 @@ KEPT_SHARE = 0.5
 """How many of its values such a proposal keeps from its parent, on average."""
 
 
-SETTINGS_A_STRUCTURE = 8
-"""Of so many proposals one changes what has to be compiled; the others keep their parent's program."""
-
 SETTINGS_AT_FIRST = 2
-"""The same for the first `RANDOM_TRIALS` proposals: which structures are worth it is not known yet."""
+"""Of so many of the first `RANDOM_TRIALS` proposals one changes what has to be compiled; then `Order` decides."""
+
+SMALL = 1_000
+"""A space of at most so many points is small: it is walked value by value, so that none is missed."""
+
+REPEATS = 3
+"""So many draws of a place may have been tried before it is drawn as in a small space."""
 
 STRUCTURE = "structure/"
 
@@ -83,6 +88,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         start: Points to try first, as in `autoopt.search.portfolio`; their values are taken as they are.
         usual: Points to try after these, as far as they lie in the ranges of what they name.
         examples: How many examples validate: how far a difference between scores can be trusted.
+        space: The whole space, by which a run that goes on knows what has been tried of it.
+        program: What it costs to compile a structure, in the unit of `Trial.price`.
         ahead: How many trials are proposed while one trains. What they start from does not depend on whether
             those before them have ended meanwhile, so that a run that goes on proposes what it would have.
     """
@@ -98,6 +105,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         usual: Sequence[Point] = (),
         examples: int | None = None,
         ahead: int = 0,
+        space: keras_tuner.HyperParameters | None = None,
+        program: float = 0.0,
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -107,14 +116,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self.seed = seed
         self._compared = Objective(self.objective.name, self.objective.direction)
         self._examples = examples
+        self._order = Order(self._compared, examples, program, lambda name: name.startswith(COMPILED))
         self.ahead = ahead
         self._journal = journal or Journal(None, self._compared)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
         self._parents: dict[int, Trial] = {}
+        self._origin: Trial | None = None
         self._parent: Mapping[str, Any] = {}
         self._places: Mapping[str, float] = {}
         self._held: Mapping[str, Any] = {}
+        self._before: Sequence[Trial] = ()
         self._changed: str | None = None
         self._refused: dict[int, int] = {}
         self.draws = DRAWS if sampler is None else PATIENCE
@@ -124,6 +136,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._finished = {trial.number: trial for trial in self._journal.trials()}
         for number, earlier in self._finished.items():
             self.trials[str(number)] = finished(earlier)
+        self._explored = Explored(
+            [trial.hyperparameters for trial in self._finished.values()], _listed(space)
+        )
+        self._walks = False
         self._taken_back = [each for each in range(self._journal.opened) if each not in self._finished]
         for number in self._taken_back:  # KerasTuner numbers trials by counting them
             self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
@@ -137,15 +153,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         return trial
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
-        """Open the trial; its values come when a build asks for them."""
-        number = int(trial_id)
+        """Open the trial, unless all have been tried; its values come when a build asks for them."""
+        if self.exhausted is not None:
+            return {"status": "STOPPED", "values": {}}
+        number, self._walks = int(trial_id), True
         place = self._place(number)
-        before = [
+        self._before = before = [
             trial
             for number, trial in self._finished.items()
             if self._place(number) < place - self.ahead and not trial.excess
         ]
-        found = parent(before, self._compared, self._examples)
+        self._origin = found = parent(before, self._compared, self._examples)
         if found is not None:
             self._parents[number] = found
         self._parent = {} if found is None else found.hyperparameters
@@ -155,13 +173,30 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             with quiet():
                 own = tpe(seeding.derive(self.seed, place, SAMPLING, *self._draw(place)))
                 self._journal.use(optuna.samplers.PartialFixedSampler(self._fixed(), own))
-        opened = self._journal.open(guided=place < len(self._start) or self._changes_the_parent(place))
+        guided = place < len(self._start) or self._changes_the_parent(place) or self._by_value(place)
+        opened = self._journal.open(guided=guided)
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
         return {"status": "RUNNING", "values": {}}
 
+    @property
+    def exhausted(self) -> str | None:
+        """Why nothing more is proposed, None where there is something left."""
+        if self._walks:
+            self._explored.end()
+            self._walks = False
+        if self._explored.exhausted:
+            points = self._explored.points
+            return f"{'the one point' if points == 1 else f'all {points} points'} of the space had been proposed"
+        return "the sampler has nothing more to propose" if self._journal.over else None
+
+    @property
+    def draws_again(self) -> bool:
+        """Whether a proposal that has been tried is refused; a sampler of the user's proposes what it proposes."""
+        return self._given_sampler is None
+
     def refuse(self, trial: TunerTrial) -> None:
-        """Take back a proposal that costs too much; the next one is another, drawn for the same place."""
+        """Take back a proposal that costs too much or has been tried; the next is another, drawn for the same place."""
         number = int(trial.trial_id)
         place = self._place(number)
         self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws
@@ -201,25 +236,53 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def _ask(self, number: int, hp: Any) -> Any:
         place = self._place(number)
+        self._explored.ask(options(hp))
+        wanted = self._asked_for(place, hp)
+        if place >= self._named or self._draw(place):
+            wanted = self._untried(place, hp, wanted)
+        value = self._journal.suggest(number, hp, wanted=wanted)
+        self._explored.answer(value)
+        return value
+
+    def _asked_for(self, place: int, hp: Any) -> Any:
+        """Return the value that a place is to have, None where that is left to the sampler."""
         draw = self._draw(place)
         if place < len(self._start) and (not draw or hp.name.startswith(SHAPELESS)):
             value = wanted(self._start[place], hp)
-            if isinstance(hp, Ranged) and place >= self._named:
-                value = min(max(value, hp.low), hp.high)
-            return self._journal.suggest(number, hp, wanted=value)
+            return min(max(value, hp.low), hp.high) if isinstance(hp, Ranged) and place >= self._named else value
         if self._changes_the_parent(place):
-            # Changing every value of a good model at once nearly always makes it worse.
-            chance = random.Random(" ".join(map(str, (self.seed, place, hp.name, *draw))))
-            if draw and not self._parent and chance.random() < draw[0] / (DRAWS - 1):
-                return self._journal.suggest(number, hp, wanted=smallest(hp))
-            kept = self._kept(hp)
-            if hp.name == self._changed:
-                return self._journal.suggest(number, hp, wanted=another(hp, kept, chance))
-            kept_from = self._parent or not is_own(hp.name)  # a default of the user's own says little
-            stays = hp.name in self._held or (chance.random() < KEPT_SHARE and kept_from)
-            return self._journal.suggest(number, hp, wanted=kept if stays else None)
-        held = isinstance(hp, Ranged) and hp.name in self._held
-        return self._journal.suggest(number, hp, wanted=self._kept(hp) if held else None)
+            return self._changed_value(place, hp)
+        return self._kept(hp) if isinstance(hp, Ranged) and hp.name in self._held else None
+
+    def _changed_value(self, place: int, hp: Any) -> Any:
+        """Return a value of the parent's, or another: changing all of a good model at once makes most worse."""
+        chance, draw = self._chance(place, hp), self._draw(place)
+        if draw and not self._parent and chance.random() < draw[0] / (DRAWS - 1):
+            return smallest(hp)
+        kept = self._kept(hp)
+        if hp.name == self._changed:
+            return another(hp, kept, chance)
+        kept_from = self._parent or not is_own(hp.name)  # a default of the user's own says little
+        stays = hp.name in self._held or (chance.random() < KEPT_SHARE and kept_from)
+        return kept if stays else None
+
+    def _untried(self, place: int, hp: Any, value: Any) -> Any:
+        """Return a value behind which something is left to try: the one that was to be taken, if it is one."""
+        if self._given_sampler is not None or not (self._by_value(place) or value is not None):
+            return value
+        closed = value is not None and self._explored.is_closed(value)
+        left = self._explored.open()
+        if closed or (value is None and 0 < len(left) < len(options(hp) or ())):
+            return drawn(hp, left, self._chance(place, hp))
+        return value
+
+    def _by_value(self, place: int) -> bool:
+        """Whether the values of a place are asked for one by one, so that none is taken that leads nowhere new."""
+        small = self._explored.size <= SMALL or self._refused.get(place, 0) >= REPEATS
+        return self._given_sampler is None and small
+
+    def _chance(self, place: int, hp: Any) -> random.Random:
+        return random.Random(" ".join(map(str, (self.seed, place, hp.name, *self._draw(place)))))
 
     def _kept(self, hp: Any) -> Any:
         """Return the parent's value; where its range is another one now, the same place in it."""
@@ -266,6 +329,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Return the place of a trial among those that were not taken back before they were trained."""
         return number - bisect.bisect_left(self._taken_back, number)
 
+    def _wants_structure(self, place: int) -> bool:
+        """Whether a proposal changes what is compiled, and not settings alone."""
+        after_start = place - len(self._start)
+        if after_start < RANDOM_TRIALS:  # which structures are worth it is not known yet
+            return after_start % SETTINGS_AT_FIRST == 0
+        return self._origin is not None and self._order.wants_structure(self._before, self._origin)
+
     def _held_of_the_parent(self, place: int) -> Mapping[str, Any]:
         """Return the values that a proposal takes from its parent: its program, or else its settings.
 
@@ -282,8 +352,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             }
         if self._given_sampler is not None or after_start < 0 or all(map(is_own, self._parent)):
             return {}
-        every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
-        if after_start % every:
+        if not self._wants_structure(place):
             return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
         together = random.Random(f"{self.seed} {place} {TOGETHER}").random() < KEPT_SHARE
         return {
@@ -291,6 +360,15 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             for name, value in self._parent.items()
             if (together if name.startswith(TOGETHER) else not name.startswith(COMPILED))
         }
+
+
+def _listed(space: keras_tuner.HyperParameters | None) -> Mapping[str, Sequence[Any] | None]:
+    """Return what each name of a space may be, None where that depends on others or cannot be listed."""
+    found: dict[str, Sequence[Any] | None] = {}
+    for hp in () if space is None else space.space:
+        known = options(hp)
+        found[hp.name] = known if found.get(hp.name, known) == known else None
+    return found
 
 
 def is_own(name: str) -> bool:
@@ -309,6 +387,13 @@ def another(hp: Any, value: Any, chance: random.Random) -> Any:
     else:
         return None
     return chance.choice(others) if others else None
+
+
+def drawn(hp: Any, left: Sequence[Any], chance: random.Random) -> Any:
+    """Return one of the values that are left; where they cannot be listed, any value of the range."""
+    if left:
+        return chance.choice(left)
+    return hp.at(chance.random()) if isinstance(hp, Ranged) else hp.random_sample(chance.getrandbits(31))
 
 
 def smallest(hp: Any) -> Any:

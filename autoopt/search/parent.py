@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from autoopt.records import Objective, Trial
+from autoopt.search.seeds import over_seeds
 
 
 def parent(trials: Iterable[Trial], objective: Objective, examples: int | None = None) -> Trial | None:
@@ -21,22 +22,19 @@ def parent(trials: Iterable[Trial], objective: Objective, examples: int | None =
     Returns:
         None where no trial has a score.
     """
-    sign = -1.0 if objective.direction == "max" else 1.0
-    scored = [
-        (sign * trial.score, trial)
-        for trial in trials
-        if trial.score is not None and trial.status != "failed"
-    ]
+    sign, trials = -1.0 if objective.direction == "max" else 1.0, list(trials)
+    means = over_seeds(trials)
+    scored = [(sign * means[trial.number], trial) for trial in trials if trial.number in means]
     if not scored:
         return None
     scored = [each for each in scored if not each[1].missing] or scored
     lowest = min(loss for loss, _ in scored)
-    within = lowest + _standard_error(abs(lowest), objective, examples)
+    within = lowest + standard_error(abs(lowest), objective, examples)
     as_good = ((trial.price or 0.0, loss, trial.number, trial) for loss, trial in scored if loss <= within)
     return min(as_good, key=lambda each: each[:3])[3]
 
 
-def _standard_error(score: float, objective: Objective, examples: int | None) -> float:
+def standard_error(score: float, objective: Objective, examples: int | None) -> float:
     """Return that of a share of the examples, such as an accuracy; 0 for any other score."""
     if not examples or "accuracy" not in objective.name or not objective.name.startswith("val_"):
         return 0.0

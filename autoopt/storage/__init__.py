@@ -1,7 +1,7 @@
 """What survives: the journal of trials, and the folder of a run."""
 
 from autoopt.storage.best_weights import BestWeights
-from autoopt.storage.distributions import positioned, unpositioned
+from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
 from autoopt.storage.journal import Journal, quiet
 
@@ -15,6 +15,7 @@ __all__ = [
     "every",
     "find",
     "locate",
+    "options",
     "positioned",
     "quiet",
     "unpositioned",

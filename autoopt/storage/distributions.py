@@ -1,6 +1,7 @@
 """KerasTuner's hyperparameters as Optuna's distributions."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import optuna
@@ -34,6 +35,23 @@ def distribution(hp: Any) -> BaseDistribution | None:
         step = 1 if logarithmic or hp.step is None else hp.step
         return IntDistribution(hp.min_value, hp.max_value, log=logarithmic, step=step)
     return FloatDistribution(hp.min_value, hp.max_value, log=logarithmic, step=hp.step)
+
+
+MOST_LISTED = 1_000
+"""Values of one hyperparameter that are listed; one that has more is taken as continuous."""
+
+
+def options(hp: Any) -> Sequence[Any] | None:
+    """Return every value that a hyperparameter may take, None where they cannot be listed."""
+    found = None if isinstance(hp, Ranged) else distribution(hp)
+    if isinstance(hp, kinds.Fixed) or (found is not None and found.single()):
+        return (hp.default,)
+    if isinstance(found, CategoricalDistribution):
+        return tuple(found.choices)
+    if not isinstance(found, IntDistribution | FloatDistribution) or found.step is None:
+        return None
+    count = math.floor((found.high - found.low) / found.step + 1e-9) + 1
+    return tuple(found.low + i * found.step for i in range(count)) if count <= MOST_LISTED else None
 
 
 def variant(name: str, found: BaseDistribution) -> str:

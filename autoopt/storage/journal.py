@@ -55,6 +55,9 @@ class Journal:
         pruner: Ends hopeless trials; None ends none.
         read_only: Whether the journal is only looked at: nothing is written, a trial that runs is left
             running.
+
+    Attributes:
+        over: Whether the sampler has said that it has nothing more to propose.
     """
 
     def __init__(
@@ -83,6 +86,9 @@ class Journal:
                     load_if_exists=True,
                 )
             )
+        self.over = False
+        # A sampler that is through says so; outside of `optimize` Optuna takes that for a mistake.
+        self._study.stop = self._stop
         self._running: dict[int, optuna.Trial] = {}
         self._reported: set[int] = set()
         self._known: dict[str, Any] = {}
@@ -91,6 +97,9 @@ class Journal:
             if not earlier.state.is_finished() and not read_only:
                 self._study.tell(earlier.number, state=TrialState.FAIL)
         self._flush()
+
+    def _stop(self) -> None:
+        self.over = True
 
     def use(self, sampler: optuna.samplers.BaseSampler) -> None:
         """Ask another sampler from now on."""

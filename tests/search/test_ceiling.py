@@ -122,7 +122,7 @@ def test_an_epoch_is_training_alone() -> None:
 
 
 def price(recipe: Recipe) -> float:
-    from autoopt.worker import price as priced
+    from autoopt.pricing import epoch_price as priced
 
     data = toys.halves(*toys.digits(64))
     hypermodel = toys.hypermodel(data=data)
