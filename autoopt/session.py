@@ -18,6 +18,7 @@ from autoopt.engines import evaluate
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
 from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.pricing import program_price
 from autoopt.records import Event, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
@@ -180,6 +181,7 @@ class Session:
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,
                 start=self.search.start, usual=usual, examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
+                space=space, program=program_price(len(self.worker.hypermodel.reading().layers)),
             )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:

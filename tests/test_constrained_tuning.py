@@ -157,7 +157,9 @@ def test_a_candidate_has_the_price_that_its_trial_will_have(tune: Any) -> None:
         recipe = hypermodel.draw(hp)
         size = hypermodel.batch_size(recipe)
 
-        assert trial.price == epoch_price(math.ceil(48 / (size or 1)), 48, hypermodel.parameters(recipe, hp.values))
+        assert trial.price == epoch_price(
+            math.ceil(48 / (size or 1)), 48, hypermodel.parameters(recipe, hp.values)
+        )
 
 
 def test_another_oracle_ends_where_it_has_nothing_that_fits(tune: Any) -> None:

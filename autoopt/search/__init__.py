@@ -6,8 +6,9 @@ from autoopt.search.driver import Driver, explore
 from autoopt.search.foreign import adopt
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
-from autoopt.search.oracle import AHEAD, SHAPELESS, OptunaOracle
+from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.portfolio import fitting
+from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import HalvingPruner
 from autoopt.search.search import Search
 from autoopt.search.start import starting_points

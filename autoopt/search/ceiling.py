@@ -12,9 +12,9 @@ import numpy as np
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset, Stream
 from autoopt.hypermodel import AutoHyperModel
+from autoopt.pricing import epoch_price
 from autoopt.recipe import Recipe
 from autoopt.records import Trial
-from autoopt.pricing import epoch_price
 
 WARM_UPS = 3
 """Predictions before one is timed: the first compiles."""

@@ -143,7 +143,8 @@ def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
     their mean, the best one alone may win.
     """
     scored = sorted(
-        (t for t in trials if t.score is not None and t.status != "failed" and not t.excess), key=objective.rank
+        (t for t in trials if t.score is not None and t.status != "failed" and not t.excess),
+        key=objective.rank,
     )
     means, sign = over_seeds(scored), -1.0 if objective.direction == "max" else 1.0
     found = {(t.number if t.repeats is None else t.repeats): t for t in reversed(scored)}

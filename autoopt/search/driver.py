@@ -163,8 +163,8 @@ class Driver:
             # KerasTuner gives whoever has a running trial that same trial again.
             proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
             if proposal.status == "STOPPED":
-                own = self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else None
-                return own or "the oracle has nothing more to propose"
+                why = self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else None
+                return why or "the oracle has nothing more to propose"
             if proposal.status == "IDLE":
                 return "the oracle waits for a trial that is not running"
             hp, number = self._asked(proposal)
@@ -192,7 +192,9 @@ class Driver:
         heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
         self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage))
         again = None if repeats == number else repeats
-        return _Proposed(proposal, hp, number, values, excess=excess, repeats=again, origin=self._origin(number))
+        return _Proposed(
+            proposal, hp, number, values, excess=excess, repeats=again, origin=self._origin(number)
+        )
 
     def _origin(self, number: int) -> int | None:
         """Return the number of the trial that a proposal was made from."""

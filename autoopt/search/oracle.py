@@ -5,24 +5,22 @@ The default sampler is TPE over all dimensions at once, in groups of those that 
 """
 
 import bisect
-import math
-import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras_tuner
 import optuna
-from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt import seeding
-from autoopt.hyperparameters import AskingHyperParameters, Ranged
+from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.explored import Explored
 from autoopt.search.order import Order
 from autoopt.search.parent import parent
-from autoopt.search.portfolio import Point, wanted
-from autoopt.storage import Journal, options, positioned, quiet, unpositioned
+from autoopt.search.portfolio import Point
+from autoopt.search.proposal import COMPILED, DRAWS, Changes, Proposal, drawn
+from autoopt.storage import Journal, options, quiet
 
 SAMPLING = 2
 """Place in the tree of seeds: proposals."""
@@ -33,10 +31,6 @@ AHEAD = 3
 RANDOM_TRIALS = 8
 """How many proposals are changes of their parent, before the sampler's own model is used."""
 
-KEPT_SHARE = 0.5
-"""How many of its values such a proposal keeps from its parent, on average."""
-
-
 SETTINGS_AT_FIRST = 2
 """Of so many of the first `RANDOM_TRIALS` proposals one changes what has to be compiled; then `Order` decides."""
 
@@ -46,25 +40,8 @@ SMALL = 1_000
 REPEATS = 3
 """So many draws of a place may have been tried before it is drawn as in a small space."""
 
-STRUCTURE = "structure/"
-
-DRAWS = 30
-"""How often a place is drawn for before nothing within the constraints is expected any more."""
-
 PATIENCE = 1_000
-"""The same for a sampler or an oracle of the user's: it draws as it draws."""
-
-COMPILED = (
-    STRUCTURE, "optimizer/name", "optimizer/use_ema", "optimizer/global_clipnorm", "regularization/dropout",
-    "regularization/spatial_dropout", "regularization/max_norm", "augmentation/",
-)  # fmt: skip
-"""What the names of hyperparameters begin with that decide on the program."""
-
-SHAPELESS = ("initialization/", "regularization/", "augmentation/", "optimizer/", "batch_size")
-"""What they begin with where a value changes no shape of the model: all but structure and the user's own."""
-
-TOGETHER = "optimizer/"
-"""What they begin with where a value suits the others alone: a learning rate belongs to its algorithm."""
+"""How often a place is drawn for where a sampler or an oracle of the user's draws: it draws as it draws."""
 
 
 def tpe(seed: int) -> optuna.samplers.BaseSampler:
@@ -122,12 +99,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
         self._parents: dict[int, Trial] = {}
-        self._origin: Trial | None = None
-        self._parent: Mapping[str, Any] = {}
-        self._places: Mapping[str, float] = {}
-        self._held: Mapping[str, Any] = {}
-        self._before: Sequence[Trial] = ()
-        self._changed: str | None = None
+        self._proposal = Proposal(seed, 0)
         self._refused: dict[int, int] = {}
         self.draws = DRAWS if sampler is None else PATIENCE
         if sampler is not None:
@@ -154,26 +126,16 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
 
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Open the trial, unless all have been tried; its values come when a build asks for them."""
+        self._end_walk()
         if self.exhausted is not None:
             return {"status": "STOPPED", "values": {}}
         number, self._walks = int(trial_id), True
-        place = self._place(number)
-        self._before = before = [
-            trial
-            for number, trial in self._finished.items()
-            if self._place(number) < place - self.ahead and not trial.excess
-        ]
-        self._origin = found = parent(before, self._compared, self._examples)
-        if found is not None:
-            self._parents[number] = found
-        self._parent = {} if found is None else found.hyperparameters
-        self._places = {} if found is None else self._journal.positions(found.number)
-        self._held, self._changed = self._held_of_the_parent(place), self._changed_of_the_parent(place)
+        self._proposal = proposal = self._made(number)
         if self._given_sampler is None:
             with quiet():
-                own = tpe(seeding.derive(self.seed, place, SAMPLING, *self._draw(place)))
-                self._journal.use(optuna.samplers.PartialFixedSampler(self._fixed(), own))
-        guided = place < len(self._start) or self._changes_the_parent(place) or self._by_value(place)
+                own = tpe(seeding.derive(self.seed, proposal.place, SAMPLING, *proposal.draw))
+                self._journal.use(optuna.samplers.PartialFixedSampler(dict(proposal.fixed), own))
+        guided = proposal.point is not None or proposal.early or self._by_value
         opened = self._journal.open(guided=guided)
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
@@ -182,12 +144,11 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     @property
     def exhausted(self) -> str | None:
         """Why nothing more is proposed, None where there is something left."""
-        if self._walks:
-            self._explored.end()
-            self._walks = False
         if self._explored.exhausted:
             points = self._explored.points
-            return f"{'the one point' if points == 1 else f'all {points} points'} of the space had been proposed"
+            return (
+                f"{'the one point' if points == 1 else f'all {points} points'} of the space had been proposed"
+            )
         return "the sampler has nothing more to propose" if self._journal.over else None
 
     @property
@@ -234,132 +195,80 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def _record_values(self, trial: TunerTrial) -> None:
         """Remember no hashes: the journal holds every trial."""
 
-    def _ask(self, number: int, hp: Any) -> Any:
+    def _made(self, number: int) -> Proposal:
+        """Return what decides on the values of a trial, and remember its parent."""
         place = self._place(number)
+        before = [
+            trial
+            for number, trial in self._finished.items()
+            if self._place(number) < place - self.ahead and not trial.excess
+        ]
+        found = parent(before, self._compared, self._examples)
+        if found is not None:
+            self._parents[number] = found
+        after_start, refused = place - len(self._start), self._refused.get(place, 0)
+        early = after_start < RANDOM_TRIALS or bool(
+            refused and found is None
+        )  # a model needs something that fits
+        turn, rest = divmod(after_start, SETTINGS_AT_FIRST)
+        return Proposal(
+            self.seed, place, refused, self._changes(after_start, refused, before, found),
+            turn=None if rest else turn,
+            point=self._start[place] if after_start < 0 else None,
+            exact=place < self._named,
+            early=early and self._given_sampler is None,
+            parent={} if found is None else found.hyperparameters,
+            positions={} if found is None else self._journal.positions(found.number),
+        )  # fmt: skip
+
+    def _changes(
+        self, after_start: int, refused: int, before: Sequence[Trial], found: Trial | None
+    ) -> Changes | None:
+        """Return what a proposal may change of its parent."""
+        if self._given_sampler is not None:
+            return None
+        if refused == DRAWS - 1:
+            return "last"
+        if after_start < 0 or found is None:
+            return None
+        if after_start < RANDOM_TRIALS:  # which structures are worth it is not known yet
+            return "settings" if after_start % SETTINGS_AT_FIRST else "structure"
+        return "structure" if self._order.wants_structure(before, found) else "settings"
+
+    def _ask(self, number: int, hp: Any) -> Any:
         self._explored.ask(options(hp))
-        wanted = self._asked_for(place, hp)
-        if place >= self._named or self._draw(place):
-            wanted = self._untried(place, hp, wanted)
+        wanted = self._proposal.value(hp)
+        if not self._proposal.exact or self._proposal.refused:
+            wanted = self._untried(hp, wanted)
         value = self._journal.suggest(number, hp, wanted=wanted)
         self._explored.answer(value)
         return value
 
-    def _asked_for(self, place: int, hp: Any) -> Any:
-        """Return the value that a place is to have, None where that is left to the sampler."""
-        draw = self._draw(place)
-        if place < len(self._start) and (not draw or hp.name.startswith(SHAPELESS)):
-            value = wanted(self._start[place], hp)
-            return min(max(value, hp.low), hp.high) if isinstance(hp, Ranged) and place >= self._named else value
-        if self._changes_the_parent(place):
-            return self._changed_value(place, hp)
-        return self._kept(hp) if isinstance(hp, Ranged) and hp.name in self._held else None
-
-    def _changed_value(self, place: int, hp: Any) -> Any:
-        """Return a value of the parent's, or another: changing all of a good model at once makes most worse."""
-        chance, draw = self._chance(place, hp), self._draw(place)
-        if draw and not self._parent and chance.random() < draw[0] / (DRAWS - 1):
-            return smallest(hp)
-        kept = self._kept(hp)
-        if hp.name == self._changed:
-            return another(hp, kept, chance)
-        kept_from = self._parent or not is_own(hp.name)  # a default of the user's own says little
-        stays = hp.name in self._held or (chance.random() < KEPT_SHARE and kept_from)
-        return kept if stays else None
-
-    def _untried(self, place: int, hp: Any, value: Any) -> Any:
+    def _untried(self, hp: Any, value: Any) -> Any:
         """Return a value behind which something is left to try: the one that was to be taken, if it is one."""
-        if self._given_sampler is not None or not (self._by_value(place) or value is not None):
+        if self._given_sampler is not None or not (self._by_value or value is not None):
             return value
         closed = value is not None and self._explored.is_closed(value)
         left = self._explored.open()
         if closed or (value is None and 0 < len(left) < len(options(hp) or ())):
-            return drawn(hp, left, self._chance(place, hp))
+            return drawn(hp, left, self._proposal.chance(hp.name))
         return value
 
-    def _by_value(self, place: int) -> bool:
-        """Whether the values of a place are asked for one by one, so that none is taken that leads nowhere new."""
-        small = self._explored.size <= SMALL or self._refused.get(place, 0) >= REPEATS
+    @property
+    def _by_value(self) -> bool:
+        """Whether values are asked for one by one, so that none is taken that leads nowhere new."""
+        small = self._explored.size <= SMALL or self._proposal.refused >= REPEATS
         return self._given_sampler is None and small
 
-    def _chance(self, place: int, hp: Any) -> random.Random:
-        return random.Random(" ".join(map(str, (self.seed, place, hp.name, *self._draw(place)))))
-
-    def _kept(self, hp: Any) -> Any:
-        """Return the parent's value; where its range is another one now, the same place in it."""
-        value = self._parent.get(hp.name, hp.default)
-        if not isinstance(hp, Ranged):
-            return value
-        place, within = self._places.get(positioned(hp)), hp.low <= value <= hp.high
-        if place is None:
-            return value if within else hp.default
-        # To the last bit where the range is the parent's: another rate would be another training.
-        return value if within and math.isclose(hp.position(value), place, abs_tol=1e-9) else hp.at(place)
-
-    def _fixed(self) -> dict[str, Any]:
-        """Return what is held of the parent as a sampler knows it."""
-        places = {name: at for name, at in self._places.items() if unpositioned(name) in self._held}
-        return {**self._held, **places}
-
-    def _draw(self, place: int) -> tuple[int, ...]:
-        """Return how many draws of a place were refused; empty, so that nothing is drawn otherwise, for none."""
-        refused = self._refused.get(place, 0)
-        return (refused,) if refused else ()
-
-    def _is_last_draw(self, place: int) -> bool:
-        """Whether the search ends where this draw of a place is refused, too."""
-        return self._given_sampler is None and self._draw(place) == (DRAWS - 1,)
-
-    def _changes_the_parent(self, place: int) -> bool:
-        """Whether the values of a place are asked for one by one, and some of them kept from the parent."""
-        early = place < len(self._start) + RANDOM_TRIALS
-        # As long as nothing is known to fit, the sampler's model has nothing to go by.
-        return self._given_sampler is None and (early or bool(self._draw(place) and not self._parent))
-
-    def _changed_of_the_parent(self, place: int) -> str | None:
-        """Return the name whose value a proposal of another structure changes in any case, each in its turn."""
-        if self._is_last_draw(place):
-            return None
-        if self._parent and all(map(is_own, self._parent)):
-            return sorted(self._parent)[(place + self.seed) % len(self._parent)]
-        turn, rest = divmod(place - len(self._start), SETTINGS_AT_FIRST)
-        names = sorted(name for name in self._parent if name.startswith(STRUCTURE))
-        return names[(turn + self.seed) % len(names)] if names and not rest else None
+    def _end_walk(self) -> None:
+        """Note the point that was asked for last."""
+        if self._walks:
+            self._explored.end()
+            self._walks = False
 
     def _place(self, number: int) -> int:
         """Return the place of a trial among those that were not taken back before they were trained."""
         return number - bisect.bisect_left(self._taken_back, number)
-
-    def _wants_structure(self, place: int) -> bool:
-        """Whether a proposal changes what is compiled, and not settings alone."""
-        after_start = place - len(self._start)
-        if after_start < RANDOM_TRIALS:  # which structures are worth it is not known yet
-            return after_start % SETTINGS_AT_FIRST == 0
-        return self._origin is not None and self._order.wants_structure(self._before, self._origin)
-
-    def _held_of_the_parent(self, place: int) -> Mapping[str, Any]:
-        """Return the values that a proposal takes from its parent: its program, or else its settings.
-
-        So a new structure is judged by settings that are known to be good, and then has settings of its own
-        searched where it is better.
-        """
-        after_start = place - len(self._start)
-        if self._is_last_draw(place):
-            # Nothing else fits: the parent's model, which does, with other settings.
-            return {
-                name: value
-                for name, value in self._parent.items()
-                if name == "batch_size" or name.startswith(COMPILED) or not name.startswith(SHAPELESS)
-            }
-        if self._given_sampler is not None or after_start < 0 or all(map(is_own, self._parent)):
-            return {}
-        if not self._wants_structure(place):
-            return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
-        together = random.Random(f"{self.seed} {place} {TOGETHER}").random() < KEPT_SHARE
-        return {
-            name: value
-            for name, value in self._parent.items()
-            if (together if name.startswith(TOGETHER) else not name.startswith(COMPILED))
-        }
 
 
 def _listed(space: keras_tuner.HyperParameters | None) -> Mapping[str, Sequence[Any] | None]:
@@ -369,41 +278,6 @@ def _listed(space: keras_tuner.HyperParameters | None) -> Mapping[str, Sequence[
         known = options(hp)
         found[hp.name] = known if found.get(hp.name, known) == known else None
     return found
-
-
-def is_own(name: str) -> bool:
-    """Whether a hyperparameter is one that the user's own code asks for."""
-    return not name.startswith((STRUCTURE, *SHAPELESS))
-
-
-def another(hp: Any, value: Any, chance: random.Random) -> Any:
-    """Return a value of a hyperparameter other than one, None where that is left to the sampler."""
-    if isinstance(hp, kinds.Choice):
-        others = [each for each in hp.values if each != value]
-    elif isinstance(hp, kinds.Boolean):
-        return not value
-    elif isinstance(hp, kinds.Int) and hp.sampling in (None, "linear"):
-        others = [each for each in range(hp.min_value, hp.max_value + 1, hp.step or 1) if each != value]
-    else:
-        return None
-    return chance.choice(others) if others else None
-
-
-def drawn(hp: Any, left: Sequence[Any], chance: random.Random) -> Any:
-    """Return one of the values that are left; where they cannot be listed, any value of the range."""
-    if left:
-        return chance.choice(left)
-    return hp.at(chance.random()) if isinstance(hp, Ranged) else hp.random_sample(chance.getrandbits(31))
-
-
-def smallest(hp: Any) -> Any:
-    """Return the least value of a hyperparameter that may shape the model, None where there is no such value."""
-    if hp.name.startswith(SHAPELESS):
-        return None
-    if isinstance(hp, kinds.Choice):
-        numbers = all(isinstance(each, int | float) for each in hp.values)
-        return min(hp.values) if numbers else None
-    return hp.min_value if isinstance(hp, kinds.Int) else None
 
 
 def finished(trial: Trial) -> TunerTrial:

@@ -51,7 +51,8 @@ def options(hp: Any) -> Sequence[Any] | None:
     if not isinstance(found, IntDistribution | FloatDistribution) or found.step is None:
         return None
     count = math.floor((found.high - found.low) / found.step + 1e-9) + 1
-    return tuple(found.low + i * found.step for i in range(count)) if count <= MOST_LISTED else None
+    values = (min(found.high, found.low + i * found.step) for i in range(count))  # as Optuna rounds
+    return tuple(values) if count <= MOST_LISTED else None
 
 
 def variant(name: str, found: BaseDistribution) -> str:

@@ -88,7 +88,7 @@ class Journal:
             )
         self.over = False
         # A sampler that is through says so; outside of `optimize` Optuna takes that for a mistake.
-        self._study.stop = self._stop
+        self._study.stop = self._stop  # type: ignore[method-assign]
         self._running: dict[int, optuna.Trial] = {}
         self._reported: set[int] = set()
         self._known: dict[str, Any] = {}

@@ -89,7 +89,7 @@ def test_what_is_asked_for_later_opens_a_point_again() -> None:
         (lambda hp: hp.Int("a", 1, 3), (1, 2, 3)),
         (lambda hp: hp.Int("a", 1, 8, sampling="log", step=2), (1, 2, 4, 8)),
         (lambda hp: hp.Int("a", 1, 10_000), None),
-        (lambda hp: hp.Float("a", 0.0, 0.3, step=0.1), (0.0, 0.1, 0.2, 0.30000000000000004)),
+        (lambda hp: hp.Float("a", 0.0, 0.3, step=0.1), (0.0, 0.1, 0.2, 0.3)),
         (lambda hp: hp.Float("a", 0.0, 0.3), None),
         (lambda hp: hp.Boolean("a"), (False, True)),
         (lambda hp: hp.Choice("a", ["x", "y"]), ("x", "y")),

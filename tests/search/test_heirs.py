@@ -61,6 +61,7 @@ def oracle(trials: int) -> OptunaOracle:
     made = OptunaOracle(keras_tuner.Objective("val_loss", "min"), seed=0)
     for number in range(trials + 1):
         trial = made.create_trial(str(number))
+        trial.hyperparameters.Float("learning_rate", 0.1, 1.0)
         if number < trials:
             made.update_trial(trial.trial_id, {"val_loss": 0.5})
             trial.status = "COMPLETED"

@@ -118,7 +118,8 @@ def test_a_failed_trial_is_no_example_to_follow(tmp_path: Path) -> None:
     found = oracle(0, journal=journal)
     found.create_trial("tuner")
 
-    assert found._parent == {"kind": "completed"}
+    made_from = found.parent_of(2)
+    assert made_from is not None and made_from.hyperparameters == {"kind": "completed"}
 
 
 def test_a_start_point_that_was_taken_back_is_tried_when_the_search_goes_on(tmp_path: Path) -> None:

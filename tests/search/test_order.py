@@ -38,7 +38,9 @@ def test_where_nothing_gains_structure_is_tried_as_much_less_often_as_it_costs_m
         structure = wanted(made, program=700.0)  # a structure costs 800, settings 100
         made.append(trial(number, 0.9, width=2 if structure else 1))
 
-    assert sum(each.hyperparameters["structure/width"] == 2 for each in made) == pytest.approx(33 / 9, abs=1.5)
+    assert sum(each.hyperparameters["structure/width"] == 2 for each in made) == pytest.approx(
+        33 / 9, abs=1.5
+    )
 
 
 def test_what_gained_is_tried_again() -> None:
@@ -51,7 +53,11 @@ def test_what_gained_is_tried_again() -> None:
 def test_a_loss_and_a_failure_gain_nothing() -> None:
     made = [trial(1, 0.2, width=2), trial(2, None, width=2), trial(3, 0.95)]
 
-    assert [change.gain for change in order(CHEAP).changes([PARENT, *made])] == [0.0, 0.0, pytest.approx(0.05)]
+    assert [change.gain for change in order(CHEAP).changes([PARENT, *made])] == [
+        0.0,
+        0.0,
+        pytest.approx(0.05),
+    ]
 
 
 def test_a_structure_costs_its_program_too() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle
-from autoopt.search.oracle import DRAWS, smallest
+from autoopt.search.proposal import DRAWS, smallest
 from autoopt.storage import Journal
 
 LOSS = Objective("val_loss", "min")
@@ -110,7 +110,7 @@ def test_what_is_over_a_limit_is_no_example_to_follow() -> None:
     step(found, lambda values: False)
     found.create_trial("tuner")
 
-    assert found._parent == {}
+    assert found.parent_of(1) is None
 
 
 def test_a_starting_point_keeps_its_settings_and_has_its_structure_drawn_again() -> None:

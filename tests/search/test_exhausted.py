@@ -1,0 +1,124 @@
+"""Small spaces: every point is trained once, then the search says so; a repeat is another seed of its point."""
+
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import optuna
+import pytest
+
+import autoopt
+from autoopt.records import Objective, Trial
+from autoopt.search import OptunaOracle, best_first
+from autoopt.search.parent import parent
+from autoopt.storage import Journal, quiet
+from tests import toys
+
+OBJECTIVE = keras_tuner.Objective("val_loss", "min")
+LOSS = Objective("val_loss", "min")
+POINTS = 9
+"""Plain with three sizes; deep with three sizes and two depths."""
+
+
+def build(hp: keras_tuner.HyperParameters) -> dict[str, Any]:
+    hp.Choice("kind", ["plain", "deep"])
+    hp.Float("size", 0.1, 0.3, step=0.1, default=0.2)
+    with hp.conditional_scope("kind", ["deep"]):
+        hp.Boolean("residual")
+    return {name: value for name, value in hp.values.items() if value is not None}
+
+
+def whole() -> keras_tuner.HyperParameters:
+    space = keras_tuner.HyperParameters()
+    build(space)
+    return space
+
+
+def points(found: OptunaOracle, most: int = 100) -> list[dict[str, Any]]:
+    """Run trials until the oracle has no more."""
+    seen = []
+    while len(seen) < most:
+        trial = found.create_trial("tuner")
+        if trial.status == "STOPPED":
+            return seen
+        seen.append(build(trial.hyperparameters))
+        found.update_trial(trial.trial_id, {"val_loss": float(len(str(seen[-1])))})
+        trial.status = "COMPLETED"
+        found.end_trial(trial)
+    return seen
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_every_point_is_proposed_once_and_then_it_is_said(seed: int) -> None:
+    found = OptunaOracle(OBJECTIVE, seed=seed)
+    seen = points(found)
+
+    assert len(seen) == len({tuple(each.items()) for each in seen}) == POINTS
+    assert found.exhausted == "all 9 points of the space had been proposed"
+
+
+@pytest.mark.parametrize("stop", [1, 4, POINTS])
+def test_a_run_that_goes_on_proposes_what_is_left(stop: int, tmp_path: Path) -> None:
+    path = tmp_path / "journal.log"
+    earlier = points(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS)), stop)
+    later = points(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS), space=whole()))
+
+    assert earlier + later == points(OptunaOracle(OBJECTIVE, seed=3))
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [
+        lambda: optuna.samplers.BruteForceSampler(seed=0),
+        lambda: optuna.samplers.GridSampler({"kind": ["plain"], "size": [0.1, 0.2]}, seed=0),
+    ],
+    ids=["brute force", "grid"],
+)
+def test_a_sampler_that_is_through_ends_the_search(sampler: Any) -> None:
+    with quiet():
+        found = OptunaOracle(OBJECTIVE, seed=0, sampler=sampler())
+
+    assert 1 < len(points(found)) <= POINTS + 1
+    assert found.exhausted
+
+
+def tune(tmp_path: Path, space: autoopt.Space, **rest: Any) -> autoopt.Result:
+    return autoopt.tune(
+        lambda: toys.compiled("sgd", 4), toys.digits(60), space=space, epochs=1, seed=0, verbose=0,
+        directory=tmp_path / "runs", logdir=tmp_path / "logs", **rest,
+    )  # fmt: skip
+
+
+CLOSED = {"structure": False, "initialization": False, "regularization": False, "optimizer": False}
+
+
+def test_a_search_of_a_few_points_ends_with_the_last(tmp_path: Path) -> None:
+    space = autoopt.Space(**CLOSED, batch_size=[8, 16, 32])
+    result = tune(tmp_path, space, max_trials=20, search=autoopt.Search(confirm=0))
+
+    assert sorted(trial.hyperparameters["batch_size"] for trial in result.trials) == [8, 16, 32]
+    assert result.reason == "all 3 points of the space had been proposed"
+
+
+def test_a_repeat_is_another_seed_of_its_point(tmp_path: Path) -> None:
+    sampler = optuna.samplers.RandomSampler(seed=1)
+    space = autoopt.Space(**CLOSED, batch_size=[8, 16, 32, 48])
+    result = tune(tmp_path, space, max_trials=5, search=autoopt.Search(sampler=sampler, confirm=0))
+    repeats = [trial for trial in result.trials if trial.repeats is not None]
+
+    assert repeats
+    for trial in repeats:
+        assert trial.hyperparameters == result.trials[trial.repeats].hyperparameters
+        assert trial.history != result.trials[trial.repeats].history
+
+
+def made(number: int, score: float, repeats: int | None = None) -> Trial:
+    return Trial(number, "completed", score, {}, {}, 0, 0.0, 1.0, price=1.0, repeats=repeats)
+
+
+def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
+    trials = [made(0, 0.5), made(1, 0.8), made(2, 0.2, repeats=1), made(3, 0.45)]
+
+    assert [trial.number for trial in best_first(trials, LOSS)] == [3, 0, 2]
+    found = parent(trials, LOSS)
+    assert found is not None and found.number == 3
