@@ -6,7 +6,7 @@ The unit is one weight times one example. `python -m benchmarks cost` fits the c
 A_STEP = 800_000
 """What a step costs beside its arithmetic: dense nets in `python -m benchmarks xla`."""
 
-A_PROGRAM, A_LAYER = 400_000_000, 100_000_000
+A_PROGRAM, A_LAYER = 2_000_000_000, 700_000_000
 """What it costs to trace and compile a program, and for each layer in it."""
 
 

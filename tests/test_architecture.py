@@ -51,7 +51,7 @@ FLOORS = (
         "unloaded",
         "download",
     },
-    {"records", "recipe", "memory"},
+    {"records", "recipe", "memory", "pricing"},
     {"errors"},
 )
 
