@@ -24,6 +24,11 @@ def main() -> None:
 @click.option("--objective", help='What is compared, as "val_accuracy".  [default: auto]')
 @click.option("--validation-split", type=float, help="Share of the data to validate on.  [default: 0.2]")
 @click.option("--workers", help="How many trials run at once.  [default: 1]")
+@click.option("--sampler", help="Where values come from: tpe, random, gp, ….  [default: tpe]")
+@click.option(
+    "--pruner", help="What ends hopeless trials: halving, median, hyperband, none.  [default: halving]"
+)
+@click.option("--oracle", help="KerasTuner's random, bayesian, grid or hyperband, instead of autoopt's own.")
 @click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
 @click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
 @click.option("--max-params", type=int, help="Most parameters of a candidate.")

@@ -16,6 +16,9 @@ LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
 MEANS = ("engine", "memory")
 """Flags that are fields of `autoopt.Resources`."""
 
+SEARCHING = ("oracle", "sampler", "pruner")
+"""Flags that are fields of `autoopt.Search`."""
+
 RESUME = {"true": True, "false": False}
 
 
@@ -31,6 +34,7 @@ class Flags:
         pins: Hyperparameter name to its one value.
         limits: Fields of `autoopt.Constraints`.
         means: Fields of `autoopt.Resources`.
+        searching: Fields of `autoopt.Search`.
     """
 
     plain: Mapping[str, Any]
@@ -40,6 +44,7 @@ class Flags:
     pins: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     means: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    searching: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def arguments(self, defined: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments of `tune`.
@@ -52,12 +57,15 @@ class Flags:
         """
         from autoopt.constraints import Constraints
         from autoopt.resources import Resources
+        from autoopt.search import Search
 
         found = {**defined, **self.plain}
         if self.opened or self.closed or self.batch_sizes or self.pins:
             found["space"] = self._space(found.get("space", "auto"))
         if self.means:
             found["resources"] = dataclasses.replace(found.get("resources") or Resources(), **self.means)
+        if self.searching:
+            found["search"] = dataclasses.replace(found.get("search") or Search(), **self.searching)
         if self.limits:
             found["constraints"] = dataclasses.replace(
                 found.get("constraints") or Constraints(), **self.limits
@@ -95,8 +103,8 @@ def read(options: Mapping[str, Any]) -> Flags:
     opened = _names("--open", chosen.pop("opened", ()))
     closed = _names("--close", chosen.pop("closed", ()))
     sizes = _sizes(chosen.pop("batch_size", ()))
-    means, limits = (
-        {name: chosen.pop(name) for name in names if name in chosen} for names in (MEANS, LIMITS)
+    means, limits, searching = (
+        {name: chosen.pop(name) for name in names if name in chosen} for names in (MEANS, LIMITS, SEARCHING)
     )
     if "resume" in chosen:
         chosen["resume"] = RESUME.get(chosen["resume"], chosen["resume"])
@@ -112,7 +120,7 @@ def read(options: Mapping[str, Any]) -> Flags:
             raise UsageError(
                 f"{flag} was given together with --close {name.partition('/')[0]}. Leave out one."
             )
-    return Flags(chosen, opened, closed, sizes, pins, limits, means)
+    return Flags(chosen, opened, closed, sizes, pins, limits, means, searching)
 
 
 def _pins(texts: Iterable[str]) -> dict[str, Any]:

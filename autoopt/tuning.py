@@ -15,7 +15,7 @@ from autoopt.rehearsal import rehearse
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds, starting_points
+from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, made, seconds, starting_points
 from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -144,7 +144,7 @@ def tune(
         lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
-    search = replace(search, start=start)
+    search = made(replace(search, start=start), seed, max_trials, epochs)
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, start, whole_space)
 

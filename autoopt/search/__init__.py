@@ -6,6 +6,8 @@ from autoopt.search.driver import Driver, explore
 from autoopt.search.foreign import adopt
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
+from autoopt.search.named import made
+from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
@@ -14,7 +16,7 @@ from autoopt.search.search import Search
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
+    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
     "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
-    "affordable", "best_first", "explore", "fitting", "seconds", "starting_points", "winner",
+    "affordable", "best_first", "explore", "fitting", "made", "seconds", "starting_points", "winner",
 ]  # fmt: skip

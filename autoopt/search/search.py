@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autoopt.errors import UsageError
+from autoopt.errors import UsageError, nearest
+from autoopt.search.names import NAMES
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,12 @@ class Search:
     """How a search proposes, ends and confirms trials.
 
     Args:
-        oracle: A KerasTuner `Oracle` to use instead of autoopt's own.
-        sampler: An Optuna sampler for autoopt's oracle; grouped TPE by default.
-        pruner: An Optuna pruner; asynchronous successive halving over epochs by default.
+        oracle: A KerasTuner `Oracle` to use instead of autoopt's own, or a name: `"random"`, `"bayesian"`, `"grid"`,
+            `"hyperband"`.
+        sampler: An Optuna sampler for autoopt's oracle, or a name: `"tpe"`, which is the default, grouped and over all
+            dimensions at once, `"random"`, `"gp"`, `"cmaes"`, `"qmc"`, `"nsgaii"`, `"nsgaiii"`, `"brute_force"`.
+        pruner: An Optuna pruner, or a name: `"halving"`, which is the default, asynchronous and over epochs,
+            `"median"`, `"hyperband"`, `"none"`.
         start: Points to try right after the user's model: mappings of hyperparameter names to values,
             `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.
@@ -85,11 +89,13 @@ class Search:
             ("sampler", optuna.samplers.BaseSampler, "optuna.samplers.RandomSampler()"),
             ("pruner", optuna.pruners.BasePruner, "optuna.pruners.MedianPruner()"),
         ):
-            value = getattr(self, name)
-            if value is not None and not isinstance(value, kind):
+            value, names = getattr(self, name), NAMES[name]
+            if isinstance(value, str) and value not in names:
+                raise UsageError(f"{name} was given {value!r}.{nearest(value, names)}")
+            if value is not None and not isinstance(value, kind | str):
                 raise UsageError(
                     f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
-                    f"for example {example}."
+                    f"for example {example}, or a name: {', '.join(names)}."
                 )
 
     def _check_start(self) -> None:

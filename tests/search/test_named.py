@@ -1,0 +1,63 @@
+"""Samplers, oracles and pruners by name."""
+
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import optuna
+import pytest
+
+import autoopt
+from autoopt.errors import UsageError
+from autoopt.flags import read
+from autoopt.search import NAMES, Search, made
+from autoopt.search.names import OURS
+from tests import toys
+
+KINDS = {
+    "oracle": keras_tuner.Oracle,
+    "sampler": optuna.samplers.BaseSampler,
+    "pruner": optuna.pruners.BasePruner,
+}
+
+
+@pytest.mark.parametrize(("which", "name"), [(which, name) for which in NAMES for name in NAMES[which]])
+def test_every_name_becomes_an_object_and_ours_stay_the_default(which: str, name: str) -> None:
+    found = getattr(made(Search(**{which: name}), seed=0, max_trials=None, epochs=3), which)
+
+    assert (found is None) if OURS.get(which) == name else isinstance(found, KINDS[which])
+
+
+@pytest.mark.parametrize("which", list(NAMES))
+def test_a_name_that_is_not_known_is_refused_with_the_nearest(which: str) -> None:
+    name = NAMES[which][0]
+    with pytest.raises(UsageError, match=f"Did you mean '{name}'"):
+        Search(**{which: f"{name}x"})
+
+
+def test_an_object_of_another_kind_is_refused_with_the_names() -> None:
+    with pytest.raises(UsageError, match="or a name: tpe, random, gp"):
+        Search(sampler=optuna.pruners.NopPruner())
+
+
+@pytest.mark.parametrize("which", list(NAMES))
+def test_the_command_line_knows_the_names(which: str) -> None:
+    found = read({which: NAMES[which][1]}).arguments({"search": Search(confirm=1)})["search"]
+
+    assert (getattr(found, which), found.confirm) == (NAMES[which][1], 1)
+
+
+@pytest.mark.parametrize(
+    "options", [{"oracle": "random"}, {"sampler": "random"}, {"sampler": "qmc", "pruner": "none"}]
+)
+def test_what_is_named_proposes(options: dict[str, Any], tmp_path: Path) -> None:
+    def values(run: str) -> list[Any]:
+        result = autoopt.tune(
+            toys.eager, toys.digits(60), epochs=1, max_trials=3, seed=0, verbose=0, project_name=run,
+            search=Search(**options, confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+            space=autoopt.Space(structure=False, optimizer=False, initialization=False, batch_size=False),
+        )  # fmt: skip
+        return [trial.hyperparameters for trial in result.trials]
+
+    assert len(values("one")) == 3
+    assert values("two") == values("three")
