@@ -5,6 +5,7 @@ as one that has been seen: so neither is ever given up, and the dearer is tried 
 Both come from finished trials and a fixed cost model, never from a clock.
 """
 
+import itertools
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,27 +59,31 @@ class Order:
             trials: The finished ones, by number.
             parent: What the next proposal is made from.
         """
-        made = self.changes(trials)[-RECENT:]
+        made = self.changes(trials, RECENT)
         usual = (parent.price or 0.0) * max(1, parent.epochs)
         notable = standard_error(abs(parent.score or 0.0), self.objective, self.examples)
         notable = notable or NOTABLE * abs(parent.score or 1.0)
         settings = _worth([each for each in made if not each.structure], notable, usual)
         return settings < _worth([each for each in made if each.structure], notable, usual + self.program)
 
-    def changes(self, trials: Sequence[Trial]) -> Sequence[Change]:
-        """Return what each trial that was made from another changed of it."""
+    def changes(self, trials: Sequence[Trial], most: int) -> Sequence[Change]:
+        """Return what the last trials that were made from another changed of it, the last one first.
+
+        Args:
+            trials: The finished ones, by number.
+            most: How many changes.
+        """
         known = {trial.number: trial for trial in trials}
-        found = []
-        for trial in trials:
-            origin = known.get(-1 if trial.origin is None else trial.origin)
-            if origin is None or origin.score is None:
-                continue
-            structure = self._compiled(trial.hyperparameters) != self._compiled(origin.hyperparameters)
-            scored = trial.score is not None and trial.status != "failed"
-            gain = max(0.0, self.objective.gain(trial.score or 0.0, origin.score)) if scored else 0.0
-            trained = (trial.price or origin.price or 0.0) * max(1, trial.epochs)
-            found.append(Change(structure, gain, trained + self.program * structure))
-        return found
+        made = ((trial, known[trial.origin]) for trial in reversed(trials) if trial.origin in known)
+        scored = ((trial, origin) for trial, origin in made if origin.score is not None)
+        return [self._change(trial, origin) for trial, origin in itertools.islice(scored, most)]
+
+    def _change(self, trial: Trial, origin: Trial) -> Change:
+        structure = self._compiled(trial.hyperparameters) != self._compiled(origin.hyperparameters)
+        scored = trial.score is not None and trial.status != "failed"
+        gain = self.objective.gain(trial.score or 0.0, origin.score or 0.0) if scored else 0.0
+        trained = (trial.price or origin.price or 0.0) * max(1, trial.epochs)
+        return Change(structure, max(0.0, gain), trained + self.program * structure)
 
     def _compiled(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in values.items() if self.structural(name)}

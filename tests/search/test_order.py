@@ -53,21 +53,21 @@ def test_what_gained_is_tried_again() -> None:
 def test_a_loss_and_a_failure_gain_nothing() -> None:
     made = [trial(1, 0.2, width=2), trial(2, None, width=2), trial(3, 0.95)]
 
-    assert [change.gain for change in order(CHEAP).changes([PARENT, *made])] == [
-        0.0,
-        0.0,
+    assert [change.gain for change in order(CHEAP).changes([PARENT, *made], 9)] == [
         pytest.approx(0.05),
+        0.0,
+        0.0,
     ]
 
 
 def test_a_structure_costs_its_program_too() -> None:
-    settings, structure = order(DEAR).changes([PARENT, trial(1, 0.9), trial(2, 0.9, width=2)])
+    structure, settings = order(DEAR).changes([PARENT, trial(1, 0.9), trial(2, 0.9, width=2)], 9)
 
     assert (settings.price, structure.price) == (100.0, 100.0 + DEAR)
 
 
 def test_what_was_made_from_no_trial_is_no_change() -> None:
-    assert order(CHEAP).changes([PARENT, trial(1, 0.95, origin=None), trial(2, 0.95, origin=7)]) == []
+    assert order(CHEAP).changes([PARENT, trial(1, 0.95, origin=None), trial(2, 0.95, origin=7)], 9) == []
 
 
 def test_a_score_that_is_no_share_is_weighed_too() -> None:
