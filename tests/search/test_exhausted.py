@@ -54,7 +54,7 @@ def test_every_point_is_proposed_once_and_then_it_is_said(seed: int) -> None:
     seen = points(found)
 
     assert len(seen) == len({tuple(each.items()) for each in seen}) == POINTS
-    assert found.exhausted == "all 9 points of the space had been proposed"
+    assert found.exhausted == "all 9 points of the space have been tried"
 
 
 @pytest.mark.parametrize("stop", [1, 4, POINTS])
@@ -97,7 +97,7 @@ def test_a_search_of_a_few_points_ends_with_the_last(tmp_path: Path) -> None:
     result = tune(tmp_path, space, max_trials=20, search=autoopt.Search(confirm=0))
 
     assert sorted(trial.hyperparameters["batch_size"] for trial in result.trials) == [8, 16, 32]
-    assert result.reason == "all 3 points of the space had been proposed"
+    assert result.reason == "all 3 points of the space have been tried"
 
 
 def test_a_repeat_is_another_seed_of_its_point(tmp_path: Path) -> None:
