@@ -146,9 +146,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         """Why nothing more is proposed, None where there is something left."""
         if self._explored.exhausted:
             points = self._explored.points
-            return (
-                f"{'the one point' if points == 1 else f'all {points} points'} of the space had been proposed"
-            )
+            if points == 1:
+                return "the one point of the space has been tried"
+            return f"all {points} points of the space have been tried"
         return "the sampler has nothing more to propose" if self._journal.over else None
 
     @property
