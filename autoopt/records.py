@@ -11,6 +11,9 @@ from typing import Any, Literal
 Status = Literal["completed", "pruned", "failed", "running"]
 Logs = Mapping[str, float]
 
+COSTS = ("parameters", "latency", "seconds_per_epoch")
+"""What may be an objective beside metrics: weights of a model, milliseconds a prediction, seconds an epoch."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -18,6 +21,11 @@ class Objective:
 
     name: str
     direction: Literal["min", "max"]
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether it is what a model costs, not a metric that its trial reports."""
+        return self.name in COSTS
 
     def better(self, one: float, other: float | None) -> bool:
         """Say whether `one` is strictly better than `other`; None and NaN are beaten by any number."""
@@ -63,6 +71,7 @@ class Trial:
         inherited: Number of the trial whose weights it started from, None where it started fresh.
         executions: Trainings that `score` is the mean of.
         missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
+        scores: Each objective's name to its value, where several are compared; empty for one.
     """
 
     number: int
@@ -83,6 +92,7 @@ class Trial:
     inherited: int | None = None
     executions: int = 1
     missing: int = 0
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -94,6 +104,12 @@ class Trial:
         """How many epochs ended."""
         return max((len(values) for values in self.history.values()), default=0)
 
+    def reached(self, metric: str) -> float | None:
+        """Return a metric at the best epoch, None where it was not reported there."""
+        values = self.history.get(metric, ())
+        known = self.best_epoch is not None and self.best_epoch < len(values)
+        return values[self.best_epoch or 0] if known else None
+
 
 @dataclass(frozen=True)
 class SearchStarted:
@@ -101,13 +117,14 @@ class SearchStarted:
 
     Attributes:
         project: The run's name.
-        objective: What is compared.
+        objective: What is compared, and decides which epoch of a trial is its best.
         space: The full space, a `keras_tuner.HyperParameters`.
         metrics: Keras's history keys that the trials will report, `val_` ones included.
         epochs: Most epochs a trial may train.
         max_trials: Most trials, or None.
         deadline: UTC seconds at which the whole call is to end, or None.
         notes: What was decided for the user, one sentence each.
+        others: What is compared beside the objective.
     """
 
     project: str
@@ -118,6 +135,7 @@ class SearchStarted:
     max_trials: int | None
     deadline: float | None
     notes: Sequence[str] = ()
+    others: Sequence[Objective] = ()
 
 
 @dataclass(frozen=True)
