@@ -65,20 +65,22 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
 
 
 def goes_on(
-    earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int,
+    earlier: storage.RunFolder, resume: Any, seed: int, objectives: Sequence[Objective], dataset: Dataset, epochs: int,
     constraints: Constraints, pins: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objective, epochs, constraints, pins or the number of rows is another.
+        RunError: Seed, objectives, epochs, constraints, pins or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
+    objective, *others = objectives
     constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
     for name, given, before in (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
+        ("objective, beside the first,", list(map(vars, others)), asked.get("others", [] if asked else None)),
         ("epochs", epochs, asked.get("epochs")),
         ("constraints", constraints, constrained),
         ("fix", dict(pins), asked.get("fix")),

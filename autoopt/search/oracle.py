@@ -16,6 +16,7 @@ from keras_tuner.engine import hyperparameters as kinds
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt import seeding
+from autoopt.front import front
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
 from autoopt.search.parent import parent
@@ -65,7 +66,7 @@ TOGETHER = "optimizer/"
 def tpe(seed: int) -> optuna.samplers.BaseSampler:
     """Return the default sampler: grouped TPE, over all dimensions of a group at once."""
     return optuna.samplers.TPESampler(
-        seed=seed, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
+        seed=seed, multivariate=True, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
     )
 
 
@@ -85,6 +86,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         examples: How many examples validate: how far a difference between scores can be trusted.
         ahead: How many trials are proposed while one trains. What they start from does not depend on whether
             those before them have ended meanwhile, so that a run that goes on proposes what it would have.
+        others: What is compared beside the objective: proposals start from any trial of the front then.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         usual: Sequence[Point] = (),
         examples: int | None = None,
         ahead: int = 0,
+        others: Sequence[Objective] = (),
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -108,7 +111,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._compared = Objective(self.objective.name, self.objective.direction)
         self._examples = examples
         self.ahead = ahead
-        self._journal = journal or Journal(None, self._compared)
+        self._others = tuple(others)
+        self._journal = journal or Journal(None, self._compared, others=self._others)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
         self._parents: dict[int, Trial] = {}
@@ -145,7 +149,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             for number, trial in self._finished.items()
             if self._place(number) < place - self.ahead and not trial.excess
         ]
-        found = parent(before, self._compared, self._examples)
+        found = self._parent_of(place, before)
         if found is not None:
             self._parents[number] = found
         self._parent = {} if found is None else found.hyperparameters
@@ -220,6 +224,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             return self._journal.suggest(number, hp, wanted=kept if stays else None)
         held = isinstance(hp, Ranged) and hp.name in self._held
         return self._journal.suggest(number, hp, wanted=self._kept(hp) if held else None)
+
+    def _parent_of(self, place: int, before: Sequence[Trial]) -> Trial | None:
+        """Return the best trial, by the rule of `parent`; of several objectives any one of the front."""
+        if not self._others:
+            return parent(before, self._compared, self._examples)
+        found = front(before, (self._compared, *self._others))
+        return random.Random(f"{self.seed} {place} front").choice(found) if found else None
 
     def _kept(self, hp: Any) -> Any:
         """Return the parent's value; where its range is another one now, the same place in it."""
