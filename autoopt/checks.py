@@ -1,6 +1,6 @@
 """What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -74,13 +74,14 @@ def goes_on(
         RunError: Seed, objectives, epochs, constraints, pins or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
-    objective, *others = objectives
+    objective = objectives[0]
+    begun = [each for each in (asked.get("objective"), *asked.get("others", ())) if each]
     constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
     for name, given, before in (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
-        ("objective, beside the first,", list(map(vars, others)), asked.get("others", [] if asked else None)),
+        ("objective", _directed(map(vars, objectives)), _directed(begun) or None),
         ("epochs", epochs, asked.get("epochs")),
         ("constraints", constraints, constrained),
         ("fix", dict(pins), asked.get("fix")),
@@ -91,6 +92,11 @@ def goes_on(
                 f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
                 f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
             )
+
+
+def _directed(objectives: Iterable[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:
+    """Return objectives as a user passes them."""
+    return [(each["name"], each["direction"]) for each in objectives]
 
 
 def within(

@@ -45,11 +45,14 @@ def check_several(search: Search, objectives: Sequence[Objective]) -> Sequence[s
 
 
 def _knows_a_front(sampler: optuna.samplers.BaseSampler) -> bool:
-    """Whether a sampler proposes in a study of two directions: a copy of it is asked once, for no values."""
+    """Whether a sampler proposes in a study of two directions: a copy of it is asked as Optuna asks it."""
+    asked = copy.deepcopy(sampler)
     with quiet():
-        study = optuna.create_study(directions=["minimize", "minimize"], sampler=copy.deepcopy(sampler))
+        study = optuna.create_study(directions=["minimize", "minimize"])
+        study.ask()
+        first = study.get_trials()[0]
         try:
-            study.ask()
+            asked.sample_relative(study, first, asked.infer_relative_search_space(study, first))
         except ValueError:  # the one that Optuna's own samplers raise
             return False
     return True
