@@ -11,8 +11,11 @@ from typing import Any, Literal
 Status = Literal["completed", "pruned", "failed", "running"]
 Logs = Mapping[str, float]
 
-COSTS = ("parameters", "latency", "seconds_per_epoch")
-"""What may be an objective beside metrics: weights of a model, milliseconds a prediction, seconds an epoch."""
+CLOCKS = ("latency", "seconds_per_epoch")
+"""Costs that are measured: milliseconds a prediction, seconds an epoch."""
+
+COSTS = ("parameters", *CLOCKS)
+"""What may be an objective beside metrics: weights of a model, and what is measured."""
 
 
 @dataclass(frozen=True)

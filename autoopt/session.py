@@ -18,7 +18,7 @@ from autoopt.engines import evaluate
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
 from autoopt.hyperparameters import AskingHyperParameters
-from autoopt.records import Event, Objective, SearchEnded, SearchStarted, Trial
+from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
     AHEAD,
@@ -186,6 +186,8 @@ class Session:
             usual = () if self.search.sampler else fitting(space)
             # A sampler of the user's may learn from each trial: it waits for all but the one that runs.
             ahead = AHEAD if self.search.sampler is None else 1
+            # What is compiled meanwhile would slow down what is timed.
+            ahead = 0 if any(each.name in CLOCKS for each in self.others) else ahead
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,

@@ -230,7 +230,7 @@ class Tuner:
             num_trials: How many.
         """
         best = self._best()[:num_trials]
-        _say(results(best, self.result.objective, self.result.run_dir, num_trials))
+        _say(results(best, self.result.objectives, self.result.run_dir, num_trials))
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Print every hyperparameter with its range.

@@ -215,7 +215,9 @@ def test_a_trial_without_a_value_of_an_objective_has_failed_and_says_so(tune: An
         tune(model_fn=Own(), objective=["val_accuracy", ("val_los", "min")], max_trials=3)
 
 
-def test_a_tuner_hands_out_the_front_with_its_knee_first(tmp_path: Path) -> None:
+def test_a_tuner_hands_out_the_front_with_its_knee_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def build(hp: Any) -> keras.Model:
         return toys.compiled(units=hp.Int("units", 2, 16, default=8), run_eagerly=True)
 
@@ -224,3 +226,9 @@ def test_a_tuner_hands_out_the_front_with_its_knee_first(tmp_path: Path) -> None
     sizes = [model.count_params() for model in tuner.get_best_models(10)]
 
     assert sizes[: len(tuner.result.front)] == list(tuner.result.pareto()["parameters"])
+    capsys.readouterr()
+    tuner.results_summary(1)
+    lines = capsys.readouterr().out.splitlines()
+    assert (
+        'Objective(name="parameters", direction="min")' in lines and lines[-1] == f"parameters: {sizes[0]}.0"
+    )

@@ -293,7 +293,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             }
         if self._given_sampler is not None or after_start < 0 or all(map(is_own, self._parent)):
             return {}
-        every = SETTINGS_AT_FIRST if after_start < RANDOM_TRIALS else SETTINGS_A_STRUCTURE
+        # A front of costs is one of structures: `python -m benchmarks pareto`.
+        often = after_start < RANDOM_TRIALS or self._others
+        every = SETTINGS_AT_FIRST if often else SETTINGS_A_STRUCTURE
         if after_start % every:
             return {name: value for name, value in self._parent.items() if name.startswith(COMPILED)}
         together = random.Random(f"{self.seed} {place} {TOGETHER}").random() < KEPT_SHARE

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import optuna
 
 from autoopt.errors import UsageError
-from autoopt.records import Objective
+from autoopt.records import CLOCKS, Objective
 from autoopt.search.search import Search
 from autoopt.storage import quiet
 
@@ -41,7 +41,8 @@ def check_several(search: Search, objectives: Sequence[Objective]) -> Sequence[s
             f"sampler was given {type(search.sampler).__name__} for the objectives {named}. Expected one that takes "
             "several, as optuna.samplers.NSGAIISampler() or TPESampler(). Pass one of these, or leave sampler out."
         )
-    return (NOTE,)
+    clocks = [each.name for each in objectives if each.name in CLOCKS]
+    return (NOTE, *(f"{name} is timed: equal seeds may end up with other trials." for name in clocks))
 
 
 def _knows_a_front(sampler: optuna.samplers.BaseSampler) -> bool:
