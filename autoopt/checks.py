@@ -1,6 +1,6 @@
 """What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -65,20 +65,23 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
 
 
 def goes_on(
-    earlier: storage.RunFolder, resume: Any, seed: int, objective: Objective, dataset: Dataset, epochs: int,
+    earlier: storage.RunFolder, resume: Any, seed: int, objectives: Sequence[Objective], dataset: Dataset, epochs: int,
     constraints: Constraints, pins: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objective, epochs, constraints, pins or the number of rows is another.
+        RunError: Seed, objectives, epochs, constraints, pins or the number of rows is another.
     """
     asked = earlier.read("run") if resume is True else {}
+    objective = objectives[0]
+    begun = [each for each in (asked.get("objective"), *asked.get("others", ())) if each]
     constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
     for name, given, before in (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
+        ("objective", _directed(map(vars, objectives)), _directed(begun) or None),
         ("epochs", epochs, asked.get("epochs")),
         ("constraints", constraints, constrained),
         ("fix", dict(pins), asked.get("fix")),
@@ -89,6 +92,11 @@ def goes_on(
                 f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
                 f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
             )
+
+
+def _directed(objectives: Iterable[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:
+    """Return objectives as a user passes them."""
+    return [(each["name"], each["direction"]) for each in objectives]
 
 
 def within(

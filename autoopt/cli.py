@@ -21,7 +21,12 @@ def main() -> None:
 @click.option("--budget", help='Time for the whole call: "90s", "10m", "2h", or seconds.')
 @click.option("--max-trials", type=int, help="Most trials, the user's own model counted.")
 @click.option("--epochs", type=int, help="Most epochs a trial.  [default: 50]")
-@click.option("--objective", help='What is compared, as "val_accuracy".  [default: auto]')
+@click.option(
+    "--objective",
+    multiple=True,
+    help='What is compared, as "val_accuracy"; may be repeated, also with parameters, latency and '
+    "seconds_per_epoch: then a front is searched for.  [default: auto]",
+)
 @click.option("--validation-split", type=float, help="Share of the data to validate on.  [default: 0.2]")
 @click.option("--workers", help="How many trials run at once.  [default: 1]")
 @click.option("--sampler", help="Where values come from: tpe, random, gp, ….  [default: tpe]")

@@ -65,7 +65,7 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
     from autoopt import storage
     from autoopt.reports import outcome, trials_table
     from autoopt.result import Result, load
-    from autoopt.search import best_first
+    from autoopt.search import ranked
 
     if run is None:
         found = storage.every(directory)
@@ -78,8 +78,8 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
         board = json.loads(result.leaderboard(rows).to_json(orient="records"))
         _print_json({**result.summary(), "leaderboard": board})
         return 0
-    best = best_first(result.trials, result.objective)[:rows]
-    listed = trials_table(best, result.trials, result.objective.name, _width())
+    best, (first, *others) = ranked(result.trials, result.objectives)[:rows], result.objectives
+    listed = trials_table(best, result.trials, first.name, _width(), [each.name for each in others])
     _print_lines([str(result.run_dir), *outcome(result.summary()), "", *listed])
     return 0
 
@@ -99,7 +99,8 @@ def runs(directory: Path, as_json: bool) -> int:
         return 0
     rows = [
         (
-            Path(each["run"]).name, each["objective"]["name"], score_text(each["baseline_score"]),
+            Path(each["run"]).name,
+            ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
             score_text(each["best_score"]), str(sum(each["trials"].values())), each["reason"] or "not yet",
         )
         for each in found

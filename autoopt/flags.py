@@ -108,6 +108,9 @@ def read(options: Mapping[str, Any]) -> Flags:
     )
     if "resume" in chosen:
         chosen["resume"] = RESUME.get(chosen["resume"], chosen["resume"])
+    if "objective" in chosen:
+        first, *others = chosen["objective"]
+        chosen["objective"] = [first, *others] if others else first
     if "workers" in chosen:
         chosen["workers"] = _value(chosen["workers"])
     others = {

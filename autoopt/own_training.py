@@ -94,7 +94,7 @@ class OwnTraining:
         elif assumed and _is_number(result):
             raise UsageError(
                 f"fit returned {result!r}, and no objective was named: it is not known whether more of it is "
-                'better. Pass objective=keras_tuner.Objective("score", "min"), or "max".'
+                'better. Pass objective=("score", "min"), or "max".'
             )
         else:
             score = scored(result, objective)

@@ -11,6 +11,12 @@ from typing import Any, Literal
 Status = Literal["completed", "pruned", "failed", "running"]
 Logs = Mapping[str, float]
 
+CLOCKS = ("latency", "seconds_per_epoch")
+"""Costs that are measured: milliseconds a prediction, seconds an epoch."""
+
+COSTS = ("parameters", *CLOCKS)
+"""What may be an objective beside metrics: weights of a model, and what is measured."""
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -18,6 +24,11 @@ class Objective:
 
     name: str
     direction: Literal["min", "max"]
+
+    @property
+    def is_cost(self) -> bool:
+        """Whether it is what a model costs, not a metric that its trial reports."""
+        return self.name in COSTS
 
     def better(self, one: float, other: float | None) -> bool:
         """Say whether `one` is strictly better than `other`; None and NaN are beaten by any number."""
@@ -65,6 +76,7 @@ class Trial:
         repeats: Number of the trial whose very values it has: it is another seed of that one; None for new values.
         executions: Trainings that `score` is the mean of.
         missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
+        scores: Each objective's name to its value, where several are compared; empty for one.
     """
 
     number: int
@@ -87,6 +99,7 @@ class Trial:
     missing: int = 0
     origin: int | None = None
     repeats: int | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def seconds(self) -> float | None:
@@ -98,6 +111,12 @@ class Trial:
         """How many epochs ended."""
         return max((len(values) for values in self.history.values()), default=0)
 
+    def reached(self, metric: str) -> float | None:
+        """Return a metric at the best epoch, None where it was not reported there."""
+        values = self.history.get(metric, ())
+        known = self.best_epoch is not None and self.best_epoch < len(values)
+        return values[self.best_epoch or 0] if known else None
+
 
 @dataclass(frozen=True)
 class SearchStarted:
@@ -105,13 +124,14 @@ class SearchStarted:
 
     Attributes:
         project: The run's name.
-        objective: What is compared.
+        objective: What is compared, and decides which epoch of a trial is its best.
         space: The full space, a `keras_tuner.HyperParameters`.
         metrics: Keras's history keys that the trials will report, `val_` ones included.
         epochs: Most epochs a trial may train.
         max_trials: Most trials, or None.
         deadline: UTC seconds at which the whole call is to end, or None.
         notes: What was decided for the user, one sentence each.
+        others: What is compared beside the objective.
     """
 
     project: str
@@ -122,6 +142,7 @@ class SearchStarted:
     max_trials: int | None
     deadline: float | None
     notes: Sequence[str] = ()
+    others: Sequence[Objective] = ()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
-from autoopt.records import Objective
+from autoopt.records import COSTS, Objective
 
 REHEARSAL_SEED = 0
 REHEARSAL_ROWS = 8
@@ -35,12 +35,13 @@ class Facts:
 
     Attributes:
         names: Keys that a trial's history will have; empty where a `fit` of the user's own decides.
-        objective: What is compared.
+        objective: What is compared, and decides which epoch of a trial is its best.
         notes: What was decided for the user, one sentence each.
         closed: Axes that the user's own code or data closes, to the reason.
         absent: Hyperparameters that there might have been, name to why there are none.
         score: What is measured for the objective beside the user's metrics, or None.
         width: Values of the model's output, None where there are several outputs or it is not known.
+        others: What is compared beside the objective.
     """
 
     names: Sequence[str]
@@ -50,6 +51,7 @@ class Facts:
     absent: Mapping[str, str] = field(default_factory=dict)
     score: task.Score | None = None
     width: int | None = None
+    others: Sequence[Objective] = ()
 
 
 def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "auto") -> Facts:
@@ -75,7 +77,8 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     default = task.default_objective(loss)
     if hypermodel.own_fit is not None:  # it may change the data before the model sees it
         notes = [note for note in (reading.compilation.note, *kept, OWN_FIT) if note]
-        return Facts((), objectives.resolve(objective, default, ()), notes, closed)
+        target, *others = objectives.resolve(objective, default, ())
+        return Facts((), target, notes, closed, others=tuple(others))
     model = hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED)
     few = _few(dataset.train)
     for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
@@ -84,12 +87,13 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     names = _names(model, few)
     if default.name not in names:
         default = Objective("val_loss", "min")
-    given = objective.name if isinstance(objective, keras_tuner.Objective) else objective
-    known = {} if given in ("auto", *names) else _scores(given, names, model, dataset, loss)
-    target = objectives.resolve(objective, default, [*names, *known])
-    score = known.get(target.name)
+    asked = [objectives.name_of(each) for each in objectives.entries(objective)]
+    given = next((each for each in asked if each not in ("auto", *names, *COSTS)), "auto")
+    known = {} if given == "auto" else _scores(given, names, model, dataset, loss)
+    targets = objectives.resolve(objective, default, [*names, *known])
+    score = _measured_one([each.name for each in targets if each.name in known], known)
     told = "" if score is None else _measured(score, model, dataset, few)
-    added = [] if score is None else [score.name, target.name]
+    added = [] if score is None else [score.name, f"val_{score.name}"]
     unsmoothed = reading.origin.unsmoothed
     rates = [axis for axis in hypermodel.space.without(closed).drawn if isinstance(axis, LearningRate)]
     notes = [reading.compilation.note, told, *kept, _unsmoothed(hypermodel, unsmoothed, loss)]
@@ -97,8 +101,8 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     notes += [axis.told(reading.origin) for axis in rates if not pinned]
     absent = {SMOOTHING_NAME: unsmoothed} if unsmoothed else {}
     return Facts(
-        [*names, *added], target, [note for note in notes if note], closed, absent, score,
-        task.width(model, few.x),
+        [*names, *added], targets[0], [note for note in notes if note], closed, absent, score,
+        task.width(model, few.x), targets[1:],
     )  # fmt: skip
 
 
@@ -138,6 +142,16 @@ def _scores(
             ) from error
         return {}
     return {f"val_{name}": score for name, score in found.items()}
+
+
+def _measured_one(wanted: Sequence[str], known: Mapping[str, task.Score]) -> task.Score | None:
+    """Return the one score that is to be measured beside the user's metrics, None for none."""
+    if len(wanted) > 1:
+        raise UsageError(
+            f"objective was given {' and '.join(map(repr, wanted))}, none of which the model reports. Expected one "
+            "of them at most, which is measured beside its metrics: compile the model with a metric for the others."
+        )
+    return known[wanted[0]] if wanted else None
 
 
 def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part) -> str:

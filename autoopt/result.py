@@ -17,7 +17,7 @@ import pandas as pd
 from autoopt import storage
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
-from autoopt.search import Confirmed, best_first
+from autoopt.search import Confirmed, contenders, ranked
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +81,13 @@ class Result:
 
     @property
     def objective(self) -> Objective:
-        """What was compared."""
+        """What was compared; of several objectives the metric that decided the best epoch of a trial."""
         return Objective(**self._asked["objective"])
+
+    @property
+    def objectives(self) -> Sequence[Objective]:
+        """All that was compared, `objective` first."""
+        return (self.objective, *(Objective(**each) for each in self._asked.get("others", ())))
 
     @property
     def reason(self) -> str:
@@ -97,26 +102,26 @@ class Result:
 
     @cached_property
     def best_trial(self) -> Trial:
-        """The winner.
+        """The winner; of several objectives the knee of the front.
 
         Raises:
             RunError: No trial has a score and is within the constraints.
         """
         number = self._found.get("best")
-        ranked = best_first(self.trials, self.objective)
-        if not ranked:
+        leading = contenders(self.trials, self.objectives)
+        if not leading:
             over = next((trial.excess for trial in self.trials if trial.excess), "")
             raise RunError(
                 f"The run {self.run_dir} has no trial within its constraints: a model {over}. Raise the limit."
                 if over
                 else f"The run {self.run_dir} has no trial with a score yet. See its trials' `error`."
             )
-        return next((trial for trial in ranked if trial.number == number), ranked[0])
+        return next((trial for trial in leading if trial.number == number), leading[0])
 
     @property
     def best_score(self) -> float | None:
         """The objective of the very weights in `best_model`; None when no trial has a score."""
-        return self._found.get("best_score") if self._found else _score_of(self.trials, self.objective)
+        return self._found.get("best_score") if self._found else _score_of(self.trials, self.objectives)
 
     @property
     def baseline_score(self) -> float | None:
@@ -220,19 +225,60 @@ class Result:
         }
 
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
-        """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""
+        """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters.
+
+        Of several objectives the front comes first, its knee in front, and `front` says which trials are on it;
+        each objective beside the first has a column of its own.
+        """
+        several = len(self.objectives) > 1
+        on_front = {trial.number for trial in self.front} if several else set()
         rows = [
             {
                 "trial": trial.number,
+                **({"front": trial.number in on_front} if several else {}),
                 "status": trial.status,
                 "score": trial.score,
+                **{each.name: trial.scores.get(each.name) for each in self.objectives[1:]},
                 "epochs": trial.epochs,
                 "seconds": None if trial.seconds is None else round(trial.seconds, 2),
                 **trial.hyperparameters,
             }
-            for trial in best_first(self.trials, self.objective)[:n]
+            for trial in ranked(self.trials, self.objectives)[:n]
         ]
         return pd.DataFrame(rows, columns=None if rows else ["trial", "status", "score", "epochs", "seconds"])
+
+    @property
+    def front(self) -> Sequence[Trial]:
+        """The trials that no other beats in every objective, `best_trial` first; of one objective that alone."""
+        best = self.best_trial
+        others = contenders(self.trials, self.objectives) if len(self.objectives) > 1 else []
+        return (best, *(trial for trial in others if trial.number != best.number))
+
+    def pareto(self) -> pd.DataFrame:
+        """Return the front, the winner first: trial, each objective, hyperparameters.
+
+        The weights of all its trials are kept: `weights/` of the run folder has them by trial number.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> goals = ["val_loss", "parameters"]
+            >>> found = autoopt.tune(model, (x, x.sum(1)), objective=goals, epochs=1, max_trials=2, verbose=0)
+            >>> list(found.pareto())[:3]
+            ['trial', 'val_loss', 'parameters']
+        """
+        first, *others = self.objectives
+        rows = [
+            {
+                "trial": trial.number,
+                first.name: trial.score,
+                **{each.name: trial.scores[each.name] for each in others},
+                **trial.hyperparameters,
+            }
+            for trial in self.front
+        ]
+        return pd.DataFrame(rows)
 
     def export(self, path: str | Path, format: str = "keras") -> Path:
         """Write the winner to a file and return its path.
@@ -272,6 +318,8 @@ class Result:
         return {
             "run": str(self.run_dir),
             "objective": vars(self.objective),
+            "others": [vars(each) for each in self.objectives[1:]],
+            "front": self._told_front(),
             "baseline_score": self.baseline_score,
             "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
             "best_score": self.best_score,
@@ -296,6 +344,12 @@ class Result:
             "profile": self.profile(),
             "seed": self._asked.get("seed"),
         }
+
+    def _told_front(self) -> Sequence[Mapping[str, float]]:
+        """Return the front as plain data, the winner first; empty where one objective is compared."""
+        if len(self.objectives) == 1 or not contenders(self.trials, self.objectives):
+            return []
+        return [{"trial": trial.number, **trial.scores} for trial in self.front]
 
     def _executions(self) -> dict[str, Any] | None:
         """Return the mean of the winner's executions; None where there was one, which `best_score` tells of."""
@@ -328,9 +382,9 @@ def load(
     return Result(storage.find(run, directory), custom_objects)
 
 
-def _score_of(trials: Sequence[Trial], objective: Objective) -> float | None:
-    ranked = best_first(trials, objective)
-    return ranked[0].score if ranked else None
+def _score_of(trials: Sequence[Trial], objectives: Sequence[Objective]) -> float | None:
+    leading = contenders(trials, objectives)
+    return leading[0].score if leading else None
 
 
 def _number(value: float | None) -> str:

@@ -19,7 +19,7 @@ from autoopt.errors import SearchError
 from autoopt.executors import Executor
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.pricing import program_price
-from autoopt.records import Event, SearchEnded, SearchStarted, Trial
+from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
 from autoopt.search import (
     AHEAD,
@@ -32,12 +32,15 @@ from autoopt.search import (
     Interrupts,
     Limits,
     OptunaOracle,
+    Scores,
     Search,
     adopt,
     affordable,
     best_first,
+    chosen,
+    contenders,
     fitting,
-    winner,
+    points,
 )
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import BestWeights, Journal, RunFolder
@@ -84,6 +87,7 @@ class Session:
         epochs: Most epochs a trial.
         seed: Where all chance comes from.
         sinks: Who is told; each has a `close`.
+        others: What is compared beside the worker's objective.
         watch: Seconds of the search that no trial spends.
     """
 
@@ -96,7 +100,13 @@ class Session:
     epochs: int
     seed: int
     sinks: Sequence[Any]
+    others: Sequence[Objective] = ()
     watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @property
+    def objectives(self) -> Sequence[Objective]:
+        """What is compared, the one first that decides which epoch of a trial is its best."""
+        return (self.worker.objective, *self.others)
 
     def run(self, asked: Asked, say: Callable[[str], None]) -> Result:
         """Search, confirm, name the winner, export it; tell the sinks all the way.
@@ -119,24 +129,25 @@ class Session:
                 sink.close()
 
     def _carried_out(self, started: float, asked: Asked) -> Result:
-        objective = self.worker.objective
+        objective, objectives = self.worker.objective, self.objectives
         journal = Journal(
-            self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs)
-        )
+            self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs),
+            others=self.others,
+        )  # fmt: skip
         trials = journal.trials()
         weights = self._best_weights(trials)
         try:
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
-            candidates = [trial for trial in best_first(trials, objective) if trial.number in weights]
+            candidates = points([t for t in contenders(trials, objectives) if t.number in weights])
             confirmed = self._confirmed(candidates)
             weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
         finally:
             self.executor.close()
             weights.close()
-        best = winner(candidates, confirmed, objective)
+        best = chosen(candidates, confirmed, objectives)
         if best is None:
             self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
@@ -177,11 +188,14 @@ class Session:
             usual = () if self.search.sampler else fitting(space)
             # A sampler of the user's may learn from each trial: it waits for all but the one that runs.
             ahead = AHEAD if self.search.sampler is None else 1
+            # What is compiled meanwhile would slow down what is timed.
+            ahead = 0 if any(each.name in CLOCKS for each in self.others) else ahead
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,
                 start=self.search.start, usual=usual, examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
                 space=space, program=program_price(len(self.worker.hypermodel.reading().layers)),
+                others=self.others,
             )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:
@@ -196,6 +210,7 @@ class Session:
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
             self._emit, keep, self.watch, self.ceiling, heirs,
+            Scores(self.objectives, self.ceiling) if self.others else None,
         )  # fmt: skip
 
     def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
@@ -212,7 +227,7 @@ class Session:
         """Return the keeper of weights, which knows those that lie on disk already."""
         kept = [t for t in earlier if t.score is not None and self.folder.has_weights(t.number)]
         most = max(self.search.confirm, self.search.keep, 1)
-        return BestWeights(self.folder, most, self.worker.objective, kept)
+        return BestWeights(self.folder, most, self.worker.objective, kept, self.others)
 
     def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:
         candidates, repeats = affordable(ranked, self.search, self.limits)
@@ -285,7 +300,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes,
+            self.limits.deadline, asked.notes, self.others,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
@@ -299,6 +314,7 @@ class Session:
             {
                 "project": self.folder.name,
                 "objective": vars(self.worker.objective),
+                **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,
                 "rows": [self.worker.dataset.train.n, self.worker.dataset.validation.n],
                 "max_trials": asked.max_trials,

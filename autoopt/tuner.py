@@ -22,7 +22,7 @@ from autoopt.records import Trial
 from autoopt.reports.summary import results, search_space
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import Search, best_first, explore
+from autoopt.search import Search, explore, ranked
 from autoopt.tailored import Tailored, TailoredFit
 from autoopt.tuning import SPLITTING, tune
 
@@ -38,7 +38,8 @@ class Tuner:
         hypermodel: A function of `hp` that returns a Keras model, or a `keras_tuner.HyperModel`, whose own `fit`
             is called as KerasTuner's tuners call it.
         objective: A metric name or a `keras_tuner.Objective`. None is `"auto"`, or the number that an own `fit`
-            returns, the less the better.
+            returns, the less the better. A list is a search for their Pareto front, as with `tune`, where
+            KerasTuner's tuners compare the sum: the best model is the knee, and those after it the rest of the front.
         max_trials: Most trials, the first with all defaults; None for no limit but a `budget`.
         seed: A whole number from 0; None takes a fresh one.
         hyperparameters: Take the place of the hypermodel's own of the same names.
@@ -229,7 +230,7 @@ class Tuner:
             num_trials: How many.
         """
         best = self._best()[:num_trials]
-        _say(results(best, self.result.objective, self.result.run_dir, num_trials))
+        _say(results(best, self.result.objectives, self.result.run_dir, num_trials))
 
     def search_space_summary(self, extended: bool = False) -> None:
         """Print every hyperparameter with its range.
@@ -258,9 +259,10 @@ class Tuner:
         return self._build if self._fit is None else TailoredFit(self._build, self._fit, arguments)
 
     def _best(self) -> Sequence[Trial]:
-        """Return the trials that have a score, best first: the winner of confirmation leads."""
-        ranked, first = best_first(self.result.trials, self.result.objective), self.result.best_trial
-        return [first, *(trial for trial in ranked if trial.number != first.number)]
+        """Return the trials that have a score, best first: the winner leads; of several objectives the front."""
+        first = self.result.best_trial
+        others = ranked(self.result.trials, self.result.objectives)
+        return [first, *(trial for trial in others if trial.number != first.number)]
 
     def _searched(self) -> keras_tuner.HyperParameters:
         """Return the space of the run."""

@@ -15,7 +15,17 @@ from autoopt.rehearsal import rehearse
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, made, seconds, starting_points
+from autoopt.search import (
+    DEFAULT_BUDGET,
+    Ceiling,
+    Limits,
+    Search,
+    check_several,
+    explore,
+    made,
+    seconds,
+    starting_points,
+)  # fmt: skip
 from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -68,7 +78,10 @@ def tune(
         test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
             unless `validation_data` is given.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
-            history, or a `keras_tuner.Objective`. `val_f1`, `val_auc`, `val_precision`, `val_recall` and
+            history, `("name", "max")` or `("name", "min")`, or a `keras_tuner.Objective`. A list of several is a
+            search for their Pareto front, and `best_model` its knee: `parameters`, `latency` (milliseconds a
+            prediction) and `seconds_per_epoch` can stand in it beside metrics, and the first metric decides which
+            epoch of a trial is its best. `val_f1`, `val_auc`, `val_precision`, `val_recall` and
             `val_balanced_accuracy` need no metric in your model; nor do `val_weighted_f1` and so on, in which
             sample weights count.
         space: `"auto"` or an `autoopt.Space`.
@@ -131,7 +144,9 @@ def tune(
     facts = rehearse(hypermodel, dataset, objective)
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
-    checks.goes_on(earlier, resume, seed, target, dataset, epochs, constraints, hypermodel.space.fix)
+    compared = (target, *facts.others)
+    several = check_several(search, compared)
+    checks.goes_on(earlier, resume, seed, compared, dataset, epochs, constraints, hypermodel.space.fix)
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
@@ -161,19 +176,29 @@ def tune(
     worker = duties.worker(hypermodel)
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
     if search.executions_per_trial > 1:
-        executor = RepeatingExecutor(executor, search.executions_per_trial, target)
+        executor = RepeatingExecutor(executor, search.executions_per_trial, target, facts.others)
     session = Session(
         folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
-        sinks=(console, Background(TensorBoard(logs))),
+        sinks=(console, Background(TensorBoard(logs))), others=facts.others,
     )  # fmt: skip
     pins = [
         f"Pinned, {'for your own model too' if name in whole_space.values else 'where it is asked for'}: {name} = {value}."
         for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *adapted, *over)
+    notes = (
+        *dataset.notes,
+        *facts.notes,
+        *weighted.notes,
+        *settled,
+        *several,
+        *precision,
+        *pins,
+        *adapted,
+        *over,
+    )
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

@@ -245,3 +245,22 @@ def pairs(optimizers: str, seed: int, out: Path | None) -> None:
 
     names = optimizers.split(",") if optimizers else list(benchmark.ALGORITHMS)
     show("Pairs of optimizer, schedule and initializer", benchmark.measured(names, seed), out)
+
+
+@main.command()
+@click.option("--samplers", default="", help="Names with semicolons between.  [default: all]")
+@click.option("--seeds", "seeds_", default=",".join(map(str, range(20))), show_default=True)
+@click.option("--trials", default="20,40,80", show_default=True, help="Counts after which it is measured.")
+@click.option("--out", type=click.Path(path_type=Path))
+def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
+    """Fronts of error and parameters by sampler, on a net whose scores are formulas: hypervolume."""
+    from benchmarks import pareto as benchmark
+
+    names = samplers.split(";") if samplers else list(benchmark.SAMPLERS)
+    for name in names:
+        if name not in benchmark.SAMPLERS:
+            raise click.BadParameter(
+                f"--samplers was given {name!r}. Known: {'; '.join(benchmark.SAMPLERS)}."
+            )
+    counts = [int(part) for part in trials.split(",")]
+    show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)

@@ -50,6 +50,7 @@ FLOORS = (
         "aside",
         "unloaded",
         "download",
+        "front",
     },
     {"records", "recipe", "memory", "pricing"},
     {"errors"},

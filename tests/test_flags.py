@@ -140,3 +140,13 @@ def test_a_value_in_a_shell_is_read_as_json_or_python_would(text: str, value: An
 def test_a_flag_that_names_no_axis_is_refused() -> None:
     with pytest.raises(UsageError, match="--open was given ''"):
         flags.read({"opened": ("",)})
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(("val_loss",), "val_loss"), (("val_loss", "latency"), ["val_loss", "latency"])],
+    ids=str,
+)
+def test_an_objective_that_is_repeated_is_a_list(given: tuple[str, ...], expected: Any) -> None:
+    assert flags.read({"objective": given}).arguments({"objective": "auto"}) == {"objective": expected}
+    assert flags.read({"objective": ()}).arguments({"objective": "auto"}) == {"objective": "auto"}

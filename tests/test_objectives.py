@@ -38,17 +38,43 @@ DIRECTIONS = {
 
 @pytest.mark.parametrize("name", DIRECTIONS)
 def test_the_direction_of_a_keras_metric_is_known(name: str) -> None:
-    assert objectives.resolve(name, DEFAULT, [name]) == Objective(name, DIRECTIONS[name])
+    assert objectives.resolve(name, DEFAULT, [name]) == (Objective(name, DIRECTIONS[name]),)
 
 
 def test_auto_is_the_default() -> None:
-    assert objectives.resolve("auto", DEFAULT, NAMES) is DEFAULT
+    assert objectives.resolve("auto", DEFAULT, NAMES) == (DEFAULT,)
 
 
-def test_a_direction_that_is_given_is_taken() -> None:
-    given = keras_tuner.Objective("val_accuracy", "min")
+@pytest.mark.parametrize(
+    "given",
+    [keras_tuner.Objective("val_my_number", "min"), ("val_my_number", "min"), [("val_my_number", "min")]],
+    ids=str,
+)
+def test_a_direction_that_is_given_is_taken(given: Any) -> None:
+    assert objectives.resolve(given, DEFAULT, NAMES) == (Objective("val_my_number", "min"),)
 
-    assert objectives.resolve(given, DEFAULT, NAMES) == Objective("val_accuracy", "min")
+
+@pytest.mark.parametrize("given", [["val_loss"], ("val_loss",), "val_loss"], ids=str)
+def test_a_list_of_one_is_that_one(given: Any) -> None:
+    assert objectives.resolve(given, DEFAULT, NAMES) == (Objective("val_loss", "min"),)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["val_accuracy", "parameters", "val_loss", "latency"],
+        ("parameters", "val_accuracy", keras_tuner.Objective("val_loss", "min"), "latency"),
+        ["parameters", "auto", ("val_loss", "min"), ("latency", "min")],
+    ],
+    ids=["metric first", "cost first", "auto and pairs"],
+)
+def test_of_several_the_first_metric_leads_and_costs_are_to_be_small(given: Any) -> None:
+    found = objectives.resolve(given, DEFAULT, NAMES)
+
+    assert found[0] == DEFAULT and {each.name for each in found if each.is_cost} == {"parameters", "latency"}
+    assert {each.name: each.direction for each in found[1:]} == dict.fromkeys(
+        ("parameters", "val_loss", "latency"), "min"
+    )
 
 
 @pytest.mark.parametrize(
@@ -58,9 +84,18 @@ def test_a_direction_that_is_given_is_taken() -> None:
         (keras_tuner.Objective("val_f1", "max"), "'val_f1', which no trial reports"),
         (
             "val_my_number",
-            r"not known whether more or less.*keras_tuner.Objective\('val_my_number', \"max\"\)",
+            r"not known whether more or less.*objective=\('val_my_number', \"max\"\), or \"min\"",
         ),
-        (["val_loss", "val_accuracy"], "compares one objective"),
+        ([], "names nothing. Expected one name or more"),
+        (
+            "parameters",
+            r'costs alone, no metric. Expected a metric beside it.*\["val_accuracy", "parameters"\]',
+        ),
+        (["latency", "seconds_per_epoch"], "costs alone"),
+        (["val_loss", "parameters", "val_loss"], "names 'val_loss' twice. Leave out one"),
+        (["auto", ("val_accuracy", "max")], "names 'val_accuracy' twice"),
+        (["val_loss", "parameter"], "'parameter', which no trial reports. Did you mean 'parameters'"),
+        (["val_loss", ("val_my_number", "most")], r"given \('val_my_number', 'most'\). Expected \"auto\""),
         (3, 'Expected "auto", a metric name'),
         (None, 'Expected "auto", a metric name'),
     ],

@@ -1,11 +1,11 @@
 """The executor that trains each job several times, with other seeds, and answers with the mean of the scores."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from autoopt.executors.executor import Executor, JobReport
-from autoopt.records import Objective
+from autoopt.records import Objective, Trial
 from autoopt.worker import Job, Outcome
 
 
@@ -18,10 +18,14 @@ class RepeatingExecutor(Executor):
         base: Where they run.
         executions: How many a trial.
         objective: Whose best value each execution is scored by.
+        others: What is compared beside it; of metrics the mean over executions is taken as well.
     """
 
-    def __init__(self, base: Executor, executions: int, objective: Objective) -> None:
+    def __init__(
+        self, base: Executor, executions: int, objective: Objective, others: Sequence[Objective] = ()
+    ) -> None:
         self._base, self._executions, self._objective = base, executions, objective
+        self._others = [each.name for each in others if not each.is_cost]
         self._jobs: list[Job] = []
 
     def submit(self, job: Job) -> None:
@@ -75,7 +79,17 @@ class RepeatingExecutor(Executor):
             first, score=statistics.fmean(scores), finished=last.finished, costs=costs,
             best_epoch=int(statistics.fmean(outcome.trial.best_epoch or 0 for outcome in done)),
             status="pruned" if missing else "completed", executions=len(done), missing=missing,
+            scores=self._means([outcome.trial for outcome in done]),
             note=f"{why}The mean of {count} executions: {', '.join(f'{score:.6g}' for score in scores)}.",
         )  # fmt: skip
         asked = next((outcome.asked for outcome in done if outcome.asked), ())
         return Outcome(trial, best.weights, asked)
+
+    def _means(self, done: Sequence[Trial]) -> Mapping[str, float]:
+        """Return the mean of each further metric that every execution reported at its best epoch."""
+        found = {name: [trial.reached(name) for trial in done] for name in self._others}
+        return {
+            name: statistics.fmean(value for value in values if value is not None)
+            for name, values in found.items()
+            if None not in values
+        }

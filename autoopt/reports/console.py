@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from keras_tuner.engine.hyperparameters import Fixed
@@ -9,6 +10,7 @@ from rich.console import Console as RichConsole
 from rich.live import Live
 from rich.text import Text
 
+from autoopt.front import front
 from autoopt.records import (
     EpochEnded,
     Event,
@@ -66,7 +68,7 @@ class Console:
         for note in event.notes:
             self.say(note)
         dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
-        self.say(f"Searching {dimensions} hyperparameters for the best {event.objective.name}.")
+        self.say(f"Searching {dimensions} hyperparameters for the best {_sought(event)}.")
         for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
             self.say(line)
         self._progress = _Progress(event)
@@ -78,10 +80,9 @@ class Console:
             self._live.start()
 
     def _end_trial(self, event: TrialEnded, progress: "_Progress") -> None:
-        improved = progress.end(event)
-        if self._level >= 2 or improved or self._live is None or event.trial.status == "failed":
-            news = "  best so far" if improved and event.trial.number > 0 else ""
-            self.say(progress.line_of(event) + news)
+        news = progress.end(event)
+        if self._level >= 2 or news or self._live is None or event.trial.status == "failed":
+            self.say(progress.line_of(event) + (f"  {news}" if news and event.trial.number > 0 else ""))
 
     def _line(self) -> Text:
         width = self._rich.width - 1
@@ -101,6 +102,7 @@ class _Progress:
         self._search = started
         self._baseline: float | None = None
         self._best: Trial | None = None
+        self._front: Sequence[Trial] = ()
         self._running = "preparing"
         self._place: int | None = None
 
@@ -116,18 +118,21 @@ class _Progress:
         title = self._title(event.number, event.repeat)
         self._running = f"{title}  epoch {event.epoch + 1}/{self._search.epochs}{shown}"
 
-    def end(self, event: TrialEnded) -> bool:
-        """Note a finished trial; say whether it is the best so far."""
+    def end(self, event: TrialEnded) -> str:
+        """Note a finished trial; return what there is to say of it where it is good, empty otherwise."""
         trial = event.trial
         if event.repeat or trial.score is None or trial.status == "failed":
-            return False
+            return ""
         if trial.number == 0:
             self._baseline = trial.score
         rank = self._search.objective.rank
-        if trial.excess or (self._best is not None and rank(trial) >= rank(self._best)):
-            return False
-        self._best = trial
-        return True
+        better = not trial.excess and (self._best is None or rank(trial) < rank(self._best))
+        if better:
+            self._best = trial
+        if not self._search.others:
+            return "best so far" if better else ""
+        self._front = front([*self._front, trial], (self._search.objective, *self._search.others))
+        return "on the front" if trial in self._front else ""
 
     def line(self, width: int) -> str:
         """Return what runs, the best, the baseline and the time left; what does not fit is left out."""
@@ -153,7 +158,9 @@ class _Progress:
             return f"{title} failed: {first_line(trial.note or trial.error or '')}"
         own = ", your model" if trial.number == 0 and not event.repeat else ""
         ended = "" if trial.status == "completed" else " (cut)" if trial.note[:3] == "Cut" else " (pruned)"
-        shown = f"{self._search.objective.name} {score_text(trial.score)}"
+        names = [each.name for each in self._search.others if each.name in trial.scores]
+        beside = "".join(f", {name} {trial.scores[name]:.4g}" for name in names)
+        shown = f"{self._search.objective.name} {score_text(trial.score)}{beside}"
         epochs = f"{trial.epochs} epoch{'' if trial.epochs == 1 else 's'}"
         over = f"; it {trial.excess}" if trial.excess else ""
         return f"{title}{own}: {shown}, {epochs}, {duration(trial.seconds or 0)}{ended}{over}"
@@ -163,6 +170,14 @@ class _Progress:
             return f"confirming trial {number}, run {repeat}"
         total = self._search.max_trials
         return f"trial {number}" if total is None else f"trial {number} ({self._place or number + 1}/{total})"
+
+
+def _sought(event: SearchStarted) -> str:
+    """Return what a search is for, with directions where there are several."""
+    if not event.others:
+        return event.objective.name
+    *most, last = (f"{each.name} ({each.direction})" for each in (event.objective, *event.others))
+    return f"trade-off of {', '.join(most)} and {last}"
 
 
 def score_text(score: float | None) -> str:

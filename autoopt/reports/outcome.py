@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autoopt.records import Trial
+from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.table import UNCUT, table, told
+
+FRONT_SHOWN = 8
+"""Trials of a front that are listed; `Result.pareto()` has them all."""
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
@@ -28,7 +31,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
         return lines if summary["best_score"] is None else [*lines, so_far]
-    which = f"trial {summary['best_trial']}"
+    which = f"trial {summary['best_trial']}{', the knee of the front' if summary.get('front') else ''}"
     if summary.get("executions"):
         mean, n = summary["executions"]["mean"], summary["executions"]["n"]
         which += f", the best of its {n} executions; their mean is {score_text(mean)}"
@@ -40,7 +43,31 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if summary["test_metrics"]:
         tested = ", ".join(f"{key} {score_text(value)}" for key, value in summary["test_metrics"].items())
         lines.append(f"  test       {tested}")
-    return lines + _changes(summary["changes"])
+    unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
+    falling = summary["objective"]["direction"] == "max"
+    return lines + _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+
+
+def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
+    """Return the lines on the trials of a front, by their first objective, and which of them is the knee."""
+    if not front:
+        return []
+    names = [name for name in front[0] if name != "trial"]
+    shown = sorted(front[:FRONT_SHOWN], key=lambda each: each[names[0]], reverse=falling)
+    rows = [
+        (
+            str(each["trial"]), *(_in_full(name, each[name]) for name in names),
+            "the knee" if each["trial"] == front[0]["trial"] else "",
+        )
+        for each in shown
+    ]  # fmt: skip
+    cut = f", the {FRONT_SHOWN} nearest to the knee" if len(front) > FRONT_SHOWN else ""
+    title = f"Front: {len(front)} trial{'' if len(front) == 1 else 's'}{cut}"
+    return [title, *(f"  {line}" for line in table(("trial", *names, ""), rows))]
+
+
+def _in_full(name: str, value: float) -> str:
+    return f"{value:,.0f}" if name == "parameters" else f"{value:.4g}" if name in COSTS else score_text(value)
 
 
 def where_to_look(run: Path, logdir: Path) -> list[str]:
@@ -54,7 +81,11 @@ def where_to_look(run: Path, logdir: Path) -> list[str]:
 
 
 def trials_table(
-    best: Sequence[Trial], every: Sequence[Trial], objective: str, width: int = UNCUT
+    best: Sequence[Trial],
+    every: Sequence[Trial],
+    objective: str,
+    width: int = UNCUT,
+    others: Sequence[str] = (),
 ) -> list[str]:
     """Return lines on the best trials, each with what it changed of the user's model, and on the failed.
 
@@ -63,16 +94,19 @@ def trials_table(
         every: All of them, by number.
         objective: The name of what was compared.
         width: Characters in a line.
+        others: The names of what was compared beside it.
     """
     written = next((trial.hyperparameters for trial in every if trial.number == 0), {})
     rows = [
         (
-            str(trial.number), score_text(trial.score), str(trial.epochs), duration(trial.seconds or 0.0),
+            str(trial.number), score_text(trial.score),
+            *(_in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
+            str(trial.epochs), duration(trial.seconds or 0.0),
             trial.status, _differences(written, trial),
         )
         for trial in best
     ]  # fmt: skip
-    columns = ("trial", objective, "epochs", "time", "status", "changed from your model")
+    columns = ("trial", objective, *others, "epochs", "time", "status", "changed from your model")
     lines = table(columns, rows, width) if rows else []
     failed = [trial for trial in every if trial.status == "failed"]
     if failed:
@@ -96,9 +130,9 @@ def _time(profile: Mapping[str, Any]) -> list[str]:
     return [f"  time       {seconds}{compiled}"]
 
 
-def _changes(changes: Sequence[Mapping[str, Any]]) -> list[str]:
+def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     if not changes:
-        return ["Nothing was changed: no trial beat your model."]
+        return [f"Nothing was changed: {unchanged}."]
     width = max(len(change["name"]) for change in changes) + 2
     return [
         "Changed from your model:",

@@ -24,21 +24,21 @@ def search_space(space: keras_tuner.HyperParameters, extended: bool = False) -> 
     return lines
 
 
-def results(best: Sequence[Trial], objective: Objective, run: Path, most: int) -> list[str]:
+def results(best: Sequence[Trial], objectives: Sequence[Objective], run: Path, most: int) -> list[str]:
     """Return the lines on the best trials, best first.
 
     Args:
         best: Those to list.
-        objective: What was compared.
+        objectives: What was compared.
         run: Where it is kept.
         most: How many were asked for.
     """
-    lines = [
-        "Results summary", f"Results in {run}", f"Showing {most} best trials",
-        f'Objective(name="{objective.name}", direction="{objective.direction}")',
-    ]  # fmt: skip
+    lines = ["Results summary", f"Results in {run}", f"Showing {most} best trials"]
+    lines += [f'Objective(name="{each.name}", direction="{each.direction}")' for each in objectives]
     for trial in best:
         values = [f"{name}: {value}" for name, value in trial.hyperparameters.items()]
         lines += ["", f"Trial {trial.number:02d} summary", "Hyperparameters:"]
         lines += [*(values or ["default configuration"]), f"Score: {trial.score}"]
+        beside = [each.name for each in objectives[1:] if each.name in trial.scores]
+        lines += [f"{name}: {trial.scores[name]}" for name in beside]
     return lines

@@ -134,7 +134,7 @@ class TensorBoard:
         for epoch in range(session.next_epoch, trial.epochs):
             session.epoch(epoch, {key: row[epoch] for key, row in trial.history.items() if epoch < len(row)})
         if trial.score is not None:
-            session.score(trial.score)
+            session.score(trial.score, trial.scores)
         session.end(_STATUS.get(trial.status, api_pb2.STATUS_UNKNOWN), trial.finished or time.time())
         del self._running[trial.number]
 
@@ -192,9 +192,11 @@ class _Session:
             for file in self._curves.values():
                 file.flush()
 
-    def score(self, score: float) -> None:
-        """Add the score at the trial's number: the Scalars page then draws score over trials."""
-        self._file.scalars(self._number, {SCORE: score})
+    def score(self, score: float, scores: Mapping[str, float]) -> None:
+        """Add the score, and each objective's, at the trial's number: the Scalars page draws them over trials."""
+        self._file.scalars(
+            self._number, {SCORE: score, **{_score_tag(name): value for name, value in scores.items()}}
+        )
 
     def end(self, status: int, finished: float) -> None:
         """End the session and close its files."""
@@ -224,7 +226,8 @@ class _Experiment:
         for hyperparameter in event.space.space:
             name, domain = hyperparameter.name, Domain.of(hyperparameter)
             self._domains[name] = self._domains[name].union(domain) if name in self._domains else domain
-        self._metrics = _metrics(event.objective.name, event.metrics)
+        others = [each.name for each in event.others]
+        self._metrics = _metrics(event.objective.name, event.metrics, others)
         self._write()
 
     def columns(self, hyperparameters: Mapping[str, Any]) -> dict[str, Value]:
@@ -260,14 +263,20 @@ class _Experiment:
             shutil.rmtree(path)
 
 
-def _metrics(objective: str, keys: Sequence[str]) -> list[Any]:
+def _metrics(objective: str, keys: Sequence[str], others: Sequence[str] = ()) -> list[Any]:
     """Return the metric columns, the ones to see first first: TensorBoard opens with five.
 
     Confirmed scores have none: the parallel coordinates leave out a trial that lacks an open column.
     """
     ordered = sorted(keys, key=lambda key: (key != objective, not key.startswith("val_")))
     curves = [_metric(tag, _label(key), group) for key in ordered for group, tag in [_curve(key)]]
-    return [_metric(SCORE, f"score ({objective})"), *curves]
+    beside = [_metric(_score_tag(name), f"score ({name})") for name in others]
+    return [_metric(SCORE, f"score ({objective})"), *beside, *curves]
+
+
+def _score_tag(name: str) -> str:
+    """Return under which name a trial's value of one of several objectives is kept."""
+    return f"{SCORE}/{name}"
 
 
 def _label(key: str) -> str:

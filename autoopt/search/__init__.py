@@ -2,6 +2,7 @@
 
 from autoopt.search.ceiling import Ceiling
 from autoopt.search.confirmation import Confirmation, Confirmed, affordable, best_first, winner
+from autoopt.search.contenders import chosen, contenders, ranked
 from autoopt.search.driver import Driver, explore
 from autoopt.search.foreign import adopt
 from autoopt.search.heirs import Heirs
@@ -12,11 +13,15 @@ from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import HalvingPruner
+from autoopt.search.scores import Scores
 from autoopt.search.search import Search
+from autoopt.search.seeds import points
+from autoopt.search.several import check_several
 from autoopt.search.start import starting_points
 
 __all__ = [
     "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
-    "affordable", "best_first", "explore", "fitting", "made", "seconds", "starting_points", "winner",
+    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Scores", "Search", "adopt",
+    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "points", "ranked", "seconds",
+    "starting_points", "winner",
 ]  # fmt: skip

@@ -49,7 +49,7 @@ class Ceiling:
     """
 
     def __init__(self, constraints: Constraints, hypermodel: AutoHyperModel, dataset: Dataset) -> None:
-        self.constraints, self._hypermodel, self._dataset = constraints, hypermodel, dataset
+        self.constraints, self.hypermodel, self._dataset = constraints, hypermodel, dataset
         self._parameters: dict[Hashable, int] = {}
         self._latencies: dict[Hashable, float] = {}
         self._epochs: list[tuple[float, float, int]] = []
@@ -60,22 +60,21 @@ class Ceiling:
         Raises:
             SurgeryError: The candidate cannot be built.
         """
-        key = self._hypermodel.shape_key(recipe, values)
         if self.constraints.max_params is not None:
-            found = self._counted(key, recipe, values)
+            found = self.parameters(recipe, values)
             if found > self.constraints.max_params:
                 text = f"has {found:,} parameters, more than max_params={self.constraints.max_params}"
                 return Excess(found / self.constraints.max_params, text)
         if self.constraints.max_latency_ms is not None:
-            took = self._latency(key, recipe, values)
+            took = self.latency(recipe, values)
             if took > self.constraints.max_latency_ms:
                 text = f"takes {took:.3g} ms a prediction, more than max_latency_ms={self.constraints.max_latency_ms}"
                 return Excess(took / self.constraints.max_latency_ms, text)
-        return self._expected(key, recipe, values)
+        return self._expected(recipe, values)
 
     def slow(self, trial: Trial) -> Excess | None:
         """Return by how much the epochs of a finished trial took too long."""
-        limit, took = self.constraints.max_seconds_per_epoch, _epoch_seconds(trial)
+        limit, took = self.constraints.max_seconds_per_epoch, epoch_seconds(trial)
         if limit is None or took is None or took <= limit:
             return None
         text = f"took {took:.3g} s an epoch, more than max_seconds_per_epoch={limit}"
@@ -83,18 +82,36 @@ class Ceiling:
 
     def note(self, trial: Trial) -> None:
         """Learn from a finished trial how long the epochs of its price take."""
-        took = _epoch_seconds(trial)
+        took = epoch_seconds(trial)
         if took is not None and trial.price is not None:
             self._epochs.append((trial.price, took, trial.number))
 
-    def _expected(self, key: Hashable, recipe: Recipe, values: Mapping[str, Any]) -> Excess | None:
+    def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+        """Return how many weights a candidate has, frozen ones included; counted once a structure."""
+        key = self.hypermodel.shape_key(recipe, values)
+        if key not in self._parameters:
+            self._parameters[key] = self.hypermodel.parameters(recipe, values)
+        return self._parameters[key]
+
+    def latency(self, recipe: Recipe, values: Mapping[str, Any]) -> float:
+        """Return the milliseconds of a candidate's prediction of one example; measured once a structure."""
+        key = self.hypermodel.shape_key(recipe, values)
+        if key not in self._latencies:
+            train = self._dataset.train
+            few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
+            x = keras.tree.map_structure(lambda array: array[:1], few.x)
+            model = self.hypermodel.assemble(recipe, values, seed=MEASURING_SEED)
+            self._latencies[key] = latency(model, x)
+        return self._latencies[key]
+
+    def _expected(self, recipe: Recipe, values: Mapping[str, Any]) -> Excess | None:
         """Return by how much a candidate is sure to take too long, going by trials that cost no more."""
         limit = self.constraints.max_seconds_per_epoch
         slow = [each for each in self._epochs if limit is not None and each[1] > limit]
         if limit is None or not slow:
             return None
-        train, size = self._dataset.train, self._hypermodel.batch_size(recipe)
-        cost = epoch_price(train.steps(size), train.n, self._counted(key, recipe, values))
+        train, size = self._dataset.train, self.hypermodel.batch_size(recipe)
+        cost = epoch_price(train.steps(size), train.n, self.parameters(recipe, values))
         cheaper = [each for each in slow if each[0] <= cost]
         # Other work of the machine slows a trial down, and nothing makes one faster than it is.
         if not cheaper or any(other >= cost and took <= limit for other, took, _ in self._epochs):
@@ -102,20 +119,6 @@ class Ceiling:
         _, took, number = max(cheaper)
         text = f"costs no less than trial {number}, which took {took:.3g} s an epoch, more than max_seconds_per_epoch"
         return Excess(took / limit, f"{text}={limit}")
-
-    def _counted(self, key: Hashable, recipe: Recipe, values: Mapping[str, Any]) -> int:
-        if key not in self._parameters:
-            self._parameters[key] = self._hypermodel.parameters(recipe, values)
-        return self._parameters[key]
-
-    def _latency(self, key: Hashable, recipe: Recipe, values: Mapping[str, Any]) -> float:
-        if key not in self._latencies:
-            train = self._dataset.train
-            few = train.first() if isinstance(train, Stream) else train.take(np.arange(1))
-            x = keras.tree.map_structure(lambda array: array[:1], few.x)
-            model = self._hypermodel.assemble(recipe, values, seed=MEASURING_SEED)
-            self._latencies[key] = latency(model, x)
-        return self._latencies[key]
 
 
 def latency(model: keras.Model, x: Any) -> float:
@@ -133,6 +136,11 @@ def latency(model: keras.Model, x: Any) -> float:
     return 1000.0 * statistics.median(taken[WARM_UPS:])
 
 
-def _epoch_seconds(trial: Trial) -> float | None:
-    """Return the mean seconds of a trial's epochs, compiling and validation left out; None without one."""
-    return trial.costs["train"] / trial.epochs if trial.epochs and "train" in trial.costs else None
+def epoch_seconds(trial: Trial) -> float | None:
+    """Return the mean seconds of a trial's epochs, compiling and validation left out; None without one.
+
+    Its executions are taken to be equally long: the epochs of the first one alone are known.
+    """
+    if not trial.epochs or "train" not in trial.costs:
+        return None
+    return trial.costs["train"] / (trial.epochs * trial.executions)

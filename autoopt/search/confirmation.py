@@ -139,16 +139,11 @@ def _epochs(trial: Trial) -> int:
 def best_first(trials: Sequence[Trial], objective: Objective) -> list[Trial]:
     """Return the trials that may win, in the objective's order, best first.
 
-    They have a score, did not fail, and are within the constraints. Of the trials of one point, which are ranked by
-    their mean, the best one alone may win.
+    They have a score, did not fail, and are within the constraints. Trials of one point are ranked by their mean.
     """
-    scored = sorted(
-        (t for t in trials if t.score is not None and t.status != "failed" and not t.excess),
-        key=objective.rank,
-    )
+    scored = [t for t in trials if t.score is not None and t.status != "failed" and not t.excess]
     means, sign = over_seeds(scored), -1.0 if objective.direction == "max" else 1.0
-    found = {(t.number if t.repeats is None else t.repeats): t for t in reversed(scored)}
-    return sorted(found.values(), key=lambda t: (t.missing > 0, sign * means[t.number], t.number))
+    return sorted(scored, key=lambda t: (t.missing > 0, sign * means[t.number], *objective.rank(t)))
 
 
 def winner(trials: Sequence[Trial], confirmed: Mapping[int, Confirmed], objective: Objective) -> Trial | None:

@@ -21,6 +21,7 @@ from autoopt.search.foreign import own_values
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import PATIENCE, OptunaOracle
+from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
@@ -75,6 +76,7 @@ class Driver:
         watch: Adds up the seconds that proposals and the journal take.
         ceiling: Says which candidates cost too much; None lets all be tried.
         heirs: Knows what proposals inherit; None has all of them start fresh.
+        scores: Knows what trials reach in several objectives; None where one is compared.
     """
 
     oracle: keras_tuner.Oracle
@@ -90,6 +92,7 @@ class Driver:
     watch: Stopwatch = field(default_factory=Stopwatch)
     ceiling: Ceiling | None = None
     heirs: Heirs | None = None
+    scores: Scores | None = None
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, finished: list[Trial]) -> str:
@@ -225,6 +228,8 @@ class Driver:
             excess = proposed.excess or self.ceiling.slow(outcome.trial)
             text = "" if excess is None else excess.text
             outcome = replace(outcome, trial=replace(outcome.trial, excess=text))
+        if self.scores is not None:
+            outcome = replace(outcome, trial=self.scores.measured(outcome.trial))
         self._tell(proposed.proposal, proposed.hp, outcome)
         return outcome
 

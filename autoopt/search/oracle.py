@@ -5,6 +5,7 @@ The default sampler is TPE over all dimensions at once, in groups of those that 
 """
 
 import bisect
+import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import optuna
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt import seeding
+from autoopt.front import front
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.explored import Explored
@@ -47,7 +49,7 @@ PATIENCE = 1_000
 def tpe(seed: int) -> optuna.samplers.BaseSampler:
     """Return the default sampler: grouped TPE, over all dimensions of a group at once."""
     return optuna.samplers.TPESampler(
-        seed=seed, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
+        seed=seed, multivariate=True, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
     )
 
 
@@ -69,6 +71,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         program: What it costs to compile a structure, in the unit of `Trial.price`.
         ahead: How many trials are proposed while one trains. What they start from does not depend on whether
             those before them have ended meanwhile, so that a run that goes on proposes what it would have.
+        others: What is compared beside the objective: proposals start from any trial of the front then.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         ahead: int = 0,
         space: keras_tuner.HyperParameters | None = None,
         program: float = 0.0,
+        others: Sequence[Objective] = (),
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -95,7 +99,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._examples = examples
         self._order = Order(self._compared, examples, program, lambda name: name.startswith(COMPILED))
         self.ahead = ahead
-        self._journal = journal or Journal(None, self._compared)
+        self._others = tuple(others)
+        self._journal = journal or Journal(None, self._compared, others=self._others)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
         self._parents: dict[int, Trial] = {}
@@ -203,7 +208,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             for number, trial in self._finished.items()
             if self._place(number) < place - self.ahead and not trial.excess
         ]
-        found = parent(before, self._compared, self._examples)
+        found = self._parent_of(place, before)
         if found is not None:
             self._parents[number] = found
         after_start, refused = place - len(self._start), self._refused.get(place, 0)
@@ -221,6 +226,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             positions={} if found is None else self._journal.positions(found.number),
         )  # fmt: skip
 
+    def _parent_of(self, place: int, before: Sequence[Trial]) -> Trial | None:
+        """Return the best trial, by the rule of `parent`; of several objectives any one of the front."""
+        if not self._others:
+            return parent(before, self._compared, self._examples)
+        found = front(before, (self._compared, *self._others))
+        return random.Random(f"{self.seed} {place} front").choice(found) if found else None
+
     def _changes(
         self, after_start: int, refused: int, before: Sequence[Trial], found: Trial | None
     ) -> Changes | None:
@@ -231,7 +243,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             return "last"
         if after_start < 0 or found is None:
             return None
-        if after_start < RANDOM_TRIALS:  # which structures are worth it is not known yet
+        # Which structures are worth it is not known yet; a front of costs is one of structures: `benchmarks pareto`.
+        if after_start < RANDOM_TRIALS or self._others:
             return "settings" if after_start % SETTINGS_AT_FIRST else "structure"
         return "structure" if self._order.wants_structure(before, found) else "settings"
 

@@ -27,7 +27,8 @@ class Search:
         cv: Cross-validation; this version takes None.
         confirm: How many of the best trials run again with fresh seeds, 0 for none.
         confirm_repeats: How often each of them does.
-        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1.
+        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1; of
+            several objectives those of the whole front do.
         inherit: Whether a wider or deeper copy of a trial that is trained likewise starts from that trial's
             weights, as the same function where its layers allow that (Net2Net). Its epochs then come on top of its parent's: its score is that of its weights, but says
             less of its hyperparameters. Confirmation runs always start fresh.

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from autoopt.records import Trial
 
@@ -20,3 +20,11 @@ def over_seeds(trials: Iterable[Trial]) -> Mapping[int, float]:
         points[trial.number] = point = trial.number if trial.repeats is None else trial.repeats
         scores[point].append(trial.score)
     return {number: statistics.fmean(scores[point]) for number, point in points.items()}
+
+
+def points(trials: Sequence[Trial]) -> Sequence[Trial]:
+    """Return the first trial of each point, in their order."""
+    found: dict[int, Trial] = {}
+    for trial in trials:
+        found.setdefault(trial.number if trial.repeats is None else trial.repeats, trial)
+    return list(found.values())

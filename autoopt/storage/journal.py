@@ -55,6 +55,7 @@ class Journal:
         pruner: Ends hopeless trials; None ends none.
         read_only: Whether the journal is only looked at: nothing is written, a trial that runs is left
             running.
+        others: What is compared beside the objective: a study of several directions, which prunes nothing.
 
     Attributes:
         over: Whether the sampler has said that it has nothing more to propose.
@@ -67,7 +68,10 @@ class Journal:
         sampler: optuna.samplers.BaseSampler | None = None,
         pruner: optuna.pruners.BasePruner | None = None,
         read_only: bool = False,
+        others: Sequence[Objective] = (),
     ) -> None:
+        self._others = tuple(others)
+        self._objectives = (objective, *self._others)
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
         if path is not None and read_only and not _holds_study(path):
             path = None
@@ -80,7 +84,9 @@ class Journal:
                 else optuna.create_study(
                     storage=storage,
                     study_name=STUDY,
-                    direction="maximize" if objective.direction == "max" else "minimize",
+                    directions=[
+                        "maximize" if each.direction == "max" else "minimize" for each in self._objectives
+                    ],
                     sampler=self._sampler,
                     pruner=pruner or optuna.pruners.NopPruner(),
                     load_if_exists=True,
@@ -154,6 +160,8 @@ class Journal:
 
     def report(self, number: int, epoch: int, score: float) -> bool:
         """Record a running trial's objective after an epoch; say whether the pruner finds it hopeless."""
+        if self._others:  # Optuna knows no pruning by several values
+            return False
         trial = self._running[number]
         trial.report(score, epoch)
         self._reported.add(number)
@@ -169,8 +177,16 @@ class Journal:
         if (state is TrialState.PRUNED and trial.number not in self._reported) or trial.score is None:
             state = TrialState.FAIL
         with quiet():
-            self._study.tell(running, trial.score if state is TrialState.COMPLETE else None, state=state)
+            self._study.tell(
+                running, self._values(trial) if state is TrialState.COMPLETE else None, state=state
+            )
         self._flush()
+
+    def _values(self, trial: Trial) -> Sequence[float]:
+        """Return a completed trial's value of each objective."""
+        if self._others:
+            return [trial.scores[each.name] for each in self._objectives]
+        return [math.nan if trial.score is None else trial.score]
 
     def _flush(self) -> None:
         if self._backend is not None:
@@ -206,6 +222,8 @@ def to_plain(trial: Trial) -> dict[str, Any]:
     """Return a trial as JSON knows it."""
     plain = {field.name: getattr(trial, field.name) for field in dataclasses.fields(trial)}
     plain["hyperparameters"] = dict(trial.hyperparameters)
+    if not trial.scores:
+        del plain["scores"]
     # JSON has no NaN.
     plain["history"] = {
         name: [value if math.isfinite(value) else None for value in values]

@@ -105,3 +105,20 @@ def test_seconds_are_told_as_people_say_them(seconds: float, text: str) -> None:
 )
 def test_scores_have_four_digits_that_count(score: float | None, text: str) -> None:
     assert score_text(score) == text
+
+
+def test_of_several_objectives_a_trial_that_no_other_beats_is_on_the_front() -> None:
+    others = (Objective("parameters", "min"), Objective("latency", "min"))
+    started = replace(STARTED, others=others)
+    values = [(0.8, 200.0, 0.5), (0.7, 300.0, 0.6), (0.6, 100.0, 0.5)]
+    ended = [
+        TrialEnded(replace(trial(n, a), scores={"val_accuracy": a, "parameters": p, "latency": ms}))
+        for n, (a, p, ms) in enumerate(values)
+    ]
+    lines = told(1, *ended, started=started).splitlines()
+
+    assert lines[1].endswith("trade-off of val_accuracy (max), parameters (min) and latency (min).")
+    assert lines[-2:] == [
+        "trial 1: val_accuracy 0.7000, parameters 300, latency 0.6, 1 epoch, 2.0s",
+        "trial 2: val_accuracy 0.6000, parameters 100, latency 0.5, 1 epoch, 2.0s  on the front",
+    ]

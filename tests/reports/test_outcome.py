@@ -1,5 +1,6 @@
 """What a finished run looks like as text."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from autoopt.records import Trial
@@ -89,3 +90,29 @@ def test_commands_to_look_with_can_be_pasted() -> None:
     lines = where_to_look(Path("my runs/mine"), Path("tensorboard_logs"))
     assert lines[1:] == ["Look:  autoopt show 'my runs/mine'", "       autoopt board"]
     assert where_to_look(Path("mine"), Path("logs"))[-1].endswith("autoopt board --logdir logs")
+
+
+def test_a_front_is_listed_by_its_first_objective_and_the_knee_is_named() -> None:
+    front = [{"trial": n, "val_accuracy": n / 20, "parameters": 1000.0 * n} for n in (3, *range(4, 14))]
+    lines = outcome({**SUMMARY, "front": front})
+    listed = lines[lines.index("Front: 11 trials, the 8 nearest to the knee") + 1 :]
+
+    assert "  best       val_accuracy 0.9500  (trial 3, the knee of the front)" in lines
+    assert listed[0].split() == ["trial", "val_accuracy", "parameters"]
+    assert [int(line.split()[0]) for line in listed[1:9]] == list(range(10, 2, -1))
+    assert listed[8].split() == ["3", "0.1500", "3,000", "the", "knee"]
+
+
+def test_a_knee_that_changes_nothing_is_the_users_model() -> None:
+    unchanged = {**SUMMARY, "changes": [], "front": [{"trial": 0, "val_accuracy": 0.9, "latency": 0.51234}]}
+
+    assert outcome(unchanged)[-1] == "Nothing was changed: the knee is your model."
+    assert "  0      0.9000        0.5123   the knee" in outcome(unchanged)
+
+
+def test_the_table_of_trials_has_a_column_for_each_objective() -> None:
+    one = replace(trial(1), scores={"val_accuracy": 0.9, "parameters": 1210.0})
+    heads, row, other = trials_table([one, trial(2)], [], "val_accuracy", others=["parameters"])
+
+    assert heads.split()[:3] == ["trial", "val_accuracy", "parameters"]
+    assert (row.split()[2], other.split()[2]) == ("1,210", "-")

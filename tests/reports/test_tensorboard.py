@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -543,3 +544,15 @@ def test_writing_needs_no_tensorflow(tmp_path, before, unloaded):
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "digits")], check=True, env=environment)
 
     assert list(Reader(tmp_path).sessions()) == ["digits/trial-0000"]
+
+
+def test_each_of_several_objectives_is_a_metric_of_the_session(sink, tmp_path):
+    started = replace(search_started(space()), others=(Objective("parameters", "min"),))
+    sink(started)
+    run_trial(sink, replace(trial(0), scores={"val_accuracy": 0.75, "parameters": 610.0}))
+    sink.close()
+    reader = Reader(tmp_path)
+
+    shown = [info.display_name for info in reader.experiment().metric_infos]
+    assert shown[:2] == ["score (val_accuracy)", "score (parameters)"]
+    assert all(metrics(group)["", "score/parameters"] == 610.0 for group in reader.sessions().values())

@@ -1,5 +1,6 @@
 """The ceiling: what a candidate costs, found once a structure, and by how much it is over a limit."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -147,6 +148,13 @@ def test_a_trial_that_cost_as_much_and_was_fast_enough_counts_more_than_a_slow_o
     found.note(trial(5, price(WIDER), 0.5))
 
     assert found.excess(WIDER, {}) is None
+
+
+def test_an_epoch_of_a_trial_of_several_executions_is_one_of_its_trainings() -> None:
+    found = ceiling(max_seconds_per_epoch=2.0)
+
+    assert found.slow(replace(trial(0, 1.0, 3.0), executions=2)) is None
+    assert found.slow(replace(trial(0, 1.0, 6.0), executions=2)) is not None
 
 
 def test_a_trial_without_an_epoch_says_nothing() -> None:

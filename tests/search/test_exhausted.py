@@ -11,6 +11,7 @@ import autoopt
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle, best_first
 from autoopt.search.parent import parent
+from autoopt.search.seeds import points
 from autoopt.storage import Journal, quiet
 from tests import toys
 
@@ -34,7 +35,7 @@ def whole() -> keras_tuner.HyperParameters:
     return space
 
 
-def points(found: OptunaOracle, most: int = 100) -> list[dict[str, Any]]:
+def proposed(found: OptunaOracle, most: int = 100) -> list[dict[str, Any]]:
     """Run trials until the oracle has no more."""
     seen = []
     while len(seen) < most:
@@ -51,7 +52,7 @@ def points(found: OptunaOracle, most: int = 100) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_every_point_is_proposed_once_and_then_it_is_said(seed: int) -> None:
     found = OptunaOracle(OBJECTIVE, seed=seed)
-    seen = points(found)
+    seen = proposed(found)
 
     assert len(seen) == len({tuple(each.items()) for each in seen}) == POINTS
     assert found.exhausted == "all 9 points of the space have been tried"
@@ -60,10 +61,10 @@ def test_every_point_is_proposed_once_and_then_it_is_said(seed: int) -> None:
 @pytest.mark.parametrize("stop", [1, 4, POINTS])
 def test_a_run_that_goes_on_proposes_what_is_left(stop: int, tmp_path: Path) -> None:
     path = tmp_path / "journal.log"
-    earlier = points(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS)), stop)
-    later = points(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS), space=whole()))
+    earlier = proposed(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS)), stop)
+    later = proposed(OptunaOracle(OBJECTIVE, seed=3, journal=Journal(path, LOSS), space=whole()))
 
-    assert earlier + later == points(OptunaOracle(OBJECTIVE, seed=3))
+    assert earlier + later == proposed(OptunaOracle(OBJECTIVE, seed=3))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_sampler_that_is_through_ends_the_search(sampler: Any) -> None:
     with quiet():
         found = OptunaOracle(OBJECTIVE, seed=0, sampler=sampler())
 
-    assert 1 < len(points(found)) <= POINTS + 1
+    assert 1 < len(proposed(found)) <= POINTS + 1
     assert found.exhausted
 
 
@@ -119,6 +120,8 @@ def made(number: int, score: float, repeats: int | None = None) -> Trial:
 def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
     trials = [made(0, 0.5), made(1, 0.8), made(2, 0.2, repeats=1), made(3, 0.45)]
 
-    assert [trial.number for trial in best_first(trials, LOSS)] == [3, 0, 2]
+    ranked = best_first(trials, LOSS)
+    assert [trial.number for trial in ranked] == [3, 0, 2, 1]
+    assert [trial.number for trial in points(ranked)] == [3, 0, 2]
     found = parent(trials, LOSS)
     assert found is not None and found.number == 3

@@ -306,3 +306,18 @@ def test_usual_points_keep_to_a_range_and_starting_points_are_taken_as_they_are(
         rates.append(ranged(hp, "optimizer/learning_rate", (1e-4, 1e-2, 1e-3), (1e-5, 1.0, 1e-3)))
 
     assert rates == [0.001, 0.5, 0.01]
+
+
+def test_of_several_objectives_proposals_are_made_from_all_over_the_front() -> None:
+    size = Objective("size", "min")
+    journal = Journal(None, OBJECTIVE_, others=[size])
+    for loss, least in ((0.5, 5.0), (0.1, 9.0), (0.9, 1.0), (0.6, 6.0)):
+        scores = {"val_loss": loss, "size": least}
+        number = journal.open(guided=True)
+        journal.close(Trial(number, "completed", loss, DEFAULTS, {}, 0, 0.0, 1.0, scores=scores))
+    found = oracle(journal=journal, others=[size])
+    for _ in range(12):
+        step(found, lambda loss: None)
+    parents = [found.parent_of(number) for number in range(4, 16)]
+
+    assert {each.number for each in parents if each is not None} == {0, 1, 2}

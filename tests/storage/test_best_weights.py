@@ -1,5 +1,6 @@
 """The weights of the best few trials are on disk, and no others."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -87,4 +88,17 @@ def test_weights_of_the_best_few_can_be_had_at_once_and_no_others(folder: RunFol
 
     assert weights.of(0) is None
     np.testing.assert_array_equal((weights.of(1) or [])[0], np.ones(2))
+    weights.close()
+
+
+def test_of_several_objectives_the_whole_front_is_kept_and_what_leaves_it_goes(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, ACCURACY, [], [Objective("parameters", "min")])
+    kept = []
+    for number, (score, parameters) in enumerate([(0.5, 300), (0.6, 400), (0.4, 100), (0.7, 300)]):
+        scores = {"val_accuracy": score, "parameters": parameters}
+        weights.keep(replace(trial(number, score), scores=scores), [np.zeros(1)])
+        weights.finish()
+        kept.append(lying(folder))
+
+    assert kept == [[0], [0, 1], [0, 1, 2], [2, 3]]
     weights.close()

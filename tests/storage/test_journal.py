@@ -33,6 +33,7 @@ TRIALS = st.builds(
     finished=st.none() | FINITE,
     error=st.none() | st.text(),
     note=st.text(),
+    scores=st.dictionaries(st.text(), FINITE),
 )
 
 
@@ -246,3 +247,18 @@ def test_a_logarithmic_step_has_the_values_that_keras_tuner_has() -> None:
 def sampled(found: Any) -> Any:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     return study.ask({"value": found}).params["value"]
+
+
+def test_a_study_of_several_objectives_has_their_values_and_prunes_nothing(tmp_path: Path) -> None:
+    others = [Objective("parameters", "min"), Objective("val_accuracy", "max")]
+    journal = Journal(tmp_path / "journal.log", OBJECTIVE, pruner=HalvingPruner(6), others=others)
+    scores = {OBJECTIVE.name: 0.75, "parameters": 610.0, "val_accuracy": 0.5}
+    for number, status in enumerate(("completed", "pruned")):
+        assert journal.open() == number
+        assert not any(journal.report(number, epoch, 0.1) for epoch in range(4))
+        journal.close(finished(number, score=0.75, status=status, scores=scores))
+    study = optuna.load_study(study_name="autoopt", storage=_optuna_storage(tmp_path / "journal.log"))
+
+    assert [each.name for each in study.directions] == ["MINIMIZE", "MINIMIZE", "MAXIMIZE"]
+    assert [trial.values for trial in study.trials] == [[0.75, 610.0, 0.5], None]
+    assert [dict(trial.scores) for trial in journal.trials()] == [scores, scores]
