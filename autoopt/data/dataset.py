@@ -12,8 +12,9 @@ import numpy as np
 from autoopt.data import frames, npz, streams
 from autoopt.data.arrays import convert, to_arrays
 from autoopt.data.checks import check
+from autoopt.data.cuts import Cut
 from autoopt.data.nested import mapped, rows
-from autoopt.data.splits import Split, check_share, split
+from autoopt.data.splits import Split, check_share, cut_again, split
 from autoopt.errors import DataError
 
 DEFAULT_BATCH_SIZE = 32
@@ -99,6 +100,7 @@ class Dataset:
         test: What nothing looks at until the end; None without one.
         notes: What was decided for the user, one sentence each.
         split: Which rows went where, when parts were cut from one whole.
+        weighed: Whether class weights stand in the sample weights of `train`, which those of `validation` lack.
     """
 
     train: Part | Stream
@@ -106,6 +108,7 @@ class Dataset:
     test: Part | Stream | None = None
     notes: tuple[str, ...] = ()
     split: Split | None = None
+    weighed: bool = False
 
     def __post_init__(self) -> None:
         """Refuse parts of another type."""
@@ -116,6 +119,38 @@ class Dataset:
                     f"autoopt.data.dataset.Part or Stream. Write {name}=Part(x, y), or leave the cutting to "
                     "tune(data=(x, y))."
                 )
+
+    @property
+    def pooled(self) -> bool:
+        """Whether train and validation are rows of one whole, which may be cut otherwise."""
+        parts = isinstance(self.train, Part) and isinstance(self.validation, Part)
+        return parts and self.split is not None and not self.weighed
+
+    @cached_property
+    def pool(self) -> Part:
+        """The rows of train and after them those of validation; only where both are arrays in memory."""
+        assert isinstance(self.train, Part) and isinstance(self.validation, Part)
+        sides = [(part.x, part.y, part.sample_weight) for part in (self.train, self.validation)]
+        return Part(*mapped(lambda *arrays: np.concatenate(arrays), *sides))
+
+    def recut(self, seed: int) -> Cut | None:
+        """Return a fresh cut of the pool: parts as large as these, by the same rules.
+
+        Args:
+            seed: Of the cut.
+
+        Returns:
+            None where there is only one cut: validation data was given, or class weights stand in the sample weights.
+        """
+        if not self.pooled:
+            return None
+        return Cut(*cut_again(self.pool.y, self.pool.n, self.validation.n or 0, seed))
+
+    def parts(self, cut: Cut | None) -> tuple[Part | Stream, Part | Stream]:
+        """Return what trains and what validates under a cut of the pool; None leaves the parts as they are."""
+        if cut is None:
+            return self.train, self.validation
+        return self.pool.take(cut.train), self.pool.take(cut.validation)
 
 
 def prepare(

@@ -1,5 +1,6 @@
 """Which rows train, which validate, and which are the test part that nothing looks at until the end."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,16 +55,29 @@ def split(y: Any, n: int, *, validation_split: float, test: bool, seed: int | No
     labels = _classes(y)
     rest, test_rows = np.arange(n), None
     if test and n >= ROWS_FOR_A_TEST_PART:
-        rest, test_rows = _cut(rest, labels, TEST_SHARE, generator, parts=3)
-    if np.ceil(validation_split * len(rest)) >= len(rest):
+        rest, test_rows = _cut(rest, labels, math.ceil(TEST_SHARE * n), generator, parts=3)
+    count = math.ceil(validation_split * len(rest))
+    if count >= len(rest):
         raise DataError(
             f"The data has {n:,} {'row' if n == 1 else 'rows'}, too few to cut "
             f"validation_split={validation_split} from. Expected at least one row to train and one to "
             "validate. Pass more rows, a smaller validation_split, or validation_data=(x, y)."
         )
-    train, validation = _cut(rest, labels, validation_split, generator, parts=2)
+    train, validation = _cut(rest, labels, count, generator, parts=2)
     stratified = labels is not None and _fits(labels[rest], len(validation), parts=2)
     return Split(train, validation, test_rows, stratified)
+
+
+def cut_again(y: Any, n: int, validating: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of `n` rows train and which validate, as `split` cuts them where there is no test part.
+
+    Args:
+        y: Labels.
+        n: Number of rows.
+        validating: How many of them validate.
+        seed: Of the cut.
+    """
+    return _cut(np.arange(n), _classes(y), validating, np.random.default_rng(seed), parts=2)
 
 
 def check_share(validation_split: float) -> None:
@@ -76,12 +90,11 @@ def check_share(validation_split: float) -> None:
 
 
 def _cut(
-    rows: np.ndarray, labels: np.ndarray | None, share: float, generator: np.random.Generator, parts: int
+    rows: np.ndarray, labels: np.ndarray | None, count: int, generator: np.random.Generator, parts: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that are kept and those that are taken; what is kept is cut until there are `parts` parts."""
+    """Return the rows that are kept and the `count` that are taken; what is kept is cut until there are `parts` parts."""
     from sklearn.model_selection import train_test_split
 
-    count = int(np.ceil(share * len(rows)))
     drawn, strata = rows, None
     if labels is not None and _fits(labels[rows], count, parts):
         # Rows of a class that is too small to be in every part stay where the next cut, and training, find them.

@@ -129,7 +129,7 @@ class ProcessExecutor(Executor):
         callbacks = [duties.callbacks] if callable(duties.callbacks) else duties.callbacks
         own = own_modules([duties.model_fn, *callbacks])
         # Trials do not touch the test part, and it may be large.
-        told = replace(duties, dataset=replace(duties.dataset, test=None, split=None))
+        told = replace(duties, dataset=replace(duties.dataset, test=None))
         try:
             with by_value(own):
                 pipe.send(logging.getLogger("autoopt").getEffectiveLevel())
