@@ -150,7 +150,7 @@ class Worker:
         assignment = Assignment(
             train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
             self.class_weight, self._callbacks(job.begun()),
-            self._patience(job),
+            self._patience(job), self.dataset.pool if self.dataset.pooled or job.cut else None, job.cut,
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
