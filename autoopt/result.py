@@ -15,6 +15,7 @@ import keras_tuner
 import pandas as pd
 
 from autoopt import storage
+from autoopt.data import Split
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, best_first
@@ -133,6 +134,12 @@ class Result:
     def test_metrics(self) -> Mapping[str, float] | None:
         """Metric name to the winner's value on the test part; None without such a part."""
         return self._found.get("test_metrics")
+
+    @property
+    def split(self) -> Split | None:
+        """Which rows of the data train, validate and test, and those of each fold; None where parts were given."""
+        found = self._folder.load_split()
+        return None if found is None else Split.of_arrays(found)
 
     @cached_property
     def best_model(self) -> keras.Model:

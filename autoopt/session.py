@@ -291,6 +291,8 @@ class Session:
         found = keras_tuner.HyperParameters() if own is None else own.asked
         space = asked.space.copy()
         space.merge(found, overwrite=False)
+        if self.worker.dataset.split is not None:
+            self.folder.save_split(self.worker.dataset.split.arrays())
         self.folder.write("space", json.loads(self.worker.hypermodel.space.to_json()))
         self.folder.write(
             "run",

@@ -7,7 +7,7 @@ from typing import Any
 
 from autoopt import checks, class_weights, seeding, storage
 from autoopt.constraints import Constraints
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
 from autoopt.hypermodel import AutoHyperModel
@@ -117,7 +117,7 @@ def tune(
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
-    dataset = prepare(
+    dataset = Dataset.of(
         data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, SPLITTING),
     )  # fmt: skip

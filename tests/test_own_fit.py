@@ -302,7 +302,7 @@ def test_what_fit_asks_for_can_be_pinned_and_a_wrong_name_of_ours_is_refused() -
 
 
 def test_the_winner_is_confirmed_and_scored_on_the_test_part_where_it_measures_the_data_as_it_is() -> None:
-    test = toys.digits(20)
+    test = toys.digits(30)
     search = autoopt.Search(confirm=1, confirm_repeats=1)
     options = {"max_trials": 1, "test_data": test, "objective": "val_loss"}
     plain = tuned(by_keras, search=search, **options)

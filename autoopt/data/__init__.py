@@ -1,7 +1,7 @@
 """What is learnt from: one file a format, the checks and the splits. Nothing here knows a model."""
 
-from autoopt.data.cuts import Cut
-from autoopt.data.dataset import DEFAULT_BATCH_SIZE, Dataset, Part, Stream, prepare
-from autoopt.data.splits import Split
+from autoopt.data.cuts import Cut, Split
+from autoopt.data.dataset import Dataset
+from autoopt.data.parts import DEFAULT_BATCH_SIZE, Part, Stream
 
-__all__ = ["DEFAULT_BATCH_SIZE", "Cut", "Dataset", "Part", "Split", "Stream", "prepare"]
+__all__ = ["DEFAULT_BATCH_SIZE", "Cut", "Dataset", "Part", "Split", "Stream"]

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autoopt import class_weights
-from autoopt.data import Cut, Dataset, Part, prepare
+from autoopt.data import Cut, Dataset, Part
 
 
 def classes(n: int = 60) -> Dataset:
-    return prepare((np.arange(float(n))[:, None], np.arange(n) % 3), seed=1)
+    return Dataset.of((np.arange(float(n))[:, None], np.arange(n) % 3), seed=1)
 
 
 @settings(max_examples=30, deadline=None)
@@ -52,7 +52,7 @@ def test_the_parts_of_a_cut_are_rows_of_the_pool() -> None:
 
 def test_inputs_by_name_and_weights_of_examples_are_cut_with_their_rows() -> None:
     rows = np.arange(60.0)
-    made = prepare(({"a": rows[:, None], "b": rows}, np.arange(60) % 3, rows + 1), seed=1)
+    made = Dataset.of(({"a": rows[:, None], "b": rows}, np.arange(60) % 3, rows + 1), seed=1)
     train, _ = made.parts(made.recut(3))
     assert (train.x["a"][:, 0] == train.x["b"]).all()  # type: ignore[union-attr]
     assert (train.x["b"] + 1 == train.sample_weight).all()  # type: ignore[union-attr]
@@ -64,10 +64,10 @@ def test_inputs_by_name_and_weights_of_examples_are_cut_with_their_rows() -> Non
 def test_where_there_is_only_one_cut_there_is_no_fresh_one(case: str) -> None:
     x, y = np.zeros((30, 1)), np.arange(30) % 3
     made = {
-        "validation data given": lambda: prepare((x, y), validation_data=(x, y)),
+        "validation data given": lambda: Dataset.of((x, y), validation_data=(x, y)),
         "a Dataset of parts": lambda: Dataset(Part(x, y), Part(x, y)),
         "class weights in the weights": lambda: (
-            class_weights.applied({0: 2.0}, prepare((x, y, x[:, 0]))).dataset
+            class_weights.applied({0: 2.0}, Dataset.of((x, y, x[:, 0]))).dataset
         ),
     }[case]()
     assert made.recut(0) is None
@@ -81,6 +81,6 @@ def test_class_weights_beside_the_data_leave_it_to_be_cut() -> None:
 
 def test_the_test_part_is_in_no_cut() -> None:
     x = np.arange(1000.0)[:, None]
-    made = prepare((x, np.arange(1000) % 2), seed=1)
+    made = Dataset.of((x, np.arange(1000) % 2), seed=1)
     assert not np.isin(made.test.x, made.pool.x).any()  # type: ignore[union-attr]
     assert replace(made, test=None).pool.n == 800
