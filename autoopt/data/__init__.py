@@ -2,6 +2,7 @@
 
 from autoopt.data.cuts import Cut, Split
 from autoopt.data.dataset import Dataset
+from autoopt.data.folds import Splitter, folds, named
 from autoopt.data.parts import DEFAULT_BATCH_SIZE, Part, Stream
 
-__all__ = ["DEFAULT_BATCH_SIZE", "Cut", "Dataset", "Part", "Split", "Stream"]
+__all__ = ["DEFAULT_BATCH_SIZE", "Cut", "Dataset", "Part", "Split", "Splitter", "Stream", "folds", "named"]

@@ -73,7 +73,7 @@ class RunFolder:
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep which rows went where, as arrays by name."""
         fresh = self._split.with_suffix(".new.npz")
-        np.savez(fresh, **dict(arrays))
+        np.savez(fresh, **dict[str, Any](arrays))
         fresh.replace(self._split)
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
