@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -287,6 +288,7 @@ class Result:
             if confirmed is None
             else {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n},
             "executions": self._executions(),
+            "folds": self._folds(),
             "test_metrics": self.test_metrics,
             "hyperparameters": dict(self.best_trial.hyperparameters)
             if self._found.get("best") is not None
@@ -306,9 +308,18 @@ class Result:
 
     def _executions(self) -> dict[str, Any] | None:
         """Return the mean of the winner's executions; None where there was one, which `best_score` tells of."""
-        if self._found.get("best") is None or self.best_trial.executions == 1:
+        found = None if self._found.get("best") is None else self.best_trial
+        if found is None or found.executions == 1 or found.fold_scores:
             return None
-        return {"mean": self.best_trial.score, "n": self.best_trial.executions}
+        return {"mean": found.score, "n": found.executions}
+
+    def _folds(self) -> dict[str, Any] | None:
+        """Return mean and deviation (n − 1) over the winner's folds; None without a cross-validation."""
+        scores = () if self._found.get("best") is None else self.best_trial.fold_scores
+        if not scores:
+            return None
+        std = statistics.stdev(scores) if len(scores) > 1 else 0.0
+        return {"mean": self.best_trial.score, "std": std, "n": len(scores)}
 
 
 def load(

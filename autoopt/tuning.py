@@ -15,7 +15,17 @@ from autoopt.rehearsal import rehearse
 from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds, starting_points
+from autoopt.search import (
+    DEFAULT_BUDGET,
+    Ceiling,
+    Limits,
+    Partitions,
+    Search,
+    explore,
+    plan,
+    seconds,
+    starting_points,
+)
 from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -125,6 +135,8 @@ def tune(
     policy = dtype_policy(resources.dtype_policy)
     weighted = class_weights.applied(class_weight, dataset)
     dataset = weighted.dataset
+    partitions = None if search.cv is None else Partitions(dataset, search.cv, seed)
+    dataset = dataset if partitions is None else partitions.noted()
     # What labels say of biases is said by weighed examples.
     counted = class_weights.weighed(dataset, weighted.weights)
     hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
@@ -160,20 +172,32 @@ def tune(
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
-    if search.executions_per_trial > 1:
-        executor = RepeatingExecutor(executor, search.executions_per_trial, target)
+    if search.cv is not None or search.executions_per_trial > 1:
+        begun = storage.Journal(folder.journal, target, read_only=True).trials()
+        executor = RepeatingExecutor(executor, plan(search, partitions, target, begun), target)
     session = Session(
         folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
-        sinks=(console, Background(TensorBoard(logs))),
+        sinks=(console, Background(TensorBoard(logs))), folds=() if partitions is None else partitions.cuts(),
     )  # fmt: skip
     pins = [
         f"Pinned, {'for your own model too' if name in whole_space.values else 'where it is asked for'}: {name} = {value}."
         for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *adapted, *over)
+    folded = () if partitions is None else (partitions.note,)
+    notes = (
+        *dataset.notes,
+        *folded,
+        *facts.notes,
+        *weighted.notes,
+        *settled,
+        *precision,
+        *pins,
+        *adapted,
+        *over,
+    )
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         return session.run(asked, console.say)

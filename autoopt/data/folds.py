@@ -26,6 +26,10 @@ class Splitter(Protocol):
         """Yield the rows that train and those that validate."""
         ...
 
+    def get_n_splits(self, features: Any = None, y: Any = None, groups: Any = None) -> int:
+        """Return how many folds there are."""
+        ...
+
 
 def folds(dataset: Dataset, cv: Any, seed: int) -> tuple[Cut, ...]:
     """Return the folds of a Dataset's pool; the test part is in none of them.
@@ -131,9 +135,8 @@ def _drawn(
         DataError: It does not fit the data, or what it yields are no folds of it.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "error", UserWarning
-        )  # of classes that are in few folds, of groups that are ignored
+        warnings.simplefilter("error", UserWarning)  # of classes that are not in every fold
+        warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
         try:
             found = [(np.asarray(one), np.asarray(other)) for one, other in splitter.split(y, y, groups)]
         except (ValueError, TypeError, IndexError, UserWarning) as error:

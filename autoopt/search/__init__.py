@@ -7,13 +7,14 @@ from autoopt.search.foreign import adopt
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.oracle import AHEAD, SHAPELESS, OptunaOracle
+from autoopt.search.partitions import Partitions, plan
 from autoopt.search.portfolio import fitting
-from autoopt.search.pruner import HalvingPruner
+from autoopt.search.pruner import FoldRule, HalvingPruner
 from autoopt.search.search import Search
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
-    "affordable", "best_first", "explore", "fitting", "seconds", "starting_points", "winner",
+    "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "FoldRule",
+    "HalvingPruner", "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Search", "adopt",
+    "affordable", "best_first", "explore", "fitting", "plan", "seconds", "starting_points", "winner",
 ]  # fmt: skip
