@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from autoopt import compiling
 from autoopt.data import Cut, Part, Stream
@@ -202,7 +203,8 @@ class Session:
     @property
     def _validating(self) -> int | None:
         """On how many examples a trial is scored."""
-        return sum(len(cut.validation) for cut in self.folds) or self.worker.dataset.validation.n
+        scored = [cut.validation for cut in self.folds]
+        return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
 
     def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""

@@ -72,11 +72,11 @@ def tune(
             a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
             taken as the template.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
-            `tf.data.Dataset`; an `autoopt.Dataset`; the path of an `.npz`.
+            `tf.data.Dataset`; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
-        test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
-            unless `validation_data` is given.
+        test_data: Likewise, 25 examples or more; looked at once, at the end. None takes 20 % of `data` from 1,000
+            rows on, unless `validation_data` is given.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
             history, or a `keras_tuner.Objective`. `val_f1`, `val_auc`, `val_precision`, `val_recall` and
             `val_balanced_accuracy` need no metric in your model; nor do `val_weighted_f1` and so on, in which
@@ -86,7 +86,7 @@ def tune(
         max_trials: Most trials, trial 0 counted, confirmation runs not.
         budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`. Neither this nor `max_trials`
             means `"10m"`.
-        search: `autoopt.Search`: oracle, sampler, pruner, starting points, confirmation.
+        search: `autoopt.Search`: oracle, sampler, pruner, starting points, cross-validation, confirmation.
         constraints: `autoopt.Constraints`: most parameters, latency, seconds an epoch.
         resources: `autoopt.Resources`.
         workers: How many trials run at once; this version takes 1.

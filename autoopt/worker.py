@@ -193,7 +193,7 @@ class Worker:
         pinned = PinnedHyperParameters(hp, self.hypermodel.space.fix)
         train, validation = self.dataset.parts(job.cut)
         own = OwnTraining(
-            fit, pinned, model, replace(self.dataset, train=train, validation=validation), epochs, most, self.class_weight, self._callbacks(trial),
+            fit, pinned, model, replace(self.dataset, train=train, validation=validation, whole=None), epochs, most, self.class_weight, self._callbacks(trial),
             self._patience(job),
         )  # fmt: skip
         with seeding.seeded(seeding.derive(*place, ORDER)):

@@ -36,6 +36,7 @@ class Dataset:
         notes: What was decided for the user, one sentence each.
         split: Which rows went where, when parts were cut from one whole.
         weighed: Whether class weights stand in the sample weights of `train`, which those of `validation` lack.
+        whole: What train and validation are views of, one after the other; None where they are arrays of their own.
     """
 
     train: Part | Stream
@@ -44,6 +45,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     split: Split | None = None
     weighed: bool = False
+    whole: Part | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts of another type."""
@@ -96,7 +98,8 @@ class Dataset:
             test=0.0 if test is not None else share_of(whole.n, share),
         )  # fmt: skip
         test = test if cut.test is None else whole.take(cut.test)
-        made = cls(whole.take(cut.train), whole.take(cut.validation), test, notes, cut)
+        pool, n = whole.take(cut.pool), len(cut.train)
+        made = cls(pool.between(0, n), pool.between(n, pool.n), test, notes, cut, whole=pool)
         return _sized(made, "test_data" if cut.test is None else "The test part", *said(cut))
 
     @property
@@ -108,6 +111,8 @@ class Dataset:
     @cached_property
     def pool(self) -> Part:
         """The rows of train and after them those of validation; only where both are arrays in memory."""
+        if self.whole is not None:
+            return self.whole
         assert isinstance(self.train, Part) and isinstance(self.validation, Part)
         sides = [(part.x, part.y, part.sample_weight) for part in (self.train, self.validation)]
         return Part(*mapped(lambda *arrays: np.concatenate(arrays), *sides))

@@ -1,6 +1,7 @@
 """Parts of the data: arrays in memory, or batches that are read one after the other."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,9 +34,14 @@ class Part:
 
     def take(self, indices: np.ndarray) -> "Part":
         """Return a Part of the rows at `indices`, in their order."""
-        return Part(
-            *(mapped(lambda array: array[indices], each) for each in (self.x, self.y, self.sample_weight))
-        )
+        return self._of(lambda array: array[indices])
+
+    def between(self, first: int, end: int) -> "Part":
+        """Return a Part of the rows from `first` to before `end`: a view, which takes no memory."""
+        return self._of(lambda array: array[first:end])
+
+    def _of(self, some: Callable[[np.ndarray], np.ndarray]) -> "Part":
+        return Part(*(mapped(some, each) for each in (self.x, self.y, self.sample_weight)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -135,4 +135,6 @@ def latency(model: keras.Model, x: Any) -> float:
 
 def _epoch_seconds(trial: Trial) -> float | None:
     """Return the mean seconds of a trial's epochs, compiling and validation left out; None without one."""
-    return trial.costs["train"] / trial.epochs if trial.epochs and "train" in trial.costs else None
+    if not trial.epochs or "train" not in trial.costs:
+        return None
+    return trial.costs["train"] / (trial.epochs * trial.executions)  # the costs are those of all executions

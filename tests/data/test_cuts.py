@@ -84,3 +84,11 @@ def test_the_test_part_is_in_no_cut() -> None:
     made = Dataset.of((x, np.arange(1000) % 2), seed=1)
     assert not np.isin(made.test.x, made.pool.x).any()  # type: ignore[union-attr]
     assert replace(made, test=None).pool.n == 800
+
+
+def test_the_parts_are_views_of_their_pool_and_take_no_memory() -> None:
+    made = classes()
+    for part in (made.train, made.validation):
+        assert np.shares_memory(part.x, made.pool.x)  # type: ignore[union-attr]
+    apart = replace(made, whole=None)
+    assert (apart.pool.x == made.pool.x).all() and not np.shares_memory(apart.pool.x, made.pool.x)
