@@ -147,10 +147,10 @@ class Worker:
         )  # fmt: skip
         if parts > 1:
             logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
+        pool = self.dataset.pool if self.dataset.pooled or job.cut is not None else None
         assignment = Assignment(
-            train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
-            self.class_weight, self._callbacks(job.begun()),
-            self._patience(job), self.dataset.pool if self.dataset.pooled or job.cut else None, job.cut,
+            train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER), self.class_weight,
+            self._callbacks(job.begun()), self._patience(job), pool, job.cut,
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
@@ -192,8 +192,9 @@ class Worker:
         epochs, most = (job.horizon, job.epochs) if job.repeat else (job.epochs, None)
         pinned = PinnedHyperParameters(hp, self.hypermodel.space.fix)
         train, validation = self.dataset.parts(job.cut)
+        dataset = replace(self.dataset, train=train, validation=validation, whole=None)
         own = OwnTraining(
-            fit, pinned, model, replace(self.dataset, train=train, validation=validation, whole=None), epochs, most, self.class_weight, self._callbacks(trial),
+            fit, pinned, model, dataset, epochs, most, self.class_weight, self._callbacks(trial),
             self._patience(job),
         )  # fmt: skip
         with seeding.seeded(seeding.derive(*place, ORDER)):

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
+import keras_tuner
 import numpy as np
 import pytest
 from sklearn.model_selection import GroupKFold, ShuffleSplit
@@ -17,13 +19,13 @@ from tests import toys
 X, Y = toys.digits(90)
 
 
-def tune(folder: Path, cv: Any = 3, data: Any = (X, Y), **rest: Any) -> Result:
+def tune(folder: Path, cv: Any = 3, data: Any = (X, Y), model: Any = toys.eager, **rest: Any) -> Result:
     options = {"confirm": 0, **rest.pop("search", {})}
     given = {
         "epochs": 2, "max_trials": 2, "seed": 0, "verbose": 0, "directory": folder, "logdir": folder / "logs",
         **rest,
     }  # fmt: skip
-    return autoopt.tune(toys.eager, data, search=autoopt.Search(cv=cv, **options), **given)
+    return autoopt.tune(model, data, search=autoopt.Search(cv=cv, **options), **given)
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +93,27 @@ def test_rows_that_validate_in_no_fold_do_no_harm(tmp_path: Path) -> None:
 
     assert found.trials[0].status == "completed" and found.split is not None
     assert [len(fold.validation) for fold in found.split.folds] == [18, 18]
+
+
+class Own(keras_tuner.HyperModel):  # type: ignore[misc]
+    """Trains nothing, and scores by what the first labels are that it validates on."""
+
+    def build(self, hp: Any) -> keras.Model:
+        return toys.eager()
+
+    def fit(self, hp: Any, model: keras.Model, *args: Any, **options: Any) -> Any:
+        return {"val_loss": float(options["validation_data"][1][:5].sum())}
+
+
+def test_a_fit_of_the_users_own_is_called_with_each_fold(tmp_path: Path) -> None:
+    found = tune(tmp_path, model=Own(), max_trials=1, epochs=1, objective="val_loss")
+    assert found.split is not None
+    pool = [*found.split.train, *found.split.validation]
+    places = [np.sort([pool.index(row) for row in fold.validation]) for fold in found.split.folds]
+    expected = [float(Y[[pool[place] for place in some[:5]]].sum()) for some in places]
+
+    assert found.trials[0].fold_scores == tuple(expected)
+    assert found.best_score == min(expected)
 
 
 BAD: dict[str, tuple[Any, dict[str, Any], str]] = {

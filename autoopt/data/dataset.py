@@ -83,7 +83,7 @@ class Dataset:
         share = asked_share(test_split, validation_data, test_data)
         if isinstance(data, Dataset):
             check_ruled(groups, time_order, "autoopt.Dataset", data)
-            return _ready(data, validation_data, test_data)
+            return _ready(data, validation_data, test_data, None if share is None else test_split)
         data, validation_data, test_data = from_files(data, validation_data, test_data)
         check_ruled(groups, time_order, "validation_data", validation_data)
         test = None if test_data is None else beside(test_data, "test_data")
@@ -138,8 +138,9 @@ class Dataset:
         return self.pool.take(cut.train), self.pool.take(cut.validation)
 
 
-def _ready(data: Dataset, validation_data: Any, test_data: Any) -> Dataset:
-    for name, given in (("validation_data", validation_data), ("test_data", test_data)):
+def _ready(data: Dataset, validation_data: Any, test_data: Any, test_split: Any) -> Dataset:
+    asked = {"validation_data": validation_data, "test_data": test_data, "test_split": test_split}
+    for name, given in asked.items():
         if given is not None:
             raise DataError(
                 f"{name} was given along with an autoopt.Dataset. Expected one or the other: a Dataset has "

@@ -118,11 +118,10 @@ def _check_in_order(cv: Any, time_order: bool) -> None:
 
 
 def _seeded(splitter: Any, seed: int) -> Any:
-    """Return a splitter that draws nothing from the process's own generator."""
-    if getattr(splitter, "random_state", seed) is not None:
-        return splitter
-    own = copy.copy(splitter)
-    own.random_state = seed
+    """Return a splitter that draws nothing from the process's own generator, nor from one of the user's."""
+    own = copy.deepcopy(splitter)
+    if getattr(own, "random_state", seed) is None:
+        own.random_state = seed
     return own
 
 

@@ -63,14 +63,16 @@ def plan(
     """Return which trainings a trial consists of.
 
     Args:
-        search: How many executions; a pruner of the user's ends trials alone.
+        search: How many executions; a pruner or an oracle of the user's ends trials alone.
         partitions: The folds, None without cross-validation.
         objective: What is compared.
         earlier: Trials of the run so far.
     """
     if partitions is None:
         return Executions(search.executions_per_trial)
-    rule = FoldRule(len(partitions.cuts()), objective, earlier) if search.pruner is None else _never
+    # An oracle may give its trials different numbers of epochs, after which means are not compared.
+    usual = search.pruner is None and search.oracle is None
+    rule = FoldRule(len(partitions.cuts()), objective, earlier) if usual else _never
     return Folds(partitions.cuts, search.executions_per_trial, rule)
 
 

@@ -217,6 +217,8 @@ def test_groups_of_data_without_an_order_or_with_parts_are_refused() -> None:
     made = Dataset.of((X, Y))
     with pytest.raises(DataError, match="along with autoopt"):
         Dataset.of(made, groups=Y)
+    with pytest.raises(DataError, match="test_split was given along with an autoopt"):
+        Dataset.of(made, test_split=0.5)
     with pytest.raises(DataError, match="all of one class"):
         Dataset.of(Dataset(made.train, made.validation, Part(X, 0 * Y)))
 
