@@ -71,7 +71,7 @@ def goes_on(
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objectives, epochs, constraints, pins or the number of rows is another.
+        RunError: Seed, objectives, epochs, constraints, pins or the number of rows or folds is another.
     """
     asked = earlier.read("run") if resume is True else {}
     objective = objectives[0]
@@ -86,6 +86,7 @@ def goes_on(
         ("constraints", constraints, constrained),
         ("fix", dict(pins), asked.get("fix")),
         ("rows to train and validate on", [dataset.train.n, dataset.validation.n], asked.get("rows")),
+        ("folds", 0 if dataset.split is None else len(dataset.split.folds), asked.get("folds")),
     ):
         if before not in (None, given):
             raise RunError(

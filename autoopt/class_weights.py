@@ -77,7 +77,7 @@ def weighed(dataset: Dataset, weights: Mapping[int, float] | None) -> Dataset:
     train = dataset.train
     if weights is None or isinstance(train, Stream):
         return dataset
-    return replace(dataset, train=_multiplied(train, weights))
+    return replace(dataset, train=_multiplied(train, weights), weighed=True, whole=None)
 
 
 def _check_stream(train: Stream) -> None:

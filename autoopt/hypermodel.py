@@ -14,7 +14,7 @@ from autoopt import compiling, initial, optimizers, surgery, task
 from autoopt.backbone import Backbone, trained
 from autoopt.candidates import Start, as_it_is, augmented
 from autoopt.coverage import narrowed
-from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Stream, prepare, streams
+from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Stream, streams
 from autoopt.early_stopping import with_patience
 from autoopt.engines import Augmentation, Candidate, RatesByEpoch, repace, smooth, smoothed
 from autoopt.errors import ModelError
@@ -64,7 +64,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
     ) -> None:  # fmt: skip
         self._space, self._room = Space.of(space), Room(room)
         self._data = (
-            data if data is None or isinstance(data, Dataset) else prepare(data, validation_data=data)
+            data if data is None or isinstance(data, Dataset) else Dataset.of(data, validation_data=data)
         )
         self._reader = Reader(model_fn, self._space, self._data, dtype_policy, self._room)
         super().__init__()

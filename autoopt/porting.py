@@ -7,7 +7,7 @@ from typing import Any
 import keras_tuner
 import numpy as np
 
-from autoopt.data import Dataset, Part, prepare
+from autoopt.data import Dataset, Part
 from autoopt.errors import UsageError, nearest
 from autoopt.model_function import asks
 from autoopt.search import Search
@@ -95,12 +95,12 @@ def dataset(data: tuple[Any, Any, Any], validation_data: Any, validation_split: 
         )
     given = x if y is None else (x, y) if sample_weight is None else (x, y, sample_weight)
     if validation_data is not None or not validation_split:
-        return prepare(given, validation_data=validation_data, seed=seed)
-    whole = prepare(given, validation_data=given).train
+        return Dataset.of(given, validation_data=validation_data, seed=seed)
+    whole = Dataset.of(given, validation_data=given).train
     if not isinstance(whole, Part):
         raise UsageError(
             "validation_split was given for data that comes batch by batch. Expected arrays, as in "
             "keras.Model.fit: pass validation_data."
         )
     cut = int(whole.n * (1.0 - validation_split))
-    return prepare(Dataset(whole.take(np.arange(cut)), whole.take(np.arange(cut, whole.n))))
+    return Dataset.of(Dataset(whole.take(np.arange(cut)), whole.take(np.arange(cut, whole.n))))

@@ -65,7 +65,7 @@ class Trial:
         started: UTC seconds.
         finished: UTC seconds, None while it runs.
         error: Why it failed, with its traceback; None otherwise.
-        note: Why it ended before its last epoch, and of which executions its score is the mean; empty otherwise.
+        note: Why it ended before its last epoch, and of which trainings its score is the mean; empty otherwise.
         engine: Which engine trained it and how, or why it was not a faster one.
         program: Number of the compiled program that it ran on, None where there is none.
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
@@ -77,6 +77,8 @@ class Trial:
         executions: Trainings that `score` is the mean of.
         missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
         scores: Each objective's name to its value, where several are compared; empty for one.
+        fold_scores: The score of each fold of a cross-validation, of which `score` is the mean; empty without one.
+        best_fold: Which fold the weights that are kept were trained on; None without a cross-validation.
     """
 
     number: int
@@ -100,6 +102,8 @@ class Trial:
     origin: int | None = None
     repeats: int | None = None
     scores: Mapping[str, float] = field(default_factory=dict)
+    fold_scores: Sequence[float] = ()
+    best_fold: int | None = None
 
     @property
     def seconds(self) -> float | None:

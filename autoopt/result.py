@@ -3,6 +3,7 @@
 import json
 import logging
 import shutil
+import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import keras_tuner
 import pandas as pd
 
 from autoopt import storage
+from autoopt.data import Split
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, contenders, ranked
@@ -138,6 +140,12 @@ class Result:
     def test_metrics(self) -> Mapping[str, float] | None:
         """Metric name to the winner's value on the test part; None without such a part."""
         return self._found.get("test_metrics")
+
+    @property
+    def split(self) -> Split | None:
+        """Which rows of the data train, validate and test, and those of each fold; None where parts were given."""
+        found = self._folder.load_split()
+        return None if found is None else Split.of_arrays(found)
 
     @cached_property
     def best_model(self) -> keras.Model:
@@ -328,6 +336,7 @@ class Result:
             if confirmed is None
             else {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n},
             "executions": self._executions(),
+            "folds": self._folds(),
             "test_metrics": self.test_metrics,
             "hyperparameters": dict(self.best_trial.hyperparameters)
             if self._found.get("best") is not None
@@ -353,9 +362,18 @@ class Result:
 
     def _executions(self) -> dict[str, Any] | None:
         """Return the mean of the winner's executions; None where there was one, which `best_score` tells of."""
-        if self._found.get("best") is None or self.best_trial.executions == 1:
+        found = None if self._found.get("best") is None else self.best_trial
+        if found is None or found.executions == 1 or found.fold_scores:
             return None
-        return {"mean": self.best_trial.score, "n": self.best_trial.executions}
+        return {"mean": found.score, "n": found.executions}
+
+    def _folds(self) -> dict[str, Any] | None:
+        """Return mean and deviation (n − 1) over the winner's folds; None without a cross-validation."""
+        scores = () if self._found.get("best") is None else self.best_trial.fold_scores
+        if not scores:
+            return None
+        std = statistics.stdev(scores) if len(scores) > 1 else 0.0
+        return {"mean": self.best_trial.score, "std": std, "n": len(scores)}
 
 
 def load(

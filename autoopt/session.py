@@ -12,8 +12,10 @@ from typing import Any
 
 import keras
 import keras_tuner
+import numpy as np
 
 from autoopt import compiling
+from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
@@ -89,6 +91,7 @@ class Session:
         sinks: Who is told; each has a `close`.
         others: What is compared beside the worker's objective.
         watch: Seconds of the search that no trial spends.
+        folds: Of the cross-validation, in the order in which trials train on them; empty without one.
     """
 
     folder: RunFolder
@@ -102,6 +105,7 @@ class Session:
     sinks: Sequence[Any]
     others: Sequence[Objective] = ()
     watch: Stopwatch = field(default_factory=Stopwatch)
+    folds: Sequence[Cut] = ()
 
     @property
     def objectives(self) -> Sequence[Objective]:
@@ -193,7 +197,7 @@ class Session:
             wanted = keras_tuner.Objective(objective.name, objective.direction)
             oracle = OptunaOracle(
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,
-                start=self.search.start, usual=usual, examples=self.worker.dataset.validation.n, ahead=ahead if self.executor.prepares else 0,
+                start=self.search.start, usual=usual, examples=self._validating, ahead=ahead if self.executor.prepares else 0,
                 space=space, program=program_price(len(self.worker.hypermodel.reading().layers)),
                 others=self.others,
             )  # fmt: skip
@@ -212,6 +216,12 @@ class Session:
             self._emit, keep, self.watch, self.ceiling, heirs,
             Scores(self.objectives, self.ceiling) if self.others else None,
         )  # fmt: skip
+
+    @property
+    def _validating(self) -> int | None:
+        """On how many examples a trial is scored."""
+        scored = [cut.validation for cut in self.folds]
+        return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
 
     def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
@@ -269,11 +279,15 @@ class Session:
         A `fit` of the user's own may have changed the data, and measured what it likes.
         """
         score, name = best.score if best.score is not None else math.nan, self.worker.objective.name
+        cut = None
+        if self.folds and best.best_fold is not None:  # its trial's score is a mean over folds
+            score, cut = best.fold_scores[best.best_fold], self.folds[best.best_fold]
+        validation = self.worker.dataset.parts(cut)[1]
         if self.worker.hypermodel.own_fit is not None:
-            return score, self._measures(model, name, score)
+            return score, _measures(model, validation, name, score)
         if not name.startswith("val_"):
             return score, True
-        again = evaluate(model, self.worker.dataset.validation).get(name.removeprefix("val_"))
+        again = evaluate(model, validation).get(name.removeprefix("val_"))
         if again is None or _near(again, score):
             return score, True
         if self.search.executions_per_trial > 1:  # its trial's score is a mean
@@ -282,15 +296,6 @@ class Session:
             # Those are rounded otherwise outside of the compiled epoch.
             logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
         return again, True
-
-    def _measures(self, model: keras.Model, name: str, score: float) -> bool:
-        """Whether a model that the user's own `fit` trained scores the same on the validation part as it is."""
-        try:
-            logs = evaluate(model, self.worker.dataset.validation)
-        except Exception as error:
-            logger.info("The model takes no data as it was given: %s", error)
-            return False
-        return _near(logs.get(name.removeprefix("val_"), math.nan), score)
 
     def _built(self, best: Trial) -> keras.Model:
         hp = AskingHyperParameters(lambda known: best.hyperparameters.get(known.name, known.default))
@@ -308,6 +313,8 @@ class Session:
         found = keras_tuner.HyperParameters() if own is None else own.asked
         space = asked.space.copy()
         space.merge(found, overwrite=False)
+        if self.worker.dataset.split is not None:
+            self.folder.save_split(self.worker.dataset.split.arrays())
         self.folder.write("space", json.loads(self.worker.hypermodel.space.to_json()))
         self.folder.write(
             "run",
@@ -317,6 +324,7 @@ class Session:
                 **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,
                 "rows": [self.worker.dataset.train.n, self.worker.dataset.validation.n],
+                "folds": len(self.folds),
                 "max_trials": asked.max_trials,
                 "budget": asked.budget,
                 "seed": self.seed,
@@ -343,6 +351,16 @@ def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
     """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
     config = earlier.read("run").get("asked_in_fit")
     return () if config is None else keras_tuner.HyperParameters.from_config(config).space
+
+
+def _measures(model: keras.Model, validation: Part | Stream, name: str, score: float) -> bool:
+    """Whether a model that the user's own `fit` trained scores the same on the validation part as it is."""
+    try:
+        logs = evaluate(model, validation)
+    except Exception as error:
+        logger.info("The model takes no data as it was given: %s", error)
+        return False
+    return _near(logs.get(name.removeprefix("val_"), math.nan), score)
 
 
 def _near(one: float, other: float) -> bool:

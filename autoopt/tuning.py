@@ -7,7 +7,7 @@ from typing import Any
 
 from autoopt import checks, class_weights, seeding, storage
 from autoopt.constraints import Constraints
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
 from autoopt.hypermodel import AutoHyperModel
@@ -19,10 +19,12 @@ from autoopt.search import (
     DEFAULT_BUDGET,
     Ceiling,
     Limits,
+    Partitions,
     Search,
     check_several,
     explore,
     made,
+    plan,
     seconds,
     starting_points,
 )  # fmt: skip
@@ -72,11 +74,11 @@ def tune(
             a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
             taken as the template.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
-            `tf.data.Dataset`; an `autoopt.Dataset`; the path of an `.npz`.
+            `tf.data.Dataset`; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
-        test_data: Likewise; looked at once, at the end. None takes 20 % of `data` from 1,000 rows on,
-            unless `validation_data` is given.
+        test_data: Likewise, 25 examples or more; looked at once, at the end. None takes 20 % of `data` from 1,000
+            rows on, unless `validation_data` is given.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
             history, `("name", "max")` or `("name", "min")`, or a `keras_tuner.Objective`. A list of several is a
             search for their Pareto front, and `best_model` its knee: `parameters`, `latency` (milliseconds a
@@ -89,7 +91,7 @@ def tune(
         max_trials: Most trials, trial 0 counted, confirmation runs not.
         budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`. Neither this nor `max_trials`
             means `"10m"`.
-        search: `autoopt.Search`: oracle, sampler, pruner, starting points, confirmation.
+        search: `autoopt.Search`: oracle, sampler, pruner, starting points, cross-validation, confirmation.
         constraints: `autoopt.Constraints`: most parameters, latency, seconds an epoch.
         resources: `autoopt.Resources`.
         workers: How many trials run at once; this version takes 1.
@@ -130,7 +132,7 @@ def tune(
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
-    dataset = prepare(
+    dataset = Dataset.of(
         data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, SPLITTING),
     )  # fmt: skip
@@ -138,6 +140,8 @@ def tune(
     policy = dtype_policy(resources.dtype_policy)
     weighted = class_weights.applied(class_weight, dataset)
     dataset = weighted.dataset
+    partitions = None if search.cv is None else Partitions(dataset, search.cv, seed)
+    dataset = dataset if partitions is None else partitions.noted()
     # What labels say of biases is said by weighed examples.
     counted = class_weights.weighed(dataset, weighted.weights)
     hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
@@ -175,21 +179,25 @@ def tune(
     )  # fmt: skip
     worker = duties.worker(hypermodel)
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
-    if search.executions_per_trial > 1:
-        executor = RepeatingExecutor(executor, search.executions_per_trial, target, facts.others)
+    if search.cv is not None or search.executions_per_trial > 1:
+        begun = storage.Journal(folder.journal, target, read_only=True).trials()
+        executor = RepeatingExecutor(executor, plan(search, partitions, target, begun), target, facts.others)
     session = Session(
         folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
         search=search, epochs=epochs, seed=seed,
         sinks=(console, Background(TensorBoard(logs))), others=facts.others,
+        folds=() if partitions is None else partitions.cuts(),
     )  # fmt: skip
     pins = [
         f"Pinned, {'for your own model too' if name in whole_space.values else 'where it is asked for'}: {name} = {value}."
         for name, value in hypermodel.space.fix.items()
     ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
+    folded = () if partitions is None else (partitions.note,)
     notes = (
         *dataset.notes,
+        *folded,
         *facts.notes,
         *weighted.notes,
         *settled,

@@ -16,7 +16,7 @@ import keras
 
 from autoopt import seeding, task
 from autoopt.class_weights import weighed
-from autoopt.data import Dataset
+from autoopt.data import Cut, Dataset, Part, Stream
 from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
 from autoopt.heritage import Heritage
 from autoopt.hypermodel import AutoHyperModel
@@ -49,6 +49,7 @@ class Job:
         repeat: 0, or 1, 2, … for the same recipe with fresh seeds.
         heritage: The trained parent that it starts from; None starts fresh.
         execution: 0, or 1, 2, … for one more training that the trial's score is the mean of.
+        cut: Which rows of the data's pool it trains and is scored on; None leaves the parts as they are.
     """
 
     number: int
@@ -60,6 +61,7 @@ class Job:
     repeat: int = 0
     heritage: Heritage | None = None
     execution: int = 0
+    cut: Cut | None = None
 
     @property
     def place(self) -> tuple[int, ...]:
@@ -131,21 +133,22 @@ class Worker:
         """Build and compile what a job needs, before it is run."""
         size = self.hypermodel.batch_size(job.recipe)
         place = job.place
+        train, validation = self.dataset.parts(job.cut)
         parts = self.hypermodel.parts(job.recipe, job.values)
-        batch_size = size if parts == 1 else self._part(size or 1, parts)
+        batch_size = size if parts == 1 else _part(train, size or 1, parts)
         if parts > 1 and job.recipe.settings.full_batch:  # a step is all batches of an epoch
-            parts = self.dataset.train.steps(batch_size)
-        steps = self.dataset.train.steps(batch_size)
+            parts = train.steps(batch_size)
+        steps = train.steps(batch_size)
         candidate = self.hypermodel.candidate(
             job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage, parts,
             self.score,
         )  # fmt: skip
         if parts > 1:
             logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
+        pool = self.dataset.pool if self.dataset.pooled or job.cut is not None else None
         assignment = Assignment(
-            self.dataset.train, self.dataset.validation, batch_size, job.epochs, seeding.derive(*place, ORDER),
-            self.class_weight, self._callbacks(job.begun()),
-            self._patience(job),
+            train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER), self.class_weight,
+            self._callbacks(job.begun()), self._patience(job), pool, job.cut,
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
@@ -186,8 +189,10 @@ class Worker:
         # It may count its epochs for schedules of its own: a run that is to end early is stopped instead.
         epochs, most = (job.horizon, job.epochs) if job.repeat else (job.epochs, None)
         pinned = PinnedHyperParameters(hp, self.hypermodel.space.fix)
+        train, validation = self.dataset.parts(job.cut)
+        dataset = replace(self.dataset, train=train, validation=validation, whole=None)
         own = OwnTraining(
-            fit, pinned, model, self.dataset, epochs, most, self.class_weight, self._callbacks(trial),
+            fit, pinned, model, dataset, epochs, most, self.class_weight, self._callbacks(trial),
             self._patience(job),
         )  # fmt: skip
         with seeding.seeded(seeding.derive(*place, ORDER)):
@@ -204,11 +209,6 @@ class Worker:
         """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""
         steps = self.dataset.train.steps(self.hypermodel.batch_size(recipe))
         return self.hypermodel.assemble(recipe, values, steps * horizon, seed)
-
-    def _part(self, size: int, parts: int) -> int:
-        """Return the batch size with which an epoch has as many parts as its steps have together, or nearly so."""
-        n = self.dataset.train.n or size
-        return math.ceil(n / (math.ceil(n / size) * parts))
 
     def _patience(self, job: Job) -> int | None:
         return None if job.repeat else self.hypermodel.patience  # a repeat ends where the search chose
@@ -271,6 +271,12 @@ class Duties:
             self.score,
             self.assumed,
         )
+
+
+def _part(train: Part | Stream, size: int, parts: int) -> int:
+    """Return the batch size with which an epoch has as many parts as its steps have together, or nearly so."""
+    n = train.n or size
+    return math.ceil(n / (math.ceil(n / size) * parts))
 
 
 def _copied(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:

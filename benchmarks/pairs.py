@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from autoopt import AutoHyperModel
 from autoopt.axes.initialization import AS_WRITTEN, INITIALIZERS
 from autoopt.axes.optimizer import ALGORITHMS
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.engines import engine_named
 from autoopt.recipe import Recipe
 from autoopt.records import Objective, Trial
@@ -64,7 +64,7 @@ def pairings(optimizers: Sequence[str] = tuple(ALGORITHMS)) -> Iterator[Pairing]
 def worker() -> Worker:
     """Return what trains a plain net of 64 hidden units on the digits."""
     x, y = load_digits(return_X_y=True)
-    data = prepare(((x / 16).astype("float32"), y), seed=0)
+    data = Dataset.of(((x / 16).astype("float32"), y), seed=0)
 
     def model_fn() -> keras.Model:
         layers = [keras.Input((64,)), keras.layers.Dense(64, "relu"), keras.layers.Dense(10, "softmax")]

@@ -9,7 +9,7 @@ import pytest
 from keras import initializers, layers
 
 from autoopt import initial
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.engines import Knobs
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
@@ -299,7 +299,7 @@ def test_labels_that_come_in_a_stream_speak_for_no_bias() -> None:
         def __getitem__(self, index: int) -> Any:
             return np.zeros((4, 64), "float32"), np.zeros(4, "int64")
 
-    hypermodel = toys.hypermodel(data=prepare(Batches(), validation_data=Batches()))
+    hypermodel = toys.hypermodel(data=Dataset.of(Batches(), validation_data=Batches()))
     hp = toys.asking()
     hypermodel.draw(hp)
 

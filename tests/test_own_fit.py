@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autoopt
-from autoopt.data import Dataset
+from autoopt.data import Cut, Dataset
 from autoopt.engines import KerasEngine
 from autoopt.errors import SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
@@ -302,7 +302,7 @@ def test_what_fit_asks_for_can_be_pinned_and_a_wrong_name_of_ours_is_refused() -
 
 
 def test_the_winner_is_confirmed_and_scored_on_the_test_part_where_it_measures_the_data_as_it_is() -> None:
-    test = toys.digits(20)
+    test = toys.digits(30)
     search = autoopt.Search(confirm=1, confirm_repeats=1)
     options = {"max_trials": 1, "test_data": test, "objective": "val_loss"}
     plain = tuned(by_keras, search=search, **options)
@@ -345,3 +345,16 @@ def test_a_trial_that_was_never_told_of_its_objective_is_not_pruned() -> None:
 
     assert {trial.status for trial in trials} == {"completed"}
     assert result.best_score == max(values(trials, "score"))
+
+
+def test_a_cut_is_what_it_is_given() -> None:
+    seen = []
+
+    def watch(hp: Any, model: keras.Model, x: Any, y: Any, options: Any) -> Any:
+        seen.append((x, options["validation_data"][0]))
+        return {"val_loss": 1.0}
+
+    trained(watch, cut=Cut(np.arange(20), np.arange(50, 60)))
+    (x, validating), pool = seen[0], dataset().pool
+
+    assert (x == pool.x[:20]).all() and (validating == pool.x[50:]).all()

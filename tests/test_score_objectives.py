@@ -12,7 +12,7 @@ import pytest
 from sklearn import metrics as sk
 
 import autoopt
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.errors import DataError, UsageError
 from autoopt.seeding import derive
 from autoopt.tuning import SPLITTING
@@ -49,7 +49,7 @@ def rare(n: int = 400) -> tuple[Any, Any]:
 
 
 def validated(data: Any) -> Any:
-    return prepare(data, seed=derive(SEED, SPLITTING)).validation
+    return Dataset.of(data, seed=derive(SEED, SPLITTING)).validation
 
 
 def f1(y: Any, taken: Any) -> float:
@@ -103,7 +103,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> autoopt.Result:
 
 def test_the_score_is_in_the_history_the_confirmation_and_the_test_metrics(run: autoopt.Result) -> None:
     x, y = rare(1100)
-    part = prepare((x, y), seed=derive(SEED, SPLITTING)).test
+    part = Dataset.of((x, y), seed=derive(SEED, SPLITTING)).test
     tested = f1(part.y, run.best_model.predict(part.x, verbose=0)[:, 0] > 0.5)
 
     assert {"f1", "val_f1", "val_accuracy"} <= set(run.trials[0].history)

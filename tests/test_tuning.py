@@ -22,7 +22,7 @@ import pytest
 import autoopt
 from autoopt import axes
 from autoopt.axes.optimizer import ALGORITHMS
-from autoopt.data import prepare
+from autoopt.data import Dataset
 from autoopt.errors import ModelError, RunError, SearchError, UsageError
 from autoopt.records import Trial
 from autoopt.result import Result
@@ -117,7 +117,7 @@ def validation_score(result: Result, given: dict[str, Any]) -> float:
     """Evaluate a run's winner on the rows that validated."""
     data = given.get("data", DATA)
     seed = derive(SEED, SPLITTING)
-    part = prepare(data, validation_data=given.get("validation_data"), seed=seed).validation
+    part = Dataset.of(data, validation_data=given.get("validation_data"), seed=seed).validation
     source = (part.source,) if hasattr(part, "source") else (part.x, part.y)
     weights = None if hasattr(part, "source") else part.sample_weight
     logs = result.best_model.evaluate(*source, sample_weight=weights, return_dict=True, verbose=0)
@@ -199,11 +199,27 @@ def test_the_winner_is_confirmed_with_fresh_seeds(run: Result) -> None:
 
 def test_the_test_part_is_scored_once_at_the_end_and_by_nothing_else(run: Result) -> None:
     seed = derive(SEED, SPLITTING)
-    test = prepare(toys.digits(1000), seed=seed).test
+    test = Dataset.of(toys.digits(1000), seed=seed).test
     logs = run.best_model.evaluate(test.x, test.y, return_dict=True, verbose=0)
 
     assert run.test_metrics == pytest.approx(logs, abs=1e-6)
     assert not [name for trial in run.trials for name in trial.history if "test" in name]
+
+
+def test_the_rows_of_each_part_are_kept_with_the_run(run: Result) -> None:
+    expected = Dataset.of(toys.digits(1000), seed=derive(SEED, SPLITTING)).split
+    found = autoopt.load(run.run_dir).split
+
+    assert found is not None and expected is not None and run.split is not None
+    for name, rows in expected.arrays().items():
+        assert (found.arrays()[name] == rows).all()
+    assert found.folds == ()
+
+
+def test_a_run_on_parts_that_were_given_has_no_split(tmp_path: Path) -> None:
+    x, y = toys.digits(120)
+
+    assert tune(tmp_path, data=(x[:60], y[:60]), validation_data=(x[60:], y[60:]), max_trials=1).split is None
 
 
 def test_a_test_part_with_other_labels_changes_nothing_but_its_own_score(run: Result, tmp_path: Path) -> None:

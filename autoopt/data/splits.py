@@ -1,10 +1,11 @@
 """Which rows train, which validate, and which are the test part that nothing looks at until the end."""
 
-from dataclasses import dataclass
+import math
 from typing import Any
 
 import numpy as np
 
+from autoopt.data.cuts import Cut, Rules, Split
 from autoopt.data.nested import leaves
 from autoopt.errors import DataError
 
@@ -17,25 +18,15 @@ MOST_REAL_CLASSES = 20
 MOST_RARE = 0.1
 """Share of rows in classes too small to be cut, up to which the others are cut by class."""
 
+DRAWS = 32
+"""Cuts by group that are drawn; the one nearest to the shares of rows and classes is taken."""
 
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Row numbers of each part, ascending, in the order in which the data was given or read.
-
-    Attributes:
-        train: Rows that are trained on.
-        validation: Rows that the objective is measured on.
-        test: Rows that nothing looks at until the end; None without a test part.
-        stratified: Whether each class has about the same share of every part.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray | None
-    stratified: bool
+FREE = Rules()
 
 
-def split(y: Any, n: int, *, validation_split: float, test: bool, seed: int | None) -> Split:
+def split(
+    y: Any, n: int, *, validation_split: float, test: float, seed: int | None, rules: Rules = FREE
+) -> Split:
     """Cut `n` rows into parts: same seed, same cut; the process's random state is left alone.
 
     Args:
@@ -43,27 +34,43 @@ def split(y: Any, n: int, *, validation_split: float, test: bool, seed: int | No
             of two rows or more is in train and in validation, one of three or more in the test part too.
         n: Number of rows.
         validation_split: Share of the rows left after the test part that validates, between 0 and 1.
-        test: Whether a test part of 20 % is cut first; only from 1,000 rows on.
+        test: Share of the rows that is the test part, 0 for none.
         seed: Of the cut; None takes a fresh one.
+        rules: Groups keep together, and time order is kept, by these.
 
     Raises:
         DataError: `validation_split` is out of range, or a part would be empty.
     """
     check_share(validation_split)
     generator = np.random.default_rng(seed)
-    labels = _classes(y)
+    labels = classes(y)
     rest, test_rows = np.arange(n), None
-    if test and n >= ROWS_FOR_A_TEST_PART:
-        rest, test_rows = _cut(rest, labels, TEST_SHARE, generator, parts=3)
-    if np.ceil(validation_split * len(rest)) >= len(rest):
+    if test:
+        rest, test_rows = _cut(rest, labels, math.ceil(test * n), generator, 3, rules)
+    count = math.ceil(validation_split * len(rest))
+    if count >= len(rest):
         raise DataError(
             f"The data has {n:,} {'row' if n == 1 else 'rows'}, too few to cut "
             f"validation_split={validation_split} from. Expected at least one row to train and one to "
             "validate. Pass more rows, a smaller validation_split, or validation_data=(x, y)."
         )
-    train, validation = _cut(rest, labels, validation_split, generator, parts=2)
-    stratified = labels is not None and _fits(labels[rest], len(validation), parts=2)
-    return Split(train, validation, test_rows, stratified)
+    train, validation = _cut(rest, labels, count, generator, 2, rules)
+    free = rules.groups is None and not rules.time_order
+    stratified = labels is not None and free and fits(labels[rest], len(validation), parts=2)
+    return Split(train, validation, test_rows, stratified, rules)
+
+
+def cut_again(split: Split, y: Any, seed: int) -> Cut:
+    """Return a fresh cut of the rows that train and validate, by the rules of a split without a time order.
+
+    Args:
+        split: What was cut.
+        y: Labels of its `pool`.
+        seed: Of the cut.
+    """
+    groups = None if split.rules.groups is None else split.rules.groups[split.pool]
+    rows, generator = np.arange(len(split.pool)), np.random.default_rng(seed)
+    return Cut(*_cut(rows, classes(y), len(split.validation), generator, 2, Rules(groups)))
 
 
 def check_share(validation_split: float) -> None:
@@ -76,14 +83,24 @@ def check_share(validation_split: float) -> None:
 
 
 def _cut(
-    rows: np.ndarray, labels: np.ndarray | None, share: float, generator: np.random.Generator, parts: int
+    rows: np.ndarray, labels: np.ndarray | None, count: int, generator: np.random.Generator, parts: int,
+    rules: Rules,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Return the rows that are kept and the `count` that are taken; what is kept is cut until there are `parts` parts."""
+    if rules.time_order:
+        return rows[: len(rows) - count], rows[len(rows) - count :]
+    if rules.groups is not None:
+        return _cut_groups(rows, labels, count, generator, rules.groups)
+    return _cut_rows(rows, labels, count, generator, parts)
+
+
+def _cut_rows(
+    rows: np.ndarray, labels: np.ndarray | None, count: int, generator: np.random.Generator, parts: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that are kept and those that are taken; what is kept is cut until there are `parts` parts."""
     from sklearn.model_selection import train_test_split
 
-    count = int(np.ceil(share * len(rows)))
     drawn, strata = rows, None
-    if labels is not None and _fits(labels[rows], count, parts):
+    if labels is not None and fits(labels[rows], count, parts):
         # Rows of a class that is too small to be in every part stay where the next cut, and training, find them.
         drawn = rows[np.bincount(labels[rows])[labels[rows]] >= parts]
         strata = labels[drawn]
@@ -95,6 +112,31 @@ def _cut(
     return np.setdiff1d(rows, taken), np.sort(taken)
 
 
+def _cut_groups(
+    rows: np.ndarray,
+    labels: np.ndarray | None,
+    count: int,
+    generator: np.random.Generator,
+    groups: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take whole groups: of several draws those whose rows, and rows of each class, come nearest to their share."""
+    from sklearn.model_selection import GroupShuffleSplit
+
+    strata = np.zeros(len(rows), int) if labels is None else labels[rows]
+    distinct = len(np.unique(groups[rows]))
+    wanted = np.bincount(strata) * (count / len(rows))
+    # As many groups as rows of mean size; at least one on either side.
+    take = min(max(round(count / len(rows) * distinct), 1), distinct - 1)
+    shuffled = GroupShuffleSplit(DRAWS, test_size=take, random_state=int(generator.integers(2**32)))
+    draws = [taken for _, taken in shuffled.split(rows, groups=groups[rows])]
+
+    def distance(taken: np.ndarray) -> float:
+        return float(np.abs(np.bincount(strata[taken], minlength=len(wanted)) - wanted).sum())
+
+    taken = rows[min(draws, key=distance)]
+    return np.setdiff1d(rows, taken), np.sort(taken)
+
+
 def _spread(here: np.ndarray, there: np.ndarray, labels: np.ndarray) -> None:
     """Give `here` a row of each class that only `there` has, in exchange for one of its largest class."""
     for label in np.setdiff1d(labels[there], labels[here]):
@@ -103,7 +145,7 @@ def _spread(here: np.ndarray, there: np.ndarray, labels: np.ndarray) -> None:
         here[gone], there[found] = there[found], here[gone]
 
 
-def _classes(y: Any) -> np.ndarray | None:
+def classes(y: Any) -> np.ndarray | None:
     """Return one class number per row, or None where the labels are no classes."""
     arrays = [array for _, array in leaves(y, "y")]
     if len(arrays) != 1 or arrays[0].dtype.kind not in "biuf":
@@ -121,7 +163,7 @@ def _classes(y: Any) -> np.ndarray | None:
     return np.asarray(numbers).reshape(-1) if whole else None
 
 
-def _fits(labels: np.ndarray, count: int, parts: int) -> bool:
+def fits(labels: np.ndarray, count: int, parts: int) -> bool:
     """Say whether every class but a few rare ones can be in all parts, with a place for each on both sides."""
     sizes = np.bincount(labels)
     large = sizes[sizes >= parts]

@@ -16,7 +16,7 @@ from autoopt.data import Part
 from autoopt.engines.candidate import Candidate
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.knobs import VECTORS, Knobs
-from autoopt.engines.program import Compiler, Mode, Program, examples
+from autoopt.engines.program import Compiler, Fold, Mode, Program, examples
 from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
 from autoopt.records import Logs
 
@@ -72,10 +72,12 @@ class CompiledEngine(Engine):
             raise Unfit(refusal)
         # Before anything is compiled, which may run steps: the plain model may be the program's own.
         weights = None if candidate.initial else candidate.model.get_weights()
-        return _CompiledFitting(self.name, self._kept(candidate, assignment), candidate, assignment, weights)
+        fold = Fold(assignment.train.n or 0, self._validation(assignment))
+        kept = self._kept(candidate, assignment, fold)
+        return _CompiledFitting(self.name, kept, candidate, assignment, weights, fold)
 
-    def _kept(self, candidate: Candidate, assignment: Assignment) -> Kept:
-        key = (candidate.key, id(assignment.train), id(assignment.validation), id(assignment.class_weight))
+    def _kept(self, candidate: Candidate, assignment: Assignment, fold: Fold) -> Kept:
+        key = (candidate.key, id(_source(assignment)), id(assignment.class_weight))
         size = assignment.batch_size or 0
         with self._lock:
             making = self._making.setdefault(key, threading.Lock())
@@ -83,12 +85,12 @@ class CompiledEngine(Engine):
             kept = self._programs.get(key)
             if kept is None:
                 try:
-                    kept = self._made_for(candidate, assignment, size)
+                    kept = self._made_for(candidate, assignment, size, fold)
                 except Unfit:
                     self._making.pop(key, None)  # nothing will be kept for it
                     raise
             else:
-                self._ahead(kept, size)
+                self._ahead(kept, size, fold)
         with self._lock:
             self._programs[key] = kept
             self._programs.move_to_end(key)
@@ -98,15 +100,15 @@ class CompiledEngine(Engine):
                 self._compiler.forget()
         return kept
 
-    def _ahead(self, kept: Kept, size: int) -> None:
-        """Compile a program that may be training now for another batch size, where that can be done."""
+    def _ahead(self, kept: Kept, size: int, fold: Fold) -> None:
+        """Compile a program that may be training now for other sizes, where that can be done."""
         try:
-            kept.program.compile(size)
+            kept.program.compile(size, fold)
         except Exception as error:  # Then it is compiled when it is begun, and fails there if it must.
             logger.debug("program %d, batch size %d: %s", kept.number, size, error)
 
-    def _made_for(self, candidate: Candidate, assignment: Assignment, size: int) -> Kept:
-        train, validation = self._data(assignment)
+    def _made_for(self, candidate: Candidate, assignment: Assignment, size: int, fold: Fold) -> Kept:
+        data = self._placed_once("train", _source(assignment), assignment.class_weight)
         sizes = {name: len(candidate.knobs.get(name, ())) for name in VECTORS}
         modes: list[Mode] = []
         late = self._mode is None and _steps(assignment) < AT_ONCE if self._late is None else self._late
@@ -118,10 +120,8 @@ class CompiledEngine(Engine):
                 modes = self._modes(twin, assignment)
             mode = modes.pop(0)
             try:
-                program = self._compiler.program(
-                    twin, knobs, sizes, train, validation, mode, late, candidate.averaged
-                )
-                program.prepare(size)
+                program = self._compiler.program(twin, knobs, sizes, data, mode, late, candidate.averaged)
+                program.prepare(size, fold)
             except Exception as error:  # Layers of any origin are traced here and may raise anything.
                 logger.debug("%s, %s: %s", self.name, SPOKEN[mode], error)
                 failure = failure or error
@@ -139,23 +139,28 @@ class CompiledEngine(Engine):
         first = self._mode or mode_for(twin, self._compiler.name, self._compiler.device, steps)
         return list(dict.fromkeys((first, *self._compiler.modes)))
 
-    def _data(self, assignment: Assignment) -> tuple[Any, Any]:
-        """Place the data once for the whole search."""
-        assert isinstance(assignment.train, Part) and isinstance(assignment.validation, Part)
-        parts = (
-            ("train", assignment.train, assignment.class_weight),
-            ("validation", assignment.validation, None),
-        )
-        found = []
+    def _validation(self, assignment: Assignment) -> Any:
+        """Return what is evaluated, placed: once for the whole search where it is no cut."""
+        assert isinstance(assignment.validation, Part)
+        if assignment.cut is None:
+            return self._placed_once("validation", assignment.validation, None)
+        return self._compiler.cut(self._compiler.place(examples(assignment.validation)))
+
+    def _placed_once(self, use: str, part: Part, class_weight: Mapping[int, float] | None) -> Any:
+        """Place a part once for the whole search."""
+        key = (use, id(part), id(class_weight))
         with self._lock:  # the first two programs are made at the same time
-            for use, part, weight in parts:
-                key = (use, id(part), id(weight))
-                if key not in self._placed:
-                    placed = self._compiler.place(examples(part, weight))
-                    placed = self._compiler.cut(placed) if use == "validation" else placed
-                    self._placed[key] = (placed, part, weight)  # keeps the ids taken
-                found.append(self._placed[key][0])
-        return found[0], found[1]
+            if key not in self._placed:
+                placed = self._compiler.place(examples(part, class_weight))
+                placed = self._compiler.cut(placed) if use == "validation" else placed
+                self._placed[key] = (placed, part, class_weight)  # keeps the ids taken
+            return self._placed[key][0]
+
+
+def _source(assignment: Assignment) -> Part:
+    """Return what programs read training examples from: all cuts of a pool share it."""
+    assert isinstance(assignment.train, Part)
+    return assignment.train if assignment.pool is None else assignment.pool
 
 
 SPOKEN: Mapping[Mode, str] = {
@@ -168,10 +173,10 @@ SPOKEN: Mapping[Mode, str] = {
 
 class _CompiledFitting(Fitting):
     def __init__(
-        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any
+        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any, fold: Fold
     ) -> None:
         self._engine, self._kept, self._candidate, self._task = engine, kept, candidate, assignment
-        self._weights = weights
+        self._weights, self._fold = weights, fold
         self._costs = {"compile": 0.0, "train": 0.0, "evaluate": 0.0}
         self._hooked = bool(assignment.callbacks)
         self._losses: list[float] = []
@@ -203,9 +208,10 @@ class _CompiledFitting(Fitting):
         elif self._hooked:
             self._push()
         started = time.perf_counter()
-        logs = program.train(task.order(number), task.batch_size or 0, self._rates(number))
+        order = task.order(number) if task.cut is None else task.cut.train[task.order(number)]
+        logs = program.train(order, task.batch_size or 0, self._rates(number))
         trained = time.perf_counter()
-        evaluated = program.evaluate()
+        evaluated = program.evaluate(self._fold)
         self._costs["train"] += trained - started
         self._costs["evaluate"] += time.perf_counter() - trained
         if self._hooked:
@@ -220,7 +226,7 @@ class _CompiledFitting(Fitting):
 
     def _begin(self) -> None:
         candidate, program, started = self._candidate, self._kept.program, time.perf_counter()
-        program.prepare(self._task.batch_size or 0)
+        program.prepare(self._task.batch_size or 0, self._fold)
         self._costs["compile"] += time.perf_counter() - started
         weights = candidate.initial(program.twin) if candidate.initial else self._weights
         program.begin(weights, candidate.knobs, candidate.seed)

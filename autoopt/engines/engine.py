@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from autoopt.data import Part, Stream
+from autoopt.data import Cut, Part, Stream
 from autoopt.engines.candidate import Candidate
 from autoopt.records import Logs
 
@@ -31,6 +31,8 @@ class Assignment:
         class_weight: Class to weight, or None.
         callbacks: Keras callbacks; an engine looks at which hooks they have, the loop calls them.
         patience: Epochs without a better score after which it ends; None never does.
+        pool: Of what `train` and `validation` are rows, where other trainings are of other rows of it; or None.
+        cut: Which rows; None where all of `train` come first in the pool, and then those of `validation`.
     """
 
     train: Part | Stream
@@ -41,6 +43,8 @@ class Assignment:
     class_weight: Mapping[int, float] | None = None
     callbacks: Sequence[keras.callbacks.Callback] = ()
     patience: int | None = None
+    pool: Part | None = None
+    cut: Cut | None = None
 
     @property
     def steps(self) -> int:

@@ -19,6 +19,7 @@ from autoopt import seeding
 from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
 from autoopt.engines.program import (
     Compiler,
+    Fold,
     Mode,
     Pace,
     Program,
@@ -87,18 +88,17 @@ class JaxProgram(Program):
         twin: Compiled; it gives the program its variables' order, and keeps none of its state.
         knobs: What the twin reads its settings from.
         sizes: Name of each vector in the knobs to its length.
-        train: (x, y) or (x, y, sample_weight), placed.
-        validation: The batches that are evaluated, likewise.
+        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on.
         mode: Whether XLA compiles the whole epoch or a step.
         late: Is of no use here.
         averaged: Whether the optimizer's moving average of the weights is what is scored.
     """
 
     def __init__(
-        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
-        late: bool, averaged: bool = False,
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], data: Any, mode: Mode, late: bool,
+        averaged: bool = False,
     ) -> None:  # fmt: skip
-        self.twin, self._knobs, self._train = twin, knobs, train
+        self.twin, self._knobs, self._data = twin, knobs, data
         self.mode = mode
         self._mode: Mode = "step" if mode == "hasty" else mode
         self._hasty = mode == "hasty" and jax.default_backend() == "cpu"
@@ -106,7 +106,7 @@ class JaxProgram(Program):
         self._inputs: dict[str, Any] = {name: np.float32(0) for name in SCALARS}
         self._inputs |= {name: np.zeros(sizes.get(name, 0), "float32") for name in VECTORS}
         knobs.turn(self._inputs)
-        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
+        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], data))
         sides = (twin.trainable_variables, twin.non_trainable_variables)
         self._random, self._weights = _places(random_states(twin), *sides), _places(twin.weights, *sides)
         self._averages = [
@@ -126,7 +126,6 @@ class JaxProgram(Program):
             self
         )  # a program that is given up is freed at once, and what it has on the device
         self._traced = jax.jit(lambda *given: itself()._trained(*given))  # type: ignore[union-attr]
-        self._batches = validation
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Make a new state."""
@@ -137,17 +136,17 @@ class JaxProgram(Program):
                 self._state[side][place] = _own(np.array([seeding.derive(seed, index), 0], "uint32"))
         self.go_on_from(weights, self._fresh)
 
-    def prepare(self, batch_size: int) -> None:
+    def prepare(self, batch_size: int, fold: Fold) -> None:
         """Compile ahead of the first call."""
-        self.compile(batch_size)
+        self.compile(batch_size, fold)
 
-    def compile(self, batch_size: int) -> None:
+    def compile(self, batch_size: int, fold: Fold) -> None:
         """Compile; no state is needed for that."""
-        rows = len(keras.tree.flatten(self._train)[0])
-        wanted = [self._batch(rows % batch_size)] if rows % batch_size else []
-        if rows >= batch_size:
-            wanted.append((self._epoch if self._mode == "epoch" else self._batch)(batch_size))
-        wanted += [self._testing(batch) for batch in self._batches]
+        wanted = [self._batch(fold.n % batch_size)] if fold.n % batch_size else []
+        if fold.n >= batch_size:
+            looped = self._mode == "epoch"
+            wanted.append(self._epoch(batch_size, fold.n) if looped else self._batch(batch_size))
+        wanted += [self._testing(batch) for batch in fold.validation]
         # Traced one after the other: Python does that. Compiled side by side: XLA does that.
         missing = [(key, lower()) for key, lower in dict(wanted).items() if key not in self._compiled]
         with ThreadPoolExecutor(max(1, len(missing))) as threads:
@@ -169,11 +168,11 @@ class JaxProgram(Program):
             jax.block_until_ready(logs)
         return self._numbers("train", logs)
 
-    def evaluate(self) -> Logs:
+    def evaluate(self, fold: Fold) -> Logs:
         """Evaluate batch by batch."""
         trainable, others = self._scored()
         logs, state = None, (trainable, others, self._emptied)
-        for batch in self._batches:
+        for batch in fold.validation:
             logs, state = self._compiled[self._testing(batch)[0]](state, self._inputs, batch)
         return self._numbers("test", logs)
 
@@ -206,8 +205,8 @@ class JaxProgram(Program):
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
     def _looped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
-        program, span = self._compiled["epoch", size], (np.int32(first), np.int32(end))
-        logs, self._state = program(self._state, self._inputs, self._train, order, rates, *span)
+        program, span = self._compiled["epoch", size, len(order)], (np.int32(first), np.int32(end))
+        logs, self._state = program(self._state, self._inputs, self._data, order, rates, *span)
         return logs
 
     def _stepped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
@@ -215,28 +214,27 @@ class JaxProgram(Program):
         for i in range(first, end):
             ids = order[i * size : (i + 1) * size]
             program = self._compiled["step", len(ids)]
-            logs, self._state = program(self._state, self._inputs, self._train, ids, rates[i])
+            logs, self._state = program(self._state, self._inputs, self._data, ids, rates[i])
         return logs
 
-    def _epoch(self, size: int) -> tuple[Any, Callable[[], Any]]:
+    def _epoch(self, size: int, rows: int) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function for the full batches of an epoch, and what traces it."""
 
         def lower() -> Any:
-            rows = len(keras.tree.flatten(self._train)[0])
             order = jax.ShapeDtypeStruct((rows,), np.int32)
             rates = jax.ShapeDtypeStruct((-(-rows // size),), np.float32)
             span = [jax.ShapeDtypeStruct((), np.int32)] * 2
-            given = (self._shapes, self._inputs, self._train, order, rates, *span)
+            given = (self._shapes, self._inputs, self._data, order, rates, *span)
             return jax.jit(functools.partial(self._loop, size), donate_argnums=0).lower(*given)
 
-        return ("epoch", size), lower
+        return ("epoch", size, rows), lower
 
     def _batch(self, size: int) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function for a batch of a size, and what traces it."""
 
         def lower() -> Any:
             ids, rate = jax.ShapeDtypeStruct((size,), np.int32), jax.ShapeDtypeStruct((), np.float32)
-            given = (self._shapes, self._inputs, self._train, ids, rate)
+            given = (self._shapes, self._inputs, self._data, ids, rate)
             return jax.jit(self._step, donate_argnums=0).lower(*given)
 
         return ("step", size), lower

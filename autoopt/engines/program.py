@@ -26,6 +26,19 @@ Mode = Literal["epoch", "step", "hasty", "plain"]
 """What is handed to XLA: the loop over all steps, each step on its own, that with little optimization, or nothing."""
 
 
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """What a training reads of the data: a program serves many.
+
+    Attributes:
+        n: Examples that an epoch trains on.
+        validation: What is evaluated, placed, in the form that `Compiler.cut` gives it.
+    """
+
+    n: int
+    validation: Any
+
+
 class Program(ABC):
     """A compiled twin and its state. Called from one thread; laws: traces once, agrees with `fit`."""
 
@@ -43,20 +56,20 @@ class Program(ABC):
         """Start anew: from these weights, with a fresh optimizer, and random states derived from the seed."""
 
     @abstractmethod
-    def compile(self, batch_size: int) -> None:
-        """Compile for a batch size as far as that leaves the state alone; another thread may be training."""
+    def compile(self, batch_size: int, fold: Fold) -> None:
+        """Compile for sizes as far as that leaves the state alone; another thread may be training."""
 
     @abstractmethod
-    def prepare(self, batch_size: int) -> None:
-        """Compile for a batch size, where that has not been done; the state is undefined afterwards."""
+    def prepare(self, batch_size: int, fold: Fold) -> None:
+        """Compile for sizes, where that has not been done; the state is undefined afterwards."""
 
     @abstractmethod
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
-        """Train on the examples at `order`, one batch after the other, with a learning rate for each step."""
+        """Train on the rows at `order`, one batch after the other, with a learning rate for each step."""
 
     @abstractmethod
-    def evaluate(self) -> Logs:
-        """Evaluate `weights` on the validation part; keys without `val_`."""
+    def evaluate(self, fold: Fold) -> Logs:
+        """Evaluate `weights` on what a prepared fold has for that; keys without `val_`."""
 
     @abstractmethod
     def weights(self) -> list[np.ndarray]:
@@ -80,7 +93,7 @@ class Compiler:
         device: `"cpu"` or `"gpu"`.
         place: Puts arrays where programs read them.
         cut: Brings the validation part, placed, into the form that programs read.
-        program: Makes a program of (twin, knobs, sizes, train, validation, mode, late, averaged).
+        program: Makes a program of (twin, knobs, sizes, data, mode, late, averaged).
         modes: What there is to fall back to where XLA refuses, in this order.
         forget: Frees what a released program leaves behind.
     """

@@ -10,7 +10,16 @@ import tensorflow as tf
 
 from autoopt import seeding
 from autoopt.engines.knobs import SCALARS, VECTORS, Knobs
-from autoopt.engines.program import Compiler, Mode, Pace, Program, averages, evaluation_batch, random_states
+from autoopt.engines.program import (
+    Compiler,
+    Fold,
+    Mode,
+    Pace,
+    Program,
+    averages,
+    evaluation_batch,
+    random_states,
+)
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
@@ -50,29 +59,28 @@ class TensorFlowProgram(Program):
         twin: Compiled; its variables are the program's state.
         knobs: What the twin reads its settings from.
         sizes: Name of each vector in the knobs to its length.
-        train: (x, y) or (x, y, sample_weight), placed.
-        validation: Likewise.
+        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on.
         mode: What XLA compiles.
         late: Whether it does so from the second training on: a program that is used once does not pay for it.
         averaged: Whether the optimizer's moving average of the weights is what is scored.
     """
 
     def __init__(
-        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], train: Any, validation: Any, mode: Mode,
-        late: bool, averaged: bool = False,
+        self, twin: keras.Model, knobs: Knobs, sizes: Mapping[str, int], data: Any, mode: Mode, late: bool,
+        averaged: bool = False,
     ) -> None:  # fmt: skip
-        self.twin, self._knobs, self._train, self._validation = twin, knobs, train, validation
+        self.twin, self._knobs, self._data = twin, knobs, data
         self._inputs = {name: tf.Variable(0.0, trainable=False) for name in SCALARS}
         self._inputs |= {name: tf.Variable(np.zeros(sizes.get(name, 0), "float32")) for name in VECTORS}
         knobs.turn(self._inputs)
-        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], train))
+        twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], data))
         self._random = random_states(twin)
         weights = {id(variable) for variable in twin.weights}
         self._states = [each for each in twin.non_trainable_variables if id(each) not in weights]
         self._first_states = [state.numpy() for state in self._states]
         self._averages = averages(twin) if averaged else []
         self._fresh = [_or_none(variable.numpy()) for variable in twin.optimizer.variables]
-        self._pace, self._prepared = Pace(), set[tuple[int, Mode]]()
+        self._pace, self._prepared = Pace(), set[tuple[int, int, int, Mode]]()
         self.traces = 0
         self._mode: Mode = mode
         self._late = late
@@ -86,7 +94,7 @@ class TensorFlowProgram(Program):
         self._begun = False
         # Traced now: TensorFlow warns of functions that are traced when they are called, one for each program.
         self._restart = tf.function(self._restarted, autograph=False).get_concrete_function()
-        self._evaluations: dict[bool, Any] = {}
+        self._evaluations: dict[tuple[bool, int], Any] = {}
 
     def begin(self, weights: Sequence[np.ndarray], knobs: Mapping[str, Any], seed: int | None) -> None:
         """Set every variable in place."""
@@ -102,45 +110,45 @@ class TensorFlowProgram(Program):
             if seed is not None:
                 state.assign(np.array([seeding.derive(seed, index), 0], "uint32"))
 
-    def compile(self, batch_size: int) -> None:
+    def compile(self, batch_size: int, fold: Fold) -> None:
         """Run the first step on copies of the variables: XLA compiles when it meets a shape."""
-        if (batch_size, self._mode) in self._prepared or self._recurrent or self._mode == "plain":
+        if _sizes(batch_size, fold, self._mode) in self._prepared or self._recurrent or self._mode == "plain":
             return
-        rows = len(keras.tree.flatten(self._train)[0])
-        full = rows // batch_size
+        full = fold.n // batch_size
         if full:
             numbers = [tf.constant(number) for number in (batch_size, 0, 1)]
-            given = [tf.range(rows, dtype=tf.int64), tf.zeros(full + 1), *numbers]
+            given = [tf.range(fold.n, dtype=tf.int64), tf.zeros(full + 1), *numbers]
             _call_on_copies(self._epoch(None, self._mode), given)
-        _call_on_copies(self._evaluation(self._mode), [])
+        validation = keras.tree.flatten(fold.validation)
+        _call_on_copies(self._evaluation(self._mode, fold.validation), validation)
 
-    def prepare(self, batch_size: int) -> None:
+    def prepare(self, batch_size: int, fold: Fold) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
         try:
-            self._prepare(batch_size, self._next)
+            self._prepare(batch_size, fold, self._next)
         except Exception as error:  # Whatever XLA does not know.
             if not (self._late and self._begun):
                 raise  # nothing has been trained: whoever makes the program tries another mode
             logger.info("A program goes on without XLA: %s", str(error).partition("\n")[0])
             self._mode = "plain"
-            self._prepare(batch_size, self._mode)
+            self._prepare(batch_size, fold, self._mode)
 
     @property
     def _next(self) -> Mode:
         """The mode of the training that is begun next."""
         return "plain" if self._late and not self._begun else self._mode
 
-    def _prepare(self, batch_size: int, mode: Mode) -> None:
-        if (batch_size, mode) in self._prepared:
+    def _prepare(self, batch_size: int, fold: Fold, mode: Mode) -> None:
+        sizes = _sizes(batch_size, fold, mode)
+        if sizes in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
-        self._note_unlisted(self._evaluation(mode))
-        rows = len(keras.tree.flatten(self._train)[0])
-        full = rows // batch_size
-        calls = [(0, min(1, full)), *([(full, full)] if rows % batch_size else [])]
-        self._run(np.arange(rows), batch_size, np.zeros(full + 1, "float32"), calls, mode)
-        self._evaluation(mode)()
-        self._prepared.add((batch_size, mode))
+        self._note_unlisted(self._evaluation(mode, fold.validation))
+        full = fold.n // batch_size
+        calls = [(0, min(1, full)), *([(full, full)] if fold.n % batch_size else [])]
+        self._run(np.arange(fold.n), batch_size, np.zeros(full + 1, "float32"), calls, mode)
+        self._evaluation(mode, fold.validation)(*keras.tree.flatten(fold.validation))
+        self._prepared.add(sizes)
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches in a few calls; the last one runs the shorter last batch as well."""
@@ -159,10 +167,10 @@ class TensorFlowProgram(Program):
             logs = epoch(examples, steps, size, tf.constant(first), tf.constant(end)).numpy()
         return dict(zip(self._step.structured_outputs, map(float, logs), strict=True))
 
-    def evaluate(self) -> Logs:
+    def evaluate(self, fold: Fold) -> Logs:
         """Evaluate in one call, which leaves the metrics empty for the next epoch."""
-        evaluation = self._evaluation(self.mode)
-        return dict(zip(self._tested_names, map(float, evaluation().numpy()), strict=True))
+        logs = self._evaluation(self.mode, fold.validation)(*keras.tree.flatten(fold.validation)).numpy()
+        return dict(zip(self._tested_names, map(float, logs), strict=True))
 
     def weights(self) -> list[np.ndarray]:
         """Read the twin's variables."""
@@ -198,7 +206,7 @@ class TensorFlowProgram(Program):
     def _trained(self, ids: Any, rate: Any) -> Any:
         self.traces += 1
         self._knobs.learning_rate = rate
-        return self.twin.train_step(keras.tree.map_structure(lambda a: tf.gather(a, ids), self._train))
+        return self.twin.train_step(keras.tree.map_structure(lambda a: tf.gather(a, ids), self._data))
 
     def _traced(self, batch_size: int | None) -> Any:
         """Return the training step for a batch size, or for any."""
@@ -243,32 +251,37 @@ class TensorFlowProgram(Program):
         signature += [tf.TensorSpec([], tf.int32)] * 3
         return tf.function(run, autograph=False, input_signature=signature).get_concrete_function()
 
-    def _evaluation(self, mode: Mode) -> Any:
-        """Return the function that evaluates: compiled where the whole epoch is."""
-        compiled = mode == "epoch"
-        if compiled not in self._evaluations:
-            evaluated = tf.function(self._evaluated, jit_compile=compiled, autograph=False)
-            self._evaluations[compiled] = evaluated.get_concrete_function()
-        return self._evaluations[compiled]
+    def _evaluation(self, mode: Mode, validation: Any) -> Any:
+        """Return the function that evaluates as many examples as these: compiled where the whole epoch is."""
+        compiled, rows = mode == "epoch", _rows(validation)
+        if (compiled, rows) not in self._evaluations:
 
-    def _evaluated(self) -> Any:
+            def evaluated(*arrays: Any) -> Any:
+                return self._evaluated(keras.tree.pack_sequence_as(validation, list(arrays)))
+
+            specs = [tf.TensorSpec(array.shape, array.dtype) for array in keras.tree.flatten(validation)]
+            traced = tf.function(evaluated, jit_compile=compiled, autograph=False)
+            self._evaluations[compiled, rows] = traced.get_concrete_function(*specs)
+        return self._evaluations[compiled, rows]
+
+    def _evaluated(self, validation: Any) -> Any:
         trained = [tf.identity(variable.value) for variable, _ in self._averages]
         for variable, average in self._averages:
             variable.value.assign(average.value)
         self.twin.reset_metrics()
-        logs = self._tested()
+        logs = self._tested(validation)
         self.twin.reset_metrics()
         for (variable, _), value in zip(self._averages, trained, strict=True):
             variable.value.assign(value)
         self._tested_names = list(logs)
         return _packed(logs)
 
-    def _tested(self) -> Any:
-        rows, size = len(keras.tree.flatten(self._validation)[0]), evaluation_batch(self._validation[0])
+    def _tested(self, validation: Any) -> Any:
+        rows, size = _rows(validation), evaluation_batch(validation[0])
 
         def batch(first: Any) -> Any:
             end = tf.minimum(first + size, rows)
-            return self.twin.test_step(keras.tree.map_structure(lambda a: a[first:end], self._validation))
+            return self.twin.test_step(keras.tree.map_structure(lambda a: a[first:end], validation))
 
         if rows <= size:
             return batch(0)
@@ -281,6 +294,15 @@ class TensorFlowProgram(Program):
             lambda first, logs: (first + size, test(first)),
             (0, empty),
         )[1]
+
+
+def _rows(arrays: Any) -> int:
+    return int(keras.tree.flatten(arrays)[0].shape[0])
+
+
+def _sizes(batch_size: int, fold: Fold, mode: Mode) -> tuple[int, int, int, Mode]:
+    """Return what XLA compiles anew for."""
+    return batch_size, fold.n, _rows(fold.validation), mode
 
 
 def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:

@@ -1,11 +1,13 @@
 """Where trials run."""
 
 from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.folding import Folds
 from autoopt.executors.inline import InlineExecutor
 from autoopt.executors.process import ProcessExecutor
 from autoopt.executors.recycling import RecyclingExecutor
-from autoopt.executors.repeating import RepeatingExecutor
+from autoopt.executors.repeating import Executions, Plan, RepeatingExecutor
 
 __all__ = [
-    "Executor", "InlineExecutor", "JobReport", "ProcessExecutor", "RecyclingExecutor", "RepeatingExecutor",
+    "Executions", "Executor", "Folds", "InlineExecutor", "JobReport", "Plan", "ProcessExecutor",
+    "RecyclingExecutor", "RepeatingExecutor",
 ]  # fmt: skip

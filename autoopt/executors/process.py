@@ -128,8 +128,8 @@ class ProcessExecutor(Executor):
         duties = self._duties
         callbacks = [duties.callbacks] if callable(duties.callbacks) else duties.callbacks
         own = own_modules([duties.model_fn, *callbacks])
-        # Trials do not touch the test part, and it may be large.
-        told = replace(duties, dataset=replace(duties.dataset, test=None, split=None))
+        # Trials do not touch the test part, and it may be large; `whole` would be the same rows once more.
+        told = replace(duties, dataset=replace(duties.dataset, test=None, whole=None))
         try:
             with by_value(own):
                 pipe.send(logging.getLogger("autoopt").getEffectiveLevel())

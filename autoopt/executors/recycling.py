@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 FRAMEWORK = 2**30
 """Bytes that a fresh worker process may take before it has any data."""
 
-COPIES = 2
-"""How often a worker process holds the data: as it was sent, and as its engine placed it."""
+COPIES = 3
+"""How often a worker process holds the data: as it was sent, as one pool, and as its engine placed that."""
 
 ROOM = 2**28
 """Bytes by which a worker process may always grow: a limit below what it starts with would end it each trial."""

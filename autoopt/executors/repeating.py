@@ -1,30 +1,83 @@
-"""The executor that trains each job several times, with other seeds, and answers with the mean of the scores."""
+"""The executor that trains each job several times, by a plan, and answers with the mean of the scores."""
 
 import statistics
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from autoopt.executors.executor import Executor, JobReport
 from autoopt.records import Objective, Trial
 from autoopt.worker import Job, Outcome
 
 
-class RepeatingExecutor(Executor):
-    """Runs the executions of a trial one after the other; confirmation runs are repeats already, and run once.
+class Plan(ABC):
+    """Which trainings a trial consists of, one after the other."""
 
-    Only the first execution is compared with other trials epoch by epoch, and may be pruned.
+    @abstractmethod
+    def jobs(self, job: Job) -> Sequence[Job]:
+        """Return the trainings of a job; those after the first have an `execution`."""
+
+    @abstractmethod
+    def hopeless(self, job: Job, scores: Sequence[float]) -> bool:
+        """Say, after each training but the last, whether the others are not worth it.
+
+        Args:
+            job: The trial's.
+            scores: Of its trainings so far.
+        """
+
+    @abstractmethod
+    def told(self, trial: Trial, scores: Sequence[float], best: int, wanted: int) -> Trial:
+        """Return a trial with what the plan adds to it: what its score is the mean of.
+
+        Args:
+            trial: With the mean score; its note says why it ended early, where it did.
+            scores: Of the trainings that it has.
+            best: Which of them has the weights that are kept.
+            wanted: How many there were to be.
+        """
+
+
+@dataclass(frozen=True)
+class Executions(Plan):
+    """Trainings that differ in their seeds; confirmation runs are repeats already, and run once.
+
+    Attributes:
+        count: How many a trial.
+    """
+
+    count: int
+
+    def jobs(self, job: Job) -> Sequence[Job]:
+        """Return the executions."""
+        return [replace(job, execution=execution) for execution in range(1 if job.repeat else self.count)]
+
+    def hopeless(self, job: Job, scores: Sequence[float]) -> bool:
+        """Say that all are worth it: the first alone is compared, epoch by epoch."""
+        return False
+
+    def told(self, trial: Trial, scores: Sequence[float], best: int, wanted: int) -> Trial:
+        """Add the scores to the note."""
+        count = counted(len(scores), wanted)
+        return replace(trial, note=f"{trial.note}The mean of {count} executions: {listed(scores)}.")
+
+
+class RepeatingExecutor(Executor):
+    """Runs the trainings of a trial one after the other.
+
+    Only the first one is compared with other trials epoch by epoch, and may be pruned.
 
     Args:
         base: Where they run.
-        executions: How many a trial.
-        objective: Whose best value each execution is scored by.
-        others: What is compared beside it; of metrics the mean over executions is taken as well.
+        plan: Which they are.
+        objective: Whose best value each is scored by.
+        others: What is compared beside it; of metrics the mean over trainings is taken as well.
     """
 
     def __init__(
-        self, base: Executor, executions: int, objective: Objective, others: Sequence[Objective] = ()
+        self, base: Executor, plan: Plan, objective: Objective, others: Sequence[Objective] = ()
     ) -> None:
-        self._base, self._executions, self._objective = base, executions, objective
+        self._base, self._plan, self._objective = base, plan, objective
         self._others = [each.name for each in others if not each.is_cost]
         self._jobs: list[Job] = []
 
@@ -33,22 +86,31 @@ class RepeatingExecutor(Executor):
         self._jobs.append(job)
 
     def wait(self, report: JobReport) -> Outcome:
-        """Run the oldest job's executions to their end."""
+        """Run the oldest job's trainings to their end."""
         if not self._jobs:
             raise LookupError("no job is waiting")
-        job, done = self._jobs.pop(0), list[Outcome]()
-        asked = 1 if job.repeat else self._executions
-        for execution in range(asked):
-            self._base.submit(replace(job, execution=execution))
+        job, done, scores = self._jobs.pop(0), list[Outcome](), list[float]()
+        asked = self._plan.jobs(job)
+        cut = ""
+        for each in asked:
+            self._base.submit(each)
             outcome = self._base.wait(report)
             if outcome.trial.status == "failed":
                 return outcome
             if outcome.trial.status == "pruned" and done:
-                break  # the search ends: what was cut is no whole training
+                cut = f"Cut in training {len(done) + 1} of {len(asked)}, when the search ended. "
+                break  # what was cut is no whole training
             done.append(outcome)
+            scores.append(outcome.trial.score or 0.0)
             if outcome.trial.status == "pruned":
+                cut = f"{outcome.trial.note} "
                 break
-        return done[0] if asked == 1 or done[0].trial.score is None else self._mean(done, asked)
+            if len(done) < len(asked) and self._plan.hopeless(job, scores):
+                cut = f"Pruned after training {len(done)} of {len(asked)}. "
+                break
+        return (
+            done[0] if len(asked) == 1 or done[0].trial.score is None else self._mean(job, done, asked, cut)
+        )
 
     def drop(self) -> None:
         """Forget the jobs."""
@@ -60,36 +122,57 @@ class RepeatingExecutor(Executor):
         self._jobs.clear()
         self._base.close()
 
-    def _mean(self, done: Sequence[Outcome], wanted: int) -> Outcome:
-        """Return the first execution with the mean score, and the weights of the best one, as KerasTuner does.
+    def _mean(self, job: Job, done: Sequence[Outcome], asked: Sequence[Job], cut: str) -> Outcome:
+        """Return the first training with the mean score, and the weights of the best one, as KerasTuner does.
 
-        A trial of fewer executions than were asked for is pruned, and says how many it has.
+        A trial of fewer trainings than were asked for is pruned, and says how many it has.
         """
-        best, scores = done[0], [outcome.trial.score or 0.0 for outcome in done]
-        for outcome in done:
-            if self._objective.better(outcome.trial.score or 0.0, best.trial.score):
-                best = outcome
-        first, last, missing = done[0].trial, done[-1].trial, wanted - len(done)
-        count, why = str(len(done)), ""
-        if missing:
-            cut = f"Cut in execution {len(done) + 1}, when the search ended."
-            count, why = f"{count} of {wanted}", f"{cut if first.status == 'completed' else first.note} "
+        scores = [outcome.trial.score or 0.0 for outcome in done]
+        best, first = 0, done[0].trial
+        for number, score in enumerate(scores):
+            best = number if self._objective.better(score, scores[best]) else best
+        missing = len(asked) - len(done)
         costs = {kind: sum(outcome.trial.costs[kind] for outcome in done) for kind in first.costs}
         trial = replace(
-            first, score=statistics.fmean(scores), finished=last.finished, costs=costs,
+            first, score=statistics.fmean(scores), finished=done[-1].trial.finished, costs=costs,
             best_epoch=int(statistics.fmean(outcome.trial.best_epoch or 0 for outcome in done)),
-            status="pruned" if missing else "completed", executions=len(done), missing=missing,
             scores=self._means([outcome.trial for outcome in done]),
-            note=f"{why}The mean of {count} executions: {', '.join(f'{score:.6g}' for score in scores)}.",
+            # Epochs were told of the first training; those of a confirmation run are scored together.
+            history=_averaged([outcome.trial.history for outcome in done]) if job.repeat else first.history,
+            status="pruned" if missing else "completed", executions=len(done), missing=missing, note=cut,
         )  # fmt: skip
-        asked = next((outcome.asked for outcome in done if outcome.asked), ())
-        return Outcome(trial, best.weights, asked)
+        asked_first = next((outcome.asked for outcome in done if outcome.asked), ())
+        return Outcome(self._plan.told(trial, scores, best, len(asked)), done[best].weights, asked_first)
 
     def _means(self, done: Sequence[Trial]) -> Mapping[str, float]:
-        """Return the mean of each further metric that every execution reported at its best epoch."""
+        """Return the mean of each further metric that every training reported at its best epoch."""
         found = {name: [trial.reached(name) for trial in done] for name in self._others}
         return {
             name: statistics.fmean(value for value in values if value is not None)
             for name, values in found.items()
             if None not in values
         }
+
+
+def counted(found: int, wanted: int) -> str:
+    """Return how many there are of those that were asked for."""
+    return f"{found}" if found == wanted else f"{found} of {wanted}"
+
+
+def listed(scores: Sequence[float]) -> str:
+    """Return scores one after the other."""
+    return ", ".join(f"{score:.6g}" for score in scores)
+
+
+def _averaged(histories: Sequence[Mapping[str, Sequence[float]]]) -> Mapping[str, Sequence[float]]:
+    """Return the mean of each epoch; the last ones belong together, wherever a callback has stopped one."""
+    return {
+        key: [
+            *(
+                statistics.fmean(values)
+                for values in zip(*(each[key][:-1] for each in histories), strict=False)
+            ),
+            statistics.fmean(each[key][-1] for each in histories),
+        ]
+        for key in histories[0]
+    }

@@ -35,6 +35,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if summary.get("executions"):
         mean, n = summary["executions"]["mean"], summary["executions"]["n"]
         which += f", the best of its {n} executions; their mean is {score_text(mean)}"
+    if summary.get("folds"):
+        mean, std, n = (summary["folds"][key] for key in ("mean", "std", "n"))
+        which += f", the best of its {n} folds; their mean is {score_text(mean)} ± {std:.4f}"
     lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
     if summary["confirmed"]:
         mean, std, n = (summary["confirmed"][key] for key in ("mean", "std", "n"))

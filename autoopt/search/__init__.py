@@ -10,9 +10,10 @@ from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.named import made
 from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
+from autoopt.search.partitions import Partitions, plan
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
-from autoopt.search.pruner import HalvingPruner
+from autoopt.search.pruner import FoldRule, HalvingPruner
 from autoopt.search.scores import Scores
 from autoopt.search.search import Search
 from autoopt.search.seeds import points
@@ -20,8 +21,8 @@ from autoopt.search.several import check_several
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Scores", "Search", "adopt",
-    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "points", "ranked", "seconds",
+    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "FoldRule", "HalvingPruner",
+    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Scores", "Search", "adopt",
+    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "points", "ranked", "seconds",
     "starting_points", "winner",
 ]  # fmt: skip

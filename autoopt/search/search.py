@@ -24,7 +24,9 @@ class Search:
             `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.
         executions_per_trial: Trainings a trial, each with other seeds; the trial's score is their mean.
-        cv: Cross-validation; this version takes None.
+        cv: Cross-validation: how many folds (stratified for classes, of whole groups or in time order where an
+            `autoopt.Dataset` has such), or a splitter of scikit-learn. A trial's score is the mean over its folds,
+            each trained `executions_per_trial` times; the model handed over is that of the best fold.
         confirm: How many of the best trials run again with fresh seeds, 0 for none.
         confirm_repeats: How often each of them does.
         keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1; of
@@ -58,10 +60,7 @@ class Search:
             raise UsageError(
                 f"executions_per_trial was given {self.executions_per_trial!r}. Expected a whole number from 1."
             )
-        if self.cv is not None:
-            raise UsageError(
-                f"cv was given {self.cv!r}. This version has no cross-validation: leave it None."
-            )
+        self._check_cv()
         for name in ("confirm", "confirm_repeats", "keep"):
             value = getattr(self, name)
             if not _is_whole(value) or value < 0:
@@ -80,6 +79,21 @@ class Search:
     def confirmations(self) -> int:
         """How many runs confirmation takes at most."""
         return self.confirm * self.confirm_repeats
+
+    def _check_cv(self) -> None:
+        from autoopt.data import Splitter
+
+        splits = isinstance(self.cv, Splitter) and not isinstance(self.cv, type)
+        if self.cv is not None and not splits and not (_is_whole(self.cv) and self.cv > 1):
+            raise UsageError(
+                f"cv was given {self.cv!r}. Expected a number of folds from 2, or an object of scikit-learn such as "
+                "sklearn.model_selection.RepeatedKFold(n_splits=5, n_repeats=2)."
+            )
+        if self.cv is not None and self.inherit:
+            raise UsageError(
+                "inherit was given True together with cv: the weights of a parent were trained on rows that validate "
+                "in other folds. Expected one of the two. Leave one out."
+            )
 
     def _check_objects(self) -> None:
         import keras_tuner

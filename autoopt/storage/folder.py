@@ -5,6 +5,7 @@ space.json     the Space that was asked for
 journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
 best.keras     the winner
+split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
 """
 
@@ -69,6 +70,19 @@ class RunFolder:
         except ValueError as error:
             raise RunError(f"{target} is damaged: {error}. Restore it, or remove the run folder.") from error
 
+    def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Keep which rows went where, as arrays by name."""
+        fresh = self._split.with_suffix(".new.npz")
+        np.savez(fresh, **dict[str, Any](arrays))
+        fresh.replace(self._split)
+
+    def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
+        """Return what `save_split` kept, None where nothing was."""
+        if not self._split.exists():
+            return None
+        with np.load(self._split, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
     def save_weights(self, number: int, weights: Sequence[Any]) -> None:
         """Keep a trial's weights, in Keras's order."""
         target = self._weights(number)
@@ -89,6 +103,10 @@ class RunFolder:
     def drop_weights(self, number: int) -> None:
         """Remove a trial's weights."""
         self._weights(number).unlink(missing_ok=True)
+
+    @property
+    def _split(self) -> Path:
+        return self.path / "split.npz"
 
     def _weights(self, number: int) -> Path:
         return self.path / "weights" / f"trial-{number:04d}.weights.npz"

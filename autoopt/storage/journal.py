@@ -238,7 +238,8 @@ def from_plain(record: Mapping[str, Any]) -> Trial:
         name: [math.nan if value is None else value for value in values]
         for name, values in record["history"].items()
     }
-    return Trial(**{**record, "history": history})
+    folds = tuple(record.get("fold_scores", ()))  # runs of earlier versions have none
+    return Trial(**{**record, "history": history, "fold_scores": folds})
 
 
 def _read(trial: Any) -> Trial:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autoopt.data.dataset import prepare
+from autoopt.data import Dataset
 from autoopt.errors import DataError
 
 X = np.arange(40.0).reshape(20, 2)
@@ -73,64 +73,64 @@ REFUSED: dict[str, tuple[Any, str]] = {
 def test_unfit_data_is_refused_with_the_reason_and_the_fix(case: str) -> None:
     data, message = REFUSED[case]
     with pytest.raises(DataError, match=message):
-        prepare(data)
+        Dataset.of(data)
 
 
 @pytest.mark.parametrize("name", ["validation_data", "test_data"])
 def test_other_parts_are_checked_by_the_same_rules(name: str) -> None:
     with pytest.raises(DataError, match="x has 20 rows and y has 7"):
-        prepare((X, Y), **{name: (X, Y[:7])})
+        Dataset.of((X, Y), **{name: (X, Y[:7])})
     with pytest.raises(DataError, match=f"{name} is a ndarray without labels"):
-        prepare((X, Y), **{name: X})
+        Dataset.of((X, Y), **{name: X})
 
 
 def test_a_sparse_matrix_asks_for_toarray() -> None:
     sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(DataError, match=r"x\.toarray\(\)"):
-        prepare((sparse.csr_matrix(X), Y))
+        Dataset.of((sparse.csr_matrix(X), Y))
 
 
 def test_a_missing_file_shows_its_path_and_the_nearest_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "digits.npz", x=X, y=Y)
     with pytest.raises(DataError, match=r"There is no file .*digit\.npz.*Did you mean 'digits\.npz'"):
-        prepare(tmp_path / "digit.npz")
+        Dataset.of(tmp_path / "digit.npz")
 
 
 def test_another_suffix_says_that_only_npz_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"train\.csv.*only that is read in this version"):
-        prepare(str(tmp_path / "train.csv"))
+        Dataset.of(str(tmp_path / "train.csv"))
 
 
 def test_a_file_that_needs_pickle_is_refused_unopened(tmp_path: Path) -> None:
     np.savez(tmp_path / "objects.npz", x=np.array([{}, {}]), y=Y[:2])
     with pytest.raises(DataError, match="only pickle reads"):
-        prepare(tmp_path / "objects.npz")
+        Dataset.of(tmp_path / "objects.npz")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 torn"])
 def test_a_broken_file_is_refused_with_its_path(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "broken.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"broken\.npz"):
-        prepare(tmp_path / "broken.npz")
+        Dataset.of(tmp_path / "broken.npz")
 
 
 def test_a_single_array_named_npz_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "one.npz").open("wb") as file:
         np.save(file, X)
     with pytest.raises(DataError, match=r"one\.npz.*one array"):
-        prepare(tmp_path / "one.npz")
+        Dataset.of(tmp_path / "one.npz")
 
 
 @pytest.mark.parametrize(("names", "missing"), [(("x", "labels"), "y"), (("x", "y", "x_val"), "y_val")])
 def test_a_file_without_an_array_names_it(tmp_path: Path, names: tuple[str, ...], missing: str) -> None:
     np.savez(tmp_path / "part.npz", **dict.fromkeys(names, X))
     with pytest.raises(DataError, match=f"no array '{missing}'"):
-        prepare(tmp_path / "part.npz")
+        Dataset.of(tmp_path / "part.npz")
 
 
 def test_a_dataset_takes_no_second_validation_part() -> None:
     with pytest.raises(DataError, match="Leave validation_data out"):
-        prepare(prepare((X, Y)), validation_data=(X, Y))
+        Dataset.of(Dataset.of((X, Y)), validation_data=(X, Y))
 
 
 def test_examples_in_the_docstrings_run() -> None:

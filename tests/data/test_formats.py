@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autoopt.data.dataset import Dataset, Part, Stream, prepare
+from autoopt.data import Dataset, Part, Stream
 from autoopt.data.nested import leaves
 from autoopt.errors import DataError
 
@@ -95,13 +95,13 @@ def numbers(part: Any) -> list[int]:
 
 
 def test_every_row_lands_in_exactly_one_part(data: Any) -> None:
-    made = prepare(data)
+    made = Dataset.of(data)
     assert sorted(numbers(made.train) + numbers(made.validation)) == list(range(N))
     assert made.test is None
 
 
 def test_every_row_keeps_its_label_and_every_input_its_row(data: Any) -> None:
-    part = prepare(data).train
+    part = Dataset.of(data).train
     for _, y in leaves(part.y, "y"):
         assert [number % 3 for number in numbers(part)] == y.tolist()
     for _, x in leaves(part.x, "x"):
@@ -109,13 +109,13 @@ def test_every_row_keeps_its_label_and_every_input_its_row(data: Any) -> None:
 
 
 def test_floats_become_float32_and_labels_stay_integers(data: Any) -> None:
-    part = prepare(data).train
+    part = Dataset.of(data).train
     assert {x.dtype for _, x in leaves(part.x, "x")} == {np.dtype("float32")}
     assert {y.dtype.kind for _, y in leaves(part.y, "y")} == {"i"}
 
 
 def test_the_same_seed_gives_the_same_split(data: Any) -> None:
-    one, other, third = prepare(data, seed=1), prepare(data, seed=1), prepare(data, seed=2)
+    one, other, third = Dataset.of(data, seed=1), Dataset.of(data, seed=1), Dataset.of(data, seed=2)
     assert numbers(one.validation) == numbers(other.validation)
     assert numbers(one.validation) != numbers(third.validation)
 
@@ -124,15 +124,15 @@ def test_random_state_of_the_process_is_left_alone(data: Any) -> None:
     python, state = random.getstate(), np.random.get_state()[1].copy()
     torch = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
     before = None if torch is None else torch.get_rng_state()
-    prepare(data)
-    prepare(data, validation_data=data)
+    Dataset.of(data)
+    Dataset.of(data, validation_data=data)
     assert random.getstate() == python
     assert (np.random.get_state()[1] == state).all()
     assert torch is None or bool((torch.get_rng_state() == before).all())
 
 
 def test_nothing_is_cut_from_data_when_validation_data_is_given(data: Any) -> None:
-    made = prepare(data, validation_data=(X[:5], Y[:5]))
+    made = Dataset.of(data, validation_data=(X[:5], Y[:5]))
     assert isinstance(made.validation, Part)
     assert made.validation.n == 5
     assert made.test is None
@@ -142,7 +142,7 @@ def test_nothing_is_cut_from_data_when_validation_data_is_given(data: Any) -> No
 
 
 def test_a_stream_with_validation_data_stays_a_stream_that_keras_takes(stream: Any) -> None:
-    made = prepare(stream, validation_data=stream)
+    made = Dataset.of(stream, validation_data=stream)
     assert isinstance(made.train, Stream)
     assert isinstance(made.validation, Stream)
     assert made.train.first().n in (7, 10, 32)
@@ -151,11 +151,11 @@ def test_a_stream_with_validation_data_stays_a_stream_that_keras_takes(stream: A
 
 
 def test_a_stream_without_validation_data_is_read_and_the_note_says_so(stream: Any) -> None:
-    assert "was read into memory once (60 examples)" in prepare(stream).notes[0]
+    assert "was read into memory once (60 examples)" in Dataset.of(stream).notes[0]
 
 
 def test_only_a_tf_dataset_is_rebatched(stream: Any) -> None:
-    made = prepare(stream, validation_data=(X, Y)).train
+    made = Dataset.of(stream, validation_data=(X, Y)).train
     assert isinstance(made, Stream)
     if hasattr(stream, "element_spec"):
         assert [len(y) for _, y in made.batched(25)] == [25, 25, 10]
@@ -173,25 +173,25 @@ def test_a_stream_over_the_memory_limit_asks_for_validation_data(stream: Any) ->
 
 def test_an_infinite_tf_dataset_asks_for_take(tmp_path: Any) -> None:
     with pytest.raises(DataError, match=r"infinite.*take\(n\)"):
-        prepare(tf_dataset(tmp_path).repeat(), validation_data=(X, Y))
+        Dataset.of(tf_dataset(tmp_path).repeat(), validation_data=(X, Y))
 
 
 def test_a_tf_dataset_without_labels_asks_for_pairs() -> None:
     tf = pytest.importorskip("tensorflow")
     with pytest.raises(DataError, match=r"Expected \(x, y\)"):
-        prepare(tf.data.Dataset.from_tensor_slices(X).batch(5))
+        Dataset.of(tf.data.Dataset.from_tensor_slices(X).batch(5))
 
 
 def test_a_tf_dataset_knows_its_examples_where_it_can() -> None:
     tf = pytest.importorskip("tensorflow")
     pairs = tf.data.Dataset.from_tensor_slices((X, Y))
     for dataset, n in ((pairs, 60), (pairs.batch(7, drop_remainder=True), 56), (pairs.batch(7), None)):
-        assert prepare(dataset, validation_data=(X, Y)).train.n == n
+        assert Dataset.of(dataset, validation_data=(X, Y)).train.n == n
 
 
 def test_a_dataset_is_returned_as_it_is() -> None:
     made = Dataset(Part(X, Y), Part(X, Y))
-    assert prepare(made) is made
+    assert Dataset.of(made) is made
 
 
 def test_a_dataset_of_anything_but_parts_is_refused() -> None:
@@ -200,27 +200,27 @@ def test_a_dataset_of_anything_but_parts_is_refused() -> None:
 
 
 def test_images_of_bytes_stay_bytes_and_a_column_of_labels_stays_a_column() -> None:
-    part = prepare((np.zeros((20, 4, 4), np.uint8), Y[:20, None])).train
+    part = Dataset.of((np.zeros((20, 4, 4), np.uint8), Y[:20, None])).train
     assert isinstance(part, Part)
     assert (part.x.dtype, part.y.shape) == (np.uint8, (16, 1))
 
 
 def test_names_of_columns_are_noted() -> None:
-    notes = prepare((pd.DataFrame({"age": X[:, 0], "rich": X[:, 1] > 9}), Y)).notes
+    notes = Dataset.of((pd.DataFrame({"age": X[:, 0], "rich": X[:, 1] > 9}), Y)).notes
     assert "x has the columns age, rich, in this order." in notes
 
 
 def test_a_file_brings_its_own_validation_and_test_parts(tmp_path: Any) -> None:
-    arrays = {"x": X, "y": Y, "x_val": X[:9], "y_val": Y[:9], "x_test": X[:7], "y_test": Y[:7]}
+    arrays = {"x": X, "y": Y, "x_val": X[:9], "y_val": Y[:9], "x_test": X[:27], "y_test": Y[:27]}
     np.savez(tmp_path / "all.npz", **arrays)
-    made = prepare(tmp_path / "all.npz")
+    made = Dataset.of(tmp_path / "all.npz")
     assert made.test is not None
-    assert (made.train.n, made.validation.n, made.test.n) == (60, 9, 7)
+    assert (made.train.n, made.validation.n, made.test.n) == (60, 9, 27)
 
 
 def test_arguments_are_not_changed() -> None:
     x, y = X.copy(), Y.copy()
-    prepare((x, y))
+    Dataset.of((x, y))
     assert (x == X).all()
     assert (y == Y).all()
     assert x.dtype == np.float64

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from autoopt.data import Part, prepare
+from autoopt.data import Dataset, Part
 from autoopt.engines import KerasEngine, candidate_of
 from tests import toys
 from tests.engines.laboratory import ENGINES, assert_meant, assigned, made, ran
@@ -93,7 +93,7 @@ def without_them(make: Callable[[bool], keras.Model]) -> Any:
 def test_a_weight_of_0_leaves_an_example_out_in_every_format(engine: str, form: str, tmp_path: Path) -> None:
     given, make = FORMATS[form]
     data = given(tmp_path)
-    dataset = prepare(data, validation_data=None if isinstance(data, Path) else data)
+    dataset = Dataset.of(data, validation_data=None if isinstance(data, Path) else data)
     size = 60 if isinstance(dataset.train, Part) else None
     candidate = candidate_of(made(lambda: make(engine == "keras")))
     reached, fitting = ran(

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from autoopt import model_file
-from autoopt.executors import Executor, InlineExecutor, ProcessExecutor, RecyclingExecutor, RepeatingExecutor
+from autoopt.executors import (
+    Executions,
+    Executor,
+    InlineExecutor,
+    ProcessExecutor,
+    RecyclingExecutor,
+    RepeatingExecutor,
+)
 from autoopt.worker import Duties
 from tests.executors.jobs import duties_of
 
@@ -42,7 +49,9 @@ EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line 
     "inline": lambda duties: InlineExecutor(duties.worker()),
     "process": ProcessExecutor,
     "recycling": lambda duties: RecyclingExecutor(duties.worker(), duties, limit=None),
-    "repeating": lambda duties: RepeatingExecutor(InlineExecutor(duties.worker()), 1, duties.objective),
+    "repeating": lambda duties: RepeatingExecutor(
+        InlineExecutor(duties.worker()), Executions(1), duties.objective
+    ),
 }
 
 

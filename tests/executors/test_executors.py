@@ -1,12 +1,14 @@
 """Laws that every executor keeps: each job is answered once, failures come back, the place does not matter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from autoopt.data import Cut, Dataset
 from autoopt.executors import Executor, InlineExecutor
 from autoopt.worker import Duties
 from tests.executors.jobs import go_on, job
@@ -60,6 +62,20 @@ def test_a_job_has_one_result_wherever_it_runs(executor: Executor, duties: Dutie
     assert (there.trial.score, there.trial.best_epoch) == (here.trial.score, here.trial.best_epoch)
     for ours, theirs in zip(here.weights or (), there.weights or (), strict=True):
         np.testing.assert_array_equal(theirs, ours)
+
+
+def test_a_job_with_a_cut_gives_what_a_dataset_of_those_parts_gives(
+    executor: Executor, duties: Duties
+) -> None:
+    mixed = Cut(np.arange(0, 40, 2), np.arange(1, 40, 2))
+    train, validation = duties.dataset.parts(mixed)
+    apart = replace(duties, dataset=Dataset(train, validation))
+    results = []
+    for each, cut in ((InlineExecutor(apart.worker()), None), (executor, mixed), (executor, None)):
+        each.submit(replace(job(3, epochs=2), cut=cut))
+        results.append(each.wait(go_on).trial.history)
+
+    assert results[0] == results[1] != results[2]
 
 
 def test_a_model_function_that_raises_comes_back_as_a_failed_outcome(

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from autoopt.executors import InlineExecutor, RepeatingExecutor
+from autoopt.executors import Executions, InlineExecutor, RepeatingExecutor
 from autoopt.worker import Job, Outcome
 from tests.executors.jobs import duties_of, go_on, job
 
 
 def ran(executions: int, submitted: Job, report: Any = go_on) -> Outcome:
     duties = duties_of()
-    executor = RepeatingExecutor(InlineExecutor(duties.worker()), executions, duties.objective)
+    executor = RepeatingExecutor(InlineExecutor(duties.worker()), Executions(executions), duties.objective)
     executor.submit(submitted)
     return executor.wait(report)
 
@@ -60,7 +60,8 @@ def test_an_execution_that_is_cut_when_the_search_ends_does_not_count() -> None:
 
     assert (both.status, both.score, both.executions, both.missing) == ("pruned", score, 1, 2)
     assert (
-        both.note == f"Cut in execution 2, when the search ended. The mean of 1 of 3 executions: {score:.6g}."
+        both.note
+        == f"Cut in training 2 of 3, when the search ended. The mean of 1 of 3 executions: {score:.6g}."
     )
 
 

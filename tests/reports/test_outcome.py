@@ -48,6 +48,12 @@ def test_a_winner_of_several_executions_is_told_apart_from_their_mean() -> None:
     assert outcome(several)[2] == f"  best       val_accuracy 0.9500  {told}"
 
 
+def test_a_winner_by_folds_is_told_apart_from_their_mean() -> None:
+    folded = {**SUMMARY, "folds": {"mean": 0.92, "std": 0.013, "n": 5}}
+    told = "(trial 3, the best of its 5 folds; their mean is 0.9200 ± 0.0130)"
+    assert outcome(folded)[2] == f"  best       val_accuracy 0.9500  {told}"
+
+
 def test_a_baseline_over_a_limit_says_which() -> None:
     over = {**SUMMARY, "baseline_excess": "has 90 parameters, more than max_params=50"}
     assert outcome(over)[1].endswith("(your model, which has 90 parameters, more than max_params=50)")

@@ -131,6 +131,12 @@ def price(recipe: Recipe) -> float:
     return priced(steps, data.train.n, hypermodel.parameters(recipe, {}))
 
 
+def test_the_epochs_of_a_trial_of_several_executions_are_counted_in_all_of_them() -> None:
+    found = ceiling(max_seconds_per_epoch=2.0)
+
+    assert found.slow(replace(trial(0, 1.0, 3.0), executions=2)) is None
+
+
 def test_what_costs_no_less_than_a_slow_trial_is_over_the_limit() -> None:
     found = ceiling(max_seconds_per_epoch=1.0)
     assert found.excess(WIDER, {}) is None

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autoopt.search import HalvingPruner
+from autoopt.records import Objective, Trial
+from autoopt.search import FoldRule, HalvingPruner
 
 EPOCHS = 18
 RUNGS = (2, 6)
@@ -95,3 +96,48 @@ def test_few_epochs_still_have_their_rungs(epochs: int) -> None:
 
     assert trained[:2] == [epochs] * 2
     assert trained[3] == {1: 1, 2: 2, 3: 2, 50: 6}[epochs]
+
+
+ACCURACY = Objective("val_accuracy", "max")
+
+
+def folds_of(rule: FoldRule, number: int, scores: list[float]) -> int:
+    """Tell a rule of a trial's folds until it is ended; return how many it trained."""
+    return next((n for n in range(1, len(scores)) if rule(number, scores[:n])), len(scores))
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_trials_end_only_after_their_first_folds_and_the_best_never_does(levels: list[float]) -> None:
+    rule = FoldRule(10, ACCURACY)
+    for number, level in enumerate(levels):
+        trained = folds_of(rule, number, [level] * 10)
+
+        assert trained in ({10} if number == 0 or level >= max(levels[: number + 1]) else {2, 4, 10})
+
+
+def test_a_trial_is_compared_by_its_mean_over_equal_folds() -> None:
+    rule = FoldRule(5, ACCURACY)
+    for number in range(3):
+        folds_of(rule, number, [0.9, 0.7, 0.0, 0.0, 0.0])
+
+    assert folds_of(rule, 3, [0.79] * 5) == 2
+    assert folds_of(rule, 4, [0.0, 1.0, 0.0, 0.0, 0.0]) == 2
+    assert folds_of(rule, 5, [0.81] * 5) == 5
+
+
+def test_the_users_own_model_is_trained_on_all_folds_and_two_trials_always_are() -> None:
+    rule = FoldRule(5, ACCURACY)
+
+    assert [folds_of(rule, number, [score] * 5) for number, score in ((1, 0.9), (2, 0.8), (0, 0.1))] == [
+        5
+    ] * 3
+    assert folds_of(rule, 3, [math.nan] * 5) == 2
+
+
+def test_trials_of_an_earlier_session_are_compared_too() -> None:
+    def trial(number: int) -> Trial:
+        return Trial(number, "completed", 0.9, {}, {}, 0, 0.0, 1.0, fold_scores=(0.9,) * 5)
+
+    rule = FoldRule(5, ACCURACY, [trial(number) for number in range(4)])
+
+    assert folds_of(rule, 4, [0.5] * 5) == 2

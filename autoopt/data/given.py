@@ -1,0 +1,125 @@
+"""From what users have to parts: arrays, data that comes in batches, and the paths of files with arrays in them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoopt.data import frames, npz, streams
+from autoopt.data.arrays import convert, to_arrays
+from autoopt.data.checks import check
+from autoopt.data.parts import Part, Stream
+from autoopt.errors import DataError
+
+ACCEPTED = (
+    "(x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a tf.data.Dataset; a "
+    "keras.utils.PyDataset; a torch DataLoader; an autoopt.Dataset; or the path of an .npz"
+)
+
+
+def from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, Any, Any]:
+    """Replace paths by the arrays in the files; parts that the caller gives win over those in the file."""
+    if isinstance(data, str | Path):
+        found = npz.read(data)
+        data = _pair(found)
+        if validation_data is None and "x_val" in found:
+            validation_data = _pair(found, "_val")
+        if test_data is None and "x_test" in found:
+            test_data = _pair(found, "_test")
+    if isinstance(validation_data, str | Path):
+        validation_data = _pair(npz.read(validation_data))
+    if isinstance(test_data, str | Path):
+        test_data = _pair(npz.read(test_data))
+    return data, validation_data, test_data
+
+
+def _pair(found: dict[str, np.ndarray], part: str = "") -> tuple[np.ndarray, ...]:
+    names = [f"{name}{part}" for name in ("x", "y", "sample_weight")]
+    return tuple(found[name] for name in names if name in found)
+
+
+def in_memory(data: Any, seed: int | None) -> tuple[Part, tuple[str, ...]]:
+    """Return all of `data` as arrays, and what is to be said about that."""
+    form = streams.format_of(data)
+    if form is None:
+        return _from_tuple(data, "data"), column_notes(data)
+    form.check(data)
+    part = _checked(*streams.read(data, seed=seed))
+    order = "" if form.SEEDED else "one that shuffles without a seed is split differently in each run, "
+    note = (
+        f"The {form.NAME} was read into memory once ({part.n:,} examples) to be split: {order}"
+        "random maps in it are frozen by this; pass validation_data to read it batch by batch."
+    )
+    return part, (note,)
+
+
+def beside(data: Any, name: str) -> Part | Stream:
+    """Return a part that was given beside `data`; what is wrong with it is told under its name."""
+    try:
+        return part_of(data, name)
+    except DataError as error:
+        raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
+
+
+def part_of(data: Any, name: str) -> Part | Stream:
+    """Return data as it is, in memory or batch by batch; what is wrong with it is told under a name."""
+    form = streams.format_of(data)
+    if form is None:
+        return _from_tuple(data, name)
+    form.check(data)
+    stream = Stream(data, form.size(data))
+    first = stream.first()
+    check(first.x, first.y, first.sample_weight)
+    return stream
+
+
+def _from_tuple(data: Any, name: str) -> Part:
+    if not isinstance(data, tuple) or not 2 <= len(data) <= 3 or data[0] is None or data[1] is None:
+        raise DataError(_refusal(data, name))
+    x, y = data[0], data[1]
+    weight = None if len(data) == 2 or data[2] is None else convert(data[2], "sample_weight")
+    # What keras.datasets' load_data() returns would be read as two inputs and two outputs.
+    if _is_pair(x) and _is_pair(y) and len(x[0]) == len(x[1]) != len(y[0]) == len(y[1]):
+        raise DataError(
+            f"{name} looks like ((x, y), (x_test, y_test)). Expected (x, y). Pass data=(x, y), "
+            "test_data=(x_test, y_test)."
+        )
+    return _checked(*to_arrays(x, y), weight)
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, tuple) and len(value) == 2 and all(isinstance(item, np.ndarray) for item in value)
+    )
+
+
+def _checked(x: Any, y: Any, sample_weight: Any) -> Part:
+    check(x, y, sample_weight)
+    return Part(x, y, sample_weight)
+
+
+def _refusal(data: Any, name: str) -> str:
+    """Return why `data` is no data, and what to pass instead."""
+    kind = type(data).__name__
+    if isinstance(data, Iterator):
+        return (
+            f"{name} is a {kind}, which can be read only once. Expected data that every trial can read "
+            "again. Pass arrays (x, y), a keras.utils.PyDataset, or "
+            "tf.data.Dataset.from_generator(function, output_signature=…)."
+        )
+    if isinstance(data, tuple):
+        missing = "without x or y" if len(data) in (1, 2, 3) else f"of {len(data)} items"
+        return f"{name} is a tuple {missing}. Expected (x, y) or (x, y, sample_weight). Pass (x, y)."
+    if isinstance(data, list | dict | np.ndarray) or hasattr(data, "__array__"):
+        column = " Take the labels out with y = frame.pop('label')." if frames.columns(data) else ""
+        return (
+            f"{name} is a {kind} without labels. Expected inputs and labels in a tuple. Pass (x, y).{column}"
+        )
+    return f"{name} is {data!r} ({kind}). Expected {ACCEPTED}. Pass one of them."
+
+
+def column_notes(data: Any) -> tuple[str, ...]:
+    """Return what is to be said of the columns of a DataFrame."""
+    names = frames.columns(data[0]) if isinstance(data, tuple) else ()
+    return (f"x has the columns {', '.join(names)}, in this order.",) if names else ()

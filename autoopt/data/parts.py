@@ -1,0 +1,78 @@
+"""Parts of the data: arrays in memory, or batches that are read one after the other."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from autoopt.data import streams
+from autoopt.data.nested import mapped, rows
+
+DEFAULT_BATCH_SIZE = 32
+"""Keras's own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Arrays in memory: numpy arrays, or dicts and tuples of them, one row per example."""
+
+    x: Any
+    y: Any
+    sample_weight: Any = None
+
+    @property
+    def n(self) -> int:
+        """Number of examples."""
+        return rows(self.x)
+
+    def steps(self, batch_size: int | None) -> int:
+        """Return the batches of one pass, the last shorter one included; None takes Keras's own size."""
+        return math.ceil(self.n / (batch_size or DEFAULT_BATCH_SIZE))
+
+    def take(self, indices: np.ndarray) -> "Part":
+        """Return a Part of the rows at `indices`, in their order."""
+        return self._of(lambda array: array[indices])
+
+    def between(self, first: int, end: int) -> "Part":
+        """Return a Part of the rows from `first` to before `end`: a view, which takes no memory."""
+        return self._of(lambda array: array[first:end])
+
+    def _of(self, some: Callable[[np.ndarray], np.ndarray]) -> "Part":
+        return Part(*(mapped(some, each) for each in (self.x, self.y, self.sample_weight)))
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Data that is read batch by batch.
+
+    Attributes:
+        source: A `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader` as the user wrote it.
+        n: Examples in one pass, None where that is not known.
+    """
+
+    source: Any
+    n: int | None
+
+    def batched(self, batch_size: int | None) -> Any:
+        """Return what Keras's `fit` takes; a `tf.data.Dataset` is rebatched when a size is given.
+
+        Raises:
+            DataError: A size is given and the source makes its own batches.
+        """
+        form = streams.format_of(self.source)
+        return self.source if form is None else form.batched(self.source, batch_size)
+
+    def steps(self, batch_size: int | None) -> int:
+        """Return the batches of one pass; where the source does not know, one pass is made to count them."""
+        return self._own_steps if batch_size is None else streams.steps(self.batched(batch_size))
+
+    @cached_property
+    def _own_steps(self) -> int:
+        return streams.steps(self.batched(None))
+
+    def first(self) -> Part:
+        """Return the first batch as arrays: what shapes and labels can be seen without a whole pass."""
+        return Part(*streams.first(self.source))
