@@ -49,6 +49,11 @@ class Part:
             *(mapped(lambda array: array[indices], each) for each in (self.x, self.y, self.sample_weight))
         )
 
+    def batches(self, size: int) -> Iterator["Part"]:
+        """Yield the rows in their order, `size` at a time."""
+        for first in range(0, self.n, size):
+            yield self.take(np.arange(first, min(first + size, self.n)))
+
 
 @dataclass(frozen=True, eq=False)
 class Stream:
@@ -82,6 +87,11 @@ class Stream:
     def first(self) -> Part:
         """Return the first batch as arrays: what shapes and labels can be seen without a whole pass."""
         return Part(*streams.first(self.source))
+
+    def batches(self) -> Iterator[Part]:
+        """Yield the batches of one pass as arrays."""
+        for batch in streams.arrays(self.source):
+            yield Part(*batch)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,11 @@ class Search:
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.
         executions_per_trial: Trainings a trial, each with other seeds; the trial's score is their mean.
         cv: Cross-validation; this version takes None.
-        confirm: How many of the best trials run again with fresh seeds, 0 for none.
+        confirm: How many of the best trials run again with fresh seeds and on fresh cuts of the data, and the
+            user's own model with them; 0 for none.
         confirm_repeats: How often each of them does.
-        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1.
+        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1. Those
+            of the user's own model stay as well where trials are confirmed.
         inherit: Whether a wider or deeper copy of a trial that is trained likewise starts from that trial's
             weights, as the same function where its layers allow that (Net2Net). Its epochs then come on top of its parent's: its score is that of its weights, but says
             less of its hyperparameters. Confirmation runs always start fresh.
@@ -73,8 +75,8 @@ class Search:
 
     @property
     def confirmations(self) -> int:
-        """How many runs confirmation takes at most."""
-        return self.confirm * self.confirm_repeats
+        """How many runs confirmation takes at most, those of the user's own model included."""
+        return (self.confirm + 1) * self.confirm_repeats if self.confirm else 0
 
     def _check_objects(self) -> None:
         import keras_tuner
