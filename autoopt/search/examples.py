@@ -1,6 +1,5 @@
 """What each example says of a score: its own value where the score is a mean of these, else that of its group."""
 
-import copy
 import logging
 import math
 from collections.abc import Callable
@@ -118,12 +117,16 @@ def _losses(model: keras.Model, found: Predicted) -> np.ndarray | None:
     flat = model._compile_loss._flat_losses
     if len(flat) != 1 or len(keras.tree.flatten(found.outputs)) != 1:
         return None
-    loss = copy.copy(flat[0].loss)
+    loss, weight = flat[0].loss, found.weight
     if getattr(loss, "reduction", None) != "sum_over_batch_size":
         return None
-    loss.reduction = None
     only = [keras.tree.flatten(side)[0] for side in (found.y, found.outputs)]
-    each = _by_example(loss(*only, found.weight)) * (flat[0].loss_weights or 1.0)
+    each = _by_example(loss.call(*(keras.ops.convert_to_tensor(side, dtype=loss.dtype) for side in only)))
+    each = each * (flat[0].loss_weights or 1.0)
+    if weight is not None:
+        if np.size(weight) != len(each):  # a weight for each of several values of an example
+            return None
+        each = each * np.asarray(weight, float).reshape(-1)
     penalties = sum((float(keras.ops.sum(penalty)) for penalty in model.losses), 0.0)
     return each + penalties
 
