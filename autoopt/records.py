@@ -185,12 +185,18 @@ class SearchEnded:
         reason: Why the search ended, in one sentence.
         confirmed: The winner's scores with fresh seeds.
         test_metrics: What it scored on the test part, None without one.
+        standing: What is known of how it compares, by name: `confirmed_mean`, `confirmed_error`,
+            `your_model_confirmed_mean`, `gain_over_your_model`, `gain_over_your_model_at_least`, `test_error`,
+            `gap_to_test`.
+        beats_baseline: Whether it is better than the user's model beyond noise; None where nothing is claimed.
     """
 
     best: Trial | None
     reason: str
     confirmed: Sequence[float] = ()
     test_metrics: Logs | None = None
+    standing: Logs = field(default_factory=dict)
+    beats_baseline: bool | None = None
 
 
 Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | SearchEnded

@@ -19,7 +19,7 @@ from autoopt import storage
 from autoopt.data import Split
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
-from autoopt.search import Confirmed, contenders, ranked
+from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
 
 logger = logging.getLogger(__name__)
 
@@ -133,8 +133,39 @@ class Result:
     @property
     def confirmed(self) -> Confirmed | None:
         """The winner's scores with fresh seeds; None when that was not asked for or no time was left."""
-        scores = self._found.get("confirmed")
-        return Confirmed(tuple(scores)) if scores else None
+        return self._standing.confirmed
+
+    @property
+    def baseline_confirmed(self) -> Confirmed | None:
+        """The scores of the user's own model with fresh seeds, on the same cuts of the data."""
+        return self._standing.baseline
+
+    @property
+    def difference(self) -> Difference | None:
+        """How much better the winner is than the user's model in the confirmation, and how much at least (99 %).
+
+        None where the winner is the user's model, or where fewer than two runs of each tell nothing of seeds.
+        """
+        return self._standing.difference
+
+    @property
+    def beats_baseline(self) -> bool | None:
+        """Whether the winner is better than the user's model beyond noise; None where nothing is claimed."""
+        return self._standing.beats_baseline
+
+    @property
+    def test_error(self) -> float | None:
+        """Half-width of the 95 % interval of the objective on the test part: of its examples, and of the seed."""
+        return self._standing.test_error
+
+    @property
+    def gap(self) -> float | None:
+        """The confirmed mean, or else the best score, less the objective on the test part; None without one."""
+        return self._standing.gap
+
+    @property
+    def _standing(self) -> Standing:
+        return Standing.read(self._found)
 
     @property
     def test_metrics(self) -> Mapping[str, float] | None:
@@ -322,7 +353,6 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """Return the outcome as plain data: what `--json` prints."""
-        confirmed = self.confirmed
         return {
             "run": str(self.run_dir),
             "objective": vars(self.objective),
@@ -332,9 +362,7 @@ class Result:
             "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
-            "confirmed": None
-            if confirmed is None
-            else {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n},
+            **self._standing.told(),
             "executions": self._executions(),
             "folds": self._folds(),
             "test_metrics": self.test_metrics,

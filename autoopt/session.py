@@ -27,8 +27,9 @@ from autoopt.search import (
     AHEAD,
     Ceiling,
     Confirmation,
-    Confirmed,
+    Confirmations,
     Driver,
+    Evidence,
     HalvingPruner,
     Heirs,
     Interrupts,
@@ -36,6 +37,8 @@ from autoopt.search import (
     OptunaOracle,
     Scores,
     Search,
+    Standing,
+    Unseen,
     adopt,
     affordable,
     best_first,
@@ -43,6 +46,7 @@ from autoopt.search import (
     contenders,
     fitting,
     points,
+    standing,
 )
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import BestWeights, Journal, RunFolder
@@ -127,13 +131,13 @@ class Session:
         try:
             with Interrupts(self.limits, say):
                 self._emit(self._started(asked))
-                return self._carried_out(started, asked)
+                return self._carried_out(started, asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
 
-    def _carried_out(self, started: float, asked: Asked) -> Result:
-        objective, objectives = self.worker.objective, self.objectives
+    def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
+        objective = self.worker.objective
         journal = Journal(
             self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs),
             others=self.others,
@@ -144,14 +148,15 @@ class Session:
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
-            candidates = points([t for t in contenders(trials, objectives) if t.number in weights])
-            confirmed = self._confirmed(candidates)
+            able = contenders(trials, self.objectives)
+            candidates = points([trial for trial in able if trial.number in weights])
+            confirmed = self._confirmed(candidates, trials, say)
             weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
         finally:
             self.executor.close()
             weights.close()
-        best = chosen(candidates, confirmed, objectives)
+        best = chosen(candidates, confirmed.everyone(), self.objectives)
         if best is None:
             self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
@@ -160,21 +165,20 @@ class Session:
         model = self._handed_over(best)
         with compiling.measuring(model, self.worker.score):
             best_score, is_its_own = self._score_again(model, best)
-            tested = self.worker.dataset.test if is_its_own else None
-            test_metrics = None if tested is None else evaluate(model, tested)
-        scores = confirmed[best.number].scores if best.number in confirmed else ()
+            tested = self._tested(model) if is_its_own else Unseen()
+        found = standing(best, best_score, confirmed, tested, objective, self.seed)
         earlier = self.folder.read("result").get("spent", {})
         self.folder.write(
             "result",
             {
-                "best": best.number, "best_score": best_score, "confirmed": list(scores), "reason": reason,
-                "test_metrics": test_metrics, "seconds": round(time.time() - started, 3),
+                "best": best.number, "best_score": best_score, **found.written(), "reason": reason,
+                "test_metrics": tested.metrics, "seconds": round(time.time() - started, 3),
                 "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
-                "confirmations": {str(number): list(found.scores) for number, found in confirmed.items()},
+                "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
             },
         )  # fmt: skip
         result = Result(self.folder, best_model=model)
-        self._emit(SearchEnded(best, reason, scores, test_metrics))
+        self._emit(_ended(best, reason, found, tested))
         return result
 
     def _driver(
@@ -239,19 +243,39 @@ class Session:
         most = max(self.search.confirm, self.search.keep, 1)
         return BestWeights(self.folder, most, self.worker.objective, kept, self.others)
 
-    def _confirmed(self, ranked: Sequence[Trial]) -> Mapping[int, Confirmed]:
-        candidates, repeats = affordable(ranked, self.search, self.limits)
-        if not candidates or not repeats:
-            return {}
-        return Confirmation(
-            self.worker.hypermodel,
-            self.executor,
-            self.limits,
-            self.worker.objective,
-            self.epochs,
-            self.seed,
-            self._emit,
-        ).run(candidates, repeats)
+    def _confirmed(
+        self, ranked: Sequence[Trial], trials: Sequence[Trial], say: Callable[[str], None]
+    ) -> Confirmations:
+        self.limits.conclude()
+        own = next(
+            (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
+        )
+        reruns = affordable(ranked, own, self.search, self.limits)
+        if reruns.note:
+            say(reruns.note)
+        if not reruns.trials:
+            return Confirmations({})
+        worker, dataset = self.worker, self.worker.dataset
+        runs = Confirmation(
+            worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
+            dataset.recut, Evidence(worker, self._built).of,
+        ).run(reruns.trials, reruns.repeats)  # fmt: skip
+        done = max(map(len, runs.values()), default=0)
+        if done < reruns.repeats and not self.limits.interrupted:
+            say(f"Confirmation ended after {done} of {reruns.repeats} rounds: the time is used up.")
+        scored = sum(trial.score is not None for trial in trials)
+        return Confirmations(runs, dataset.recut(0) is not None, scored)
+
+    def _tested(self, model: keras.Model) -> Unseen:
+        """Return how the winner, which measures the objective, does on the test part."""
+        part, name = self.worker.dataset.test, self.worker.objective.name
+        if part is None:
+            return Unseen()
+        metrics = evaluate(model, part)
+        score = metrics.get(name.removeprefix("val_")) if name.startswith("val_") else None
+        known = score is not None and self.worker.hypermodel.own_fit is None
+        values = Evidence(self.worker, self._built).of_test(model, score or 0.0) if known else None
+        return Unseen(metrics, values)
 
     def _handed_over(self, best: Trial) -> keras.Model:
         """Write the winner as a Keras model and return it as it is read back."""
@@ -345,6 +369,11 @@ class Session:
         with self.watch.measure("log"):
             for sink in self.sinks:
                 sink(event)
+
+
+def _ended(best: Trial, reason: str, found: Standing, tested: Unseen) -> SearchEnded:
+    scores = () if found.confirmed is None else found.confirmed.scores
+    return SearchEnded(best, reason, scores, tested.metrics, found.scalars(), found.beats_baseline)
 
 
 def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:

@@ -82,7 +82,7 @@ class Outcome:
 
     Attributes:
         trial: What became of it.
-        weights: Those of its best epoch in Keras's order, None without one.
+        weights: Those of its best epoch in Keras's order, of its last one where it is a repeat; None without one.
         asked: Definitions of the hyperparameters that the user's own `fit` was the first to ask for.
     """
 
@@ -170,13 +170,15 @@ class Worker:
             ready = prepared() if prepared else self.prepare(job)
             waited = time.perf_counter() - started
             reached = train(ready.fitting, ready.assignment, self.objective, report)
+            # A repeat is scored at its last epoch.
+            weights = ready.fitting.weights() if job.repeat and reached.weights else reached.weights
         except Exception as error:
             logger.debug("trial %d failed", job.number, exc_info=True)
             reason = f"{type(error).__name__}: {error}"
             text = "".join(traceback.format_exception(error))
             failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
             return Outcome(failed)
-        return Outcome(_finished(trial, reached, ready, waited), reached.weights)
+        return Outcome(_finished(trial, reached, ready, waited), weights)
 
     def _trained_by_itself(self, job: Job, fit: OwnFit, report: Report) -> Outcome:
         """Train one job by the user's own `fit`."""

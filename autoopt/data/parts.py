@@ -1,7 +1,7 @@
 """Parts of the data: arrays in memory, or batches that are read one after the other."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,11 @@ class Part:
         """Return a Part of the rows from `first` to before `end`: a view, which takes no memory."""
         return self._of(lambda array: array[first:end])
 
+    def batches(self, size: int) -> Iterator["Part"]:
+        """Yield the rows in their order, `size` at a time."""
+        for first in range(0, self.n, size):
+            yield self.between(first, min(first + size, self.n))
+
     def _of(self, some: Callable[[np.ndarray], np.ndarray]) -> "Part":
         return Part(*(mapped(some, each) for each in (self.x, self.y, self.sample_weight)))
 
@@ -76,3 +81,8 @@ class Stream:
     def first(self) -> Part:
         """Return the first batch as arrays: what shapes and labels can be seen without a whole pass."""
         return Part(*streams.first(self.source))
+
+    def batches(self) -> Iterator[Part]:
+        """Yield the batches of one pass as arrays."""
+        for batch in streams.arrays(self.source):
+            yield Part(*batch)

@@ -70,6 +70,13 @@ def steps(source: Any) -> int:
     return sum(1 for _ in form.batches(source, seed=0)) if known is None else known
 
 
+def arrays(source: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield x, y and sample_weight of each batch of one pass as numpy arrays."""
+    form = _known(source)
+    for batch in form.batches(source, seed=0):
+        yield _arrays(batch, form.NAME)
+
+
 def labels(source: Any) -> Iterator[Any]:
     """Yield the labels of each batch of one pass as numpy arrays."""
     form = _known(source)

@@ -39,13 +39,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         mean, std, n = (summary["folds"][key] for key in ("mean", "std", "n"))
         which += f", the best of its {n} folds; their mean is {score_text(mean)} ± {std:.4f}"
     lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
-    if summary["confirmed"]:
-        mean, std, n = (summary["confirmed"][key] for key in ("mean", "std", "n"))
-        seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
-        lines.append(f"  confirmed  {name} {score_text(mean)} ± {std:.4f}  ({seeds})")
-    if summary["test_metrics"]:
-        tested = ", ".join(f"{key} {score_text(value)}" for key, value in summary["test_metrics"].items())
-        lines.append(f"  test       {tested}")
+    lines += _confirmed(summary) + _tested(summary)
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
     return lines + _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
@@ -117,6 +111,61 @@ def trials_table(
         why = first_line(failed[0].note or failed[0].error or "")
         lines += ["", f"{count} trial {failed[0].number}: {why}"]
     return lines
+
+
+def _confirmed(summary: Mapping[str, Any]) -> list[str]:
+    """Return the lines on the confirmation, and on what it says of the user's model."""
+    found, own = summary["confirmed"], summary.get("baseline_confirmed")
+    if not found:
+        return []
+    name, n, around = summary["objective"]["name"], found["n"], found.get("error")
+    seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
+    seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
+    chance = "" if around is None else "95 %, "
+    deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
+    is_own = summary["best_trial"] == 0
+    beside = f"; your model {_within(own)}" if own and not is_own else ""
+    lines = [f"  confirmed  {name} {_within(found)}  ({chance}{seeds}{deviation}){beside}"]
+    return lines if is_own else lines + [f"{'':13}{told}" for told in _compared(summary, n)]
+
+
+def _compared(summary: Mapping[str, Any], n: int) -> list[str]:
+    """Return the sentence on whether the winner is better than the user's model."""
+    gain = summary.get("gain")
+    if gain is None:
+        alone = summary.get("baseline_confirmed") and n == 1
+        return ["a single run of each does not tell whether it is better than your model"] if alone else []
+    bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
+    which = (
+        "better than your model beyond noise"
+        if summary["beats_baseline"]
+        else "not better than your model beyond noise"
+    )
+    return [f"{which} {bounds}"]
+
+
+def _within(found: Mapping[str, Any]) -> str:
+    """Return a mean with its error."""
+    around = found.get("error")
+    return score_text(found["mean"]) + ("" if around is None else f" ± {around:.4f}")
+
+
+def _tested(summary: Mapping[str, Any]) -> list[str]:
+    """Return the line on the test part."""
+    if not summary["test_metrics"]:
+        return []
+    objective, around, gap = (
+        summary["objective"]["name"].removeprefix("val_"),
+        summary.get("test_error"),
+        summary.get("gap"),
+    )
+    shown = [
+        f"{key} {score_text(value)}" + (f" ± {around:.4f}" if key == objective and around is not None else "")
+        for key, value in summary["test_metrics"].items()
+    ]
+    than = "confirmed" if summary["confirmed"] else "best"
+    apart = "" if gap is None else f"; {abs(gap):.4f} {'below' if gap >= 0 else 'above'} {than}"
+    return [f"  test       {', '.join(shown)}{apart}"]
 
 
 def _time(profile: Mapping[str, Any]) -> list[str]:

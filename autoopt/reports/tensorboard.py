@@ -113,6 +113,7 @@ class TensorBoard:
                 self._confirm(event.trial, event.repeat)
             case SearchEnded():
                 self.close()
+                self._conclude(event)
 
     def _start(self, number: int, hyperparameters: Mapping[str, Any], started: float) -> "_Session":
         if number in self._running:
@@ -144,6 +145,15 @@ class TensorBoard:
         file = _EventFile(self._trial_folder(trial.number))
         file.scalars(repeat, {CONFIRMED_SCORE: trial.score})
         file.close()
+
+    def _conclude(self, event: SearchEnded) -> None:
+        """Add to the winner what is known of it in the end: points at its number."""
+        tested = {f"test_{name}": value for name, value in (event.test_metrics or {}).items()}
+        points = {**event.standing, **tested}
+        if event.best is not None and points:
+            file = _EventFile(self._trial_folder(event.best.number))
+            file.scalars(event.best.number, points)
+            file.close()
 
     def _trial_folder(self, number: int) -> Path:
         return self._folder / f"trial-{number:04d}"

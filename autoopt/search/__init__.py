@@ -1,11 +1,14 @@
 """Which trial is next, when one is hopeless, when to stop, and which winner is real."""
 
 from autoopt.search.ceiling import Ceiling
-from autoopt.search.confirmation import Confirmation, Confirmed, affordable, best_first, winner
+from autoopt.search.confirmation import Confirmation
+from autoopt.search.confirmed import Confirmations, Confirmed, best_first, winner
 from autoopt.search.contenders import chosen, contenders, ranked
 from autoopt.search.driver import Driver, explore
+from autoopt.search.evidence import Evidence
 from autoopt.search.foreign import adopt
 from autoopt.search.heirs import Heirs
+from autoopt.search.intervals import Difference
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.named import made
 from autoopt.search.names import NAMES
@@ -14,15 +17,17 @@ from autoopt.search.partitions import Partitions, plan
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import FoldRule, HalvingPruner
+from autoopt.search.reruns import Reruns, affordable
 from autoopt.search.scores import Scores
 from autoopt.search.search import Search
 from autoopt.search.seeds import points
 from autoopt.search.several import check_several
+from autoopt.search.standing import Standing, Unseen, standing
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "FoldRule", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Scores", "Search", "adopt",
-    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "points", "ranked", "seconds",
+    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmations", "Confirmed", "Difference", "Driver", "Evidence", "FoldRule", "HalvingPruner",
+    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Reruns", "Scores", "Search", "Standing", "Unseen", "adopt",
+    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "points", "ranked", "seconds", "standing",
     "starting_points", "winner",
 ]  # fmt: skip

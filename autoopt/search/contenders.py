@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from autoopt.front import front, nearest_first
 from autoopt.records import Objective, Trial
-from autoopt.search.confirmation import Confirmed, best_first, winner
+from autoopt.search.confirmed import Confirmed, best_first, winner
 
 
 def contenders(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Trial]:

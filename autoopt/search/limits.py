@@ -1,6 +1,7 @@
 """Limits: when a search ends, and when the trial that runs is cut. Clocks only end things."""
 
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -59,6 +60,7 @@ class Limits:
         self._budget = budget
         self._confirmations = confirmations
         self._longest = 0.0
+        self._last = math.inf
         self.deadline = None if budget is None else started + budget
         self.interrupted = False
 
@@ -80,6 +82,11 @@ class Limits:
             return "the budget is used up"
         return None
 
+    def conclude(self) -> None:
+        """Take note that the search is over: what follows gets a quarter of the budget, however much is left."""
+        if self._budget is not None:
+            self._last = time.time() + CONFIRMATION_SHARE * self._budget
+
     def over(self) -> bool:
         """Whether nothing more may be trained, confirmation included."""
         left = self.left()
@@ -89,7 +96,9 @@ class Limits:
         """Return the seconds in which something may still be trained, None without a budget."""
         if self.interrupted:
             return 0.0
-        return None if self.deadline is None else self.deadline - self._ending() - time.time()
+        if self.deadline is None:
+            return None
+        return min(self.deadline, self._last) - self._ending() - time.time()
 
     def _ending(self) -> float:
         """Seconds kept for the export and for the epoch that is running: 2 % of the budget, 3 s at most."""

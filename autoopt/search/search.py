@@ -27,10 +27,11 @@ class Search:
         cv: Cross-validation: how many folds (stratified for classes, of whole groups or in time order where an
             `autoopt.Dataset` has such), or a splitter of scikit-learn. A trial's score is the mean over its folds,
             each trained `executions_per_trial` times; the model handed over is that of the best fold.
-        confirm: How many of the best trials run again with fresh seeds, 0 for none.
+        confirm: How many of the best trials run again with fresh seeds and on fresh cuts of the data, and the
+            user's own model with them; 0 for none.
         confirm_repeats: How often each of them does.
-        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1; of
-            several objectives those of the whole front do.
+        keep: Of how many of the best trials the weights stay on disk; never of fewer than `confirm`, nor than 1. Those
+            of the user's own model stay as well where trials are confirmed, and those of a whole front.
         inherit: Whether a wider or deeper copy of a trial that is trained likewise starts from that trial's
             weights, as the same function where its layers allow that (Net2Net). Its epochs then come on top of its parent's: its score is that of its weights, but says
             less of its hyperparameters. Confirmation runs always start fresh.
@@ -77,8 +78,8 @@ class Search:
 
     @property
     def confirmations(self) -> int:
-        """How many runs confirmation takes at most."""
-        return self.confirm * self.confirm_repeats
+        """How many runs confirmation takes at most, those of the user's own model included."""
+        return (self.confirm + 1) * self.confirm_repeats if self.confirm else 0
 
     def _check_cv(self) -> None:
         from autoopt.data import Splitter

@@ -18,6 +18,7 @@ class BestWeights:
         objective: Which trials are the best.
         kept: The trials whose weights lie there already.
         others: What is compared beside the objective: all trials on the front are kept then, however many.
+        always: Numbers of trials that are kept beside the best few.
     """
 
     def __init__(
@@ -27,14 +28,15 @@ class BestWeights:
         objective: Objective,
         kept: Iterable[Trial],
         others: Sequence[Objective] = (),
+        always: Collection[int] = (),
     ) -> None:
-        self._folder, self._most = folder, most
+        self._folder, self._most, self._always = folder, most, always
         self._objective, self._others = objective, tuple(others)
         self._kept = {trial.number: trial for trial in kept}
         self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
-        """Whether a trial is among the best few."""
+        """Whether a trial's weights are kept."""
         return number in self._kept
 
     def keep(self, trial: Trial, weights: Sequence[Any]) -> None:
@@ -59,10 +61,11 @@ class BestWeights:
         on_front = front(known, (self._objective, *self._others)) if self._others else []
         ranked = [*on_front, *sorted(known, key=self._objective.rank)]
         numbers = list(dict.fromkeys(trial.number for trial in ranked))
-        return numbers[: max(self._most, len(on_front))]
+        kept = numbers[: max(self._most, len(on_front))]
+        return [*kept, *(each for each in self._always if each in self._kept)]
 
     def of(self, number: int) -> Sequence[Any] | None:
-        """Return the weights of a trial, in Keras's order; None where it is not among the best few.
+        """Return the weights of a trial, in Keras's order; None where they are not kept.
 
         Raises:
             OSError: The disk refused something.

@@ -35,11 +35,54 @@ def test_the_outcome_says_what_was_reached_and_what_was_changed() -> None:
         "4 trials in 1m15s (2 completed, 2 pruned); ended: the budget is used up.",
         "  baseline   val_accuracy 0.9000  (your model)",
         "  best       val_accuracy 0.9500  (trial 3)",
-        "  confirmed  val_accuracy 0.9400 ± 0.0100  (3 fresh seeds)",
+        "  confirmed  val_accuracy 0.9400  (3 fresh seeds; deviation 0.0100)",
         "  test       accuracy 0.9300, loss 0.2000",
         "Changed from your model:",
         "  optimizer/weight_decay   not used -> 0.05",
     ]
+
+
+CONFIRMED = {
+    "confirmed": {"mean": 0.9612, "std": 0.0021, "n": 3, "error": 0.008},
+    "baseline_confirmed": {"mean": 0.91, "std": 0.004, "n": 3, "error": 0.011},
+    "gain": {"mean": 0.0512, "least": 0.031},
+    "beats_baseline": True,
+    "fresh_cuts": True,
+    "test_error": 0.013,
+    "gap": 0.0062,
+    "test_metrics": {"accuracy": 0.955, "loss": 0.2},
+}
+
+
+def test_a_confirmed_winner_is_told_with_its_errors_and_beside_your_model() -> None:
+    assert outcome({**SUMMARY, **CONFIRMED})[3:6] == [
+        "  confirmed  val_accuracy 0.9612 ± 0.0080  (95 %, 3 fresh seeds and cuts; deviation 0.0021); "
+        "your model 0.9100 ± 0.0110",
+        "             better than your model beyond noise (+0.0512, 99 % from +0.0310)",
+        "  test       accuracy 0.9550 ± 0.0130, loss 0.2000; 0.0062 below confirmed",
+    ]
+
+
+def test_a_gain_within_noise_is_not_claimed() -> None:
+    noise = {**CONFIRMED, "gain": {"mean": 0.002, "least": -0.01}, "beats_baseline": False, "gap": -0.001}
+    lines = outcome({**SUMMARY, **noise})
+    assert lines[4].strip() == "not better than your model beyond noise (+0.0020, 99 % from -0.0100)"
+    assert lines[5].endswith("; 0.0010 above confirmed")
+
+
+def test_single_runs_claim_nothing() -> None:
+    one = {"mean": 0.96, "std": 0.0, "n": 1, "error": 0.01}
+    lines = outcome({**SUMMARY, **CONFIRMED, "confirmed": one, "gain": None, "beats_baseline": None})
+    assert lines[3].startswith(
+        "  confirmed  val_accuracy 0.9600 ± 0.0100  (95 %, 1 fresh seed and cut); your model"
+    )
+    assert lines[4].strip() == "a single run of each does not tell whether it is better than your model"
+
+
+def test_your_own_model_is_not_compared_with_itself() -> None:
+    lines = outcome({**SUMMARY, **CONFIRMED, "best_trial": 0, "gain": None, "beats_baseline": None})
+    assert lines[3].endswith("deviation 0.0021)")
+    assert lines[4].startswith("  test")
 
 
 def test_a_winner_of_several_executions_is_told_apart_from_their_mean() -> None:

@@ -84,6 +84,17 @@ def test_short_trials_leave_the_search_more_time() -> None:
     assert not found.over()
 
 
+def test_what_follows_the_search_gets_a_quarter_also_where_more_is_left() -> None:
+    found = limits(budget=100, ago=10)
+    assert found.left() == pytest.approx(88, abs=0.5)
+
+    found.conclude()
+    assert found.left() == pytest.approx(23, abs=0.5)
+    late = limits(budget=100, ago=90)
+    late.conclude()
+    assert late.left() == pytest.approx(8, abs=0.5)
+
+
 def test_an_interrupt_ends_everything_also_before_the_first_trial() -> None:
     found = limits(budget=100)
     found.interrupted = True

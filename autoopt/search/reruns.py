@@ -1,0 +1,92 @@
+"""What is confirmed, and how often: as much of what was asked for as there is time for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from autoopt.records import Trial
+from autoopt.search.limits import Limits
+from autoopt.search.search import Search
+
+TIMES = ("not at all", "once", "twice")
+
+
+@dataclass(frozen=True)
+class Reruns:
+    """What is run again.
+
+    Attributes:
+        trials: The best few, and the user's own model.
+        repeats: How often each of them.
+        note: What was left out for want of time, in a sentence; empty where nothing was.
+    """
+
+    trials: Sequence[Trial] = ()
+    repeats: int = 0
+    note: str = ""
+
+
+def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits) -> Reruns:
+    """Return what is confirmed in the time that is left.
+
+    Two runs of each come first, as one does not tell of seeds; then trials and repeats shrink alike.
+
+    Args:
+        ranked: The trials that may win, best first.
+        own: The user's model, which is run again along with them; None where it has no score.
+        search: How many of them, and how often, were asked for.
+        limits: Knows how much time is left.
+    """
+    most, repeats, left = min(search.confirm, len(ranked)), search.confirm_repeats, limits.left()
+    if not most or not repeats:
+        return Reruns()
+    if left is None:
+        return Reruns(_with(own, ranked[:most]), repeats)
+    options = [
+        (count, times)
+        for count in range(1, most + 1)
+        for times in range(1, repeats + 1)
+        if times * sum(map(_seconds, _with(own, ranked[:count]))) <= left
+    ]
+    if options:
+        count, times = max(options, key=_worth)
+        note = "" if (count, times) == (most, repeats) else _told(count, most, times, repeats, left)
+        return Reruns(_with(own, ranked[:count]), times, note)
+    if limits.interrupted:
+        return Reruns()
+    if _seconds(ranked[0]) <= left:
+        note = f"Confirming the best trial once, and not your model: {_left(left)}."
+        return Reruns(ranked[:1], 1, note)
+    return Reruns(note=f"The best trial is not confirmed: {_left(left)}.")
+
+
+def epochs_of(trial: Trial) -> int:
+    """Return the epochs of a trial's confirmation: up to its best, which says little where it did not start fresh."""
+    return trial.epochs if trial.inherited is not None else (trial.best_epoch or 0) + 1
+
+
+def _with(own: Trial | None, trials: Sequence[Trial]) -> Sequence[Trial]:
+    listed = own is None or any(trial.number == own.number for trial in trials)
+    return list(trials) if own is None or listed else [*trials, own]
+
+
+def _worth(option: tuple[int, int]) -> tuple[int, int, int, int]:
+    count, times = option
+    return min(times, 2), min(count, times), count + times, times
+
+
+def _seconds(trial: Trial) -> float:
+    """Return what a run is expected to take: the trial's own seconds for the epochs that it trains again."""
+    return max((trial.seconds or 0.0) * epochs_of(trial) / max(trial.epochs, 1), 1e-3)
+
+
+def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:
+    which = (
+        f"{count} of {most} trials" if count < most else "the best trial" if most == 1 else f"{most} trials"
+    )
+    often = TIMES[times] if times < len(TIMES) else f"{times} times"
+    instead = f" instead of {'twice' if repeats == 2 else f'{repeats} times'}" if times < repeats else ""
+    return f"Confirming {which}, {often}{instead}: {_left(left)}."
+
+
+def _left(left: float) -> str:
+    return f"{max(left, 0.0):.1f} s are left" if left < 10 else f"{left:.0f} s are left"
