@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benchmarks.output import seeds, show
+from benchmarks.search_commands import cost
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -197,3 +198,7 @@ def pairs(optimizers: str, seed: int, out: Path | None) -> None:
 
     names = optimizers.split(",") if optimizers else list(benchmark.ALGORITHMS)
     show("Pairs of optimizer, schedule and initializer", benchmark.measured(names, seed), out)
+
+
+for command in (cost,):
+    main.add_command(command)
