@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from benchmarks.output import seeds, show
-from benchmarks.search_commands import cost
+from benchmarks.quality.command import quality
+from benchmarks.search_commands import cost, repeatable, suggest
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -200,5 +201,5 @@ def pairs(optimizers: str, seed: int, out: Path | None) -> None:
     show("Pairs of optimizer, schedule and initializer", benchmark.measured(names, seed), out)
 
 
-for command in (cost,):
+for command in (quality, cost, suggest, repeatable):
     main.add_command(command)

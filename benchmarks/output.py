@@ -27,14 +27,28 @@ def show(
         backends: Of Keras, that were measured; none takes the one of this process.
         runs: The single measurements behind the rows, for the file alone.
     """
+    print_table(title, rows, backends)
+    if out is not None:
+        written(title, rows, out, backends, runs)
+
+
+def print_table(title: str, rows: Sequence[dict], backends: Sequence[str] = ()) -> None:
+    """Print rows as a Markdown table with the machine they come from; arguments as in `show`."""
     columns = list(rows[0])
     click.echo(f"\n{title}\n{machine(backends)}\n")
     click.echo("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
     for row in rows:
         click.echo("| " + " | ".join(_cell(row[column]) for column in columns) + " |")
-    if out is not None:
-        found = {"title": title, "machine": machine(backends), "rows": rows, "runs": list(runs)}
-        out.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def written(
+    title: str, rows: Sequence[dict], out: Path, backends: Sequence[str] = (), runs: Sequence[dict] = ()
+) -> None:
+    """Write rows and runs to a file, whole or not at all; arguments as in `show`."""
+    found = {"title": title, "machine": machine(backends), "rows": list(rows), "runs": list(runs)}
+    new = out.with_name(f"{out.name}.new")
+    new.write_text(json.dumps(found, indent=1) + "\n")
+    new.replace(out)
 
 
 def machine(backends: Sequence[str] = ()) -> str:
