@@ -48,7 +48,7 @@ def differing(first: Board, second: Board) -> str:
         return f"{len(first)} rows, {len(second)} rows"
     for place, (one, two) in enumerate(zip(first, second, strict=True)):
         for name in dict.fromkeys((*one, *two)):
-            if one.get(name) != two.get(name):
+            if repr(one.get(name)) != repr(two.get(name)):  # NaN differs from itself
                 return f"row {place}, {name}: {one.get(name)}, {two.get(name)}"
     return ""
 

@@ -48,6 +48,11 @@ def repeatable(backends: str, example: str, trials: int, epochs: int, seed: int,
     from benchmarks import repeatable as benchmark
 
     names = backends.split(",")
+    for name in names:
+        if name not in benchmark.BACKENDS:
+            raise click.BadParameter(
+                f"--backends was given {name!r}. Known: {', '.join(benchmark.BACKENDS)}."
+            )
     asked = {"name": example, "trials": trials, "epochs": epochs, "seed": seed}
     rows = benchmark.measured(names, asked)
     show(f"Two runs, trials={trials}, epochs={epochs}, seed={seed}", rows, out, names)

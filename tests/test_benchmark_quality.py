@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import click
 import keras
+import keras_tuner
 import numpy as np
 import pytest
 
@@ -142,6 +143,8 @@ def test_a_task_has_three_parts_that_its_plain_model_takes(name):
     model = task.model_fn()
     for x, y in (task.train, task.validation, task.test):
         assert x.shape[1:] == model.input_shape[1:] and set(y) <= set(range(model.output_shape[-1]))
+    hand_written = task.peers.build(keras_tuner.HyperParameters())
+    assert (hand_written.input_shape, hand_written.output_shape) == (model.input_shape, model.output_shape)
     share = len(task.validation[1]) / (len(task.train[1]) + len(task.validation[1]))
     assert share == pytest.approx(0.2, abs=0.01)
 
