@@ -1,66 +1,20 @@
-"""Which benchmarks there are, and what they have in common: seeds, a table, a JSON file, the machine."""
+"""Which benchmarks there are: the options of each, and what is called."""
 
-import json
-import os
-import platform
 import statistics
-from collections.abc import Sequence
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 
 import click
 
+from benchmarks.output import seeds, show
+from benchmarks.quality.command import quality
+from benchmarks.search_commands import cost, repeatable, suggest
 from benchmarks.throughput.tasks import TASKS
 
 
 @click.group()
 def main() -> None:
     """Measure autoopt."""
-
-
-def seeds(text: str) -> list[int]:
-    """Read `0,1,2`."""
-    return [int(part) for part in text.split(",")]
-
-
-def show(
-    title: str, rows: list[dict], out: Path | None, backends: Sequence[str] = (), runs: Sequence[dict] = ()
-) -> None:
-    """Print rows as a Markdown table with the machine they come from, and write them where asked.
-
-    Args:
-        title: What was measured.
-        rows: The table.
-        out: The JSON file, or None.
-        backends: Of Keras, that were measured; none takes the one of this process.
-        runs: The single measurements behind the rows, for the file alone.
-    """
-    columns = list(rows[0])
-    click.echo(f"\n{title}\n{machine(backends)}\n")
-    click.echo("| " + " | ".join(columns) + " |\n|" + " --- |" * len(columns))
-    for row in rows:
-        click.echo("| " + " | ".join(_cell(row[column]) for column in columns) + " |")
-    if out is not None:
-        found = {"title": title, "machine": machine(backends), "rows": rows, "runs": list(runs)}
-        out.write_text(json.dumps(found, indent=1) + "\n")
-
-
-def machine(backends: Sequence[str] = ()) -> str:
-    """Return processor count, Python, Keras and its backends in one line; no backends mean the one loaded."""
-    if not backends:
-        import keras
-
-        backends = [keras.backend.backend()]
-    versions = [f"{name} {metadata.version(name)}" for name in backends]
-    return (
-        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
-        f"Keras {metadata.version('keras')}, {', '.join(versions)}"
-    )
-
-
-def _cell(value: object) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else "-" if value is None else str(value)
 
 
 @main.command()
@@ -264,3 +218,7 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
             )
     counts = [int(part) for part in trials.split(",")]
     show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)
+
+
+for command in (quality, cost, suggest, repeatable):
+    main.add_command(command)

@@ -1,21 +1,15 @@
 """Runner: one fresh process a measurement, the tuners interleaved, so that a busy minute falls on all alike."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
 
+from benchmarks import fresh
 from benchmarks.throughput.job import Candidate, Job, Measured
 from benchmarks.throughput.tasks import Part, chosen
-
-PROJECT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -81,18 +75,8 @@ def _jobs(part: Part, wanted: Wanted) -> Iterator[Job]:
 
 
 def _answer(job: Job) -> str:
-    """Return what a fresh process answers; nothing that an earlier one compiled or wrote is in its reach."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_COMP")}
-        environment |= {"KERAS_BACKEND": job.backend, "TF_CPP_MIN_LOG_LEVEL": "3", "XDG_CACHE_HOME": folder}
-        answer = Path(folder, "answer.json")
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.throughput", str(answer)],
-            cwd=PROJECT, env=environment, input=replace(job, folder=folder).to_json(), text=True,
-            capture_output=True, check=False,
-        )  # fmt: skip
-        if done.returncode or not answer.exists():
-            raise click.ClickException(
-                f"{job.tuner} on {job.backend}, seed {job.seed}, ended with {done.returncode}:\n{done.stderr}"
-            )
-        return answer.read_text()
+    """Return what a fresh process answers."""
+    label = f"{job.tuner} on {job.backend}, seed {job.seed}"
+    return fresh.answer(
+        "benchmarks.throughput", lambda folder: replace(job, folder=folder).to_json(), job.backend, label
+    )

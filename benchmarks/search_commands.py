@@ -1,0 +1,60 @@
+"""The benchmarks of what a search rests on: what programs cost, how long a suggestion takes, whether runs repeat."""
+
+from pathlib import Path
+
+import click
+
+from benchmarks.output import seeds, show
+
+
+@click.command()
+@click.option("--nets", default="", help="Names with commas between.  [default: all]")
+@click.option("--epochs", default=25, show_default=True, help="Of each training.")
+@click.option("--out", type=click.Path(path_type=Path))
+def cost(nets: str, epochs: int, out: Path | None) -> None:
+    """Seconds of a program and of an epoch, and the prices that follow; run it on each backend."""
+    from benchmarks import cost as benchmark
+
+    names = nets.split(",") if nets else list(benchmark.NETS)
+    for name in names:
+        if name not in benchmark.NETS:
+            raise click.BadParameter(f"--nets was given {name!r}. Known: {', '.join(benchmark.NETS)}.")
+    found = benchmark.measured(names, epochs)
+    show(f"Nets, {benchmark.EXAMPLES:,} examples, epochs={epochs}", benchmark.rows(found), None)
+    show("Constants", benchmark.constants(found), out, runs=benchmark.rows(found))
+    click.echo(f"\n{benchmark.told()}")
+
+
+@click.command()
+@click.option("--counts", default="100,300,1000", show_default=True, help="Finished trials.")
+@click.option("--suggestions", default=20, show_default=True, help="Timed after each.")
+@click.option("--out", type=click.Path(path_type=Path))
+def suggest(counts: str, suggestions: int, out: Path | None) -> None:
+    """Milliseconds of a suggestion after so many finished trials, over the full space of the digits."""
+    from benchmarks import suggest as benchmark
+
+    show("Suggestions, examples/digits.py", benchmark.measured(seeds(counts), suggestions), out)
+
+
+@click.command()
+@click.option("--backends", default="tensorflow,jax,torch", show_default=True)
+@click.option("--example", default="digits", show_default=True, help="A file of examples/.")
+@click.option("--trials", default=12, show_default=True)
+@click.option("--epochs", default=5, show_default=True)
+@click.option("--seed", default=0, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def repeatable(backends: str, example: str, trials: int, epochs: int, seed: int, out: Path | None) -> None:
+    """Whether two runs with one seed give the same table, on each backend; exit code 1 where one does not."""
+    from benchmarks import repeatable as benchmark
+
+    names = backends.split(",")
+    for name in names:
+        if name not in benchmark.BACKENDS:
+            raise click.BadParameter(
+                f"--backends was given {name!r}. Known: {', '.join(benchmark.BACKENDS)}."
+            )
+    asked = {"name": example, "trials": trials, "epochs": epochs, "seed": seed}
+    rows = benchmark.measured(names, asked)
+    show(f"Two runs, trials={trials}, epochs={epochs}, seed={seed}", rows, out, names)
+    if any(row["identical"] == "no" for row in rows):
+        raise SystemExit(1)
