@@ -33,15 +33,13 @@ def front(trials: Sequence[Trial], objectives: Sequence[Objective]) -> list[Tria
     scored = [trial for trial in trials if trial.scores and trial.status != "failed" and not trial.excess]
     whole = [trial for trial in scored if not trial.missing] or scored
     whole = sorted(whole, key=lambda trial: trial.number)
-    if not whole:
-        return []
-    at, found = _losses([trial.scores for trial in whole], objectives), []
-    for place, trial in enumerate(whole):
-        as_good = (at <= at[place]).all(axis=1)
-        better = (at < at[place]).any(axis=1)
-        if not (as_good & better).any() and not as_good[:place].any():
-            found.append(trial)
-    return found
+    at = _losses([trial.scores for trial in whole], objectives)
+    found: list[int] = []
+    # Whatever beats a trial comes before it in this order, and so does an equal one that is earlier.
+    for place in np.lexsort(at.T[::-1]):
+        if not (at[found] <= at[place]).all(axis=1).any():
+            found.append(place)
+    return [whole[place] for place in sorted(found)]
 
 
 def nearest_first(

@@ -149,7 +149,6 @@ def tune(
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     compared = (target, *facts.others)
-    several = check_several(search, compared)
     checks.goes_on(earlier, resume, seed, compared, dataset, epochs, constraints, hypermodel.space.fix)
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
@@ -166,6 +165,7 @@ def tune(
     search = made(replace(search, start=start), seed, max_trials, epochs)
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, start, whole_space)
+    several = check_several(search, compared)
 
     folder = storage.create(directory, project_name, resume)
     logs = Path(logdir) / folder.name

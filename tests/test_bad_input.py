@@ -199,7 +199,21 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         UsageError,
         r"'val_f2', which no trial reports.*'val_accuracy'",
     ),
-    "objectives": (lambda _: {"objective": ["loss", "auc"]}, UsageError, r"pass one name"),
+    "objectives": (
+        lambda _: {"objective": ["loss", "latencies"]},
+        UsageError,
+        r"'latencies', which no trial reports\. Did you mean 'latency'",
+    ),
+    "costs alone": (lambda _: {"objective": ["latency", "parameters"]}, UsageError, r"a metric beside it"),
+    "one objective twice": (lambda _: {"objective": ["loss", ("loss", "min")]}, UsageError, r"'loss' twice"),
+    "several objectives, one sum": (
+        lambda _: {
+            "objective": ["loss", "parameters"],
+            "search": Search(oracle=keras_tuner.oracles.RandomSearchOracle(max_trials=2)),
+        },
+        UsageError,
+        r"oracle was given RandomSearchOracle.*Pass one objective, or an Optuna sampler",
+    ),
     "class_weight": (lambda _: {"class_weight": "equal"}, UsageError, r'given \'equal\'.*"balanced"'),
     "class_weight by name": (lambda _: {"class_weight": {"cat": 1}}, UsageError, r"Expected class numbers"),
     # The space.

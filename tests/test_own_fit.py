@@ -239,7 +239,7 @@ def test_what_is_no_result_fails_the_trial_and_says_what_to_return(kind: str) ->
 
 
 def test_a_bare_number_under_an_objective_that_nobody_named_is_refused() -> None:
-    assert "Pass objective=keras_tuner.Objective" in trained(silent(0.5), assumed=True).trial.note
+    assert 'Pass objective=("score", "min")' in trained(silent(0.5), assumed=True).trial.note
 
 
 def test_what_fit_sets_itself_is_not_given_to_it() -> None:

@@ -195,7 +195,8 @@ def test_a_score_that_the_model_lacks_is_measured_as_one_of_several(tune: Any) -
 
 
 def test_a_sampler_of_optuna_for_several_objectives_is_used(tune: Any) -> None:
-    result = tune(search=Search(sampler=optuna.samplers.NSGAIISampler(seed=0), confirm=0), max_trials=3)
+    sampler, pruner = optuna.samplers.NSGAIISampler(seed=0), optuna.pruners.NopPruner()
+    result = tune(search=Search(sampler=sampler, pruner=pruner, confirm=0), max_trials=3)
 
     assert len(result.trials) == 3 and len(result.pareto())
 

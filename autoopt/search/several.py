@@ -31,7 +31,7 @@ def check_several(search: Search, objectives: Sequence[Objective]) -> Sequence[s
             f"oracle was given {type(search.oracle).__name__} for the objectives {named}. Expected none: KerasTuner's "
             "oracles know one number, a sum of objectives. Pass one objective, or an Optuna sampler."
         )
-    if search.pruner is not None:
+    if search.pruner is not None and not isinstance(search.pruner, optuna.pruners.NopPruner):
         raise UsageError(
             f"pruner was given {type(search.pruner).__name__} for the objectives {named}. Expected none: Optuna "
             "prunes by one number. Pass one objective, or leave pruner out."
