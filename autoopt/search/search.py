@@ -26,7 +26,8 @@ class Search:
         executions_per_trial: Trainings a trial, each with other seeds; the trial's score is their mean.
         cv: Cross-validation: how many folds (stratified for classes, of whole groups or in time order where an
             `autoopt.Dataset` has such), or a splitter of scikit-learn. A trial's score is the mean over its folds,
-            each trained `executions_per_trial` times; the model handed over is that of the best fold.
+            each trained `executions_per_trial` times; the model handed over is that of the best fold. A confirmation
+            run is all folds of another partition.
         confirm: How many of the best trials run again with fresh seeds and on fresh cuts of the data, and the
             user's own model with them; 0 for none.
         confirm_repeats: How often each of them does.
