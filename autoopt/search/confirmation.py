@@ -14,7 +14,7 @@ from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.chance import Run, Runs, Values
 from autoopt.search.limits import Limits
-from autoopt.search.plan import epochs_of
+from autoopt.search.rounds import epochs_of
 from autoopt.worker import Job
 
 CUTTING = 1_000_003
@@ -95,7 +95,8 @@ class Confirmation:
         self.emit(TrialEnded(replace(ended, score=score) if known else ended, repeat))
         if ended.status == "pruned":
             return None
-        witnessed = known and outcome.weights is not None
+        # Of several trainings that the score is the mean of, weights tell one alone.
+        witnessed = known and outcome.weights is not None and ended.executions == 1
         return Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
 
     def _score(self, ended: Trial) -> float:
