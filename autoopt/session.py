@@ -250,19 +250,19 @@ class Session:
         own = next(
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
-        reruns = affordable(ranked, own, self.search, self.limits)
-        if reruns.note:
-            say(reruns.note)
-        if not reruns.trials:
+        rounds = affordable(ranked, own, self.search, self.limits)
+        if rounds.note:
+            say(rounds.note)
+        if not rounds.trials:
             return Confirmations({})
         worker, dataset = self.worker, self.worker.dataset
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
             dataset.recut, Evidence(worker, self._built).of,
-        ).run(reruns.trials, reruns.repeats)  # fmt: skip
+        ).run(rounds.trials, rounds.repeats)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
-        if done < reruns.repeats and not self.limits.interrupted:
-            say(f"Confirmation ended after {done} of {reruns.repeats} rounds: the time is used up.")
+        if done < rounds.repeats and not self.limits.interrupted:
+            say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")
         scored = sum(trial.score is not None for trial in trials)
         return Confirmations(runs, dataset.recut(0) is not None, scored)
 

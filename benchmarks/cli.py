@@ -98,6 +98,35 @@ def first_command(budget: str, out: Path | None) -> None:
 
 
 @main.command()
+@click.option("--runs", default=20, show_default=True)
+@click.option("--trials", default=8, show_default=True, help="Of each search.")
+@click.option("--epochs", default=5, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def honesty(runs: int, trials: int, epochs: int, out: Path | None) -> None:
+    """Labels of pure noise: does the confirmed score hold on the test part, and does any search claim a gain?"""
+    from benchmarks import honesty as benchmark
+
+    rows = []
+    for row in benchmark.measured(runs, trials, epochs):
+        click.echo(f"{row}", err=True)
+        rows.append(row)
+    show(f"Pure noise, 1,000 rows, trials={trials}, epochs={epochs}", rows, out)
+    click.echo(f"\n{benchmark.verdict(rows)}")
+
+
+@main.command()
+@click.option("--budgets", default="20s,40s", show_default=True)
+@click.option("--seeds", "seeds_", default="0", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def budget(budgets: str, seeds_: str, out: Path | None) -> None:
+    """Seconds that `tune` takes beyond its budget on digits, confirmation, test and export included."""
+    from benchmarks import budget as benchmark
+
+    rows = [benchmark.measured(each, seed) for each in budgets.split(",") for seed in seeds(seeds_)]
+    show("Budgets of tune on digits", rows, out)
+
+
+@main.command()
 @click.option("--models", default="", help="Names with commas between.  [default: all]")
 @click.option("--draws", default=20, show_default=True)
 @click.option("--seed", default=0, show_default=True)

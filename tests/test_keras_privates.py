@@ -50,6 +50,20 @@ def loss_that_is_exchanged() -> Any:
     return written, float(model.compute_loss(y=y, y_pred=y_pred))
 
 
+def losses_and_metrics_by_example() -> Any:
+    model, y, given = compiled(), np.array([[-1.0, 2.0, 2.0]], "float32"), ops.full((1, 3), 2.0)
+    model.compute_loss(y=y, y_pred=given)
+    model.compute_metrics(None, y, given)
+    (flat,), (metric,) = model._compile_loss._flat_losses, model._compile_metrics.metrics
+    each = [flat.loss.call(y, given), metric._fn(y, given, **metric._fn_kwargs)]
+    return [
+        plain(each),
+        flat.loss.reduction,
+        flat.loss_weights,
+        model._compile_metrics._flat_weighted_metrics,
+    ]
+
+
 def names_before_training() -> Any:
     model = compiled()
     model._symbolic_build(data_batch=(np.zeros((1, 2)), np.zeros((1, 3))))
@@ -106,6 +120,9 @@ def written_loss() -> Any:
 MEANINGS: dict[str, tuple[Callable[[], Any], Any]] = {
     "_compile_loss._user_loss": (loss_that_is_exchanged, ("mse", 2.0)),
     "_compile_config": (written_loss, True),
+    "_flat_losses, _compile_metrics, _fn": (
+        losses_and_metrics_by_example, [[[3.0], [1.0]], "sum_over_batch_size", None, [None]],
+    ),
     "_symbolic_build": (names_before_training, ["loss", "mae"]),
     "_flatten_layers": (lambda: [each.name for each in compiled()._flatten_layers()][-2:], ["first", "second"]),
     "_call_has_training_arg": (lambda: [each._call_has_training_arg for each in (compiled(), Untold())], [True, False]),

@@ -195,6 +195,23 @@ def test_the_winner_is_confirmed_with_fresh_seeds(run: Result) -> None:
     assert confirmed.n == len(confirmed.scores) == 2
     assert confirmed.mean == pytest.approx(sum(confirmed.scores) / 2)
     assert run.best_trial.score not in confirmed.scores
+    assert confirmed.error > 0
+
+
+def test_the_users_model_is_confirmed_beside_the_winner(run: Result) -> None:
+    own = run.baseline_confirmed
+
+    assert own.n == 2 and len(set(own.scores)) == 2
+    assert run.beats_baseline is (run.difference.least > 0)
+    assert run.difference.mean == pytest.approx(run.confirmed.mean - own.mean)
+
+
+def test_the_gap_to_the_test_part_is_stated_with_its_error(run: Result) -> None:
+    assert run.gap == pytest.approx(run.confirmed.mean - run.test_metrics["accuracy"])
+    assert run.test_error > 0
+    told = run.summary()
+    assert (told["gap"], told["test_error"]) == (run.gap, run.test_error)
+    assert told["confirmed"]["error"] == run.confirmed.error
 
 
 def test_the_test_part_is_scored_once_at_the_end_and_by_nothing_else(run: Result) -> None:
@@ -277,10 +294,10 @@ def test_an_export_to_a_name_of_another_format_is_refused(run: Result, tmp_path:
         run.export(tmp_path / "best.keras", format="kers")
 
 
-def test_only_the_weights_of_the_best_few_stay_on_disk(run: Result) -> None:
+def test_only_the_weights_of_the_best_few_and_of_the_users_model_stay_on_disk(run: Result) -> None:
     kept = sorted(path.name for path in (run.run_dir / "weights").iterdir())
 
-    assert len(kept) == 2
+    assert len(kept) == 3 and kept[0].startswith("trial-0000")
     assert f"trial-{run.best_trial.number:04d}.weights.npz" in kept
 
 

@@ -17,7 +17,7 @@ from autoopt.search.partitions import Partitions, plan
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import FoldRule, HalvingPruner
-from autoopt.search.reruns import Reruns, affordable
+from autoopt.search.rounds import Rounds, affordable
 from autoopt.search.scores import Scores
 from autoopt.search.search import Search
 from autoopt.search.seeds import points
@@ -27,7 +27,7 @@ from autoopt.search.start import starting_points
 
 __all__ = [
     "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmations", "Confirmed", "Difference", "Driver", "Evidence", "FoldRule", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Reruns", "Scores", "Search", "Standing", "Unseen", "adopt",
+    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Rounds", "Scores", "Search", "Standing", "Unseen", "adopt",
     "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "points", "ranked", "seconds", "standing",
     "starting_points", "winner",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoopt import seeding
 from autoopt.data import Cut
@@ -14,8 +14,8 @@ from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.chance import Run, Runs, Values
 from autoopt.search.limits import Limits
-from autoopt.search.reruns import epochs_of
-from autoopt.worker import Job, Outcome
+from autoopt.search.rounds import epochs_of
+from autoopt.worker import Job
 
 CUTTING = 1_000_003
 """Place in the tree of seeds, that no trial has: the cut of each repeat."""
@@ -90,20 +90,21 @@ class Confirmation:
         self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
         self.executor.submit(job)
         outcome = self.executor.wait(self._report)
-        self.emit(TrialEnded(outcome.trial, repeat))
-        if outcome.trial.status == "pruned":
+        score, ended = self._score(outcome.trial), outcome.trial
+        known = ended.status == "completed" and math.isfinite(score)
+        self.emit(TrialEnded(replace(ended, score=score) if known else ended, repeat))
+        if ended.status == "pruned":
             return None
-        return self._scored(trial, outcome, cut)
+        # Of several trainings that the score is the mean of, weights tell one alone.
+        witnessed = known and outcome.weights is not None and ended.executions == 1
+        return Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
 
-    def _scored(self, trial: Trial, outcome: Outcome, cut: Cut | None) -> Run:
-        ended = outcome.trial
+    def _score(self, ended: Trial) -> float:
         # A callback of the user's may have stopped it earlier: then that is where it is scored.
         reached = ended.history.get(self.objective.name, ())
-        if ended.status != "completed" or not reached or not math.isfinite(reached[-1]):
-            return Run(-math.inf if self.objective.direction == "max" else math.inf)
-        score = float(reached[-1])
-        known = outcome.weights is not None
-        return Run(score, self.witness(trial, outcome.weights or (), cut, score) if known else None)
+        if ended.status == "completed" and reached and math.isfinite(reached[-1]):
+            return float(reached[-1])
+        return -math.inf if self.objective.direction == "max" else math.inf
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))

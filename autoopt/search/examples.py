@@ -77,7 +77,7 @@ def measured(model: keras.Model, found: Predicted, name: str) -> float:
     model.reset_metrics()
     loss = model.compute_loss(None, found.y, found.outputs, found.weight, training=False)
     logs = model.compute_metrics(None, found.y, found.outputs, found.weight)
-    return float(loss) if name == "loss" else float(logs[name])
+    return _number(loss if name == "loss" else logs[name])
 
 
 def values(
@@ -127,8 +127,7 @@ def _losses(model: keras.Model, found: Predicted) -> np.ndarray | None:
         if np.size(weight) != len(each):  # a weight for each of several values of an example
             return None
         each = each * np.asarray(weight, float).reshape(-1)
-    penalties = sum((float(keras.ops.sum(penalty)) for penalty in model.losses), 0.0)
-    return each + penalties
+    return each + sum(map(_number, model.losses))
 
 
 def _means(model: keras.Model, found: Predicted, name: str) -> np.ndarray | None:
@@ -147,6 +146,10 @@ def _means(model: keras.Model, found: Predicted, name: str) -> np.ndarray | None
         return None
     mean = float((weight * each).sum() / weight.sum())
     return mean + weight / weight.mean() * (each - mean)  # by how much each pulls a mean that is weighted
+
+
+def _number(tensor: Any) -> float:
+    return float(np.sum(keras.ops.convert_to_numpy(tensor)))
 
 
 def _by_example(elements: Any) -> np.ndarray:

@@ -101,8 +101,8 @@ class Limits:
         return min(self.deadline, self._last) - self._ending() - time.time()
 
     def _ending(self) -> float:
-        """Seconds kept for the export and for the epoch that is running: 2 % of the budget, 3 s at most."""
-        return min(3.0, 0.02 * (self._budget or 0.0))
+        """Seconds kept for export, test and the epoch that is running: 5 % of the budget, 3 s at most."""
+        return min(3.0, 0.05 * (self._budget or 0.0))
 
     def _reserve(self) -> float:
         """Seconds kept for what follows the search."""

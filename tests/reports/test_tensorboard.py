@@ -403,6 +403,21 @@ def test_a_confirmation_adds_scalars_to_its_trial_and_no_session(sink, tmp_path)
     assert reader.evaluations("digits/trial-0000", "epoch_loss", "train")[0][1] == pytest.approx(0.9)
 
 
+def test_the_end_adds_what_is_known_of_the_winner_and_no_session(sink, tmp_path):
+    sink(search_started(space()))
+    run_trial(sink, trial())
+    sink(
+        SearchEnded(
+            trial(), "done", (0.5,), {"accuracy": 0.75}, {"confirmed_error": 0.125, "gap_to_test": -0.25}
+        )
+    )
+    reader, winner = Reader(tmp_path), "digits/trial-0000"
+
+    assert list(reader.sessions()) == [winner]
+    found = [reader.evaluations(winner, tag) for tag in ("test_accuracy", "confirmed_error", "gap_to_test")]
+    assert found == [[(0, 0.75)], [(0, 0.125)], [(0, -0.25)]]
+
+
 def test_a_trial_is_seen_while_it_runs(sink, tmp_path):
     sink(search_started(space()))
     sink(TrialStarted(0, {"batch_size": 32}))

@@ -91,6 +91,16 @@ def test_a_run_ends_at_the_epoch_that_gave_the_score_and_is_scored_there() -> No
     assert [run.score for run in found[0]] == [epochs[-1].logs["val_loss"]]
 
 
+def test_sinks_are_told_the_score_of_the_last_epoch_not_of_the_best_one() -> None:
+    run = Run(model_fn=lambda: toys.compiled(keras.optimizers.SGD(5.0), run_eagerly=True))
+    found = run.of([trial(0, best_epoch=2)], repeats=2)
+    ended = [event.trial for event in run.told if isinstance(event, TrialEnded)]
+
+    assert [each.score for each in ended] == [each.score for each in found[0]]
+    assert all(each.score == each.history["val_loss"][-1] for each in ended)
+    assert any(each.score > min(each.history["val_loss"]) for each in ended)
+
+
 def test_a_run_that_the_time_cuts_counts_for_nobody() -> None:
     run = Run()
 

@@ -71,7 +71,7 @@ def test_what_follows_the_search_gets_a_quarter_of_the_budget_at_most(
 
     kept = found._reserve() - found._ending()
     assert kept == pytest.approx(min(budget / 4, runs * longest))
-    assert found._ending() <= min(3.0, 0.02 * budget) + 1e-9
+    assert found._ending() <= min(3.0, 0.05 * budget) + 1e-9
 
 
 def test_short_trials_leave_the_search_more_time() -> None:
@@ -86,13 +86,13 @@ def test_short_trials_leave_the_search_more_time() -> None:
 
 def test_what_follows_the_search_gets_a_quarter_also_where_more_is_left() -> None:
     found = limits(budget=100, ago=10)
-    assert found.left() == pytest.approx(88, abs=0.5)
+    assert found.left() == pytest.approx(87, abs=0.5)
 
     found.conclude()
-    assert found.left() == pytest.approx(23, abs=0.5)
+    assert found.left() == pytest.approx(22, abs=0.5)
     late = limits(budget=100, ago=90)
     late.conclude()
-    assert late.left() == pytest.approx(8, abs=0.5)
+    assert late.left() == pytest.approx(7, abs=0.5)
 
 
 def test_an_interrupt_ends_everything_also_before_the_first_trial() -> None:

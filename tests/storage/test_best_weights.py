@@ -40,6 +40,16 @@ def test_the_best_few_are_kept_and_a_loser_is_never_written(
     weights.close()
 
 
+def test_what_is_always_kept_is_kept_beside_the_best_few(folder: RunFolder) -> None:
+    weights = BestWeights(folder, 1, ACCURACY, [], always=(0,))
+    for number, score in enumerate([0.1, 0.5, 0.9, 0.3]):
+        weights.keep(trial(number, score), [np.full(2, score)])
+    weights.finish()
+
+    assert lying(folder) == [0, 2] == [number for number in range(4) if number in weights]
+    weights.close()
+
+
 def test_an_earlier_trial_wins_among_equals(folder: RunFolder) -> None:
     weights = BestWeights(folder, 1, ACCURACY, [])
     for number in (0, 1):

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from autoopt.records import Trial
-from autoopt.search import Limits, Plan, Search, affordable
+from autoopt.search import Limits, Rounds, Search, affordable
 
 
 def trial(number: int, seconds: float = 1.0, best_epoch: int = 3, epochs: int = 4) -> Trial:
@@ -75,11 +75,11 @@ def test_a_run_up_to_half_of_the_epochs_takes_half_of_the_time() -> None:
 
 @pytest.mark.parametrize("search", [Search(confirm=0), Search(confirm_repeats=0)])
 def test_no_confirmation_means_none(search: Search) -> None:
-    assert affordable([trial(1)], trial(0), search, limits(100)) == Plan()
+    assert affordable([trial(1)], trial(0), search, limits(100)) == Rounds()
 
 
 def test_an_interrupt_leaves_no_time_for_confirmation() -> None:
     found = limits(None)
     found.interrupted = True
 
-    assert affordable([trial(0)], None, Search(), found) == Plan()
+    assert affordable([trial(0)], None, Search(), found) == Rounds()

@@ -11,7 +11,7 @@ TIMES = ("not at all", "once", "twice")
 
 
 @dataclass(frozen=True)
-class Reruns:
+class Rounds:
     """What is run again.
 
     Attributes:
@@ -25,7 +25,7 @@ class Reruns:
     note: str = ""
 
 
-def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits) -> Reruns:
+def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits) -> Rounds:
     """Return what is confirmed in the time that is left.
 
     Two runs of each come first, as one does not tell of seeds; then trials and repeats shrink alike.
@@ -38,9 +38,9 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
     """
     most, repeats, left = min(search.confirm, len(ranked)), search.confirm_repeats, limits.left()
     if not most or not repeats:
-        return Reruns()
+        return Rounds()
     if left is None:
-        return Reruns(_with(own, ranked[:most]), repeats)
+        return Rounds(_with(own, ranked[:most]), repeats)
     options = [
         (count, times)
         for count in range(1, most + 1)
@@ -50,13 +50,13 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
     if options:
         count, times = max(options, key=_worth)
         note = "" if (count, times) == (most, repeats) else _told(count, most, times, repeats, left)
-        return Reruns(_with(own, ranked[:count]), times, note)
+        return Rounds(_with(own, ranked[:count]), times, note)
     if limits.interrupted:
-        return Reruns()
+        return Rounds()
     if _seconds(ranked[0]) <= left:
         note = f"Confirming the best trial once, and not your model: {_left(left)}."
-        return Reruns(ranked[:1], 1, note)
-    return Reruns(note=f"The best trial is not confirmed: {_left(left)}.")
+        return Rounds(ranked[:1], 1, note)
+    return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
 
 
 def epochs_of(trial: Trial) -> int:
