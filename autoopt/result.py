@@ -14,7 +14,7 @@ import keras
 import keras_tuner
 import pandas as pd
 
-from autoopt import storage
+from autoopt import afterwards, storage
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, best_first
@@ -218,6 +218,34 @@ class Result:
             "programs": len(used),
             "trials_per_program": [count for _, count in used.most_common()],
         }
+
+    def importance(self, evaluator: str = "ped_anova", seed: int = 0) -> pd.DataFrame:
+        """Return how much each hyperparameter had to do with the scores: hyperparameter, importance, trials.
+
+        Importances are at least 0, 1 together, the largest first; `trials` is in how many a hyperparameter was
+        active. They say what mattered in this search, in its ranges: not which value is right.
+
+        Args:
+            evaluator: Optuna's `"ped_anova"` asks what the best trials have in common (at least 5 of them, 10 % from
+                50 trials on), conditional hyperparameters where they are active; `"fanova"` what explains the scores
+                of all trials, the bad ones included.
+            seed: Of fANOVA's forest.
+
+        Raises:
+            UsageError: The evaluator is not known.
+            RunError: Fewer than 10 trials have a score, or all have the same.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> short = {"epochs": 1, "max_trials": 12, "search": autoopt.Search(confirm=0), "verbose": 0}
+            >>> space = autoopt.Space(structure=False, optimizer=autoopt.axes.Optimizer(["adam"]))
+            >>> result = autoopt.tune(model, (x, x.sum(1)), space=space, **short)
+            >>> round(float(result.importance().importance.sum()), 6)
+            1.0
+        """
+        return afterwards.importance(self._folder, self.objective, evaluator, seed)
 
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""
