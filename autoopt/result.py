@@ -18,6 +18,7 @@ from autoopt import afterwards, storage
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, best_first
+from autoopt.space import Space
 
 logger = logging.getLogger(__name__)
 
@@ -185,6 +186,15 @@ class Result:
         found = (Change(name, before.get(name), after.get(name)) for name in names)
         return [change for change in found if change.before != change.after]
 
+    @cached_property
+    def edges(self) -> Sequence[afterwards.Edge]:
+        """Where the winner, and most of the best few trials, lie at the edge of a range, with a wider one to try."""
+        asked = afterwards.Asked(
+            Space.from_json(json.dumps(self._folder.read("space"))), self.best_hyperparameters.space,
+            self._asked["defaults"], self._asked.get("rows", [None])[0],
+        )  # fmt: skip
+        return afterwards.edges(asked, self.best_trial, best_first(self.trials, self.objective))
+
     def profile(self) -> dict[str, Any]:
         """Return where the time of the search went, its ending left out.
 
@@ -313,6 +323,9 @@ class Result:
             if self._found.get("best") is not None
             else {},
             "changes": [vars(change) for change in self.changes]
+            if self._found.get("best") is not None
+            else [],
+            "edges": [{**vars(edge), "text": str(edge)} for edge in self.edges]
             if self._found.get("best") is not None
             else [],
             "trials": {

@@ -11,7 +11,7 @@ from autoopt.reports.table import UNCUT, table, told
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """Return the lines on baseline, best, confirmation, test and changes.
+    """Return the lines on baseline, best, confirmation, test, changes and edges.
 
     Args:
         summary: What `Result.summary()` returns.
@@ -40,7 +40,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if summary["test_metrics"]:
         tested = ", ".join(f"{key} {score_text(value)}" for key, value in summary["test_metrics"].items())
         lines.append(f"  test       {tested}")
-    return lines + _changes(summary["changes"])
+    return lines + _changes(summary["changes"]) + [edge["text"] for edge in summary.get("edges", ())]
 
 
 def where_to_look(run: Path, logdir: Path) -> list[str]:

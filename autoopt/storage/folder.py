@@ -55,8 +55,8 @@ class RunFolder:
         fresh.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf8")
         fresh.replace(target)
 
-    def read(self, name: Literal["run", "result"]) -> dict[str, Any]:
-        """Read `run.json` or `result.json`; empty where there is none.
+    def read(self, name: Literal["run", "space", "result"]) -> dict[str, Any]:
+        """Read `run.json`, `space.json` or `result.json`; empty where there is none.
 
         Raises:
             RunError: The file is no JSON.
