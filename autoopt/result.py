@@ -41,6 +41,7 @@ class Result:
         folder: The run's folder.
         custom_objects: Classes and functions of the user's own that `best_model` needs, name to object.
         best_model: The winner, where it is at hand; None reads it from the folder when it is asked for.
+        again: What trained it, where that is at hand.
 
     Example:
         >>> import autoopt, keras, numpy as np
@@ -58,8 +59,10 @@ class Result:
         folder: storage.RunFolder,
         custom_objects: Mapping[str, Any] | None = None,
         best_model: keras.Model | None = None,
+        again: afterwards.Again | None = None,
     ) -> None:
         self._folder = folder
+        self._again = again
         self._best_model = best_model
         self._custom_objects = custom_objects
         self._asked = folder.read("run")
@@ -257,6 +260,46 @@ class Result:
         """
         return afterwards.importance(self._folder, self.objective, evaluator, seed)
 
+    def ablation(self, repeats: int = 3, budget: Any = None, verbose: Any = "auto") -> pd.DataFrame:
+        """Train the path from the user's model to the winner, one change at a time, and return what each gained.
+
+        The columns are step, change, before, after, mean, std and gain. Step 0 is the user's model, the last one has
+        the winner's hyperparameters; mean and std (n − 1) are over the same seeds at each step. Every training has all
+        epochs of the search and is scored at its best one, as trials are. What cannot be changed alone is one change:
+        a learning rate and the algorithm and batch size that its range follows, a schedule and its warm-up.
+
+        The order is greedy, after Fawcett & Hoos (2016), by what a forest that was shown the trials expects
+        (Biedenkapp et al. 2017): n changes take n + 1 steps, not n (n + 1) / 2. How long that takes is told first. The
+        table is kept in the run folder: `load(run).ablation()` trains nothing.
+
+        Args:
+            repeats: Seeds, the same for all steps.
+            budget: Seconds, or `"90s"`, `"10m"`: then with fewer seeds; None for as long as it takes.
+            verbose: 0 prints nothing.
+
+        Raises:
+            UsageError: The budget is too small for one training of each step.
+            RunError: The winner is the user's own model, or the run was read without what trains it.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> model.compile(keras.optimizers.Adam(1e-5), "mse")
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> search = autoopt.Search(start=[{"optimizer/learning_rate": 0.03}], confirm=0)
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=2, max_trials=2, search=search, verbose=0)
+            >>> list(result.ablation(repeats=1, verbose=0).change)
+            ['your model', 'optimizer/learning_rate']
+        """
+        return afterwards.ablation(self._ended, repeats, budget, verbose)
+
+    @property
+    def _ended(self) -> afterwards.Ended:
+        """The run, as the steps after it need it."""
+        return afterwards.Ended(
+            self._folder, self.objective, self.best_trial, self.trials, self._asked["defaults"], self._again
+        )
+
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""
         rows = [
@@ -346,17 +389,19 @@ class Result:
 
 
 def load(
-    run: str | Path, directory: str | Path = "autoopt_runs", custom_objects: Mapping[str, Any] | None = None
-) -> Result:
-    """Read a run from disk; neither the model function nor the data are needed.
+    run: str | Path, directory: str | Path = "autoopt_runs", custom_objects: Mapping[str, Any] | None = None,
+    source: afterwards.Source | None = None,
+) -> Result:  # fmt: skip
+    """Read a run from disk; model function and data are needed only for what trains more of it.
 
     Args:
         run: The run's folder, or its name.
         directory: Where runs lie.
         custom_objects: Classes and functions of the user's own that the model needs, name to object.
+        source: What `ablation`, `ensemble` and `refit` take: model function and data, as `tune` was given them.
 
     Raises:
-        RunError: There is no such run; the nearest names are given.
+        RunError: There is no such run; the nearest names are given. Or the data of `source` is other data.
 
     Example:
         >>> import autoopt, keras, numpy as np
@@ -366,7 +411,10 @@ def load(
         >>> autoopt.load("my_run").best_score == tuned.best_score
         True
     """
-    return Result(storage.find(run, directory), custom_objects)
+    folder = storage.find(run, directory)
+    return Result(
+        folder, custom_objects, again=None if source is None else afterwards.again_of(source, folder)
+    )
 
 
 def _score_of(trials: Sequence[Trial], objective: Objective) -> float | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoopt import checks, class_weights, seeding, storage
+from autoopt.afterwards import Again, Unweighted
 from autoopt.constraints import Constraints
 from autoopt.data import prepare
 from autoopt.engines import compilations_kept, dtype_policy
@@ -16,13 +17,11 @@ from autoopt.reports import Background, Console, TensorBoard, discard
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import DEFAULT_BUDGET, Ceiling, Limits, Search, explore, seconds, starting_points
+from autoopt.seeding import SPLITTING
 from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
-
-SPLITTING = 3
-"""Place in the tree of seeds: which rows validate and test."""
 
 
 @seeding.preserved()
@@ -123,7 +122,7 @@ def tune(
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
-    weighted = class_weights.applied(class_weight, dataset)
+    weighted, as_cut = class_weights.applied(class_weight, dataset), dataset
     dataset = weighted.dataset
     # What labels say of biases is said by weighed examples.
     counted = class_weights.weighed(dataset, weighted.weights)
@@ -176,4 +175,8 @@ def tune(
     notes = (*dataset.notes, *facts.notes, *weighted.notes, *settled, *precision, *pins, *adapted, *over)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
-        return session.run(asked, console.say)
+        found = session.run(asked, console.say)
+    again = Again(
+        worker, duties, Unweighted(as_cut, class_weight, facts.width), resources.memory_limit, epochs, seed
+    )
+    return Result(folder, best_model=found.best_model, again=again)

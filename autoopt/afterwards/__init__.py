@@ -1,7 +1,11 @@
 """What can be asked of a run once it has ended: what mattered, and more from what was trained."""
 
+from autoopt.afterwards.ablation import ablation
+from autoopt.afterwards.again import Again, Ended, Source, Unweighted, again_of
 from autoopt.afterwards.edges import Edge, edges
 from autoopt.afterwards.importance import importance
 from autoopt.afterwards.spans import Asked
 
-__all__ = ["Asked", "Edge", "edges", "importance"]
+__all__ = [
+    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "edges", "importance",
+]  # fmt: skip
