@@ -293,6 +293,34 @@ class Result:
         """
         return afterwards.ablation(self._ended, repeats, budget, verbose)
 
+    def ensemble(self, k: int = 10, verbose: Any = "auto") -> keras.Model:
+        """Return a model that averages trials whose weights were kept: with `Search(keep=10)`, those of ten.
+
+        They are chosen greedily on the validation part, each as often as that helps (Caruana et al. 2004), beginning
+        with the best: there it is never worse than the best one alone. What is averaged is what the models put out,
+        each output by itself: probabilities where they end in softmax or sigmoid. Its loss, metrics and optimizer are
+        the winner's; its members are frozen. It consists of Keras's own layers and is kept as `ensemble.keras` in the
+        run folder. Its members, their weights and its score are printed; the test part is not looked at.
+
+        Args:
+            k: Most members, counted as often as they were chosen; from 2.
+            verbose: 0 prints nothing.
+
+        Raises:
+            RunError: Fewer than two trials can be averaged, the objective is none of the validation part, or the run
+                was read without what trains it and has no ensemble yet.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> search = autoopt.Search(confirm=0, keep=10)
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=1, max_trials=2, search=search, verbose=0)
+            >>> result.ensemble(k=3, verbose=0).predict(x, verbose=0).shape
+            (64, 1)
+        """
+        return afterwards.ensemble(self._ended, k, verbose)
+
     @property
     def _ended(self) -> afterwards.Ended:
         """The run, as the steps after it need it."""

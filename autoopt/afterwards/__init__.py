@@ -3,9 +3,11 @@
 from autoopt.afterwards.ablation import ablation
 from autoopt.afterwards.again import Again, Ended, Source, Unweighted, again_of
 from autoopt.afterwards.edges import Edge, edges
+from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.importance import importance
 from autoopt.afterwards.spans import Asked
 
 __all__ = [
-    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "edges", "importance",
+    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "edges", "ensemble",
+    "importance",
 ]  # fmt: skip
