@@ -321,12 +321,41 @@ class Result:
         """
         return afterwards.ensemble(self._ended, k, verbose)
 
+    def refit(self, epochs: int | None = None, test: bool = False, verbose: Any = "auto") -> keras.Model:
+        """Return a model with the winner's hyperparameters that was trained on train and validation together.
+
+        It trains for the epochs that the winner took to its best one, under the search's schedule, class weights and
+        callbacks, and has the weights of the last epoch: nothing is left to choose a better one by, or to score it
+        on, and that is printed. What callbacks are told under `val_` names is measured on examples that it trains on.
+        It is kept as `refit.keras` in the run folder; `best_model` stays what it is.
+
+        Args:
+            epochs: None for as many as the winner took.
+            test: Whether it is evaluated on the test part, which has been looked at once already.
+            verbose: 0 prints nothing.
+
+        Raises:
+            RunError: The data comes in batches, your own `fit` trained the run, or the run was read without what
+                trains it.
+            SearchError: The loss became no number.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=1, max_trials=1, verbose=0)
+            >>> result.refit(verbose=0).predict(x, verbose=0).shape
+            (64, 1)
+        """
+        return afterwards.refit(self._ended, epochs, test, verbose)
+
     @property
     def _ended(self) -> afterwards.Ended:
         """The run, as the steps after it need it."""
         return afterwards.Ended(
-            self._folder, self.objective, self.best_trial, self.trials, self._asked["defaults"], self._again
-        )
+            self._folder, self.objective, self.best_trial, self.trials, self._asked["defaults"], self._again,
+            self._custom_objects,
+        )  # fmt: skip
 
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters."""

@@ -5,9 +5,10 @@ from autoopt.afterwards.again import Again, Ended, Source, Unweighted, again_of
 from autoopt.afterwards.edges import Edge, edges
 from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.importance import importance
+from autoopt.afterwards.refit import refit
 from autoopt.afterwards.spans import Asked
 
 __all__ = [
     "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "edges", "ensemble",
-    "importance",
+    "importance", "refit",
 ]  # fmt: skip

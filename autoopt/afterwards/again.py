@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+import keras
 import keras_tuner
 
 from autoopt import class_weights, seeding
@@ -115,6 +117,7 @@ class Ended:
         trials: All that have ended.
         defaults: Values of the user's own model.
         again: What trained it, None where that is not at hand.
+        custom_objects: Classes and functions of the user's own that its models need, name to object.
     """
 
     folder: RunFolder
@@ -123,6 +126,21 @@ class Ended:
     trials: Sequence[Trial]
     defaults: Mapping[str, Any]
     again: Again | None
+    custom_objects: Mapping[str, Any] | None = None
+
+    def read_model(self, path: Path) -> keras.Model:
+        """Return a model that an earlier step wrote.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        try:
+            return keras.models.load_model(path, custom_objects=self.custom_objects)
+        except (TypeError, ValueError, OSError) as error:
+            raise RunError(
+                f"{path} cannot be read: {error}\nExpected a model whose own classes are known: pass custom_objects to "
+                "autoopt.load. If the file is damaged, remove it, and pass source to make it again."
+            ) from error
 
     def trainer(self, step: str) -> Again:
         """Return what trained the run.

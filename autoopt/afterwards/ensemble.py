@@ -38,8 +38,8 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
     if isinstance(k, bool) or not isinstance(k, int) or k < 2:
         raise UsageError(f"k was given {k!r}. Expected a whole number from 2.")
     kept = ended.folder.read("ensemble")
-    if ended.again is None and kept.get("best") == ended.best.number and ended.folder.ensemble.exists():
-        return keras.models.load_model(ended.folder.ensemble)
+    if ended.again is None and kept.get("best") == ended.best.number:
+        return ended.read_model(ended.folder.ensemble)
     again, console = ended.trainer("An ensemble"), Console(verbose)
     part, name = _in_memory(again.worker.dataset.validation), _measured(ended)
     members, notes = _members(ended, again, part)

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from autoopt.afterwards.again import Again
+from autoopt.engines import evaluate
 from autoopt.records import Trial
 from autoopt.worker import Worker
 
@@ -21,6 +22,8 @@ def model_of(again: Again, worker: Worker, trial: Trial, weights: Sequence[Any])
     """
     job = again.job(trial.number, trial.hyperparameters, again.epochs, repeat=0)
     model = worker.assembled(job.recipe, job.values, again.epochs, seed=0)
+    if not model.built:  # a subclassed model has no weights before it has seen an example
+        evaluate(model, worker.dataset.validation)
     model.set_weights(weights)
     model.optimizer.build(model.trainable_variables)
     return model
