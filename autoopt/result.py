@@ -1,9 +1,7 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
 import json
-import logging
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +13,10 @@ import keras_tuner
 import pandas as pd
 
 from autoopt import afterwards, storage
-from autoopt.errors import RunError, UsageError, nearest
+from autoopt.errors import RunError
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, best_first
 from autoopt.space import Space
-
-logger = logging.getLogger(__name__)
-
-FORMATS = ("keras", "weights", "json")
 
 
 @dataclass(frozen=True)
@@ -147,22 +141,7 @@ class Result:
         """
         if self._best_model is not None:
             return self._best_model
-        path = self._written_model()
-        try:
-            return keras.models.load_model(path, custom_objects=self._custom_objects)
-        except (TypeError, ValueError) as error:
-            try:
-                model = keras.models.load_model(path, custom_objects=self._custom_objects, compile=False)
-            except (TypeError, ValueError):
-                raise RunError(
-                    f"{path} cannot be loaded: {error}\nIf it has layers of your own, pass them: "
-                    "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
-                ) from error
-            logger.warning(
-                "%s was read without its loss and metrics, which need functions of your own: "
-                "pass them as custom_objects to autoopt.load to evaluate it.", path,
-            )  # fmt: skip
-            return model
+        return afterwards.read_model(self._written_model(), self._custom_objects)
 
     def _written_model(self) -> Path:
         """Return the file of the winner."""
@@ -215,22 +194,7 @@ class Result:
             >>> autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0).profile()["programs"]
             1
         """
-        costs = {
-            kind: sum(trial.costs.get(kind, 0.0) for trial in self.trials)
-            for kind in ("compile", "train", "evaluate")
-        }
-        spent = self._found.get("spent", {})
-        costs |= {kind: spent.get(kind) for kind in ("suggest", "log", "checkpoint")}
-        total, known = spent.get("total"), sum(seconds or 0.0 for seconds in costs.values())
-        used = Counter(trial.program for trial in self.trials if trial.program is not None)
-        return {
-            **costs,
-            "other": None if total is None else max(0.0, total - known),
-            "total": total,
-            "trials": len(self.trials),
-            "programs": len(used),
-            "trials_per_program": [count for _, count in used.most_common()],
-        }
+        return afterwards.profile(self.trials, self._found.get("spent", {}))
 
     def importance(self, evaluator: str = "ped_anova", seed: int = 0) -> pd.DataFrame:
         """Return how much each hyperparameter had to do with the scores: hyperparameter, importance, trials.
@@ -384,18 +348,7 @@ class Result:
             UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
             RunError: The run has no model.
         """
-        if format not in FORMATS:
-            raise UsageError(f"format was given {format!r}.{nearest(str(format), FORMATS)}")
-        target = Path(path)
-        ending = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}[format]
-        if not target.name.endswith(ending):
-            raise UsageError(
-                f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
-            )
-        if not target.parent.is_dir():
-            raise UsageError(
-                f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it."
-            )
+        target = afterwards.check_target(path, format)
         if format == "keras":
             shutil.copyfile(self._written_model(), target)
         elif format == "weights":

@@ -1,13 +1,16 @@
 """Importance: which hyperparameters mattered, read from the journal of a run."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import keras_tuner
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import autoopt
+from autoopt.cli import main
 from autoopt.errors import RunError, UsageError
 from autoopt.hyperparameters import AskingHyperParameters, ranged
 from autoopt.records import Objective, Trial
@@ -101,3 +104,18 @@ def test_a_run_that_cannot_tell_says_how_many_trials_it_takes(trials: int, messa
 def test_an_unknown_evaluator_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="Did you mean 'fanova'"):
         autoopt.load(run_of(place, 2)).importance("fanov")
+
+
+def test_the_command_prints_the_same_table() -> None:
+    run = run_of(place)
+    told = CliRunner().invoke(main, ["importance", str(run)])
+    assert told.exit_code == 0 and told.output.splitlines()[0].split() == [
+        "hyperparameter",
+        "importance",
+        "trials",
+    ]
+    assert told.output.splitlines()[1].startswith("optimizer/learning_rate")
+    listed = json.loads(CliRunner().invoke(main, ["importance", str(run), "--json"]).output)
+    assert [row["hyperparameter"] for row in listed] == list(autoopt.load(run).importance().hyperparameter)
+    few = CliRunner().invoke(main, ["importance", str(run_of(place, 3, "few"))])
+    assert few.exit_code == 2 and "has 3 trials with a score" in few.output

@@ -5,10 +5,12 @@ from autoopt.afterwards.again import Again, Ended, Source, Unweighted, again_of
 from autoopt.afterwards.edges import Edge, edges
 from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.importance import importance
+from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
 from autoopt.afterwards.spans import Asked
+from autoopt.afterwards.written import check_target, read_model
 
 __all__ = [
-    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "edges", "ensemble",
-    "importance", "refit",
+    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "check_target", "edges", "ensemble",
+    "importance", "profile", "read_model", "refit",
 ]  # fmt: skip

@@ -3,10 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import keras
 import keras_tuner
 
 from autoopt import class_weights, seeding
@@ -127,20 +125,6 @@ class Ended:
     defaults: Mapping[str, Any]
     again: Again | None
     custom_objects: Mapping[str, Any] | None = None
-
-    def read_model(self, path: Path) -> keras.Model:
-        """Return a model that an earlier step wrote.
-
-        Raises:
-            RunError: It cannot be read.
-        """
-        try:
-            return keras.models.load_model(path, custom_objects=self.custom_objects)
-        except (TypeError, ValueError, OSError) as error:
-            raise RunError(
-                f"{path} cannot be read: {error}\nExpected a model whose own classes are known: pass custom_objects to "
-                "autoopt.load. If the file is damaged, remove it, and pass source to make it again."
-            ) from error
 
     def trainer(self, step: str) -> Again:
         """Return what trained the run.

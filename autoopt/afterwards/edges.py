@@ -107,38 +107,53 @@ def _wider(name: str, side: Side, known: Span, asked: Asked, best: Trial) -> Spa
     where = name.partition("/")[0]
     given = getattr(asked.space, where)
     axis: Any = given if isinstance(given, axes.Axis) else AXES[where]()
+    changes: Mapping[str, Any]
+    if DEPTH.fullmatch(name):
+        changes = _deeper(name, side, known, asked, axis)
+    elif name == "batch_size":
+        changes = _sizes(side, known, asked)
+    else:
+        changes = _numbers(name, side, known, axis)
+    if name == RATE and axis.learning_rate is None and changes:
+        changes = {**changes, **_for_one_algorithm(axis, best)}
     try:
-        changes = _changes(name, side, known, asked, axis, best)
         return replace(asked.space, **{where: replace(axis, **changes)}) if changes else None
     except SpaceError:
         return None
 
 
-def _changes(name: str, side: Side, known: Span, asked: Asked, axis: Any, best: Trial) -> Mapping[str, Any]:
-    """Return the arguments of an axis with which a hyperparameter's range is wider, none where it cannot be."""
-    if DEPTH.fullmatch(name):
-        stops_sooner = _gained(name, known, asked) < axis.extra_depth
-        return {} if side == "lower" or stops_sooner else {"extra_depth": MOST_EXTRA_DEPTH}
-    if name == "batch_size":
-        size = int(known.high * 2 if side == "upper" else known.low // 2)
-        fits = size >= 1 and (side == "lower" or (asked.examples is not None and size <= asked.examples))
-        return {"values": tuple(sorted({*map(int, known.choices), size}))} if fits else {}
+def _deeper(name: str, side: Side, known: Span, asked: Asked, axis: axes.Structure) -> Mapping[str, Any]:
+    """Return how stages may gain more; nothing where this one's own limit is what ended its range."""
+    stops_sooner = _gained(name, known, asked) < axis.extra_depth
+    return {} if side == "lower" or stops_sooner else {"extra_depth": MOST_EXTRA_DEPTH}
+
+
+def _sizes(side: Side, known: Span, asked: Asked) -> Mapping[str, Any]:
+    """Return batch sizes with one more, of half or twice the examples; never more than there are."""
+    size = int(known.low // 2) if side == "lower" else int(known.high * 2)
+    most = known.high if asked.examples is None else asked.examples
+    return {"values": tuple(sorted({*map(int, known.choices), size}))} if 1 <= size <= most else {}
+
+
+def _numbers(name: str, side: Side, known: Span, axis: axes.Axis) -> Mapping[str, Any]:
+    """Return a range or a list of numbers that goes further on one side, nothing where there is none."""
     argument = name.rpartition("/")[2]
     end = known.low if side == "lower" else known.high
     beyond = STRETCHES[argument].beyond(end, side) if argument in STRETCHES else None
     if beyond is None:
         return {}
-    rounded = float(f"{beyond:.3g}")
+    further = float(f"{beyond:.3g}")
     if known.choices:
-        kept = (0.0,) if 0.0 in (getattr(axis, argument) or ()) else ()
-        return {argument: tuple(sorted({*kept, *map(float, known.choices), rounded}))}
+        none = {0.0} & set(getattr(axis, argument) or ())
+        return {argument: tuple(sorted({*none, *map(float, known.choices), further}))}
     low, high = (float(f"{each:.6g}") for each in (known.low, known.high))
-    span: dict[str, Any] = {argument: (rounded, high) if side == "lower" else (low, rounded)}
+    return {argument: (further, high) if side == "lower" else (low, further)}
+
+
+def _for_one_algorithm(axis: axes.Optimizer, best: Trial) -> Mapping[str, Any]:
+    """Return the winner's algorithm alone: a range that is given holds for all, and this one is right for that one."""
     algorithm = best.hyperparameters.get("optimizer/name")
-    if name == RATE and axis.learning_rate is None and len(axis.names) > 1 and algorithm in ALGORITHMS:
-        # A range that is given holds for all algorithms, and this one is right for the winner's.
-        span["names"] = (algorithm,)
-    return span
+    return {"names": (algorithm,)} if len(axis.names) > 1 and algorithm in ALGORITHMS else {}
 
 
 def _gained(name: str, known: Span, asked: Asked) -> float:

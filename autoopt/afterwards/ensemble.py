@@ -12,13 +12,14 @@ from autoopt import compiling, seeding
 from autoopt.afterwards import averaging
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
+from autoopt.afterwards.written import read_model
 from autoopt.data import Part, Stream, streams
 from autoopt.engines import evaluate
 from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.reports import Console, score_text
 from autoopt.search import best_first
-from autoopt.task import outputs
+from autoopt.task import Score, outputs
 from autoopt.unloaded import tensorflow_unloaded
 
 
@@ -39,28 +40,18 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
         raise UsageError(f"k was given {k!r}. Expected a whole number from 2.")
     kept = ended.folder.read("ensemble")
     if ended.again is None and kept.get("best") == ended.best.number:
-        return ended.read_model(ended.folder.ensemble)
+        return read_model(ended.folder.ensemble, ended.custom_objects)
     again, console = ended.trainer("An ensemble"), Console(verbose)
     part, name = _in_memory(again.worker.dataset.validation), _measured(ended)
     members, notes = _members(ended, again, part)
     for note in notes:
         console.say(note)
-    judge, score = averaging.scorer(members[0].model), again.worker.score
-
-    def scored(given: Sequence[np.ndarray]) -> float:
-        logs = evaluate(judge, Part(given if len(given) > 1 else given[0], part.y, part.sample_weight))
-        return logs[name]
-
-    with compiling.measuring(judge, score):
-        picked, single = chosen([member.given for member in members], scored, ended.objective, k)
+    picked, single = _picked(members, part, ended.objective, again.worker.score, k)
     counts = Counter(members[place].trial.number for place in picked)
-    parts = {
-        f"trial_{m.trial.number}": (m.model, counts[m.trial.number])
-        for m in members
-        if m.trial.number in counts
-    }
+    models = {member.trial.number: member.model for member in members}
+    parts = {f"trial_{number}": (models[number], count) for number, count in counts.items()}
     model = averaging.averaged(parts, like=members[0].model)
-    with compiling.measuring(model, score):
+    with compiling.measuring(model, again.worker.score):
         reached = evaluate(model, part)[name]
     model.save(ended.folder.ensemble)
     weights = {number: count / len(picked) for number, count in counts.most_common()}
@@ -72,6 +63,20 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
         f"best of them alone {score_text(single)}: a little too good, for it was chosen on this very part of the data."
     )
     return model
+
+
+def _picked(
+    members: Sequence[Member], part: Part, objective: Objective, measured: Score | None, k: int
+) -> tuple[list[int], float]:
+    """Return what `chosen` does, by the winner's own loss and metrics."""
+    judge, name = averaging.scorer(members[0].model), objective.name.removeprefix("val_")
+
+    def score(given: Sequence[np.ndarray]) -> float:
+        nested = given[0] if len(given) == 1 else list(given)
+        return evaluate(judge, Part(nested, part.y, part.sample_weight))[name]
+
+    with compiling.measuring(judge, measured):
+        return chosen([member.given for member in members], score, objective, k)
 
 
 def chosen(

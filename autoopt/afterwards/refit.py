@@ -9,6 +9,7 @@ import keras
 from autoopt import compiling, seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
+from autoopt.afterwards.written import read_model
 from autoopt.data import Dataset, Part, joined
 from autoopt.engines import Verdict, compilations_kept, evaluate, train
 from autoopt.errors import RunError, SearchError, UsageError
@@ -32,7 +33,7 @@ def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.M
         and not test
         and (kept.get("best"), kept.get("epochs")) == (ended.best.number, wanted)
     ):
-        return ended.read_model(ended.folder.refit)
+        return read_model(ended.folder.refit, ended.custom_objects)
     again, console = ended.trainer("A refit"), Console(verbose)
     tested = again.worker.dataset.test if test else None
     if test and tested is None:
