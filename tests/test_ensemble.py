@@ -20,7 +20,7 @@ from tests import toys
 
 
 def mean_error(target: np.ndarray) -> Any:
-    return lambda given: float(np.mean((given[0] - target) ** 2))
+    return lambda given: (float(np.mean((given[0] - target) ** 2)), 0.0)
 
 
 def test_members_whose_errors_cancel_are_averaged_with_weights() -> None:
@@ -33,6 +33,14 @@ def test_members_whose_errors_cancel_are_averaged_with_weights() -> None:
 def test_the_best_one_stays_alone_where_nothing_helps() -> None:
     given = [[np.array([5.0])], [np.array([1.0])], [np.array([2.0])]]
     assert chosen(given, mean_error(np.zeros(1)), Objective("val_loss", "min"), k=4)[0] == [1]
+
+
+def test_of_equal_means_the_one_of_the_smaller_loss_is_better() -> None:
+    given = [[np.array([2.0])], [np.array([-4.0])]]
+    picked, single = chosen(
+        given, lambda mean: (0.9, abs(float(mean[0][0]))), Objective("val_accuracy", "max"), k=3
+    )
+    assert sorted(picked) == [0, 0, 1] and single == 0.9
 
 
 def run_of(model_fn: Any, data: Any, place: Any = ".", **given: Any) -> Any:

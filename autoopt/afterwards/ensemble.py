@@ -22,6 +22,9 @@ from autoopt.search import best_first
 from autoopt.task import Score, outputs
 from autoopt.unloaded import tensorflow_unloaded
 
+Judged = tuple[float, float]
+"""The objective and the loss of some outputs."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -71,16 +74,17 @@ def _picked(
     """Return what `chosen` does, by the winner's own loss and metrics."""
     judge, name = averaging.scorer(members[0].model), objective.name.removeprefix("val_")
 
-    def score(given: Sequence[np.ndarray]) -> float:
+    def score(given: Sequence[np.ndarray]) -> Judged:
         nested = given[0] if len(given) == 1 else list(given)
-        return evaluate(judge, Part(nested, part.y, part.sample_weight))[name]
+        logs = evaluate(judge, Part(nested, part.y, part.sample_weight))
+        return logs[name], logs["loss"]
 
     with compiling.measuring(judge, measured):
         return chosen([member.given for member in members], score, objective, k)
 
 
 def chosen(
-    given: Sequence[Sequence[np.ndarray]], score: Callable[[Sequence[np.ndarray]], float], objective: Objective,
+    given: Sequence[Sequence[np.ndarray]], score: Callable[[Sequence[np.ndarray]], Judged], objective: Objective,
     k: int,
 ) -> tuple[list[int], float]:  # fmt: skip
     """Return the places of the members that are averaged, some several times, and the score of the best one alone.
@@ -90,31 +94,36 @@ def chosen(
 
     Args:
         given: What each model gives, flat.
-        score: How good outputs are.
+        score: How good outputs are: the objective, and the loss, which decides where that is the same. Of a few
+            hundred examples many means get the same number right.
         objective: Which scores are better.
         k: Most members, each counted as often as it was added.
     """
     alone = [score(each) for each in given]
     picked = [_best(alone, objective)]
     total, reached, length = given[picked[0]], alone[picked[0]], 1
-    single = reached
+    single = reached[0]
     while len(picked) < k:
         sums = [[one + other for one, other in zip(total, each, strict=True)] for each in given]
         scores = [score([part / (len(picked) + 1) for part in parts]) for parts in sums]
         place = _best(scores, objective)
         picked.append(place)
         total = sums[place]
-        if objective.better(scores[place], reached):
+        if _better(scores[place], reached, objective):
             reached, length = scores[place], len(picked)
     return picked[:length], single
 
 
-def _best(scores: Sequence[float], objective: Objective) -> int:
+def _best(scores: Sequence[Judged], objective: Objective) -> int:
     best = 0
     for place, score in enumerate(scores):
-        if objective.better(score, scores[best]):
+        if _better(score, scores[best], objective):
             best = place
     return best
+
+
+def _better(one: Judged, other: Judged, objective: Objective) -> bool:
+    return objective.better(one[0], other[0]) or (one[0] == other[0] and one[1] < other[1])
 
 
 def _measured(ended: Ended) -> str:
