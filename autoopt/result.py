@@ -264,7 +264,8 @@ class Result:
         with the best: there it is never worse than the best one alone. What is averaged is what the models put out,
         each output by itself: probabilities where they end in softmax or sigmoid. Its loss, metrics and optimizer are
         the winner's; its members are frozen. It consists of Keras's own layers and is kept as `ensemble.keras` in the
-        run folder. Its members, their weights and its score are printed; the test part is not looked at.
+        run folder. Its members, their weights and its score are printed; the test part is not looked at. A run that
+        was read without a `source` returns the one that it has.
 
         Args:
             k: Most members, counted as often as they were chosen; from 2.
@@ -291,7 +292,8 @@ class Result:
         It trains for the epochs that the winner took to its best one, under the search's schedule, class weights and
         callbacks, and has the weights of the last epoch: nothing is left to choose a better one by, or to score it
         on, and that is printed. What callbacks are told under `val_` names is measured on examples that it trains on.
-        It is kept as `refit.keras` in the run folder; `best_model` stays what it is.
+        It is kept as `refit.keras` in the run folder, where a run that was read without a `source` finds it;
+        `best_model` stays what it is.
 
         Args:
             epochs: None for as many as the winner took.

@@ -1,5 +1,6 @@
 """Edges: values of the winner at the end of their range, and the wider range that the axes would take."""
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,20 @@ def searched(hp: Any) -> keras.Model:
     )
 
 
+@functools.cache
+def explored(space: str, own: bool) -> Any:
+    """Return a hypermodel and its whole space."""
+    data = toys.halves(*toys.digits())
+    hypermodel = AutoHyperModel(searched if own else toys.dense, Space.from_json(space), data)
+    return hypermodel, explore(hypermodel)
+
+
 def result_of(
     values: dict[str, Any], space: Space | None = None, others: dict[str, Any] | None = None, trials: int = 6
 ) -> Any:
     """Return a run whose winner has some values; half of its other trials too, unless they have others."""
     space = Space() if space is None else space
-    model_fn = searched if "units" in values else toys.dense
-    hypermodel = AutoHyperModel(model_fn, space, toys.halves(*toys.digits()))
-    whole = explore(hypermodel)
+    hypermodel, whole = explored(space.to_json(), own="units" in values)
     path = Path("run")
     path.mkdir()
     folder = RunFolder(path)

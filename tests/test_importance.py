@@ -59,9 +59,17 @@ def place(values: Any, positions: Any) -> float:
     return float((next(iter(positions.values())) - 0.6) ** 2)
 
 
+@pytest.fixture(scope="module")
+def decided(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a run of 60 trials that the rate's place decides."""
+    return autoopt.load(run_of(place, folder=str(tmp_path_factory.mktemp("decided") / "run")))
+
+
 @pytest.mark.parametrize("evaluator", EVALUATORS)
-def test_what_decides_everything_comes_first_under_the_name_that_users_know(evaluator: str) -> None:
-    found = autoopt.load(run_of(place)).importance(evaluator)
+def test_what_decides_everything_comes_first_under_the_name_that_users_know(
+    decided: Any, evaluator: str
+) -> None:
+    found = decided.importance(evaluator)
     assert found.hyperparameter[0] == "optimizer/learning_rate"
     assert found.importance[0] > 0.5
     assert set(found.hyperparameter) == {
@@ -70,12 +78,11 @@ def test_what_decides_everything_comes_first_under_the_name_that_users_know(eval
 
 
 @pytest.mark.parametrize("evaluator", EVALUATORS)
-def test_importances_are_1_together_sorted_and_the_same_each_time(evaluator: str) -> None:
-    result = autoopt.load(run_of(place))
-    found = result.importance(evaluator, seed=3)
+def test_importances_are_1_together_sorted_and_the_same_each_time(decided: Any, evaluator: str) -> None:
+    found = decided.importance(evaluator, seed=3)
     assert np.isclose(found.importance.sum(), 1.0)
     assert found.importance.is_monotonic_decreasing and (found.importance >= 0).all()
-    assert found.equals(result.importance(evaluator, seed=3))
+    assert found.equals(decided.importance(evaluator, seed=3))
 
 
 @pytest.mark.parametrize("evaluator", EVALUATORS)
@@ -84,9 +91,9 @@ def test_a_choice_that_decides_everything_comes_first(evaluator: str) -> None:
     assert found.importance(evaluator).hyperparameter[0] == "optimizer/name"
 
 
-def test_a_conditional_hyperparameter_is_counted_where_it_was_active() -> None:
-    found = autoopt.load(run_of(place)).importance().set_index("hyperparameter")
-    active = sum(trial.hyperparameters["optimizer/name"] == "sgd" for trial in autoopt.load("run").trials)
+def test_a_conditional_hyperparameter_is_counted_where_it_was_active(decided: Any) -> None:
+    found = decided.importance().set_index("hyperparameter")
+    active = sum(trial.hyperparameters["optimizer/name"] == "sgd" for trial in decided.trials)
     assert found.trials["optimizer/momentum"] == active < 60
     assert found.trials["noise"] == 60
 
@@ -106,8 +113,8 @@ def test_an_unknown_evaluator_is_refused_with_the_nearest() -> None:
         autoopt.load(run_of(place, 2)).importance("fanov")
 
 
-def test_the_command_prints_the_same_table() -> None:
-    run = run_of(place)
+def test_the_command_prints_the_same_table(decided: Any) -> None:
+    run = decided.run_dir
     told = CliRunner().invoke(main, ["importance", str(run)])
     assert told.exit_code == 0 and told.output.splitlines()[0].split() == [
         "hyperparameter",
@@ -116,6 +123,6 @@ def test_the_command_prints_the_same_table() -> None:
     ]
     assert told.output.splitlines()[1].startswith("optimizer/learning_rate")
     listed = json.loads(CliRunner().invoke(main, ["importance", str(run), "--json"]).output)
-    assert [row["hyperparameter"] for row in listed] == list(autoopt.load(run).importance().hyperparameter)
+    assert [row["hyperparameter"] for row in listed] == list(decided.importance().hyperparameter)
     few = CliRunner().invoke(main, ["importance", str(run_of(place, 3, "few"))])
     assert few.exit_code == 2 and "has 3 trials with a score" in few.output

@@ -54,6 +54,11 @@ def diverging(rate: float = 1.05) -> keras.Model:
     return model
 
 
+def quick() -> keras.Model:
+    """Return a classifier that learns in a few epochs."""
+    return toys.compiled(keras.optimizers.Adam(0.03))
+
+
 def run(model_fn: Any = diverging, data: Any = None, **given: Any) -> Any:
     options = {"epochs": 2, "max_trials": 1, "seed": 0, "verbose": 0, "space": AS_WRITTEN, **given}
     return autoopt.tune(model_fn, toys.line() if data is None else data, search=Search(confirm=0), **options)
@@ -84,8 +89,8 @@ def test_it_takes_the_epochs_that_the_winner_took_to_its_best_one() -> None:
 def test_what_only_the_validation_part_has_is_learnt() -> None:
     x, y = toys.digits(200)
     old, new = y < 9, y == 9
-    result = run(toys.compiled, (x[old], y[old]), validation_data=(x[new], y[new]), epochs=1)
-    model = result.refit(epochs=30, verbose=0)
+    result = run(quick, (x[old], y[old]), validation_data=(x[new], y[new]), epochs=1)
+    model = result.refit(epochs=12, verbose=0)
     assert evaluate(result.best_model, Part(x[new], y[new]))["accuracy"] < 0.5
     assert evaluate(model, Part(x[new], y[new]))["accuracy"] > 0.5
 
@@ -95,10 +100,7 @@ def test_classes_weigh_in_both_parts(sample_weight: bool) -> None:
     x, y = toys.digits(120)
     data = (x, y, np.ones(120)) if sample_weight else (x, y)
     weights = {int(digit): float(digit == 3) for digit in range(10)}
-    fast = keras.optimizers.Adam(0.03)
-    result = run(
-        lambda: toys.compiled(fast.from_config(fast.get_config())), data, class_weight=weights, epochs=1
-    )
+    result = run(quick, data, class_weight=weights, epochs=1)
     model = result.refit(epochs=15, verbose=0)
     assert (model.predict(x, verbose=0).argmax(1) == 3).mean() > 0.9
 

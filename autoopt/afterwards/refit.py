@@ -1,5 +1,6 @@
 """Refit: the winner's hyperparameters trained once more, on the training and the validation part together."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,15 @@ from autoopt import compiling, seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
 from autoopt.afterwards.written import read_model
-from autoopt.data import Dataset, Part, joined
+from autoopt.data import Dataset, Part, Stream, joined
 from autoopt.engines import Verdict, compilations_kept, evaluate, train
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, score_text
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Worker
+
+logger = logging.getLogger(__name__)
 
 REPEAT = 2_000
 """A seed that neither a trial, nor a confirmation run, nor an ablation had."""
@@ -27,12 +30,9 @@ REPEAT = 2_000
 def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.Model:
     """Return the trained model; arguments and errors as of `Result.refit`."""
     _check(epochs, test)
-    kept, wanted = ended.folder.read("refit"), _epochs(ended.best) if epochs is None else epochs
-    if (
-        ended.again is None
-        and not test
-        and (kept.get("best"), kept.get("epochs")) == (ended.best.number, wanted)
-    ):
+    wanted, kept = _epochs(ended.best) if epochs is None else epochs, ended.folder.read("refit")
+    as_wanted = (kept.get("best"), kept.get("epochs")) == (ended.best.number, wanted)
+    if ended.again is None and not test and as_wanted:
         return read_model(ended.folder.refit, ended.custom_objects)
     again, console = ended.trainer("A refit"), Console(verbose)
     tested = again.worker.dataset.test if test else None
@@ -42,27 +42,32 @@ def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.M
         )
     worker = _worker(again, ended)
     count = worker.dataset.train.n
-    console.say(
+    sentence = (
         f"Refit: the hyperparameters of trial {ended.best.number} for {wanted} epochs on {count:,} examples, train and "
         "validation together. Nothing is left to validate on, so this model has no score but that of a test part."
     )
+    logger.info(sentence)  # it is said somewhere even where nothing is to be printed
+    console.say(sentence)
     with compilations_kept(again.duties.compilation_cache):
         weights = _trained(again, worker, ended, wanted)
     model = model_of(again, worker, ended.best, weights)
     model.save(ended.folder.refit)
-    metrics = None
-    if tested is not None:
-        with compiling.measuring(model, worker.score):
-            metrics = evaluate(model, tested)
-        told = ", ".join(f"{name} {score_text(value)}" for name, value in metrics.items())
-        console.say(
-            f"On the test part: {told}. This is the second look at it: whoever keeps the better of both models has "
-            "chosen on it."
-        )
-    ended.folder.write(
-        "refit", {"best": ended.best.number, "epochs": wanted, "examples": count, "test_metrics": metrics}
-    )
+    metrics = None if tested is None else _tested(model, worker, tested, console)
+    content = {"best": ended.best.number, "epochs": wanted, "examples": count, "test_metrics": metrics}
+    ended.folder.write("refit", content)
     return model
+
+
+def _tested(model: keras.Model, worker: Worker, part: Part | Stream, console: Console) -> Logs:
+    """Return what the model scores on the test part, and say so."""
+    with compiling.measuring(model, worker.score):
+        metrics = evaluate(model, part)
+    told = ", ".join(f"{name} {score_text(value)}" for name, value in metrics.items())
+    console.say(
+        f"On the test part: {told}. This is the second look at it: whoever keeps the better of both models has chosen "
+        "on it."
+    )
+    return metrics
 
 
 def _check(epochs: Any, test: Any) -> None:
