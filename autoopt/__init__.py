@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autoopt import axes as axes
+    from autoopt.afterwards import Source as Source
     from autoopt.data import Dataset as Dataset
     from autoopt.hypermodel import AutoHyperModel as AutoHyperModel
     from autoopt.inspection import inspect as inspect
@@ -31,6 +32,7 @@ _HOMES = {
     "Resources": "autoopt.resources",
     "Result": "autoopt.result",
     "Search": "autoopt.search",
+    "Source": "autoopt.afterwards",
     "Space": "autoopt.space",
     "Trial": "autoopt.records",
     "Tuner": "autoopt.tuner",

@@ -109,6 +109,18 @@ def runs(directory: Path, as_json: bool) -> None:
 
 @main.command()
 @click.argument("run")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--evaluator", default="ped_anova", show_default=True, help="ped_anova or fanova.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> None:
+    """Show which hyperparameters of a run mattered, by Optuna's evaluators."""
+    from autoopt import commands
+
+    _exit(commands.importance, run, directory, evaluator, as_json)
+
+
+@main.command()
+@click.argument("run")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--format", "format_", default="keras", show_default=True, help="keras, weights or json.")
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)

@@ -109,6 +109,20 @@ def runs(directory: Path, as_json: bool) -> int:
     return 0
 
 
+def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
+    """Print which hyperparameters of a run mattered."""
+    from autoopt.reports import table
+    from autoopt.result import load
+
+    found = load(run, directory).importance(evaluator)
+    if as_json:
+        _print_json(found.to_dict("records"))
+        return 0
+    rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in found.itertuples(index=False)]
+    _print_lines(table(found.columns, rows, _width()))
+    return 0
+
+
 def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
     from autoopt.result import load

@@ -1,10 +1,8 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
 import json
-import logging
 import shutil
 import statistics
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,15 +13,12 @@ import keras
 import keras_tuner
 import pandas as pd
 
-from autoopt import storage
+from autoopt import afterwards, storage
 from autoopt.data import Split
-from autoopt.errors import RunError, UsageError, nearest
+from autoopt.errors import RunError
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
-
-logger = logging.getLogger(__name__)
-
-FORMATS = ("keras", "weights", "json")
+from autoopt.space import Space
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,7 @@ class Result:
         folder: The run's folder.
         custom_objects: Classes and functions of the user's own that `best_model` needs, name to object.
         best_model: The winner, where it is at hand; None reads it from the folder when it is asked for.
+        again: What trained it, where that is at hand.
 
     Example:
         >>> import autoopt, keras, numpy as np
@@ -59,8 +55,10 @@ class Result:
         folder: storage.RunFolder,
         custom_objects: Mapping[str, Any] | None = None,
         best_model: keras.Model | None = None,
+        again: afterwards.Again | None = None,
     ) -> None:
         self._folder = folder
+        self._again = again
         self._best_model = best_model
         self._custom_objects = custom_objects
         self._asked = folder.read("run")
@@ -187,22 +185,7 @@ class Result:
         """
         if self._best_model is not None:
             return self._best_model
-        path = self._written_model()
-        try:
-            return keras.models.load_model(path, custom_objects=self._custom_objects)
-        except (TypeError, ValueError) as error:
-            try:
-                model = keras.models.load_model(path, custom_objects=self._custom_objects, compile=False)
-            except (TypeError, ValueError):
-                raise RunError(
-                    f"{path} cannot be loaded: {error}\nIf it has layers of your own, pass them: "
-                    "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
-                ) from error
-            logger.warning(
-                "%s was read without its loss and metrics, which need functions of your own: "
-                "pass them as custom_objects to autoopt.load to evaluate it.", path,
-            )  # fmt: skip
-            return model
+        return afterwards.read_model(self._written_model(), self._custom_objects)
 
     def _written_model(self) -> Path:
         """Return the file of the winner."""
@@ -229,6 +212,15 @@ class Result:
         found = (Change(name, before.get(name), after.get(name)) for name in names)
         return [change for change in found if change.before != change.after]
 
+    @cached_property
+    def edges(self) -> Sequence[afterwards.Edge]:
+        """Where the winner, and most of the best few trials, lie at the edge of a range, with a wider one to try."""
+        asked = afterwards.Asked(
+            Space.from_json(json.dumps(self._folder.read("space"))), self.best_hyperparameters.space,
+            self._asked["defaults"], self._asked.get("rows", [None])[0],
+        )  # fmt: skip
+        return afterwards.edges(asked, self.best_trial, contenders(self.trials, self.objectives))
+
     def profile(self) -> dict[str, Any]:
         """Return where the time of the search went, its ending left out.
 
@@ -246,22 +238,134 @@ class Result:
             >>> autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0).profile()["programs"]
             1
         """
-        costs = {
-            kind: sum(trial.costs.get(kind, 0.0) for trial in self.trials)
-            for kind in ("compile", "train", "evaluate")
-        }
-        spent = self._found.get("spent", {})
-        costs |= {kind: spent.get(kind) for kind in ("suggest", "log", "checkpoint")}
-        total, known = spent.get("total"), sum(seconds or 0.0 for seconds in costs.values())
-        used = Counter(trial.program for trial in self.trials if trial.program is not None)
-        return {
-            **costs,
-            "other": None if total is None else max(0.0, total - known),
-            "total": total,
-            "trials": len(self.trials),
-            "programs": len(used),
-            "trials_per_program": [count for _, count in used.most_common()],
-        }
+        return afterwards.profile(self.trials, self._found.get("spent", {}))
+
+    def importance(self, evaluator: str = "ped_anova", seed: int = 0) -> pd.DataFrame:
+        """Return how much each hyperparameter had to do with the scores: hyperparameter, importance, trials.
+
+        Importances are at least 0, 1 together, the largest first; `trials` is in how many a hyperparameter was
+        active. They say what mattered in this search, in its ranges: not which value is right.
+
+        Args:
+            evaluator: Optuna's `"ped_anova"` asks what the best trials have in common (at least 5 of them, 10 % from
+                50 trials on), conditional hyperparameters where they are active; `"fanova"` what explains the scores
+                of all trials, the bad ones included.
+            seed: Of fANOVA's forest.
+
+        Raises:
+            UsageError: The evaluator is not known.
+            RunError: Fewer than 10 trials have a score, or all have the same.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> short = {"epochs": 1, "max_trials": 12, "search": autoopt.Search(confirm=0), "verbose": 0}
+            >>> space = autoopt.Space(structure=False, optimizer=autoopt.axes.Optimizer(["adam"]))
+            >>> result = autoopt.tune(model, (x, x.sum(1)), space=space, **short)
+            >>> round(float(result.importance().importance.sum()), 6)
+            1.0
+        """
+        return afterwards.importance(self._folder, self.objective, evaluator, seed)
+
+    def ablation(self, repeats: int = 3, budget: Any = None, verbose: Any = "auto") -> pd.DataFrame:
+        """Train the path from the user's model to the winner, one change at a time, and return what each gained.
+
+        The columns are step, change, before, after, mean, std and gain. Step 0 is the user's model, the last one has
+        the winner's hyperparameters; mean and std (n − 1) are over the same seeds at each step. Every training has all
+        epochs of the search and is scored at its best one, as trials are. What cannot be changed alone is one change:
+        a learning rate and the algorithm and batch size that its range follows, a schedule and its warm-up.
+
+        The order is greedy, after Fawcett & Hoos (2016), by what a forest that was shown the trials expects
+        (Biedenkapp et al. 2017): n changes take n + 1 steps, not n (n + 1) / 2. How long that takes is told first. The
+        table is kept in the run folder: `load(run).ablation()` trains nothing.
+
+        Args:
+            repeats: Seeds, the same for all steps.
+            budget: Seconds, or `"90s"`, `"10m"`: then with fewer seeds; None for as long as it takes.
+            verbose: 0 prints nothing.
+
+        Raises:
+            UsageError: The budget is too small for one training of each step.
+            RunError: The winner is the user's own model, or the run was read without what trains it.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> model.compile(keras.optimizers.Adam(1e-5), "mse")
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> search = autoopt.Search(start=[{"optimizer/learning_rate": 0.03}], confirm=0)
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=2, max_trials=2, search=search, verbose=0)
+            >>> list(result.ablation(repeats=1, verbose=0).change)
+            ['your model', 'optimizer/learning_rate']
+        """
+        return afterwards.ablation(self._ended, repeats, budget, verbose)
+
+    def ensemble(self, k: int = 10, verbose: Any = "auto") -> keras.Model:
+        """Return a model that averages trials whose weights were kept: with `Search(keep=10)`, those of ten.
+
+        They are chosen greedily on the validation part, each as often as that helps (Caruana et al. 2004), beginning
+        with the best: there it is never worse than the best one alone. What is averaged is what the models put out,
+        each output by itself: probabilities where they end in softmax or sigmoid. Its loss, metrics and optimizer are
+        the winner's; its members are frozen. It consists of Keras's own layers and is kept as `ensemble.keras` in the
+        run folder. Its members, their weights and its score are printed; the test part is not looked at. A run that
+        was read without a `source` returns the one that it has.
+
+        Args:
+            k: Most members, counted as often as they were chosen; from 2.
+            verbose: 0 prints nothing.
+
+        Raises:
+            RunError: Fewer than two trials can be averaged, the objective is none of the validation part, or the run
+                was read without what trains it and has no ensemble yet.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> search = autoopt.Search(confirm=0, keep=10)
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=1, max_trials=2, search=search, verbose=0)
+            >>> result.ensemble(k=3, verbose=0).predict(x, verbose=0).shape
+            (64, 1)
+        """
+        return afterwards.ensemble(self._ended, k, verbose)
+
+    def refit(self, epochs: int | None = None, test: bool = False, verbose: Any = "auto") -> keras.Model:
+        """Return a model with the winner's hyperparameters that was trained on train and validation together.
+
+        It trains for the epochs that the winner took to its best one, under the search's schedule, class weights and
+        callbacks, and has the weights of the last epoch: nothing is left to choose a better one by, or to score it
+        on, and that is printed. What callbacks are told under `val_` names is measured on examples that it trains on.
+        It is kept as `refit.keras` in the run folder, where a run that was read without a `source` finds it;
+        `best_model` stays what it is.
+
+        Args:
+            epochs: None for as many as the winner took.
+            test: Whether it is evaluated on the test part, which has been looked at once already.
+            verbose: 0 prints nothing.
+
+        Raises:
+            RunError: The data comes in batches, your own `fit` trained the run, or the run was read without what
+                trains it.
+            SearchError: The loss became no number.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> x = np.random.default_rng(0).normal(size=(64, 2))
+            >>> result = autoopt.tune(model, (x, x.sum(1)), epochs=1, max_trials=1, verbose=0)
+            >>> result.refit(verbose=0).predict(x, verbose=0).shape
+            (64, 1)
+        """
+        return afterwards.refit(self._ended, epochs, test, verbose)
+
+    @property
+    def _ended(self) -> afterwards.Ended:
+        """The run, as the steps after it need it."""
+        return afterwards.Ended(
+            self._folder, self.objective, self.best_trial, self.trials, self._asked["defaults"], self._again,
+            self._custom_objects,
+        )  # fmt: skip
 
     def leaderboard(self, n: int = 10) -> pd.DataFrame:
         """Return the best `n` trials, best first: number, status, score, epochs, seconds, hyperparameters.
@@ -331,18 +435,7 @@ class Result:
             UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
             RunError: The run has no model.
         """
-        if format not in FORMATS:
-            raise UsageError(f"format was given {format!r}.{nearest(str(format), FORMATS)}")
-        target = Path(path)
-        ending = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}[format]
-        if not target.name.endswith(ending):
-            raise UsageError(
-                f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
-            )
-        if not target.parent.is_dir():
-            raise UsageError(
-                f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it."
-            )
+        target = afterwards.check_target(path, format)
         if format == "keras":
             shutil.copyfile(self._written_model(), target)
         elif format == "weights":
@@ -370,6 +463,9 @@ class Result:
             if self._found.get("best") is not None
             else {},
             "changes": [vars(change) for change in self.changes]
+            if self._found.get("best") is not None
+            else [],
+            "edges": [{**vars(edge), "text": str(edge)} for edge in self.edges]
             if self._found.get("best") is not None
             else [],
             "trials": {
@@ -405,17 +501,19 @@ class Result:
 
 
 def load(
-    run: str | Path, directory: str | Path = "autoopt_runs", custom_objects: Mapping[str, Any] | None = None
-) -> Result:
-    """Read a run from disk; neither the model function nor the data are needed.
+    run: str | Path, directory: str | Path = "autoopt_runs", custom_objects: Mapping[str, Any] | None = None,
+    source: afterwards.Source | None = None,
+) -> Result:  # fmt: skip
+    """Read a run from disk; model function and data are needed only for what trains more of it.
 
     Args:
         run: The run's folder, or its name.
         directory: Where runs lie.
         custom_objects: Classes and functions of the user's own that the model needs, name to object.
+        source: What `ablation`, `ensemble` and `refit` take: model function and data, as `tune` was given them.
 
     Raises:
-        RunError: There is no such run; the nearest names are given.
+        RunError: There is no such run; the nearest names are given. Or the data of `source` is other data.
 
     Example:
         >>> import autoopt, keras, numpy as np
@@ -425,7 +523,10 @@ def load(
         >>> autoopt.load("my_run").best_score == tuned.best_score
         True
     """
-    return Result(storage.find(run, directory), custom_objects)
+    folder = storage.find(run, directory)
+    return Result(
+        folder, custom_objects, again=None if source is None else afterwards.again_of(source, folder)
+    )
 
 
 def _score_of(trials: Sequence[Trial], objectives: Sequence[Objective]) -> float | None:

@@ -12,6 +12,9 @@ from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR as KERAS_GENER
 
 from autoopt.errors import UsageError
 
+SPLITTING = 3
+"""Place in the tree of seeds: which rows validate and test."""
+
 _GENERATORS = threading.RLock()
 """Held while the process's generators are seeded: a candidate is built in one thread while another trains."""
 

@@ -23,8 +23,9 @@ from autoopt.reports.summary import results, search_space
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import Search, explore, ranked
+from autoopt.seeding import SPLITTING
 from autoopt.tailored import Tailored, TailoredFit
-from autoopt.tuning import SPLITTING, tune
+from autoopt.tuning import tune
 
 
 class Tuner:

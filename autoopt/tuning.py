@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoopt import checks, class_weights, seeding, storage
+from autoopt.afterwards import Again, Unweighted
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
@@ -28,13 +29,11 @@ from autoopt.search import (
     seconds,
     starting_points,
 )  # fmt: skip
+from autoopt.seeding import SPLITTING
 from autoopt.session import Asked, Session, asked_in_fit
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
-
-SPLITTING = 3
-"""Place in the tree of seeds: which rows validate and test."""
 
 
 @seeding.preserved()
@@ -138,7 +137,7 @@ def tune(
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
-    weighted = class_weights.applied(class_weight, dataset)
+    weighted, as_cut = class_weights.applied(class_weight, dataset), dataset
     dataset = weighted.dataset
     partitions = None if search.cv is None else Partitions(dataset, search.cv, seed)
     dataset = dataset if partitions is None else partitions.noted()
@@ -209,4 +208,8 @@ def tune(
     )
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
-        return session.run(asked, console.say)
+        found = session.run(asked, console.say)
+    again = Again(
+        worker, duties, Unweighted(as_cut, class_weight, facts.width), resources.memory_limit, epochs, seed
+    )
+    return Result(folder, best_model=found.best_model, again=again)

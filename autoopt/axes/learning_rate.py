@@ -45,7 +45,7 @@ class LearningRate(Axis):
         )
         if not name:
             return ""
-        low, high, _ = self._range(name, 1.0, origin.optimizer)
+        low, high, _ = self.range_of(name, 1.0, origin.optimizer)
         sized = (
             f" in batches of {origin.batch_size}), which follows the batch size." if origin.rebatch else ")."
         )
@@ -89,17 +89,23 @@ class LearningRate(Axis):
         sizes = _choices(hp, "batch_size") or [origin.batch_size]
         # A pinned size is the user's own: the rate that was written is meant for it.
         usual_size = sizes[0] if len(sizes) == 1 else origin.batch_size
-        every = [self._range(name, size / usual_size, written) for name in names for size in sizes]
-        usual = self._range(written.algorithm, 1.0, written)[2]
+        every = [self.range_of(name, size / usual_size, written) for name in names for size in sizes]
+        usual = self.range_of(written.algorithm, 1.0, written)[2]
         whole = min(low for low, _, _ in every), max(high for _, high, _ in every), usual
         if whole[0] == whole[1]:
             return whole[0]
         size = hp.values.get("batch_size") or usual_size
-        own = self._range(_algorithm(hp, written), size / usual_size, written)
+        own = self.range_of(_algorithm(hp, written), size / usual_size, written)
         return ranged(hp, RATE, own, whole)
 
-    def _range(self, name: str, growth: float, written: Written) -> Range:
-        """Return the range of an algorithm, at a batch size of so many times the user's own."""
+    def range_of(self, name: str, growth: float, written: Written) -> Range:
+        """Return the range of an algorithm, at a batch size of so many times the user's own.
+
+        Args:
+            name: Of the algorithm.
+            growth: The batch size, as a multiple of the one that the user's rate is meant for.
+            written: The user's own optimizer.
+        """
         known = ALGORITHMS.get(name, ADAPTIVE)
         scale = 1.0 if self.optimizer.learning_rate else growth**known.power
         low, high = self.optimizer.learning_rate or (known.low * scale, known.high * scale)

@@ -3,6 +3,18 @@
 from autoopt.data.cuts import Cut, Split
 from autoopt.data.dataset import Dataset
 from autoopt.data.folds import Splitter, folds, named
+from autoopt.data.joining import joined
 from autoopt.data.parts import DEFAULT_BATCH_SIZE, Part, Stream
 
-__all__ = ["DEFAULT_BATCH_SIZE", "Cut", "Dataset", "Part", "Split", "Splitter", "Stream", "folds", "named"]
+__all__ = [
+    "DEFAULT_BATCH_SIZE",
+    "Cut",
+    "Dataset",
+    "Part",
+    "Split",
+    "Splitter",
+    "Stream",
+    "folds",
+    "joined",
+    "named",
+]

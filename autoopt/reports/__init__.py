@@ -4,7 +4,7 @@ from autoopt.reports.background import Background
 from autoopt.reports.console import Console, duration, score_text
 from autoopt.reports.outcome import outcome, trials_table, where_to_look
 from autoopt.reports.space_table import space_table
-from autoopt.reports.table import UNCUT, table
+from autoopt.reports.table import UNCUT, table, told
 from autoopt.reports.tensorboard import TensorBoard, discard
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "score_text",
     "space_table",
     "table",
+    "told",
     "trials_table",
     "where_to_look",
 ]

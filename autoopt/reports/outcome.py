@@ -14,7 +14,7 @@ FRONT_SHOWN = 8
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """Return the lines on baseline, best, confirmation, test and changes.
+    """Return the lines on baseline, best, confirmation, test, changes and edges.
 
     Args:
         summary: What `Result.summary()` returns.
@@ -42,7 +42,8 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines += _confirmed(summary) + _tested(summary)
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
-    return lines + _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+    lines += _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+    return lines + [edge["text"] for edge in summary.get("edges", ())]
 
 
 def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:

@@ -3,10 +3,14 @@
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
+from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
 from autoopt.storage.journal import Journal, quiet
 
 __all__ = [
+    "EVALUATORS",
+    "FEWEST",
     "BestWeights",
+    "Importance",
     "Journal",
     "Resume",
     "RunFolder",
@@ -14,6 +18,7 @@ __all__ = [
     "create",
     "every",
     "find",
+    "importances",
     "locate",
     "options",
     "positioned",

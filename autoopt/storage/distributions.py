@@ -84,6 +84,16 @@ def unpositioned(name: str) -> str:
     return name.partition(POSITION)[0]
 
 
+def plain_name(name: str, found: BaseDistribution) -> str:
+    """Return a hyperparameter's name as users know it, whichever of its ranges a value was drawn from.
+
+    Args:
+        name: As the journal has it: with a range behind it, or with what its position is in.
+        found: What the value was drawn from.
+    """
+    return unpositioned(name.removesuffix(variant("", found)))
+
+
 def holds(found: BaseDistribution, value: Any) -> bool:
     """Whether a value may come from a distribution."""
     if isinstance(found, CategoricalDistribution):

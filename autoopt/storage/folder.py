@@ -7,6 +7,8 @@ weights/       trial-0007.weights.npz of the best few
 best.keras     the winner
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
+
+Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json.
 """
 
 import json
@@ -20,6 +22,9 @@ from typing import Any, Literal
 import numpy as np
 
 from autoopt.errors import RunError, nearest
+
+Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
+"""The names of the files that hold JSON."""
 
 Resume = bool | Literal["overwrite"]
 
@@ -45,19 +50,29 @@ class RunFolder:
         return self.path / "best.keras"
 
     @property
+    def ensemble(self) -> Path:
+        """Several trials' models as one."""
+        return self.path / "ensemble.keras"
+
+    @property
+    def refit(self) -> Path:
+        """The winner, trained on the validation part too."""
+        return self.path / "refit.keras"
+
+    @property
     def name(self) -> str:
         """The project's name."""
         return self.path.name
 
-    def write(self, name: Literal["run", "space", "result"], content: Mapping[str, Any]) -> None:
-        """Write `run.json`, `space.json` or `result.json`: to a new name first, so that it is never half there."""
+    def write(self, name: Written, content: Mapping[str, Any]) -> None:
+        """Write `run.json` or one of the others: to a new name first, so that it is never half there."""
         target = self.path / f"{name}.json"
         fresh = target.with_suffix(".json.new")
         fresh.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf8")
         fresh.replace(target)
 
-    def read(self, name: Literal["run", "result"]) -> dict[str, Any]:
-        """Read `run.json` or `result.json`; empty where there is none.
+    def read(self, name: Written) -> dict[str, Any]:
+        """Read `run.json` or one of the others; empty where there is none.
 
         Raises:
             RunError: The file is no JSON.

@@ -211,8 +211,12 @@ class Journal:
 
     def trials(self) -> list[Trial]:
         """Return every finished trial, by number; one that was interrupted counts as failed."""
+        return [trial for trial, _ in self.drawn()]
+
+    def drawn(self) -> list[tuple[Trial, optuna.trial.FrozenTrial]]:
+        """Return every finished trial along with what Optuna keeps of it: the distributions of its values."""
         return [
-            _read(trial)
+            (_read(trial), trial)
             for trial in self._study.get_trials(deepcopy=False)
             if trial.state.is_finished() and DROPPED not in trial.user_attrs
         ]

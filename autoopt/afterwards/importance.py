@@ -1,0 +1,26 @@
+"""Importance as a table, or why a run cannot tell."""
+
+import pandas as pd
+
+from autoopt import storage
+from autoopt.errors import RunError, UsageError, nearest
+from autoopt.records import Objective
+from autoopt.storage import Journal, RunFolder
+
+
+def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: int) -> pd.DataFrame:
+    """Return how much each hyperparameter mattered; arguments, columns and errors as of `Result.importance`."""
+    if evaluator not in storage.EVALUATORS:
+        raise UsageError(f"evaluator was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}")
+    journal = Journal(folder.journal, objective, read_only=True)
+    found = storage.importances(journal, objective, evaluator, seed)
+    if not found:
+        count = sum(trial.score is not None and trial.status != "failed" for trial in journal.trials())
+        same = ", all of them the same" if count >= storage.FEWEST else ""
+        raise RunError(
+            f"The run {folder.path} has {count} trials with a score{same}: they cannot tell which hyperparameters "
+            f"matter. Expected at least {storage.FEWEST} whose scores differ. Search on with resume=True and more "
+            "trials."
+        )
+    rows = [(each.name, each.share, each.trials) for each in found]
+    return pd.DataFrame(rows, columns=["hyperparameter", "importance", "trials"])

@@ -1,0 +1,30 @@
+"""Profile: where the time of a search went."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autoopt.records import Trial
+
+
+def profile(trials: Sequence[Trial], spent: Mapping[str, float]) -> dict[str, Any]:
+    """Return seconds by kind and counts, as `Result.profile` says.
+
+    Args:
+        trials: All that have ended.
+        spent: Seconds of the search that no trial spends, by kind, and its `total`; empty while it runs.
+    """
+    costs = {
+        kind: sum(trial.costs.get(kind, 0.0) for trial in trials) for kind in ("compile", "train", "evaluate")
+    }
+    whole = {**costs, **{kind: spent.get(kind) for kind in ("suggest", "log", "checkpoint")}}
+    total, known = spent.get("total"), sum(seconds or 0.0 for seconds in whole.values())
+    used = Counter(trial.program for trial in trials if trial.program is not None)
+    return {
+        **whole,
+        "other": None if total is None else max(0.0, total - known),
+        "total": total,
+        "trials": len(trials),
+        "programs": len(used),
+        "trials_per_program": [count for _, count in used.most_common()],
+    }
