@@ -63,6 +63,9 @@ class Trial:
         inherited: Number of the trial whose weights it started from, None where it started fresh.
         executions: Trainings that `score` is the mean of.
         missing: Trainings that it lacks of those that were asked for: the trial was pruned or cut before.
+        continues: Number of the trial whose training it went on with, None where it began one. Its history has
+            all epochs, its `seconds` are those of the epochs from `first_epoch` on.
+        first_epoch: The first epoch that it trained itself, from 0.
     """
 
     number: int

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoopt.errors import UsageError
+from autoopt.search.foreign import promotes
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ class Search:
                 "trial it makes a proposal. Leave out one of the two."
             )
         self._check_objects()
+        if self.pruner is not None and promotes(self.oracle):
+            raise UsageError(
+                f"pruner was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
+                "early by itself. Leave out one of the two."
+            )
         self._check_start()
 
     @property
