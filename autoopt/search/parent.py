@@ -31,12 +31,12 @@ def parent(trials: Iterable[Trial], objective: Objective, examples: int | None =
         return None
     scored = [each for each in scored if not each[1].missing] or scored
     lowest = min(loss for loss, _ in scored)
-    within = lowest + _standard_error(abs(lowest), objective, examples)
+    within = lowest + standard_error(abs(lowest), objective, examples)
     as_good = ((trial.price or 0.0, loss, trial.number, trial) for loss, trial in scored if loss <= within)
     return min(as_good, key=lambda each: each[:3])[3]
 
 
-def _standard_error(score: float, objective: Objective, examples: int | None) -> float:
+def standard_error(score: float, objective: Objective, examples: int | None) -> float:
     """Return that of a share of the examples, such as an accuracy; 0 for any other score."""
     if not examples or "accuracy" not in objective.name or not objective.name.startswith("val_"):
         return 0.0
