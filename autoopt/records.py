@@ -86,6 +86,8 @@ class Trial:
     inherited: int | None = None
     executions: int = 1
     missing: int = 0
+    continues: int | None = None
+    first_epoch: int = 0
 
     @property
     def seconds(self) -> float | None:
@@ -111,6 +113,7 @@ class SearchStarted:
         max_trials: Most trials, or None.
         deadline: UTC seconds at which the whole call is to end, or None.
         notes: What was decided for the user, one sentence each.
+        plan: What is going to be done, likewise.
     """
 
     project: str
@@ -121,6 +124,7 @@ class SearchStarted:
     max_trials: int | None
     deadline: float | None
     notes: Sequence[str] = ()
+    plan: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -167,5 +171,20 @@ class SearchEnded:
     test_metrics: Logs | None = None
 
 
-Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | SearchEnded
+@dataclass(frozen=True)
+class Foreseen:
+    """How far the search will come, judged by its first trials.
+
+    Attributes:
+        trials: How many there will be, about.
+        seconds: What they will take, about.
+        by_time: Whether the budget ends the search; else the number of trials does.
+    """
+
+    trials: int
+    seconds: float
+    by_time: bool
+
+
+Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | Foreseen | SearchEnded
 Sink = Callable[[Event], None]

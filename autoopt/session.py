@@ -26,6 +26,7 @@ from autoopt.search import (
     Confirmation,
     Confirmed,
     Driver,
+    Forecast,
     HalvingPruner,
     Heirs,
     Interrupts,
@@ -36,6 +37,9 @@ from autoopt.search import (
     affordable,
     best_first,
     fitting,
+    plan_of,
+    promotes,
+    standard_error,
     winner,
 )
 from autoopt.stopwatch import Stopwatch
@@ -119,9 +123,7 @@ class Session:
 
     def _carried_out(self, started: float, asked: Asked) -> Result:
         objective = self.worker.objective
-        journal = Journal(
-            self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs)
-        )
+        journal = Journal(self.folder.journal, objective, pruner=self._pruner())
         trials = journal.trials()
         weights = self._best_weights(trials)
         try:
@@ -161,6 +163,13 @@ class Session:
         self._emit(SearchEnded(best, reason, scores, test_metrics))
         return result
 
+    def _pruner(self) -> Any:
+        """Return what ends hopeless trials, None where the oracle does."""
+        if self.search.pruner is not None or promotes(self.search.oracle):
+            return self.search.pruner
+        objective, examples = self.worker.objective, self.worker.dataset.validation.n
+        return HalvingPruner(self.epochs, lambda score: standard_error(score, objective, examples))
+
     def _driver(
         self,
         journal: Journal,
@@ -190,10 +199,17 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
 
+        forecast = Forecast(plan_of(self.search, self.epochs), self.limits)
+
+        def tell(event: Event) -> None:
+            self._emit(event)
+            if (foreseen := forecast.after(event)) is not None:
+                self._emit(foreseen)
+
         heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, keep, self.watch, self.ceiling, heirs,
+            tell, keep, self.watch, self.ceiling, heirs,
         )  # fmt: skip
 
     def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
@@ -283,7 +299,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes,
+            self.limits.deadline, asked.notes, plan_of(self.search, self.epochs).sentences,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

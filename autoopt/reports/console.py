@@ -12,6 +12,7 @@ from rich.text import Text
 from autoopt.records import (
     EpochEnded,
     Event,
+    Foreseen,
     SearchEnded,
     SearchStarted,
     Trial,
@@ -50,6 +51,8 @@ class Console:
             self._progress.advance(event)
         elif isinstance(event, TrialEnded):
             self._end_trial(event, self._progress)
+        elif isinstance(event, Foreseen):
+            self.say(foreseen(event))
         elif isinstance(event, SearchEnded):
             self._stop_live()
 
@@ -67,6 +70,8 @@ class Console:
             self.say(note)
         dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
         self.say(f"Searching {dimensions} hyperparameters for the best {event.objective.name}.")
+        for sentence in event.plan:
+            self.say(sentence)
         for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
             self.say(line)
         self._progress = _Progress(event)
@@ -163,6 +168,16 @@ class _Progress:
             return f"confirming trial {number}, run {repeat}"
         total = self._search.max_trials
         return f"trial {number}" if total is None else f"trial {number} ({self._place or number + 1}/{total})"
+
+
+def foreseen(event: Foreseen) -> str:
+    """Return how far the search will come, as a sentence."""
+    trials = f"{event.trials} trials"
+    return (
+        f"About {trials} fit into the time of the search, {duration(event.seconds)}."
+        if event.by_time
+        else f"About {duration(event.seconds)} for {trials}."
+    )
 
 
 def score_text(score: float | None) -> str:
