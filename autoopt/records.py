@@ -99,6 +99,11 @@ class Trial:
         """How many epochs ended."""
         return max((len(values) for values in self.history.values()), default=0)
 
+    @property
+    def own_epochs(self) -> int:
+        """How many of them it trained itself, in its `seconds`: the others are of the trial that it continues."""
+        return max(0, self.epochs - self.first_epoch)
+
 
 @dataclass(frozen=True)
 class SearchStarted:

@@ -135,4 +135,4 @@ def latency(model: keras.Model, x: Any) -> float:
 
 def _epoch_seconds(trial: Trial) -> float | None:
     """Return the mean seconds of a trial's epochs, compiling and validation left out; None without one."""
-    return trial.costs["train"] / trial.epochs if trial.epochs and "train" in trial.costs else None
+    return trial.costs["train"] / trial.own_epochs if trial.own_epochs and "train" in trial.costs else None

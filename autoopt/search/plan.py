@@ -157,18 +157,20 @@ class Forecast:
         if not isinstance(event, TrialEnded) or event.repeat or len(self._trials) >= KNOWN_AFTER:
             return None
         self._trials.append(event.trial)
-        left, most = self._limits.searching(), self._limits.max_trials
         seconds = expected_seconds(self._trials[1:], self._plan.expected_epochs)
-        if len(self._trials) < KNOWN_AFTER or not seconds:
+        if len(self._trials) < KNOWN_AFTER or seconds is None:
             return None
-        spent = sum(trial.seconds or 0.0 for trial in self._trials)
-        if most is not None and (left is None or seconds * (most - KNOWN_AFTER) <= left):
-            return (
-                Foreseen(most, spent + seconds * (most - KNOWN_AFTER), False) if most > KNOWN_AFTER else None
-            )
-        if left is None:
+        return self._foreseen(seconds, sum(trial.seconds or 0.0 for trial in self._trials))
+
+    def _foreseen(self, seconds: float, spent: float) -> Foreseen | None:
+        """Return how far it will come with so many seconds a trial; None where it is nearly over."""
+        left, most = self._limits.searching(), self._limits.max_trials
+        more = math.inf if most is None else most - KNOWN_AFTER
+        if more <= 0 or (left is None and most is None):
             return None
-        return Foreseen(KNOWN_AFTER + math.floor(max(left, 0.0) / seconds), spent + left, True)
+        if left is not None and seconds * more > left:
+            return Foreseen(KNOWN_AFTER + math.floor(max(left, 0.0) / seconds), spent + left, True)
+        return Foreseen(KNOWN_AFTER + int(more), spent + seconds * more, False)
 
 
 def expected_seconds(trials: Sequence[Trial], epochs: float | None) -> float | None:
@@ -181,16 +183,13 @@ def expected_seconds(trials: Sequence[Trial], epochs: float | None) -> float | N
     Returns:
         None where all failed.
     """
-    told = [(trial, trial.epochs - trial.first_epoch) for trial in trials if trial.status != "failed"]
-    told = [(trial, trained) for trial, trained in told if trained > 0]
+    told = [trial for trial in trials if trial.status != "failed" and trial.own_epochs]
     if not told:
         return None
-    compiling = statistics.fmean(trial.costs.get("compile", 0.0) for trial, _ in told)
-    training = sum((trial.seconds or 0.0) - trial.costs.get("compile", 0.0) for trial, _ in told)
-    an_epoch = training / sum(trained for _, trained in told)
-    return compiling + an_epoch * (
-        statistics.fmean(trained for _, trained in told) if epochs is None else epochs
-    )
+    compiling = statistics.fmean(trial.costs.get("compile", 0.0) for trial in told)
+    whole = statistics.fmean(trial.seconds or 0.0 for trial in told)
+    trained = statistics.fmean(trial.own_epochs for trial in told)
+    return compiling + (whole - compiling) * (1.0 if epochs is None else epochs / trained)
 
 
 def _counted(number: int, noun: str) -> str:

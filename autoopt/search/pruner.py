@@ -7,7 +7,8 @@ replays such rules.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
@@ -40,10 +41,14 @@ class HalvingPruner(optuna.pruners.BasePruner):
     Args:
         epochs: Epochs of a whole trial; the rungs are at a ninth and a third of them, from 2 on.
         error: Standard error of a score: how far the validation examples can tell it from another.
+        rising: Share of a training, by its hyperparameters, in which it is not compared.
     """
 
-    def __init__(self, epochs: int, error: Callable[[float], float] = exact) -> None:
-        self._epochs, self._error = epochs, error
+    def __init__(
+        self, epochs: int, error: Callable[[float], float] = exact,
+        rising: Callable[[Mapping[str, Any]], float] = rising_share,
+    ) -> None:  # fmt: skip
+        self._epochs, self._error, self._rising = epochs, error, rising
         self._rungs = rungs(epochs)
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
@@ -55,7 +60,7 @@ class HalvingPruner(optuna.pruners.BasePruner):
         own = _reached(trial, rung, sign)
         if math.isinf(own):
             return True
-        if rung <= rising_share(trial.params) * self._epochs:
+        if rung <= self._rising(trial.params) * self._epochs:
             return False
         others = [
             _reached(other, rung, sign)

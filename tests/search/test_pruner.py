@@ -1,6 +1,7 @@
 """Successive halving: who goes on at a rung, whoever came first."""
 
 import math
+from typing import Any
 
 import optuna
 import pytest
@@ -13,14 +14,22 @@ EPOCHS = 18
 RUNGS = (2, 6)
 
 
-def study(direction: str = "minimize", epochs: int = EPOCHS) -> optuna.Study:
+def study(
+    direction: str = "minimize", epochs: int = EPOCHS, pruner: optuna.pruners.BasePruner | None = None
+) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(direction=direction, pruner=HalvingPruner(epochs))
+    return optuna.create_study(direction=direction, pruner=pruner or HalvingPruner(epochs))
 
 
-def epochs_of(study: optuna.Study, scores: list[float]) -> int:
+def epochs_of(study: optuna.Study, scores: list[float], **named: Any) -> int:
     """Report the scores of a trial until it is pruned; return how many epochs it trained."""
+    study.enqueue_trial(named)
     trial = study.ask()
+    for name, value in named.items():
+        if isinstance(value, str):
+            trial.suggest_categorical(name, (value,))
+        else:
+            trial.suggest_float(name, 0.0, 1.0)
     for epoch, score in enumerate(scores):
         trial.report(score, epoch)
         if trial.should_prune():
@@ -95,3 +104,36 @@ def test_few_epochs_still_have_their_rungs(epochs: int) -> None:
 
     assert trained[:2] == [epochs] * 2
     assert trained[3] == {1: 1, 2: 2, 3: 2, 50: 6}[epochs]
+
+
+def test_a_difference_within_the_error_of_a_score_is_no_reason_to_end() -> None:
+    found = study("maximize", pruner=HalvingPruner(EPOCHS, lambda score: 0.02))
+    levels = [0.9, 0.91, 0.92, 0.895, 0.87]
+
+    assert [epochs_of(found, [level] * EPOCHS) for level in levels] == [18, 18, 18, 18, 2]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({}, 2),
+        ({"optimizer/warmup": 0.05}, 2),
+        ({"optimizer/warmup": 0.2}, 6),
+        ({"optimizer/warmup": 0.5}, EPOCHS),
+        ({"optimizer/schedule": "one_cycle"}, 6),
+        ({"optimizer/schedule": "cosine"}, 2),
+    ],
+    ids=str,
+)
+def test_a_trial_is_not_ended_while_its_learning_rate_still_rises(
+    named: dict[str, Any], expected: int
+) -> None:
+    found = study()
+    for level in (0.1, 0.2, 0.3):
+        epochs_of(found, [level] * EPOCHS)
+
+    assert epochs_of(found, [0.9] * EPOCHS, **named) == expected
+
+
+def test_a_trial_without_a_number_ends_also_while_its_rate_rises() -> None:
+    assert epochs_of(study(), [math.nan] * EPOCHS, **{"optimizer/warmup": 0.5}) == 2
