@@ -39,7 +39,6 @@ from autoopt.search import (
     fitting,
     plan_of,
     promotes,
-    standard_error,
     winner,
 )
 from autoopt.stopwatch import Stopwatch
@@ -167,8 +166,7 @@ class Session:
         """Return what ends hopeless trials, None where the oracle does."""
         if self.search.pruner is not None or promotes(self.search.oracle):
             return self.search.pruner
-        objective, examples = self.worker.objective, self.worker.dataset.validation.n
-        return HalvingPruner(self.epochs, lambda score: standard_error(score, objective, examples))
+        return HalvingPruner(self.epochs)
 
     def _driver(
         self,

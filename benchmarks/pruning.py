@@ -15,7 +15,8 @@ import optuna
 import autoopt
 from autoopt.records import Objective
 from autoopt.schedules import SHAPES
-from autoopt.search import HalvingPruner, standard_error
+from autoopt.search import HalvingPruner
+from autoopt.search.parent import standard_error
 from benchmarks.runs import example, traceless
 
 
@@ -76,24 +77,23 @@ def _errors(curves: Curves, errors: float) -> Callable[[float], float]:
 
 RULES: Mapping[str, Callable[[Curves], optuna.pruners.BasePruner]] = {  # a new one is one line
     "none": lambda curves: optuna.pruners.NopPruner(),
-    "halving": lambda curves: HalvingPruner(curves.epochs, rising=_always),
-    "halving, one standard error": lambda curves: HalvingPruner(
-        curves.epochs, _errors(curves, 1.0), rising=_always
-    ),
-    "halving, two standard errors": lambda curves: HalvingPruner(
-        curves.epochs, _errors(curves, 2.0), rising=_always
-    ),
-    "halving, not while the rate rises": lambda curves: HalvingPruner(curves.epochs),
-    "autoopt: one standard error, not while the rate rises": lambda curves: HalvingPruner(
-        curves.epochs, _errors(curves, 1.0)
+    "autoopt: a sixth and a half, not while the rate rises": lambda curves: HalvingPruner(curves.epochs),
+    "a sixth and a half": lambda curves: HalvingPruner(curves.epochs, rising=_always),
+    "and one standard error": lambda curves: HalvingPruner(curves.epochs, error=_errors(curves, 1.0)),
+    "a ninth and a third": lambda curves: HalvingPruner(curves.epochs, (9, 3), rising=_always),
+    "a ninth and a third, and one standard error": lambda curves: HalvingPruner(
+        curves.epochs, (9, 3), _errors(curves, 1.0)
     ),
     "Optuna's median": lambda curves: optuna.pruners.MedianPruner(5, math.ceil(curves.epochs / 9)),
     "Optuna's Hyperband": lambda curves: optuna.pruners.HyperbandPruner(1, curves.epochs, 3),
 }
 
+SHARES = (0.15, 0.3, 1.0)
+"""Of the epochs that nothing pruned takes: what is found within these is compared."""
 
-def replayed(curves: Curves, pruner: optuna.pruners.BasePruner, order: Sequence[int]) -> tuple[int, float]:
-    """Return the epochs that are trained under a rule, and the best score that is found.
+
+def replayed(curves: Curves, pruner: optuna.pruners.BasePruner, order: Sequence[int]) -> list[float]:
+    """Return the best score so far after each epoch that is trained under a rule.
 
     Args:
         curves: Whole trainings; the user's own, the first, is never ended.
@@ -101,18 +101,19 @@ def replayed(curves: Curves, pruner: optuna.pruners.BasePruner, order: Sequence[
         order: In which order they come.
     """
     study = optuna.create_study(direction="maximize", pruner=pruner, sampler=optuna.samplers.RandomSampler(0))
-    trained, best = 0, 0.0
+    best: list[float] = []
     for place in order:
-        known = {name: curves.hyperparameters[place].get(name, usual) for name, usual, _ in RISING}
-        study.enqueue_trial(known)
+        study.enqueue_trial(
+            {name: curves.hyperparameters[place].get(name, usual) for name, usual, _ in RISING}
+        )
         trial = study.ask({name: distribution for name, _, distribution in RISING})
         for epoch, score in enumerate(curves.scores[place]):
-            trained, best = trained + 1, max(best, score)
+            best.append(max(score, best[-1] if best else 0.0))
             trial.report(score, epoch)
             if trial.should_prune() and place:
                 break
         study.tell(trial, score)
-    return trained, best
+    return best
 
 
 RISING = (
@@ -125,25 +126,24 @@ RISING = (
 def row(rule: str, curves: Curves, orders: int) -> dict[str, Any]:
     """Return what a rule saves and loses, on average over random orders of the trials.
 
-    `epochs left` is a share of all, `regret` how much worse the best found is than the best of all, `rank` how many
-    trials are better than it, `lost` in how many orders any is.
+    `epochs left` is a share of all; `regret at 0.3` is how much worse the best found within that share of all epochs
+    is than the best of all.
     """
-    whole = [max(scores) for scores in curves.scores]
     found = []
     for seed in range(orders):
-        order = list(range(1, len(whole)))
+        order = list(range(1, len(curves.scores)))
         if seed:  # the first order is the one in which they were searched
             random.Random(seed).shuffle(order)
         found.append(replayed(curves, RULES[rule](curves), [0, *order]))
-    regrets = [max(whole) - best for _, best in found]
-    return {
-        "problem": curves.problem,
-        "rule": rule,
-        "epochs left": statistics.fmean(trained for trained, _ in found) / sum(map(len, curves.scores)),
-        "regret": statistics.fmean(regrets),
-        "rank": statistics.fmean(sum(score > best for score in whole) for _, best in found),
-        "lost": statistics.fmean(regret > 0 for regret in regrets),
+    total, top = sum(map(len, curves.scores)), max(map(max, curves.scores))
+    regrets = {
+        f"regret at {share}": statistics.fmean(
+            top - best[min(math.ceil(share * total), len(best)) - 1] for best in found
+        )
+        for share in SHARES
     }
+    left = statistics.fmean(len(best) for best in found) / total
+    return {"problem": curves.problem, "rule": rule, "epochs left": left, **regrets}
 
 
 def compared(found: Sequence[Curves], orders: int) -> list[dict[str, Any]]:

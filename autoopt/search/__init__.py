@@ -7,7 +7,6 @@ from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.oracle import AHEAD, SHAPELESS, OptunaOracle
-from autoopt.search.parent import standard_error
 from autoopt.search.plan import Forecast, plan_of
 from autoopt.search.portfolio import fitting
 from autoopt.search.pruner import HalvingPruner
@@ -17,5 +16,5 @@ from autoopt.search.start import starting_points
 __all__ = [
     "AHEAD", "DEFAULT_BUDGET", "SHAPELESS", "Ceiling", "Confirmation", "Confirmed", "Driver", "Forecast", "HalvingPruner",
     "Heirs", "Interrupts", "Limits", "OptunaOracle", "Search", "adopt",
-    "affordable", "best_first", "explore", "fitting", "plan_of", "promotes", "seconds", "standard_error", "starting_points", "winner",
+    "affordable", "best_first", "explore", "fitting", "plan_of", "promotes", "seconds", "starting_points", "winner",
 ]  # fmt: skip

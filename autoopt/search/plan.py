@@ -82,8 +82,8 @@ class Plan:
             return "None of them ends early."
         after = " and ".join(map(str, self.rungs))
         return (
-            f"After {after} of them the best third goes on, and what cannot be told from it; your own model "
-            "always does."
+            f"After {after} of them the best third goes on, but nothing ends while its learning rate rises; your "
+            "own model never does."
         )
 
     def _of_hyperband(self) -> Sequence[str]:

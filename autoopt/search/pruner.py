@@ -1,13 +1,12 @@
 """When a trial is hopeless: asynchronous successive halving over epochs.
 
-Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", with three allowances: of a few trials the
-best two always go on, since a rank among two or three says little; a difference that the validation examples
-cannot tell is none; and nobody is compared while its learning rate still rises. `python -m benchmarks pruning`
-replays such rules.
+Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", with three allowances for slow starters: of
+a few trials the best two always go on, since a rank among two or three says little; the comparisons come late; and
+nobody is compared while its learning rate still rises. `python -m benchmarks pruning` replays such rules.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import optuna
@@ -15,41 +14,45 @@ from optuna.study import StudyDirection
 
 from autoopt.schedules import rising_share
 
-RUNG_RATIO = 3
-"""Epochs from one comparison to the next grow by this factor; as large a share of the trials passes each."""
+RUNGS = (6, 2)
+"""Trials are compared after a sixth and after half of their epochs: at a ninth and a third the best are lost."""
+
+RATIO = 3
+"""One of so many trials passes a comparison."""
 
 ALWAYS_PASS = 2
 
 
-def rungs(epochs: int) -> list[int]:
-    """Return after how many epochs trials are compared: a ninth and a third of them, from 2 on."""
-    found = (math.ceil(epochs / RUNG_RATIO**power) for power in (2, 1))
-    return sorted({max(2, rung) for rung in found})
+def rungs(epochs: int, parts: Sequence[int] = RUNGS) -> list[int]:
+    """Return after how many epochs trials are compared: at these parts of them, from 2 on."""
+    return sorted({max(2, math.ceil(epochs / part)) for part in parts})
 
 
 def exact(score: float) -> float:
-    """Return the error of a score whose error nobody knows: 0."""
+    """Return how much worse than a score passes as well: nothing is."""
     return 0.0
 
 
 class HalvingPruner(optuna.pruners.BasePruner):
-    """Ends a trial whose best score so far is not among the best third at a rung, nor as good as these.
+    """Ends a trial whose best score so far is not among the best third at a rung.
 
     Any two trials are compared at equal epochs. Nothing is needed but the scores reported, so it works with
     every sampler and needs no minimum of trials.
 
     Args:
-        epochs: Epochs of a whole trial; the rungs are at a ninth and a third of them, from 2 on.
-        error: Standard error of a score: how far the validation examples can tell it from another.
+        epochs: Epochs of a whole trial.
+        parts: Parts of them after which trials are compared.
+        error: By how much a score may be worse and still pass. To pass what validation cannot tell from the best
+            third costs more trials than it saves: the benchmark, with the standard error.
         rising: Share of a training, by its hyperparameters, in which it is not compared.
     """
 
     def __init__(
-        self, epochs: int, error: Callable[[float], float] = exact,
+        self, epochs: int, parts: Sequence[int] = RUNGS, error: Callable[[float], float] = exact,
         rising: Callable[[Mapping[str, Any]], float] = rising_share,
     ) -> None:  # fmt: skip
         self._epochs, self._error, self._rising = epochs, error, rising
-        self._rungs = rungs(epochs)
+        self._rungs = rungs(epochs, parts)
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Say whether a running trial is ended after the epoch that it reported last."""
@@ -67,7 +70,7 @@ class HalvingPruner(optuna.pruners.BasePruner):
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number and other.last_step is not None and other.last_step + 1 >= rung
         ]
-        passing = max(ALWAYS_PASS, math.ceil((len(others) + 1) / RUNG_RATIO))
+        passing = max(ALWAYS_PASS, math.ceil((len(others) + 1) / RATIO))
         return sum(other < own - self._error(abs(own)) for other in others) >= passing
 
 

@@ -14,9 +14,10 @@ class Search:
     """How a search proposes, ends and confirms trials.
 
     Args:
-        oracle: A KerasTuner `Oracle` to use instead of autoopt's own.
+        oracle: A KerasTuner `Oracle` to use instead of autoopt's own. What its Hyperband promotes goes on with the
+            training that it names.
         sampler: An Optuna sampler for autoopt's oracle; grouped TPE by default.
-        pruner: An Optuna pruner; asynchronous successive halving over epochs by default.
+        pruner: An Optuna pruner; asynchronous successive halving over epochs by default. Hyperband takes none.
         start: Points to try right after the user's model: mappings of hyperparameter names to values,
             `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.

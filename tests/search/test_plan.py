@@ -23,8 +23,8 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         50,
         [
             "Plan: trials of up to 50 epochs.",
-            "After 6 and 17 of them the best third goes on, and what cannot be told from it; your own model "
-            "always does.",
+            "After 9 and 25 of them the best third goes on, but nothing ends while its learning rate rises; your "
+            "own model never does.",
             "Then the best 3 run again 3 times with fresh seeds.",
         ],
     ),
