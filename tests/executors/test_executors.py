@@ -1,6 +1,7 @@
 """Laws that every executor keeps: each job is answered once, failures come back, the place does not matter."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoopt.executors import Executor, InlineExecutor
-from autoopt.worker import Duties
+from autoopt.worker import Continuation, Duties
 from tests.executors.jobs import go_on, job
 
 
@@ -112,3 +113,19 @@ def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
 
     with pytest.raises(LookupError):
         executor.wait(go_on)
+
+
+def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) -> None:
+    first = replace(job(3), horizon=2, pauses=True)
+    second = replace(job(3, epochs=2), number=4, continues=Continuation(3, 3, 1))
+    found = []
+    for dropped in (False, True):
+        executor.submit(first)
+        executor.wait(go_on)
+        if dropped:
+            executor.drop()
+        executor.submit(second)
+        found.append(executor.wait(go_on).trial)
+
+    assert [(trial.first_epoch, trial.epochs) for trial in found] == [(1, 2), (0, 2)]
+    assert found[0].history == found[1].history
