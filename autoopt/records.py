@@ -79,6 +79,9 @@ class Trial:
         scores: Each objective's name to its value, where several are compared; empty for one.
         fold_scores: The score of each fold of a cross-validation, of which `score` is the mean; empty without one.
         best_fold: Which fold the weights that are kept were trained on; None without a cross-validation.
+        continues: Number of the trial whose training it went on with, None where it began one. Its history has
+            all epochs, its `seconds` are those of the epochs from `first_epoch` on.
+        first_epoch: The first epoch that it trained itself, from 0.
     """
 
     number: int
@@ -104,6 +107,8 @@ class Trial:
     scores: Mapping[str, float] = field(default_factory=dict)
     fold_scores: Sequence[float] = ()
     best_fold: int | None = None
+    continues: int | None = None
+    first_epoch: int = 0
 
     @property
     def seconds(self) -> float | None:
@@ -121,6 +126,11 @@ class Trial:
         known = self.best_epoch is not None and self.best_epoch < len(values)
         return values[self.best_epoch or 0] if known else None
 
+    @property
+    def own_epochs(self) -> int:
+        """How many of them it trained itself, in its `seconds`: the others are of the trial that it continues."""
+        return max(0, self.epochs - self.first_epoch)
+
 
 @dataclass(frozen=True)
 class SearchStarted:
@@ -136,6 +146,7 @@ class SearchStarted:
         deadline: UTC seconds at which the whole call is to end, or None.
         notes: What was decided for the user, one sentence each.
         others: What is compared beside the objective.
+        plan: What is going to be done, likewise.
     """
 
     project: str
@@ -147,6 +158,7 @@ class SearchStarted:
     deadline: float | None
     notes: Sequence[str] = ()
     others: Sequence[Objective] = ()
+    plan: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -199,5 +211,20 @@ class SearchEnded:
     beats_baseline: bool | None = None
 
 
-Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | SearchEnded
+@dataclass(frozen=True)
+class Foreseen:
+    """How far the search will come, judged by its first trials.
+
+    Attributes:
+        trials: How many there will be, about.
+        seconds: What they will take, about.
+        by_time: Whether the budget ends the search; else the number of trials does.
+    """
+
+    trials: int
+    seconds: float
+    by_time: bool
+
+
+Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | Foreseen | SearchEnded
 Sink = Callable[[Event], None]

@@ -158,6 +158,17 @@ _KERAS: Mapping[str, Callable[[float, int], Any]] = {
 }
 
 
+def rising_share(values: Mapping[str, Any]) -> float:
+    """Return in which share of a training the learning rate rises, by the hyperparameters that are searched.
+
+    Args:
+        values: Name to value; what is not among them is as the user wrote it.
+    """
+    if values.get("optimizer/schedule") in OWN_WARMUP:
+        return RISE
+    return float(values.get("optimizer/warmup") or 0.0)
+
+
 def plateau(losses: Sequence[float]) -> float:
     """Return the factor by which the rate is reduced after some epochs, as `keras.callbacks.ReduceLROnPlateau` does.
 

@@ -30,6 +30,7 @@ from autoopt.search import (
     Confirmations,
     Driver,
     Evidence,
+    Forecast,
     HalvingPruner,
     Heirs,
     Interrupts,
@@ -45,7 +46,9 @@ from autoopt.search import (
     chosen,
     contenders,
     fitting,
+    plan_of,
     points,
+    promotes,
     standing,
 )
 from autoopt.stopwatch import Stopwatch
@@ -138,10 +141,7 @@ class Session:
 
     def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
         objective = self.worker.objective
-        journal = Journal(
-            self.folder.journal, objective, pruner=self.search.pruner or HalvingPruner(self.epochs),
-            others=self.others,
-        )  # fmt: skip
+        journal = Journal(self.folder.journal, objective, pruner=self._pruner(), others=self.others)
         trials = journal.trials()
         weights = self._best_weights(trials)
         try:
@@ -181,6 +181,12 @@ class Session:
         self._emit(_ended(best, reason, found, tested))
         return result
 
+    def _pruner(self) -> Any:
+        """Return what ends hopeless trials, None where the oracle does."""
+        if self.search.pruner is not None or promotes(self.search.oracle):
+            return self.search.pruner
+        return HalvingPruner(self.epochs)
+
     def _driver(
         self,
         journal: Journal,
@@ -214,10 +220,17 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
 
+        forecast = Forecast(plan_of(self.search, self.epochs), self.limits)
+
+        def tell(event: Event) -> None:
+            self._emit(event)
+            if (foreseen := forecast.after(event)) is not None:
+                self._emit(foreseen)
+
         heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
-            self._emit, keep, self.watch, self.ceiling, heirs,
+            tell, keep, self.watch, self.ceiling, heirs,
             Scores(self.objectives, self.ceiling) if self.others else None,
         )  # fmt: skip
 
@@ -329,7 +342,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes, self.others,
+            self.limits.deadline, asked.notes, self.others, plan_of(self.search, self.epochs).sentences,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -9,7 +9,7 @@ import math
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -17,7 +17,16 @@ import keras
 from autoopt import seeding, task
 from autoopt.class_weights import weighed
 from autoopt.data import Cut, Dataset, Part, Stream
-from autoopt.engines import Assignment, Engine, Fitting, Report, Training, engine_named, train
+from autoopt.engines import (
+    Assignment,
+    Engine,
+    Fitting,
+    Paused,
+    PausedTrainings,
+    Report,
+    Training,
+    engine_named,
+)
 from autoopt.heritage import Heritage
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import PinnedHyperParameters
@@ -36,6 +45,21 @@ Callbacks = Sequence[keras.callbacks.Callback] | Callable[[Trial], Sequence[kera
 
 
 @dataclass(frozen=True)
+class Continuation:
+    """Which training a job goes on with.
+
+    Attributes:
+        trial: Number of the trial that it is promoted from.
+        origin: Number of the trial that began the training: its seeds are that one's.
+        epoch: How many epochs have been trained.
+    """
+
+    trial: int
+    origin: int
+    epoch: int
+
+
+@dataclass(frozen=True)
 class Job:
     """One training to be done.
 
@@ -50,6 +74,9 @@ class Job:
         heritage: The trained parent that it starts from; None starts fresh.
         execution: 0, or 1, 2, … for one more training that the trial's score is the mean of.
         cut: Which rows of the data's pool it trains and is scored on; None leaves the parts as they are.
+        continues: The training that it goes on with; None begins one.
+        pauses: Whether its training may go on later, as that of another trial.
+        over: Numbers of trials whose training will not go on any more.
     """
 
     number: int
@@ -62,18 +89,25 @@ class Job:
     heritage: Heritage | None = None
     execution: int = 0
     cut: Cut | None = None
+    continues: Continuation | None = None
+    pauses: bool = False
+    over: Sequence[int] = ()
 
     @property
     def place(self) -> tuple[int, ...]:
         """Where its seeds come from in the tree of seeds."""
-        place = (self.seed, self.number, self.repeat)
+        number = self.number if self.continues is None else self.continues.origin
+        place = (self.seed, number, self.repeat)
         return (*place, self.execution) if self.execution else place
 
     def begun(self) -> Trial:
         """The trial as it starts."""
         inherited = None if self.heritage is None else self.heritage.trial
-        values = dict(self.values)
-        return Trial(self.number, "running", None, values, {}, None, time.time(), None, inherited=inherited)
+        continues = None if self.continues is None else self.continues.trial
+        return Trial(
+            self.number, "running", None, dict(self.values), {}, None, time.time(), None,
+            inherited=inherited, continues=continues,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,10 +127,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job that is ready to train."""
+    """A job that is ready to train; `paused` is what it goes on with, None where it begins."""
 
     assignment: Assignment
     fitting: Fitting
+    paused: Paused | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +147,7 @@ class Worker:
         class_weight: Class to weight, or None.
         score: What is measured beside the user's metrics, or None.
         assumed: Whether the user did not name the objective.
+        paused: Trainings that may go on.
     """
 
     hypermodel: AutoHyperModel
@@ -122,6 +158,7 @@ class Worker:
     class_weight: Mapping[int, float] | None = None
     score: task.Score | None = None
     assumed: bool = False
+    paused: PausedTrainings = field(default_factory=PausedTrainings)
 
     @property
     def prepares(self) -> bool:
@@ -132,7 +169,7 @@ class Worker:
     def prepare(self, job: Job) -> Prepared:
         """Build and compile what a job needs, before it is run."""
         size = self.hypermodel.batch_size(job.recipe)
-        place = job.place
+        place, paused = job.place, self._taken(job)
         train, validation = self.dataset.parts(job.cut)
         parts = self.hypermodel.parts(job.recipe, job.values)
         batch_size = size if parts == 1 else _part(train, size or 1, parts)
@@ -148,11 +185,12 @@ class Worker:
         pool = self.dataset.pool if self.dataset.pooled or job.cut is not None else None
         assignment = Assignment(
             train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER), self.class_weight,
-            self._callbacks(job.begun()), self._patience(job), pool, job.cut,
+            self._callbacks(job.begun()) if paused is None else paused.hooks.callbacks, self._patience(job), pool,
+            job.cut,
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
-        return Prepared(assignment, fitting)
+        return Prepared(assignment, fitting, paused)
 
     def run(self, job: Job, report: Report, prepared: Callable[[], Prepared] | None = None) -> Outcome:
         """Train one job to its end; a failure is part of the outcome, never raised.
@@ -164,12 +202,16 @@ class Worker:
         """
         trial = job.begun()
         started = time.perf_counter()
+        self.paused.forget(job.over)
         try:
             if self.hypermodel.own_fit is not None:
                 return self._trained_by_itself(job, self.hypermodel.own_fit, report)
             ready = prepared() if prepared else self.prepare(job)
             waited = time.perf_counter() - started
-            reached = train(ready.fitting, ready.assignment, self.objective, report)
+            kept_as = (job.number, job.execution) if job.pauses else None
+            reached = self.paused.train(
+                ready.fitting, ready.assignment, self.objective, report, ready.paused, kept_as
+            )
             # A repeat is scored at its last epoch.
             weights = ready.fitting.weights() if job.repeat and reached.weights else reached.weights
         except Exception as error:
@@ -179,6 +221,15 @@ class Worker:
             failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
             return Outcome(failed)
         return Outcome(_finished(trial, reached, ready, waited), weights)
+
+    def _taken(self, job: Job) -> Paused | None:
+        """Return the training that a job goes on with, None where it has to begin."""
+        if job.continues is None:
+            return None
+        paused = self.paused.take((job.continues.trial, job.execution))
+        if paused is None:
+            logger.info("trial %d: its training is repeated from its beginning", job.number)
+        return paused
 
     def _trained_by_itself(self, job: Job, fit: OwnFit, report: Report) -> Outcome:
         """Train one job by the user's own `fit`."""
@@ -313,4 +364,5 @@ def _reached(trial: Trial, reached: Training) -> Trial:
         finished=time.time(),
         error=reached.note if reached.status == "failed" else None,
         note=reached.note,
+        first_epoch=reached.first,
     )

@@ -34,7 +34,7 @@ def _serve(pipe: Any) -> None:
     from autoopt import memory
     from autoopt.engines import compilations_kept
     from autoopt.executors import InlineExecutor
-    from autoopt.executors.messages import Ended, Ready, Refused, Wanted
+    from autoopt.executors.messages import Dropped, Ended, Ready, Refused, Wanted
 
     try:
         level = pipe.receive()
@@ -56,6 +56,8 @@ def _serve(pipe: Any) -> None:
             if isinstance(message, Wanted):
                 outcome = executor.wait(lambda job, epoch, logs: _verdict(pipe, inbox, epoch, logs))
                 pipe.send(Ended(outcome, memory.resident()))
+            elif isinstance(message, Dropped):
+                executor.drop()
             else:
                 executor.submit(message)
 

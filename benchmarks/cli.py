@@ -219,6 +219,37 @@ def inherit(
 
 
 @main.command()
+@click.option("--problems", default="digits", show_default=True)
+@click.option("--seeds", "seeds_", default="0", show_default=True, help="A search each.")
+@click.option(
+    "--trials", default=50, show_default=True, help="Of each search; all of them train to their end."
+)
+@click.option("--epochs", default=50, show_default=True)
+@click.option("--orders", default=20, show_default=True, help="In which the trials are replayed.")
+@click.option(
+    "--curves", type=click.Path(path_type=Path), help="Where trainings are kept, or read if they are."
+)
+@click.option("--out", type=click.Path(path_type=Path))
+def pruning(
+    problems: str, seeds_: str, trials: int, epochs: int, orders: int, curves: Path | None, out: Path | None
+) -> None:
+    """Rules of pruning, replayed on whole trainings: epochs that are left, and what is lost."""
+    from benchmarks import pruning as benchmark
+
+    if curves is not None and curves.exists():
+        found = benchmark.read(curves)
+    else:
+        found = [
+            benchmark.recorded(problem, trials, epochs, seed)
+            for problem in problems.split(",")
+            for seed in seeds(seeds_)
+        ]
+        if curves is not None:
+            benchmark.write(found, curves)
+    show("Rules of pruning", benchmark.compared(found, orders), out)
+
+
+@main.command()
 @click.option("--optimizers", default="", help="Of these alone, as `adam,sgd`.  [default: all]")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path))

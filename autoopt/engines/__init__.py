@@ -9,12 +9,14 @@ from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, clipping, decaying
 from autoopt.engines.loop import Report, Training, Verdict, ended, note_epoch, train
 from autoopt.engines.pace import Pace, Slower, repace
+from autoopt.engines.paused import Paused, PausedTrainings
 from autoopt.engines.smoothing import smooth, smoothed
+from autoopt.engines.state import Mismatch, State
 from autoopt.engines.told_rates import RatesByEpoch
 
 __all__ = [
     "Assignment", "Augmentation", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
-    "Knobs", "Momentum", "Pace", "Rates", "RatesByEpoch", "Report", "Slower", "StepRate", "Training", "Unfit", "Verdict",
+    "Knobs", "Mismatch", "Momentum", "Pace", "Paused", "PausedTrainings", "Rates", "RatesByEpoch", "Report", "Slower", "State", "StepRate", "Training", "Unfit", "Verdict",
     "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "ended", "engine_named",
     "evaluate", "note_epoch", "repace",
     "smooth", "smoothed", "train",

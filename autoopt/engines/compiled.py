@@ -18,9 +18,13 @@ from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.knobs import VECTORS, Knobs
 from autoopt.engines.program import Compiler, Fold, Mode, Program, examples
 from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
+from autoopt.engines.state import State, assign, copied
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
+
+SHOWN = "variables that callbacks see"
+"""Kind of variable, in a state."""
 
 MOST_PROGRAMS = 16
 """How many programs are kept; the one that was not used for longest goes first."""
@@ -223,6 +227,33 @@ class _CompiledFitting(Fitting):
         # A callback may have changed the model that it sees: what it left there is what is scored.
         hooked = self._hooked and not self._candidate.averaged
         return self.model.get_weights() if hooked else self._kept.program.weights()
+
+    def state(self) -> State:
+        arrays = dict(self._kept.program.snapshot())
+        if self._hooked:  # callbacks may have changed what they see since
+            arrays |= {SHOWN: copied(self._shown)}
+        return State(self._engine, self._kept.program.mode, arrays, tuple(self._losses))
+
+    def restore(self, state: State) -> None:
+        state.check_engine(self._engine)
+        mode: Any = state.mode
+        started = time.perf_counter()
+        size = self._task.batch_size or 0
+        self._kept.program.take_up(state.arrays, self._candidate.knobs, mode, size, self._fold)
+        self._costs["compile"] += time.perf_counter() - started
+        self._losses = list(state.losses)
+        if not self._hooked:
+            return
+        self.model.optimizer.build(self.model.trainable_variables)
+        if SHOWN in state.arrays:
+            assign(self._shown, state.arrays[SHOWN])
+        else:
+            self._pull()
+
+    @property
+    def _shown(self) -> list[keras.Variable]:
+        """The variables of the plain model that callbacks see."""
+        return [*self.model.weights, *self.model.optimizer.variables]
 
     def _begin(self) -> None:
         candidate, program, started = self._candidate, self._kept.program, time.perf_counter()

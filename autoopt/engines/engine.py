@@ -10,6 +10,7 @@ import numpy as np
 
 from autoopt.data import Cut, Part, Stream
 from autoopt.engines.candidate import Candidate
+from autoopt.engines.state import State
 from autoopt.records import Logs
 
 BATCH_HOOKS = (
@@ -107,6 +108,21 @@ class Fitting(ABC):
     @abstractmethod
     def weights(self) -> list[Any]:
         """Return copies of the model's weights as they are now, in Keras's order."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Return all that the next epoch depends on; one epoch has ended at least."""
+
+    @abstractmethod
+    def restore(self, state: State) -> None:
+        """Go on from a state, where no epoch has been trained; `state.epochs` is the number of the next one.
+
+        Laws: a training that goes on in another fitting of the same candidate is, to the last bit on a CPU,
+        what it would have been without a break.
+
+        Raises:
+            Mismatch: The state is that of another model or engine.
+        """
 
 
 class Engine(ABC):

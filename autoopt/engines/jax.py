@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import logging
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,13 +29,19 @@ from autoopt.engines.program import (
     metric_values,
     random_states,
 )
+from autoopt.engines.state import Arrays, check_shapes
 from autoopt.records import Logs
+
+logger = logging.getLogger(__name__)
 
 WORTH_KEEPING = 0.1
 """Seconds of a compilation from which on it is kept on disk."""
 
 HASTY = {"xla_backend_optimization_level": 0}
 """Options of XLA that halve the time of a compilation on a CPU."""
+
+KINDS = ("weights", "states", "optimizer")
+"""What a program's state consists of, the metrics after it: trained variables, others, the optimizer's."""
 
 MOST_BYTES = 2 * 2**30
 """Of compilations on disk; those that were not used for longest go first."""
@@ -189,6 +196,24 @@ class JaxProgram(Program):
         for (side, place), value in zip(self._weights, weights, strict=True):
             self._state[side][place] = _own(value)
         self._state[2][:] = [_own(value) for value in optimizer]
+
+    def snapshot(self) -> Arrays:
+        """Copy the state from the device, without the metrics."""
+        sides = zip(KINDS, self._state, strict=False)
+        return {kind: [np.array(value) for value in some] for kind, some in sides}
+
+    def take_up(
+        self, snapshot: Arrays, knobs: Mapping[str, Any], mode: Mode, batch_size: int, fold: Fold
+    ) -> None:
+        """Make a state of a snapshot."""
+        check_shapes(snapshot, dict(zip(KINDS, self._shapes, strict=False)))
+        if mode != self.mode:  # the program was made anew, for a training of another length
+            logger.info(
+                "A training under %s goes on under %s: its last digits may be others.", mode, self.mode
+            )
+        self.compile(batch_size, fold)
+        self._inputs |= {name: np.asarray(value, "float32") for name, value in knobs.items()}
+        self._state = (*([_own(value) for value in snapshot[kind]] for kind in KINDS), [*self._metrics])
 
     def _scored(self) -> tuple[list[Any], list[Any]]:
         """Return what is evaluated: the trained weights, or their moving averages; and what is not trained."""

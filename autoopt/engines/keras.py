@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt import seeding
 from autoopt.data import Part, Stream
 from autoopt.engines.candidate import Candidate
 from autoopt.engines.engine import Assignment, Engine, Fitting
 from autoopt.engines.program import averages, evaluation_batch
+from autoopt.engines.state import State, assign, check_shapes, copied
 from autoopt.engines.told_rates import ToldRates
 from autoopt.records import Logs
 
@@ -101,6 +103,42 @@ class _FitFitting(Fitting):
         self._seconds += time.perf_counter() - started
         self._losses.append(logs.get("val_loss", math.nan))
         return logs
+
+    def state(self) -> State:
+        arrays = {kind: copied(some) for kind, some in self._kinds().items()}
+        arrays["unlisted"] = [np.array(variable.numpy()) for variable in self._unlisted()]
+        return State(KerasEngine.name, None, arrays, tuple(self._losses))
+
+    def restore(self, state: State) -> None:
+        state.check_engine(KerasEngine.name)
+        self._model.optimizer.build(self._model.trainable_variables)
+        kinds = self._kinds()
+        check_shapes(state.arrays, {**kinds, "unlisted": self._unlisted()})
+        for kind, some in kinds.items():
+            assign(some, state.arrays[kind])
+        for variable, value in zip(self._unlisted(), state.arrays["unlisted"], strict=True):
+            variable.assign(value)
+        self._losses = list(state.losses)
+
+    def _kinds(self) -> Mapping[str, list[keras.Variable]]:
+        """Return the variables that steps change; metrics' are emptied by each epoch."""
+        model = self._model
+        weights, measured = ({id(each) for each in some} for some in (model.weights, model.metrics_variables))
+        others = [each for each in model.variables if id(each) not in weights | measured]
+        second = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
+        own = [each for optimizer in second for each in optimizer.variables]
+        optimizer = list({id(each): each for each in (*model.optimizer.variables, *own)}.values())
+        known = {id(each) for each in optimizer}
+        states = [each for each in others if id(each) not in known]
+        return {"weights": model.weights, "optimizer": optimizer, "states": states}
+
+    def _unlisted(self) -> list[Any]:
+        """Return the variables of layers that Keras does not list."""
+        if keras.backend.backend() != "tensorflow":
+            return []
+        from autoopt.engines import tensorflow
+
+        return tensorflow.own_variables(self._model)
 
     @contextlib.contextmanager
     def _scored(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import keras
@@ -26,6 +26,9 @@ class Training:
         best_epoch: Epoch of the best score, from 0.
         score: The objective at that epoch.
         weights: The model's weights after that epoch, in Keras's order.
+        epochs: How many have ended.
+        logs: Those of the last one.
+        first: Where it went on, 0 where it began.
     """
 
     status: Status = "completed"
@@ -34,6 +37,15 @@ class Training:
     best_epoch: int | None = None
     score: float | None = None
     weights: list[Any] | None = None
+    epochs: int = 0
+    logs: Logs = field(default_factory=dict)
+    first: int = 0
+
+    def continued(self) -> "Training":
+        """Return one that goes on from here, and leaves this one as it is."""
+        return replace(
+            self, first=self.epochs, history={name: [*values] for name, values in self.history.items()}
+        )
 
 
 def train(fitting: Fitting, assignment: Assignment, objective: Objective, report: Report) -> Training:
@@ -48,11 +60,51 @@ def train(fitting: Fitting, assignment: Assignment, objective: Objective, report
         objective: Which epoch is best.
         report: Told after each epoch.
     """
-    reached, epochs = Training(), assignment.epochs
-    hooks = _hooks(fitting, assignment)
+    reached, hooks = Training(), begun(fitting, assignment)
+    go_on(reached, hooks, fitting, assignment, objective, report)
+    hooks.on_train_end(reached.logs)
+    return reached
+
+
+def begun(fitting: Fitting, assignment: Assignment) -> keras.callbacks.CallbackList:
+    """Return the user's callbacks as one, after their `on_train_begin`."""
+    hooks = keras.callbacks.CallbackList(list(assignment.callbacks))
+    attach(hooks, fitting, assignment)
     hooks.on_train_begin()
-    logs: dict[str, float] = {}
-    for number in range(epochs):
+    return hooks
+
+
+def attach(hooks: keras.callbacks.CallbackList, fitting: Fitting, assignment: Assignment) -> None:
+    """Have callbacks see the model that is trained; without any there is no model to be built for them."""
+    hooks.set_params({"verbose": 0, "epochs": assignment.epochs, "steps": assignment.steps})
+    if assignment.callbacks:
+        hooks.set_model(fitting.model)
+        fitting.model.stop_training = False
+
+
+def go_on(
+    reached: Training, hooks: keras.callbacks.CallbackList, fitting: Fitting, assignment: Assignment,
+    objective: Objective, report: Report,
+) -> None:  # fmt: skip
+    """Train the epochs that are left of an assignment; one that has ended by itself stays as it is.
+
+    Args:
+        reached: What the epochs before have reached; is added to.
+        hooks: The callbacks, which have begun.
+        fitting: What runs an epoch.
+        assignment: How many there are in all.
+        objective: Which epoch is best.
+        report: Told after each epoch.
+    """
+    epochs = assignment.epochs
+    while not reached.note and reached.epochs < epochs:
+        number = reached.epochs
+        if _in_vain(reached) >= (assignment.patience or epochs):
+            reached.note = (
+                f"{objective.name} had not become better for {assignment.patience} epochs: "
+                f"ended after epoch {number} of {epochs}."
+            )
+            break
         hooks.on_epoch_begin(number)
         stopped = _stopped(fitting, assignment)  # an engine may reset it
         logs = dict(fitting.epoch(number))
@@ -60,27 +112,17 @@ def train(fitting: Fitting, assignment: Assignment, objective: Objective, report
         # After the hooks: keras.callbacks.SwapEMAWeights puts the scored weights back in on_epoch_end.
         note_epoch(reached, number, logs, objective, fitting.weights)
         verdict = report(number, logs)
-        if ended(reached, number, epochs, logs, verdict):
-            break
-        if stopped or _stopped(fitting, assignment):
+        if not ended(reached, number, epochs, logs, verdict) and (stopped or _stopped(fitting, assignment)):
             reached.note = f"A callback stopped it after epoch {number + 1} of {epochs}."
-            break
-        if number + 1 < epochs and _in_vain(reached, number) >= (assignment.patience or epochs):
-            reached.note = (
-                f"{objective.name} had not become better for {assignment.patience} epochs: "
-                f"ended after epoch {number + 1} of {epochs}."
-            )
-            break
-    hooks.on_train_end(logs)
     if reached.score is None and reached.status != "failed":
         reached.status, reached.note = "failed", f"{objective.name} was no number in any epoch."
-    return reached
 
 
 def note_epoch(
     reached: Training, number: int, logs: Logs, objective: Objective, weights: Callable[[], list[Any]]
 ) -> None:
     """Add an epoch to what was reached; where it is the best so far, its weights are copied."""
+    reached.epochs, reached.logs = number + 1, logs
     for name, value in logs.items():
         reached.history.setdefault(name, []).append(float(value))
     score = logs.get(objective.name, math.nan)
@@ -89,9 +131,9 @@ def note_epoch(
         reached.weights = weights()
 
 
-def _in_vain(reached: Training, number: int) -> int:
+def _in_vain(reached: Training) -> int:
     """Return the epochs since the best one."""
-    return number + 1 if reached.best_epoch is None else number - reached.best_epoch
+    return reached.epochs if reached.best_epoch is None else reached.epochs - 1 - reached.best_epoch
 
 
 def ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:
@@ -105,16 +147,6 @@ def ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verd
     elif verdict == "stop" and number + 1 < epochs:
         reached.status, reached.note = "pruned", f"Cut after {place}, when the search ended."
     return bool(reached.note)
-
-
-def _hooks(fitting: Fitting, assignment: Assignment) -> keras.callbacks.CallbackList:
-    """Return the user's callbacks as one; without any there is no model to be built for them."""
-    model = fitting.model if assignment.callbacks else None
-    hooks = keras.callbacks.CallbackList(list(assignment.callbacks), model=model)
-    hooks.set_params({"verbose": 0, "epochs": assignment.epochs, "steps": assignment.steps})
-    if model is not None:
-        model.stop_training = False
-    return hooks
 
 
 def _stopped(fitting: Fitting, assignment: Assignment) -> bool:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from autoopt.data import Part
+from autoopt.engines.state import Arrays
 from autoopt.records import Logs
 
 SMALL_EXAMPLE = 512
@@ -82,6 +83,27 @@ class Program(ABC):
     @abstractmethod
     def go_on_from(self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray]) -> None:
         """Replace what `state` returns."""
+
+    @abstractmethod
+    def snapshot(self) -> Arrays:
+        """Return copies of everything that steps change, metrics aside, which each epoch empties."""
+
+    @abstractmethod
+    def take_up(
+        self, snapshot: Arrays, knobs: Mapping[str, Any], mode: Mode, batch_size: int, fold: Fold
+    ) -> None:
+        """Go on from a snapshot with these settings.
+
+        Args:
+            snapshot: Of a program of the same key.
+            knobs: As `begin` takes them.
+            mode: What XLA compiled then; another one rounds otherwise.
+            batch_size: What has to be compiled for the steps that follow.
+            fold: What is trained and evaluated on.
+
+        Raises:
+            Mismatch: The snapshot is that of another model.
+        """
 
 
 @dataclass(frozen=True)

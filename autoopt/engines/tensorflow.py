@@ -20,6 +20,7 @@ from autoopt.engines.program import (
     evaluation_batch,
     random_states,
 )
+from autoopt.engines.state import Arrays, check_shapes
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,12 @@ def compiler() -> Compiler:
         ("plain",),
         lambda: None,
     )
+
+
+def own_variables(model: keras.Model) -> list[Any]:
+    """Return the variables that layers keep by themselves: Keras lists no `tf.Variable`."""
+    held = [_variables(value) for layer in model._flatten_layers() for value in vars(layer).values()]
+    return list({id(variable): variable for some in held for variable in some}.values())
 
 
 def capability() -> float:
@@ -187,6 +194,31 @@ class TensorFlowProgram(Program):
         _assign(self.twin.weights, weights)
         _assign(self.twin.optimizer.variables, optimizer)
 
+    def snapshot(self) -> Arrays:
+        """Read every variable that is not the metrics'."""
+        return {kind: [variable.numpy() for variable in some] for kind, some in self._kinds().items()}
+
+    def take_up(
+        self, snapshot: Arrays, knobs: Mapping[str, Any], mode: Mode, batch_size: int, fold: Fold
+    ) -> None:
+        """Assign to every variable, once what follows is compiled: that may run steps."""
+        check_shapes(snapshot, self._kinds())
+        self.begin(snapshot["weights"], knobs, None)
+        self._prepare(batch_size, fold, mode)
+        self.mode = mode
+        for kind, some in self._kinds().items():
+            for variable, value in zip(some, snapshot[kind], strict=True):
+                variable.assign(value)
+
+    def _kinds(self) -> Mapping[str, Sequence[Any]]:
+        """Return the variables that steps change."""
+        return {
+            "weights": self.twin.weights,
+            "optimizer": self.twin.optimizer.variables,
+            "states": self._states,
+            "unlisted": [variable for variable, _ in self._unlisted.values()],
+        }
+
     def _note_unlisted(self, traced: Any) -> None:
         """Remember how variables start that Keras lists nowhere: a second optimizer's, a layer's own `tf.Variable`."""
         listed = (*self.twin.variables, *self.twin.optimizer.variables, *self.twin.metrics_variables)
@@ -303,6 +335,14 @@ def _rows(arrays: Any) -> int:
 def _sizes(batch_size: int, fold: Fold, mode: Mode) -> tuple[int, int, int, Mode]:
     """Return what XLA compiles anew for."""
     return batch_size, fold.n, _rows(fold.validation), mode
+
+
+def _variables(value: Any) -> list[Any]:
+    """Return the variables that a layer's attribute is, or holds."""
+    if isinstance(value, tf.Variable):
+        return [value]
+    some = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return [variable for each in some for variable in _variables(each)]
 
 
 def _assign(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:

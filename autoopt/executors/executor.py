@@ -34,7 +34,7 @@ class Executor(ABC):
 
     @abstractmethod
     def drop(self) -> None:
-        """Forget the jobs that were submitted and never waited for."""
+        """Forget the jobs that were submitted and never waited for, and end the trainings that might have gone on."""
 
     @abstractmethod
     def close(self) -> None:

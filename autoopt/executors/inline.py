@@ -42,6 +42,7 @@ class InlineExecutor(Executor):
     def drop(self) -> None:
         """Forget the jobs; one that is being prepared is prepared in vain."""
         self._jobs.clear()
+        self._worker.paused.clear()
         for ready in self._ready.values():
             ready.cancel()
         self._ready.clear()

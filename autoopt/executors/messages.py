@@ -25,6 +25,11 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """No training will go on any more."""
+
+
+@dataclass(frozen=True)
 class Refused:
     """The worker process cannot take up its duties, and why."""
 

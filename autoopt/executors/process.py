@@ -14,7 +14,7 @@ from typing import Any
 import keras
 
 from autoopt.executors.executor import Executor, JobReport
-from autoopt.executors.messages import Ended, Logged, Pipe, Raised, Ready, Refused, Reported, Wanted
+from autoopt.executors.messages import Dropped, Ended, Logged, Pipe, Raised, Ready, Refused, Reported, Wanted
 from autoopt.executors.surroundings import Surroundings, by_value, own_modules
 from autoopt.records import Trial
 from autoopt.worker import Duties, Job, Outcome
@@ -106,6 +106,11 @@ class ProcessExecutor(Executor):
         self._jobs.clear()
         if self._sent:
             self.end()
+        elif self._pipe is not None:
+            try:
+                self._pipe.send(Dropped())
+            except OSError:  # it has died
+                self.end()
 
     def end(self) -> None:
         """End the worker process; the next job starts a fresh one."""

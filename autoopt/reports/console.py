@@ -14,6 +14,7 @@ from autoopt.front import front
 from autoopt.records import (
     EpochEnded,
     Event,
+    Foreseen,
     SearchEnded,
     SearchStarted,
     Trial,
@@ -52,6 +53,8 @@ class Console:
             self._progress.advance(event)
         elif isinstance(event, TrialEnded):
             self._end_trial(event, self._progress)
+        elif isinstance(event, Foreseen):
+            self.say(foreseen(event))
         elif isinstance(event, SearchEnded):
             self._stop_live()
 
@@ -69,6 +72,8 @@ class Console:
             self.say(note)
         dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
         self.say(f"Searching {dimensions} hyperparameters for the best {_sought(event)}.")
+        for sentence in event.plan:
+            self.say(sentence)
         for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
             self.say(line)
         self._progress = _Progress(event)
@@ -178,6 +183,16 @@ def _sought(event: SearchStarted) -> str:
         return event.objective.name
     *most, last = (f"{each.name} ({each.direction})" for each in (event.objective, *event.others))
     return f"trade-off of {', '.join(most)} and {last}"
+
+
+def foreseen(event: Foreseen) -> str:
+    """Return how far the search will come, as a sentence."""
+    trials = f"{event.trials} trials"
+    return (
+        f"About {trials} fit into the time of the search, {duration(event.seconds)}."
+        if event.by_time
+        else f"About {duration(event.seconds)} for {trials}."
+    )
 
 
 def score_text(score: float | None) -> str:

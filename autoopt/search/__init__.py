@@ -6,7 +6,7 @@ from autoopt.search.confirmed import Confirmations, Confirmed, best_first, winne
 from autoopt.search.contenders import chosen, contenders, ranked
 from autoopt.search.driver import Driver, explore
 from autoopt.search.evidence import Evidence
-from autoopt.search.foreign import adopt
+from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.intervals import Difference
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
@@ -14,6 +14,7 @@ from autoopt.search.named import made
 from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.partitions import Partitions, plan
+from autoopt.search.plan import Forecast, plan_of
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import FoldRule, HalvingPruner
@@ -26,8 +27,8 @@ from autoopt.search.standing import Standing, Unseen, standing
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmations", "Confirmed", "Difference", "Driver", "Evidence", "FoldRule", "HalvingPruner",
+    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmations", "Confirmed", "Difference", "Driver", "Evidence", "FoldRule", "Forecast", "HalvingPruner",
     "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Rounds", "Scores", "Search", "Standing", "Unseen", "adopt",
-    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "points", "ranked", "seconds", "standing",
+    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "plan_of", "points", "promotes", "ranked", "seconds", "standing",
     "starting_points", "winner",
 ]  # fmt: skip

@@ -141,6 +141,6 @@ def epoch_seconds(trial: Trial) -> float | None:
 
     Its executions are taken to be equally long: the epochs of the first one alone are known.
     """
-    if not trial.epochs or "train" not in trial.costs:
+    if not trial.own_epochs or "train" not in trial.costs:
         return None
-    return trial.costs["train"] / (trial.epochs * trial.executions)
+    return trial.costs["train"] / (trial.own_epochs * trial.executions)

@@ -21,6 +21,7 @@ from autoopt.search.foreign import own_values
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import PATIENCE, OptunaOracle
+from autoopt.search.promotions import Promotions, best_within, known, noted
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
@@ -35,17 +36,18 @@ FIRST_FAILURES = 3
 
 @dataclass(frozen=True)
 class _Proposed:
-    """A trial that the oracle has proposed, and the executor has taken unless it cannot be built.
+    """A trial that the oracle has proposed, and the executor has taken unless there is nothing to be trained.
 
     `excess` says by how much the user's own model is over a limit; any other proposal is refused then. `repeats` is the
     number of the trial whose very values it has.
+    `answer` is what became of it without training: it cannot be built, or was trained already.
     """
 
     proposal: TunerTrial
     hp: keras_tuner.HyperParameters
     number: int
     values: Mapping[str, Any]
-    failed: Outcome | None = None
+    answer: Outcome | None = None
     excess: Excess | None = None
     repeats: int | None = None
     origin: int | None = None
@@ -77,6 +79,7 @@ class Driver:
         ceiling: Says which candidates cost too much; None lets all be tried.
         heirs: Knows what proposals inherit; None has all of them start fresh.
         scores: Knows what trials reach in several objectives; None where one is compared.
+        promotions: Knows which trainings proposals go on with.
     """
 
     oracle: keras_tuner.Oracle
@@ -93,6 +96,7 @@ class Driver:
     ceiling: Ceiling | None = None
     heirs: Heirs | None = None
     scores: Scores | None = None
+    promotions: Promotions = field(default_factory=Promotions)
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, finished: list[Trial]) -> str:
@@ -193,11 +197,20 @@ class Driver:
         asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
         epochs = max(1, min(asked, self.epochs))
         heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
-        self.executor.submit(Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage))
-        again = None if repeats == number else repeats
-        return _Proposed(
-            proposal, hp, number, values, excess=excess, repeats=again, origin=self._origin(number)
-        )
+        job = Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage)
+        job = self.promotions.linked(job, proposal)
+        answer = self._known(job)
+        if answer is None:
+            self.executor.submit(job)
+        # What goes on with a training is no other seed of it.
+        again = None if repeats == number or job.continues is not None else repeats
+        return _Proposed(proposal, hp, number, values, answer, excess, again, self._origin(number))
+
+    def _known(self, job: Job) -> Outcome | None:
+        """Return what becomes of a job that has nothing left to train, None for any other."""
+        if job.continues is None or self.hypermodel.own_fit is not None:
+            return None
+        return known(job, self.journal.trial(job.continues.trial), self.objective)
 
     def _origin(self, number: int) -> int | None:
         """Return the number of the trial that a proposal was made from."""
@@ -217,7 +230,8 @@ class Driver:
     def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
         """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
         self.emit(TrialStarted(proposed.number, proposed.values))
-        outcome = proposed.failed or self.executor.wait(self._report)
+        outcome = proposed.answer or self.executor.wait(self._report)
+        outcome = replace(outcome, trial=noted(outcome.trial))
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
         outcome = replace(
@@ -238,8 +252,8 @@ class Driver:
         if isinstance(self.oracle, OptunaOracle):
             return proposal.hyperparameters, int(proposal.trial_id)
         given, number = proposal.hyperparameters.values, self.journal.open(guided=True)
-        known: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
-        hp = AskingHyperParameters(lambda definition: _proposed_value(known, definition))
+        values: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
+        hp = AskingHyperParameters(lambda definition: _proposed_value(values, definition))
         hp.values.update(own_values(given))
         return hp, number
 
@@ -277,8 +291,12 @@ class Driver:
             proposal.status, proposal.message = "FAILED", trial.error
         else:
             proposal.status = "COMPLETED"
+            asked = int(own_values(hp.values).get("tuner/epochs", trial.epochs))
+            score, epoch = best_within(trial, asked, self.objective)
             self.oracle.update_trial(
-                proposal.trial_id, {self.objective.name: trial.score}, step=trial.best_epoch or 0
+                proposal.trial_id,
+                {self.objective.name: trial.score if score is None else score},
+                step=epoch or 0,
             )
         self.oracle.end_trial(proposal)
         self.emit(TrialEnded(trial))

@@ -61,6 +61,11 @@ def adopt(
     oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
 
 
+def promotes(oracle: keras_tuner.Oracle | None) -> bool:
+    """Whether an oracle ends trials early by itself, and has the best of them go on."""
+    return isinstance(oracle, keras_tuner.oracles.HyperbandOracle)
+
+
 def own_values(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an oracle sets for its own use."""
     return {name: value for name, value in values.items() if name.startswith(OWN_NAMES)}

@@ -64,6 +64,15 @@ class Limits:
         self.deadline = None if budget is None else started + budget
         self.interrupted = False
 
+    @property
+    def max_trials(self) -> int | None:
+        """Most trials, None for no limit."""
+        return self._max_trials
+
+    def searching(self) -> float | None:
+        """Return the seconds that are left for the search itself, None without a budget."""
+        return None if self.deadline is None else self.deadline - self._reserve() - time.time()
+
     def note_trial(self, trial_seconds: float) -> None:
         """Take note of how long a whole trial took: so long may a confirmation run take."""
         self._longest = max(self._longest, trial_seconds)

@@ -1,22 +1,41 @@
 """When a trial is hopeless: asynchronous successive halving over epochs, and over folds.
 
-Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", with a floor: of a few trials the
-best two always go on, since a rank among two or three says little.
+Li et al. 2020, "A System for Massively Parallel Hyperparameter Tuning", with three allowances for slow starters: of
+a few trials the best two always go on, since a rank among two or three says little; the comparisons come late; and
+nobody is compared while its learning rate still rises. `python -m benchmarks pruning` replays such rules.
 """
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.study import StudyDirection
 
 from autoopt.records import Objective, Trial
+from autoopt.schedules import rising_share
 
-RUNG_RATIO = 3
-"""Epochs from one comparison to the next grow by this factor; as large a share of the trials passes each."""
+RUNGS = (6, 2)
+"""Trials are compared after a sixth and after half of their epochs: at a ninth and a third the best are lost."""
+
+FOLD_RUNGS = (9, 3)
+"""The same for folds, each of which is a whole training."""
+
+RATIO = 3
+"""One of so many trials passes a comparison."""
 
 ALWAYS_PASS = 2
+
+
+def rungs(epochs: int, parts: Sequence[int] = RUNGS) -> list[int]:
+    """Return after how many epochs trials are compared: at these parts of them, from 2 on."""
+    return sorted({max(2, math.ceil(epochs / part)) for part in parts})
+
+
+def exact(score: float) -> float:
+    """Return how much worse than a score passes as well: nothing is."""
+    return 0.0
 
 
 class HalvingPruner(optuna.pruners.BasePruner):
@@ -26,11 +45,19 @@ class HalvingPruner(optuna.pruners.BasePruner):
     every sampler and needs no minimum of trials.
 
     Args:
-        epochs: Epochs of a whole trial; the rungs are at a ninth and a third of them, from 2 on.
+        epochs: Epochs of a whole trial.
+        parts: Parts of them after which trials are compared.
+        error: By how much a score may be worse and still pass. To pass what validation cannot tell from the best
+            third costs more trials than it saves: the benchmark, with the standard error.
+        rising: Share of a training, by its hyperparameters, in which it is not compared.
     """
 
-    def __init__(self, epochs: int) -> None:
-        self._rungs = _rungs(epochs)
+    def __init__(
+        self, epochs: int, parts: Sequence[int] = RUNGS, error: Callable[[float], float] = exact,
+        rising: Callable[[Mapping[str, Any]], float] = rising_share,
+    ) -> None:  # fmt: skip
+        self._epochs, self._error, self._rising = epochs, error, rising
+        self._rungs = rungs(epochs, parts)
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Say whether a running trial is ended after the epoch that it reported last."""
@@ -39,12 +66,14 @@ class HalvingPruner(optuna.pruners.BasePruner):
             return False
         sign = -1.0 if study.direction == StudyDirection.MAXIMIZE else 1.0
         own = _reached(trial, rung, sign)
+        if not math.isinf(own) and rung <= self._rising(trial.params) * self._epochs:
+            return False
         others = [
             _reached(other, rung, sign)
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number and other.last_step is not None and other.last_step + 1 >= rung
         ]
-        return _hopeless(own, others)
+        return _hopeless(own, others, self._error(abs(own)))
 
 
 class FoldRule:
@@ -59,7 +88,7 @@ class FoldRule:
     """
 
     def __init__(self, folds: int, objective: Objective, earlier: Sequence[Trial] = ()) -> None:
-        self._folds, self._rungs = folds, _rungs(folds)
+        self._folds, self._rungs = folds, rungs(folds, FOLD_RUNGS)
         self._sign = -1.0 if objective.direction == "max" else 1.0
         self._scores = {trial.number: trial.fold_scores for trial in earlier if trial.fold_scores}
 
@@ -77,15 +106,10 @@ class FoldRule:
         return mean if math.isfinite(mean) else math.inf
 
 
-def _rungs(whole: int) -> set[int]:
-    """Return after how many epochs or folds trials are compared."""
-    return {max(2, math.ceil(whole / RUNG_RATIO**power)) for power in (2, 1)}
-
-
-def _hopeless(own: float, others: Sequence[float]) -> bool:
-    """Say whether a score is not among the best third; less is better."""
-    passing = max(ALWAYS_PASS, math.ceil((len(others) + 1) / RUNG_RATIO))
-    return sum(other < own for other in others) >= passing or math.isinf(own)
+def _hopeless(own: float, others: Sequence[float], error: float = 0.0) -> bool:
+    """Say whether a score is no number, or is worse by more than an error than the best third; less is better."""
+    passing = max(ALWAYS_PASS, math.ceil((len(others) + 1) / RATIO))
+    return math.isinf(own) or sum(other < own - error for other in others) >= passing
 
 
 def _reached(trial: optuna.trial.FrozenTrial, rung: int, sign: float) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoopt.errors import UsageError, nearest
+from autoopt.search.foreign import promotes
 from autoopt.search.names import NAMES
 
 
@@ -15,11 +16,11 @@ class Search:
 
     Args:
         oracle: A KerasTuner `Oracle` to use instead of autoopt's own, or a name: `"random"`, `"bayesian"`, `"grid"`,
-            `"hyperband"`.
+            `"hyperband"`. What its Hyperband promotes goes on with the training that it names.
         sampler: An Optuna sampler for autoopt's oracle, or a name: `"tpe"`, which is the default, grouped and over all
             dimensions at once, `"random"`, `"gp"`, `"cmaes"`, `"qmc"`, `"nsgaii"`, `"nsgaiii"`, `"brute_force"`.
         pruner: An Optuna pruner, or a name: `"halving"`, which is the default, asynchronous and over epochs,
-            `"median"`, `"hyperband"`, `"none"`.
+            `"median"`, `"hyperband"`, `"none"`. KerasTuner's Hyperband takes none.
         start: Points to try right after the user's model: mappings of hyperparameter names to values,
             `keras_tuner.HyperParameters`, paths of a JSON that KerasTuner wrote, or of a KerasTuner project's
             folder: its best five trials. What of KerasTuner's does not fit the search is left out.
@@ -75,6 +76,11 @@ class Search:
                 "trial it makes a proposal. Leave out one of the two."
             )
         self._check_objects()
+        if self.pruner is not None and promotes(self.oracle):
+            raise UsageError(
+                f"pruner was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
+                "early by itself. Leave out one of the two."
+            )
         self._check_start()
 
     @property

@@ -23,8 +23,12 @@ def over_seeds(trials: Iterable[Trial]) -> Mapping[int, float]:
 
 
 def points(trials: Sequence[Trial]) -> Sequence[Trial]:
-    """Return the first trial of each point, in their order."""
+    """Return the first trial of each point, in their order; a trial that went on with another one's training has its point."""
+    before = {trial.number: trial.continues for trial in trials}
     found: dict[int, Trial] = {}
     for trial in trials:
-        found.setdefault(trial.number if trial.repeats is None else trial.repeats, trial)
+        number = trial.number if trial.repeats is None else trial.repeats
+        while (earlier := before.get(number)) is not None:
+            number = earlier
+        found.setdefault(number, trial)
     return list(found.values())

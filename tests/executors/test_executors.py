@@ -10,7 +10,7 @@ import pytest
 
 from autoopt.data import Cut, Dataset
 from autoopt.executors import Executor, InlineExecutor
-from autoopt.worker import Duties
+from autoopt.worker import Continuation, Duties
 from tests.executors.jobs import go_on, job
 
 
@@ -128,3 +128,19 @@ def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
 
     with pytest.raises(LookupError):
         executor.wait(go_on)
+
+
+def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) -> None:
+    first = replace(job(3), horizon=2, pauses=True)
+    second = replace(job(3, epochs=2), number=4, continues=Continuation(3, 3, 1))
+    found = []
+    for dropped in (False, True):
+        executor.submit(first)
+        executor.wait(go_on)
+        if dropped:
+            executor.drop()
+        executor.submit(second)
+        found.append(executor.wait(go_on).trial)
+
+    assert [(trial.first_epoch, trial.epochs) for trial in found] == [(1, 2), (0, 2)]
+    assert found[0].history == found[1].history

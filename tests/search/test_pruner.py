@@ -1,6 +1,7 @@
 """Successive halving: who goes on at a rung, whoever came first."""
 
 import math
+from typing import Any
 
 import optuna
 import pytest
@@ -11,17 +12,25 @@ from autoopt.records import Objective, Trial
 from autoopt.search import FoldRule, HalvingPruner
 
 EPOCHS = 18
-RUNGS = (2, 6)
+RUNGS = (3, 9)
 
 
-def study(direction: str = "minimize", epochs: int = EPOCHS) -> optuna.Study:
+def study(
+    direction: str = "minimize", epochs: int = EPOCHS, pruner: optuna.pruners.BasePruner | None = None
+) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    return optuna.create_study(direction=direction, pruner=HalvingPruner(epochs))
+    return optuna.create_study(direction=direction, pruner=pruner or HalvingPruner(epochs))
 
 
-def epochs_of(study: optuna.Study, scores: list[float]) -> int:
+def epochs_of(study: optuna.Study, scores: list[float], **named: Any) -> int:
     """Report the scores of a trial until it is pruned; return how many epochs it trained."""
+    study.enqueue_trial(named)
     trial = study.ask()
+    for name, value in named.items():
+        if isinstance(value, str):
+            trial.suggest_categorical(name, (value,))
+        else:
+            trial.suggest_float(name, 0.0, 1.0)
     for epoch, score in enumerate(scores):
         trial.report(score, epoch)
         if trial.should_prune():
@@ -59,7 +68,7 @@ def test_the_first_two_always_go_on_and_then_the_best_third() -> None:
     found = study()
     levels = [0.1, 0.2, 0.3, 0.4, 0.15, 0.25, 0.05]
 
-    assert [epochs_of(found, [level] * EPOCHS) for level in levels] == [18, 18, 2, 2, 18, 2, 18]
+    assert [epochs_of(found, [level] * EPOCHS) for level in levels] == [18, 18, 3, 3, 18, 3, 18]
 
 
 def test_a_rank_is_taken_of_the_best_score_so_far_and_not_of_the_last() -> None:
@@ -73,14 +82,14 @@ def test_a_rank_is_taken_of_the_best_score_so_far_and_not_of_the_last() -> None:
 def test_what_others_reached_later_does_not_count() -> None:
     found = study()
     for _ in range(4):
-        epochs_of(found, [1.0, 1.0, *[0.0] * 16])
+        epochs_of(found, [1.0, 1.0, 1.0, *[0.0] * 15])
 
-    assert epochs_of(found, [0.9] * EPOCHS) > 2
+    assert epochs_of(found, [0.9] * EPOCHS) > 3
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 def test_a_trial_without_a_number_ends_at_the_first_rung(bad: float) -> None:
-    assert epochs_of(study(), [bad] * EPOCHS) == 2
+    assert epochs_of(study(), [bad] * EPOCHS) == 3
 
 
 def test_equal_scores_all_go_on() -> None:
@@ -95,7 +104,40 @@ def test_few_epochs_still_have_their_rungs(epochs: int) -> None:
     trained = [epochs_of(found, [level] * epochs) for level in (0.1, 0.2, 0.3, 0.4)]
 
     assert trained[:2] == [epochs] * 2
-    assert trained[3] == {1: 1, 2: 2, 3: 2, 50: 6}[epochs]
+    assert trained[3] == {1: 1, 2: 2, 3: 2, 50: 9}[epochs]
+
+
+def test_a_difference_within_the_error_of_a_score_is_no_reason_to_end() -> None:
+    found = study("maximize", pruner=HalvingPruner(EPOCHS, error=lambda score: 0.02))
+    levels = [0.9, 0.91, 0.92, 0.895, 0.87]
+
+    assert [epochs_of(found, [level] * EPOCHS) for level in levels] == [18, 18, 18, 18, 3]
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ({}, 3),
+        ({"optimizer/warmup": 0.05}, 3),
+        ({"optimizer/warmup": 0.2}, 9),
+        ({"optimizer/warmup": 0.5}, EPOCHS),
+        ({"optimizer/schedule": "one_cycle"}, 9),
+        ({"optimizer/schedule": "cosine"}, 3),
+    ],
+    ids=str,
+)
+def test_a_trial_is_not_ended_while_its_learning_rate_still_rises(
+    named: dict[str, Any], expected: int
+) -> None:
+    found = study()
+    for level in (0.1, 0.2, 0.3):
+        epochs_of(found, [level] * EPOCHS)
+
+    assert epochs_of(found, [0.9] * EPOCHS, **named) == expected
+
+
+def test_a_trial_without_a_number_ends_also_while_its_rate_rises() -> None:
+    assert epochs_of(study(), [math.nan] * EPOCHS, **{"optimizer/warmup": 0.5}) == 3
 
 
 ACCURACY = Objective("val_accuracy", "max")

@@ -183,7 +183,7 @@ def test_optuna_reads_the_file_as_its_own(tmp_path: Path) -> None:
 
 
 def test_the_pruner_is_asked_after_each_report() -> None:
-    journal = Journal(None, OBJECTIVE, pruner=HalvingPruner(6))
+    journal = Journal(None, OBJECTIVE, pruner=HalvingPruner(4))
     answers = []
     for score in (0.1, 0.2, 0.3, 0.4):
         number = journal.open()
