@@ -5,6 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import keras
@@ -38,6 +39,11 @@ class Fold:
 
     n: int
     validation: Any
+
+    @cached_property
+    def arrays(self) -> list[Any]:
+        """The arrays of `validation`, one after the other."""
+        return list(keras.tree.flatten(self.validation))
 
 
 class Program(ABC):

@@ -126,8 +126,7 @@ class TensorFlowProgram(Program):
             numbers = [tf.constant(number) for number in (batch_size, 0, 1)]
             given = [tf.range(fold.n, dtype=tf.int64), tf.zeros(full + 1), *numbers]
             _call_on_copies(self._epoch(None, self._mode), given)
-        validation = keras.tree.flatten(fold.validation)
-        _call_on_copies(self._evaluation(self._mode, fold.validation), validation)
+        _call_on_copies(self._evaluation(self._mode, fold), fold.arrays)
 
     def prepare(self, batch_size: int, fold: Fold) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
@@ -150,11 +149,11 @@ class TensorFlowProgram(Program):
         if sizes in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
-        self._note_unlisted(self._evaluation(mode, fold.validation))
+        self._note_unlisted(self._evaluation(mode, fold))
         full = fold.n // batch_size
         calls = [(0, min(1, full)), *([(full, full)] if fold.n % batch_size else [])]
         self._run(np.arange(fold.n), batch_size, np.zeros(full + 1, "float32"), calls, mode)
-        self._evaluation(mode, fold.validation)(*keras.tree.flatten(fold.validation))
+        self._evaluation(mode, fold)(*fold.arrays)
         self._prepared.add(sizes)
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
@@ -176,7 +175,7 @@ class TensorFlowProgram(Program):
 
     def evaluate(self, fold: Fold) -> Logs:
         """Evaluate in one call, which leaves the metrics empty for the next epoch."""
-        logs = self._evaluation(self.mode, fold.validation)(*keras.tree.flatten(fold.validation)).numpy()
+        logs = self._evaluation(self.mode, fold)(*fold.arrays).numpy()
         return dict(zip(self._tested_names, map(float, logs), strict=True))
 
     def weights(self) -> list[np.ndarray]:
@@ -283,15 +282,15 @@ class TensorFlowProgram(Program):
         signature += [tf.TensorSpec([], tf.int32)] * 3
         return tf.function(run, autograph=False, input_signature=signature).get_concrete_function()
 
-    def _evaluation(self, mode: Mode, validation: Any) -> Any:
+    def _evaluation(self, mode: Mode, fold: Fold) -> Any:
         """Return the function that evaluates as many examples as these: compiled where the whole epoch is."""
-        compiled, rows = mode == "epoch", _rows(validation)
+        compiled, rows = mode == "epoch", len(fold.arrays[0])
         if (compiled, rows) not in self._evaluations:
 
             def evaluated(*arrays: Any) -> Any:
-                return self._evaluated(keras.tree.pack_sequence_as(validation, list(arrays)))
+                return self._evaluated(keras.tree.pack_sequence_as(fold.validation, list(arrays)))
 
-            specs = [tf.TensorSpec(array.shape, array.dtype) for array in keras.tree.flatten(validation)]
+            specs = [tf.TensorSpec(array.shape, array.dtype) for array in fold.arrays]
             traced = tf.function(evaluated, jit_compile=compiled, autograph=False)
             self._evaluations[compiled, rows] = traced.get_concrete_function(*specs)
         return self._evaluations[compiled, rows]
@@ -334,7 +333,7 @@ def _rows(arrays: Any) -> int:
 
 def _sizes(batch_size: int, fold: Fold, mode: Mode) -> tuple[int, int, int, Mode]:
     """Return what XLA compiles anew for."""
-    return batch_size, fold.n, _rows(fold.validation), mode
+    return batch_size, fold.n, len(fold.arrays[0]), mode
 
 
 def _variables(value: Any) -> list[Any]:
