@@ -19,13 +19,13 @@ def measured(budget: str, seed: int) -> dict:
         started = time.perf_counter()
         result = autoopt.tune(digits.model_fn, digits.data(), budget=budget, seed=seed, **quiet)
         wall = time.perf_counter() - started
-    confirmed = result.confirmed
+        trials, confirmed = len(result.trials), result.confirmed  # the run's folder goes with the block
     return {
         "budget": budget,
         "seed": seed,
         "wall seconds": round(wall, 1),
         "beyond the budget": round(wall - (seconds(budget) or 0.0), 1),
-        "trials": len(result.trials),
+        "trials": trials,
         "repeats": 0 if confirmed is None else confirmed.n,
         "confirmed": None if confirmed is None else confirmed.mean,
         "error": None if confirmed is None else confirmed.error,

@@ -45,7 +45,7 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
         (count, times)
         for count in range(1, most + 1)
         for times in range(1, repeats + 1)
-        if times * sum(map(_seconds, _with(own, ranked[:count]))) <= left
+        if _cost(_with(own, ranked[:count]), times) <= left
     ]
     if options:
         count, times = max(options, key=_worth)
@@ -53,7 +53,7 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
         return Rounds(_with(own, ranked[:count]), times, note)
     if limits.interrupted:
         return Rounds()
-    if _seconds(ranked[0]) <= left:
+    if _cost(ranked[:1], 1) <= left:
         note = f"Confirming the best trial once, and not your model: {_left(left)}."
         return Rounds(ranked[:1], 1, note)
     return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
@@ -74,9 +74,16 @@ def _worth(option: tuple[int, int]) -> tuple[int, int, int, int]:
     return min(times, 2), min(count, times), count + times, times
 
 
+def _cost(trials: Sequence[Trial], times: int) -> float:
+    """Return the seconds that rounds are expected to take: a program is compiled once at most, for the first of them."""
+    compiling = sum(trial.costs.get("compile", 0.0) for trial in trials)
+    return compiling + times * sum(map(_seconds, trials))
+
+
 def _seconds(trial: Trial) -> float:
     """Return what a run is expected to take: the trial's own seconds for the epochs that it trains again."""
-    return max((trial.seconds or 0.0) * epochs_of(trial) / max(trial.epochs, 1), 1e-3)
+    training = (trial.seconds or 0.0) - trial.costs.get("compile", 0.0)
+    return max(training * epochs_of(trial) / max(trial.epochs, 1), 1e-3)
 
 
 def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:

@@ -1,6 +1,7 @@
 """What is confirmed, and how often, in the time that is left."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -42,6 +43,16 @@ def test_what_is_run_again_shrinks_to_the_time_that_is_left(
 
     assert ([each.number for each in found.trials], found.repeats) == (numbers, repeats)
     assert bool(found.note) == ((left or 100.0) < 12.0)
+
+
+def test_a_program_is_compiled_for_the_first_round_alone() -> None:
+    one = replace(trial(1, seconds=5.0), costs={"compile": 4.0})
+
+    assert [affordable([one], None, Search(), limits(left)).repeats for left in (7.05, 6.05, 5.05)] == [
+        3,
+        2,
+        1,
+    ]
 
 
 def test_what_was_left_out_is_told_in_a_sentence() -> None:
