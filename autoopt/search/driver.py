@@ -210,7 +210,7 @@ class Driver:
         """Return what becomes of a job that has nothing left to train, None for any other."""
         if job.continues is None or self.hypermodel.own_fit is not None:
             return None
-        return known(job, self.journal.trial(job.continues.trial), self.objective)
+        return known(job, self.journal.trial, self.objective)
 
     def _origin(self, number: int) -> int | None:
         """Return the number of the trial that a proposal was made from."""

@@ -1,7 +1,7 @@
 """Promotions: proposals that go on with the training of an earlier trial, as those of KerasTuner's Hyperband do."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -57,7 +57,7 @@ def _is_over(place: tuple[int, int], now: tuple[int, int]) -> bool:
     return place[0] != now[0] or place[1] < now[1] - 1
 
 
-def known(job: Job, earlier: Trial, objective: Objective) -> Outcome | None:
+def known(job: Job, trial_of: Callable[[int], Trial], objective: Objective) -> Outcome | None:
     """Return what becomes of a job without training, None where an epoch is left to be trained.
 
     The user's own model has trained all epochs before it is promoted, and a training that a callback or patience
@@ -65,10 +65,14 @@ def known(job: Job, earlier: Trial, objective: Objective) -> Outcome | None:
 
     Args:
         job: Continues a training.
-        earlier: The trial that it continues, as it ended.
+        trial_of: Returns a trial, as it ended, by its number.
         objective: What is compared.
     """
-    if job.continues is None or earlier.status != "completed":
+    if job.continues is None:
+        return None
+    # What goes on with the user's model has been trained by that one, however often it was promoted.
+    earlier = trial_of(job.continues.trial if job.continues.origin else 0)
+    if earlier.status != "completed":
         return None
     if earlier.epochs == job.continues.epoch < job.epochs:
         return None
@@ -77,7 +81,7 @@ def known(job: Job, earlier: Trial, objective: Objective) -> Outcome | None:
     now = job.begun()
     ended = replace(
         now, status="completed", score=score, history=history, best_epoch=epoch, finished=now.started,
-        engine=earlier.engine, program=earlier.program, price=earlier.price, first_epoch=earlier.epochs,
+        engine=earlier.engine, program=earlier.program, price=earlier.price, first_epoch=min(earlier.epochs, job.epochs),
         note=f"Trial {earlier.number} has trained all of its epochs.",
     )  # fmt: skip
     return Outcome(ended)

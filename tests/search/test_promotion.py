@@ -179,18 +179,29 @@ LEFT = {
 @pytest.mark.parametrize("case", LEFT)
 def test_a_training_with_no_epoch_left_is_answered_at_once(case: str) -> None:
     earlier, job, expected = LEFT[case]
-    outcome = known(job, earlier, LOSS)
+    outcome = known(job, lambda number: earlier, LOSS)
 
     assert outcome is not None and outcome.weights is None
     assert (outcome.trial.score, outcome.trial.best_epoch) == expected
     assert outcome.trial.epochs == min(earlier.epochs, job.epochs)
 
 
+def test_the_users_model_is_not_trained_again_however_often_it_is_promoted() -> None:
+    trials = {0: ended(9, [9.0, 8.0, 7.0, 6.0, 5.0]), 4: ended(2, [9.0, 8.0])}
+    job = replace(continuing(2, 4), continues=Continuation(4, 0, 2))
+    outcome = known(job, trials.__getitem__, LOSS)
+
+    assert outcome is not None
+    assert (outcome.trial.score, outcome.trial.epochs, outcome.trial.own_epochs) == (6.0, 4, 0)
+
+
 def test_a_training_with_epochs_left_is_not_answered() -> None:
     earlier = ended(2, [2.0, 1.0])
 
-    assert known(continuing(2, 4), earlier, LOSS) is None
-    assert known(continuing(2, 4), replace(earlier, status="pruned"), LOSS) is None
+    pruned = replace(earlier, status="pruned")
+
+    assert known(continuing(2, 4), lambda number: earlier, LOSS) is None
+    assert known(continuing(2, 4), lambda number: pruned, LOSS) is None
 
 
 def test_trials_are_compared_at_equal_epochs() -> None:
