@@ -10,7 +10,7 @@ from pathlib import Path
 import keras_tuner
 
 from autoopt import AutoHyperModel
-from autoopt.data import Dataset, prepare
+from autoopt.data import Dataset
 from autoopt.records import Objective
 from autoopt.search import AHEAD, OptunaOracle, explore, fitting
 from autoopt.storage import Journal
@@ -35,7 +35,7 @@ def measured(counts: Sequence[int], suggestions: int) -> list[dict]:
         suggestions: How many are timed.
     """
     defined = example("digits")
-    dataset = prepare(defined.data(), seed=0)
+    dataset = Dataset.of(defined.data(), seed=0)
     hypermodel = AutoHyperModel(defined.model_fn, data=dataset)
     with tempfile.TemporaryDirectory() as folder:
         seconds = _suggested(Path(folder, "journal.log"), hypermodel, dataset)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from autoopt.data import Dataset, prepare
+from autoopt.data import Dataset
 from autoopt.engines import KerasEngine
 from autoopt.executors import InlineExecutor
 from autoopt.records import EpochEnded, Event, Objective, Trial, TrialEnded
@@ -151,7 +151,7 @@ def test_the_examples_of_a_run_tell_its_score() -> None:
 
 
 def test_all_candidates_of_a_round_have_the_same_fresh_cut_of_the_data() -> None:
-    run = Run(data=prepare(toys.digits(100)))
+    run = Run(data=Dataset.of(toys.digits(100)))
     found = run.of([trial(0), trial(4)], repeats=2)
     first, second = ([runs[repeat].values.units for runs in found.values()] for repeat in (0, 1))
 

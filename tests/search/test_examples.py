@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoopt import compiling, task
-from autoopt.data import Dataset, Part, Stream, prepare
+from autoopt.data import Dataset, Part, Stream
 from autoopt.engines import AutomaticEngine, KerasEngine, engine_named, evaluate
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
@@ -218,7 +218,7 @@ def trained(
 
 @pytest.mark.parametrize("engine", ["keras", "auto"])
 def test_the_examples_of_a_run_are_the_rows_of_its_cut(engine: str) -> None:
-    dataset = prepare(toys.digits(200))
+    dataset = Dataset.of(toys.digits(200))
     found = list(trained(dataset, engine_named(engine), cut_seed=5))
 
     for repeat, told in enumerate(found, 1):
