@@ -50,7 +50,7 @@ def test_a_much_better_model_is_claimed_to_be_one(tmp_path: Any) -> None:
         return model
 
     found = autoopt.tune(
-        model_fn, toys.digits(200), epochs=4, max_trials=2, seed=0, verbose=0, space=RATES,
+        model_fn, toys.digits(300), epochs=4, max_trials=2, seed=0, verbose=0, space=RATES,
         search=autoopt.Search(start=[{"optimizer/learning_rate": 0.5}], confirm=1, confirm_repeats=2),
         resources=autoopt.Resources(engine="keras"), directory=tmp_path / "runs", logdir=tmp_path / "logs",
     )  # fmt: skip

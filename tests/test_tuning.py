@@ -201,7 +201,7 @@ def test_the_winner_is_confirmed_with_fresh_seeds(run: Result) -> None:
 def test_the_users_model_is_confirmed_beside_the_winner(run: Result) -> None:
     own = run.baseline_confirmed
 
-    assert own.n == 2 and len(set(own.scores)) == 2
+    assert own.n == 2 and own.error > 0
     assert run.beats_baseline is (run.difference.least > 0)
     assert run.difference.mean == pytest.approx(run.confirmed.mean - own.mean)
 
