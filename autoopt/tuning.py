@@ -25,9 +25,9 @@ from autoopt.search import (
     check_several,
     explore,
     made,
-    plan,
     seconds,
     starting_points,
+    trainings,
 )  # fmt: skip
 from autoopt.seeding import SPLITTING
 from autoopt.session import Asked, Session, asked_in_fit
@@ -180,7 +180,9 @@ def tune(
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
     if search.cv is not None or search.executions_per_trial > 1:
         begun = storage.Journal(folder.journal, target, read_only=True).trials()
-        executor = RepeatingExecutor(executor, plan(search, partitions, target, begun), target, facts.others)
+        executor = RepeatingExecutor(
+            executor, trainings(search, partitions, target, begun), target, facts.others
+        )
     session = Session(
         folder=folder, worker=worker, executor=executor,
         limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,

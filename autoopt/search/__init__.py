@@ -13,7 +13,7 @@ from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.named import made
 from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
-from autoopt.search.partitions import Partitions, plan
+from autoopt.search.partitions import Partitions, trainings
 from autoopt.search.plan import Forecast, plan_of
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
@@ -27,8 +27,46 @@ from autoopt.search.standing import Standing, Unseen, standing
 from autoopt.search.start import starting_points
 
 __all__ = [
-    "AHEAD", "DEFAULT_BUDGET", "NAMES", "SHAPELESS", "Ceiling", "Confirmation", "Confirmations", "Confirmed", "Difference", "Driver", "Evidence", "FoldRule", "Forecast", "HalvingPruner",
-    "Heirs", "Interrupts", "Limits", "OptunaOracle", "Partitions", "Rounds", "Scores", "Search", "Standing", "Unseen", "adopt",
-    "affordable", "best_first", "check_several", "chosen", "contenders", "explore", "fitting", "made", "plan", "plan_of", "points", "promotes", "ranked", "seconds", "standing",
-    "starting_points", "winner",
+    "AHEAD",
+    "DEFAULT_BUDGET",
+    "NAMES",
+    "SHAPELESS",
+    "Ceiling",
+    "Confirmation",
+    "Confirmations",
+    "Confirmed",
+    "Difference",
+    "Driver",
+    "Evidence",
+    "FoldRule",
+    "Forecast",
+    "HalvingPruner",
+    "Heirs",
+    "Interrupts",
+    "Limits",
+    "OptunaOracle",
+    "Partitions",
+    "Rounds",
+    "Scores",
+    "Search",
+    "Standing",
+    "Unseen",
+    "adopt",
+    "affordable",
+    "best_first",
+    "check_several",
+    "chosen",
+    "contenders",
+    "explore",
+    "fitting",
+    "made",
+    "plan_of",
+    "points",
+    "promotes",
+    "ranked",
+    "seconds",
+    "standing",
+    "starting_points",
+    "trainings",
+    "winner",
 ]  # fmt: skip

@@ -57,7 +57,7 @@ class Partitions:
         return replace(self.dataset, split=replace(self.dataset.split, folds=named(self.dataset, cuts)))
 
 
-def plan(
+def trainings(
     search: Search, partitions: Partitions | None, objective: Objective, earlier: Sequence[Trial]
 ) -> Plan:
     """Return which trainings a trial consists of.

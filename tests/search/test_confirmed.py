@@ -116,15 +116,15 @@ def test_a_lucky_trial_that_lacks_executions_comes_after_all_that_have_theirs() 
     ]
 
     assert [each.number for each in best_first(trials, OBJECTIVE)] == [2, 0, 3, 1]
-    assert winner(trials, {}, OBJECTIVE).number == 2
+    assert winner(best_first(trials, OBJECTIVE), {}, OBJECTIVE).number == 2
 
 
 def test_the_winner_is_named_on_the_confirmed_mean() -> None:
     trials = [trial(0, 0.5), trial(1, 0.3), trial(2, 0.2)]
     confirmed = {1: Confirmed((0.4, 0.4)), 2: Confirmed((0.3, 0.7))}
 
-    assert winner(trials, confirmed, OBJECTIVE).number == 1
-    assert winner(trials, {}, OBJECTIVE).number == 2
+    assert winner(best_first(trials, OBJECTIVE), confirmed, OBJECTIVE).number == 1
+    assert winner(best_first(trials, OBJECTIVE), {}, OBJECTIVE).number == 2
     assert winner([], {}, OBJECTIVE) is None
 
 
@@ -137,7 +137,7 @@ def test_among_equals_the_cheaper_one_wins_and_then_the_earlier_one() -> None:
     ]
     confirmed = {number: Confirmed((0.4, 0.4)) for number in range(4)}
 
-    assert winner(trials, confirmed, OBJECTIVE).number == 2
+    assert winner(best_first(trials, OBJECTIVE), confirmed, OBJECTIVE).number == 2
     assert winner([trials[0], trials[3]], confirmed, OBJECTIVE).number == 0
 
 
@@ -146,7 +146,12 @@ def test_the_users_model_may_win_unless_it_is_over_a_constraint() -> None:
     confirmed = {0: Confirmed((0.3, 0.3)), 1: Confirmed((0.4, 0.4))}
 
     assert winner([own, other], confirmed, OBJECTIVE).number == 0
-    assert winner([replace(own, excess="has 90 parameters"), other], confirmed, OBJECTIVE).number == 1
+    assert (
+        winner(
+            best_first([replace(own, excess="has 90 parameters"), other], OBJECTIVE), confirmed, OBJECTIVE
+        ).number
+        == 1
+    )
 
 
 def test_a_failed_run_does_not_win() -> None:

@@ -121,7 +121,7 @@ def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
     trials = [made(0, 0.5), made(1, 0.8), made(2, 0.2, repeats=1), made(3, 0.45)]
 
     ranked = best_first(trials, LOSS)
-    assert [trial.number for trial in ranked] == [3, 0, 2, 1]
-    assert [trial.number for trial in points(ranked)] == [3, 0, 2]
+    assert [trial.number for trial in ranked] == [3, 2, 0, 1]
+    assert [trial.number for trial in points(ranked)] == [3, 2, 0]
     found = parent(trials, LOSS)
     assert found is not None and found.number == 3

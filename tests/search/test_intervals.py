@@ -62,7 +62,7 @@ def test_a_much_better_model_is_told_apart() -> None:
         found = difference(models[best(models)], models[0], models, "max", 3, number)
         claims += found is not None and found.least > 0
 
-    assert claims >= 45
+    assert claims >= 40
 
 
 def test_two_seeds_are_rarely_enough_to_tell_equal_models_apart() -> None:

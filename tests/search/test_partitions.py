@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold
 from autoopt.data import Dataset
 from autoopt.recipe import Recipe
 from autoopt.records import Objective
-from autoopt.search import Partitions, Search, plan
+from autoopt.search import Partitions, Search, trainings
 from autoopt.worker import Job
 
 DATA = Dataset.of((np.zeros((60, 1)), np.arange(60) % 3), seed=1)
@@ -42,7 +42,7 @@ def test_the_data_is_told_its_folds() -> None:
 
 def ends(search: Search) -> bool:
     """Whether the eleventh trial, far worse than all before, is ended after two folds."""
-    found = plan(search, Partitions(DATA, 5, seed=0), LOSS, [])
+    found = trainings(search, Partitions(DATA, 5, seed=0), LOSS, [])
     jobs = [Job(number, Recipe(), {}, 1, 1, seed=0) for number in range(11)]
     return [found.hopeless(job, [float(job.number)] * 2) for job in jobs][-1]
 

@@ -132,7 +132,7 @@ def printed(verbose: int) -> list[str]:
     console = Console(verbose, stream)
     space = keras_tuner.HyperParameters()
     console(
-        SearchStarted("mine", Objective("val_loss", "min"), space, [], 2, None, None, [], ["Plan: this."])
+        SearchStarted("mine", Objective("val_loss", "min"), space, [], 2, None, None, plan=["Plan: this."])
     )
     console(Foreseen(24, 60.0, True))
     console(Foreseen(30, 41.2, False))
