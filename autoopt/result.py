@@ -1,5 +1,6 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
+import copy
 import json
 import shutil
 import statistics
@@ -200,7 +201,7 @@ class Result:
     @property
     def best_hyperparameters(self) -> keras_tuner.HyperParameters:
         """The winner's active values, with the whole space."""
-        hp = keras_tuner.HyperParameters.from_config(self._asked["space"])
+        hp = keras_tuner.HyperParameters.from_config(copy.deepcopy(self._asked["space"]))  # which it changes
         hp.values = dict(self.best_trial.hyperparameters)
         return hp
 

@@ -6,7 +6,7 @@ import math
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any
 
@@ -36,6 +36,7 @@ from autoopt.search import (
     Interrupts,
     Limits,
     OptunaOracle,
+    Plan,
     Scores,
     Search,
     Standing,
@@ -118,6 +119,12 @@ class Session:
     def objectives(self) -> Sequence[Objective]:
         """What is compared, the one first that decides which epoch of a trial is its best."""
         return (self.worker.objective, *self.others)
+
+    @property
+    def plan(self) -> Plan:
+        """What is going to be done; with several objectives no trial ends early."""
+        plan = plan_of(self.search, self.epochs)
+        return replace(plan, rungs=()) if self.others else plan
 
     def run(self, asked: Asked, say: Callable[[str], None]) -> Result:
         """Search, confirm, name the winner, export it; tell the sinks all the way.
@@ -215,12 +222,12 @@ class Session:
         def keep(outcome: Outcome) -> None:
             trial = outcome.trial
             if outcome.asked:
-                self._learn(outcome.asked, asked)
+                self._learn(outcome.asked, asked, oracle)
             if best_first([trial], objective) and outcome.weights is not None:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
 
-        forecast = Forecast(plan_of(self.search, self.epochs), self.limits)
+        forecast = Forecast(self.plan, self.limits)
 
         def tell(event: Event) -> None:
             self._emit(event)
@@ -240,21 +247,26 @@ class Session:
         scored = [cut.validation for cut in self.folds]
         return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
 
-    def _learn(self, definitions: Sequence[Any], asked: Asked) -> None:
+    def _learn(self, definitions: Sequence[Any], asked: Asked, oracle: keras_tuner.Oracle) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
         own = self.worker.hypermodel.own_fit
         if own is None:
             return
         own.learn(definitions)
-        if self.search.oracle is not None:
-            self.search.oracle.update_space(own.asked)
+        if isinstance(oracle, OptunaOracle):
+            space = asked.space.copy()
+            space.merge(own.asked, overwrite=False)
+            oracle.reopen(space)
+        else:
+            oracle.update_space(own.asked)
         self._write_down(asked)
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
         """Return the keeper of weights, which knows those that lie on disk already."""
         kept = [t for t in earlier if t.score is not None and self.folder.has_weights(t.number)]
         most = max(self.search.confirm, self.search.keep, 1)
-        return BestWeights(self.folder, most, self.worker.objective, kept, self.others)
+        always = (0,) if self.search.confirm else ()  # the user's own model is confirmed too, and may win
+        return BestWeights(self.folder, most, self.worker.objective, kept, self.others, always)
 
     def _confirmed(
         self, ranked: Sequence[Trial], trials: Sequence[Trial], say: Callable[[str], None]
@@ -342,7 +354,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes, self.others, plan_of(self.search, self.epochs).sentences,
+            self.limits.deadline, asked.notes, self.others, self.plan.sentences,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

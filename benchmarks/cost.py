@@ -16,9 +16,10 @@ from scipy.optimize import nnls
 from autoopt import AutoHyperModel, Dataset
 from autoopt.data import Part
 from autoopt.engines import engine_named
+from autoopt.pricing import A_STEP, epoch_price
 from autoopt.recipe import Recipe
 from autoopt.records import Logs, Objective, Trial
-from autoopt.worker import A_STEP, Job, Worker, price
+from autoopt.worker import Job, Worker
 
 EXAMPLES, VALIDATION, CLASSES = 1_600, 400, 10
 BATCHES = (32, 128)
@@ -160,7 +161,7 @@ def fitted(nets: Sequence[Measured], work: Work) -> Constants:
     ]
     epochs = [seconds for _, _, seconds in seen]
     step, product = _relative([[steps, EXAMPLES * each] for steps, each, _ in seen], epochs)
-    (unit,) = _relative([[price(steps, EXAMPLES, each)] for steps, each, _ in seen], epochs)
+    (unit,) = _relative([[epoch_price(steps, EXAMPLES, each)] for steps, each, _ in seen], epochs)
     return Constants(program, layer, weight, step, product, unit)
 
 

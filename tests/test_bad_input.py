@@ -351,7 +351,7 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     # The search.
     "search": (lambda _: {"search": {"confirm": 0}}, UsageError, r"search was given {.*autoopt\.Search"),
     "inherit": (lambda _: {"search": Search(inherit="auto")}, UsageError, r"'auto'.*True or False"),
-    "oracle": (lambda _: {"search": Search(oracle="random")}, UsageError, r"'random'.*RandomSearchOracle\("),
+    "oracle": (lambda _: {"search": Search(oracle="randum")}, UsageError, r"'randum'.*Did you mean 'random'"),
     "start": (
         lambda _: {"search": Search(start=[{"optimizer/nam": "adam"}])},
         SpaceError,

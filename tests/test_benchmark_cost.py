@@ -5,7 +5,7 @@ import math
 import keras
 import pytest
 
-from autoopt.worker import A_STEP
+from autoopt.pricing import A_STEP
 from benchmarks import cost
 
 

@@ -14,7 +14,7 @@ from autoopt.search.named import made
 from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
 from autoopt.search.partitions import Partitions, trainings
-from autoopt.search.plan import Forecast, plan_of
+from autoopt.search.plan import Forecast, Plan, plan_of
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import FoldRule, HalvingPruner
@@ -46,6 +46,7 @@ __all__ = [
     "Limits",
     "OptunaOracle",
     "Partitions",
+    "Plan",
     "Rounds",
     "Scores",
     "Search",

@@ -245,6 +245,8 @@ class Driver:
         if self.scores is not None:
             outcome = replace(outcome, trial=self.scores.measured(outcome.trial))
         self._tell(proposed.proposal, proposed.hp, outcome)
+        # A fit of the user's own may have asked for more.
+        self._tried.setdefault(frozenset(outcome.trial.hyperparameters.items()), proposed.number)
         return outcome
 
     def _asked(self, proposal: TunerTrial) -> tuple[keras_tuner.HyperParameters, int]:

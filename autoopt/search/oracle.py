@@ -18,6 +18,7 @@ from autoopt.front import front
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.explored import Explored
+from autoopt.search.grouped import GroupedSampler, Groups
 from autoopt.search.order import Order
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point
@@ -46,11 +47,12 @@ PATIENCE = 1_000
 """How often a place is drawn for where a sampler or an oracle of the user's draws: it draws as it draws."""
 
 
-def tpe(seed: int) -> optuna.samplers.BaseSampler:
-    """Return the default sampler: grouped TPE, over all dimensions of a group at once."""
-    return optuna.samplers.TPESampler(
-        seed=seed, multivariate=True, group=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
+def tpe(seed: int, groups: Groups) -> optuna.samplers.BaseSampler:
+    """Return the default sampler: TPE over all dimensions of a group at once."""
+    base = optuna.samplers.TPESampler(
+        seed=seed, multivariate=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
     )
+    return GroupedSampler(base, groups)
 
 
 class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
@@ -99,7 +101,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._examples = examples
         self._order = Order(self._compared, examples, program, lambda name: name.startswith(COMPILED))
         self.ahead = ahead
-        self._others = tuple(others)
+        self._others, self._groups = tuple(others), Groups()
         self._journal = journal or Journal(None, self._compared, others=self._others)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
@@ -113,9 +115,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._finished = {trial.number: trial for trial in self._journal.trials()}
         for number, earlier in self._finished.items():
             self.trials[str(number)] = finished(earlier)
-        self._explored = Explored(
-            [trial.hyperparameters for trial in self._finished.values()], _listed(space)
-        )
+        self._explored, self._space = Explored(), space or keras_tuner.HyperParameters()
         self._walks = False
         self._taken_back = [each for each in range(self._journal.opened) if each not in self._finished]
         for number in self._taken_back:  # KerasTuner numbers trials by counting them
@@ -132,13 +132,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def populate_space(self, trial_id: str) -> dict[str, Any]:
         """Open the trial, unless all have been tried; its values come when a build asks for them."""
         self._end_walk()
+        if self._space is not None:
+            tried = [trial.hyperparameters for trial in self._finished.values()]
+            self._explored, self._space = Explored(tried, _listed(self._space)), None
         if self.exhausted is not None:
             return {"status": "STOPPED", "values": {}}
         number, self._walks = int(trial_id), True
         self._proposal = proposal = self._made(number)
         if self._given_sampler is None:
             with quiet():
-                own = tpe(seeding.derive(self.seed, proposal.place, SAMPLING, *proposal.draw))
+                seed = seeding.derive(self.seed, proposal.place, SAMPLING, *proposal.draw)
+                own = tpe(seed, self._groups)
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(proposal.fixed), own))
         guided = proposal.point is not None or proposal.early or self._by_value
         opened = self._journal.open(guided=guided)
@@ -155,6 +159,14 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
                 return "the one point of the space has been tried"
             return f"all {points} points of the space have been tried"
         return "the sampler has nothing more to propose" if self._journal.over else None
+
+    def reopen(self, space: keras_tuner.HyperParameters) -> None:
+        """Have more searched than was known: what has been tried leaves something to try.
+
+        Args:
+            space: The whole space now.
+        """
+        self._space = space
 
     @property
     def draws_again(self) -> bool:

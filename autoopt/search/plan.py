@@ -107,7 +107,9 @@ class Plan:
             return ()
         best = "best" if self.confirm == 1 else f"best {self.confirm}"
         again = "again once" if self.repeats == 1 else f"again {self.repeats} times"
-        return [f"Then the {best} {'runs' if self.confirm == 1 else 'run'} {again} with fresh seeds."]
+        return [
+            f"Then the {best} and your model run {again}, with fresh seeds and on fresh cuts of the data."
+        ]
 
 
 def plan_of(search: Search, epochs: int) -> Plan:

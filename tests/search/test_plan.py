@@ -25,7 +25,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
             "Plan: trials of up to 50 epochs.",
             "After 9 and 25 of them the best third goes on, but nothing ends while its learning rate rises; your "
             "own model never does.",
-            "Then the best 3 run again 3 times with fresh seeds.",
+            "Then the best 3 and your model run again 3 times, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
     "too few epochs for a comparison": (
@@ -39,7 +39,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         [
             "Plan: RandomSampler proposes trials of up to 1 epoch.",
             "Your MedianPruner says which of them end early; your own model never does.",
-            "Then the best runs again once with fresh seeds.",
+            "Then the best and your model run again once, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
     "Hyperband": (

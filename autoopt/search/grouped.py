@@ -1,0 +1,73 @@
+"""Grouped: a sampler that is asked for dimensions that are active together at once, group by group.
+
+As Optuna's `TPESampler(group=True)` (Falkner et al. 2018, conditional spaces), but the groups are kept from one proposal
+to the next, and a dimension whose value is held is not sampled: after 1,000 trials both cost more than the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.trial import TrialState
+
+USED = (TrialState.COMPLETE, TrialState.PRUNED)
+"""States of the trials that a sampler learns from."""
+
+
+class Groups:
+    """Which dimensions are active in the same trials. Called from one thread."""
+
+    def __init__(self) -> None:
+        self._groups: list[dict[str, BaseDistribution]] = []
+        self._seen: set[int] = set()
+
+    def of(self, study: optuna.Study) -> Sequence[Mapping[str, BaseDistribution]]:
+        """Return the groups of a study's finished trials, whatever the order in which they ended."""
+        for trial in study.get_trials(deepcopy=False):
+            if trial.number not in self._seen and trial.state.is_finished():
+                self._seen.add(trial.number)
+                if trial.state in USED:
+                    self._add(trial.distributions)
+        return sorted((dict(sorted(group.items())) for group in self._groups), key=min)
+
+    def _add(self, active: Mapping[str, BaseDistribution]) -> None:
+        """Part each group into what is active in a trial and what is not."""
+        parted = [
+            {name: found for name, found in group.items() if (name in active) is inside}
+            for group in self._groups
+            for inside in (True, False)
+        ]
+        known = {name for group in self._groups for name in group}
+        fresh = {name: found for name, found in active.items() if name not in known}
+        self._groups = [group for group in (*parted, fresh) if group]
+
+
+class GroupedSampler(optuna.samplers.BaseSampler):
+    """Asks another sampler for one group after the other.
+
+    Args:
+        base: Samples all dimensions of a space together.
+        groups: Which these are.
+    """
+
+    def __init__(self, base: optuna.samplers.BaseSampler, groups: Groups) -> None:
+        self._base, self._groups = base, groups
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
+        """Return the dimensions of all groups that have a choice."""
+        every = (item for group in self._groups.of(study) for item in group.items())
+        return {name: found for name, found in every if not found.single()}
+
+    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
+        """Ask for those of each group that are to be sampled."""
+        sampled: dict[str, Any] = {}
+        for group in self._groups.of(study):
+            free = {name: found for name, found in group.items() if name in search_space}
+            if free:
+                sampled |= self._base.sample_relative(study, trial, free)
+        return sampled
+
+    def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
+        """Ask the base."""
+        return self._base.sample_independent(study, trial, param_name, param_distribution)
