@@ -1,25 +1,20 @@
 """Session: one run from its first trial to the winner on disk, once everything has been checked."""
 
-import json
 import logging
-import math
-import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from typing import Any
 
-import keras
 import keras_tuner
 import numpy as np
 
 from autoopt import compiling
-from autoopt.data import Cut, Part, Stream
-from autoopt.engines import evaluate
+from autoopt.asked import Asked
+from autoopt.data import Cut
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
-from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.handover import Handover
 from autoopt.pricing import program_price
 from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
@@ -29,7 +24,6 @@ from autoopt.search import (
     Confirmation,
     Confirmations,
     Driver,
-    Evidence,
     Forecast,
     HalvingPruner,
     Heirs,
@@ -57,30 +51,6 @@ from autoopt.storage import BestWeights, Journal, RunFolder
 from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
-
-TOLERANCE = 1e-6
-"""How far the reloaded winner's score may lie from the one that its trial reported."""
-
-PACKAGES = ("autoopt", "keras", "keras-tuner", "optuna", "tensorflow", "jax", "torch", "numpy")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What was asked for, beyond what the session needs to run: it is shown and written down.
-
-    Attributes:
-        space: The whole search space, with the values of the user's own model.
-        metrics: Keys that a trial's history will have.
-        max_trials: Most trials, or None.
-        budget: Seconds of the whole call, or None.
-        notes: What was decided for the user, one sentence each.
-    """
-
-    space: keras_tuner.HyperParameters
-    metrics: Sequence[str]
-    max_trials: int | None
-    budget: float | None
-    notes: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -126,6 +96,12 @@ class Session:
         plan = plan_of(self.search, self.epochs)
         return replace(plan, rungs=()) if self.others else plan
 
+    @property
+    def handover(self) -> Handover:
+        """What makes the winner a model."""
+        executions = self.search.executions_per_trial
+        return Handover(self.folder, self.worker, self.epochs, executions, self.folds)
+
     def run(self, asked: Asked, say: Callable[[str], None]) -> Result:
         """Search, confirm, name the winner, export it; tell the sinks all the way.
 
@@ -169,10 +145,10 @@ class Session:
             if self.limits.interrupted:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
-        model = self._handed_over(best)
+        model = self.handover.written(best)
         with compiling.measuring(model, self.worker.score):
-            best_score, is_its_own = self._score_again(model, best)
-            tested = self._tested(model) if is_its_own else Unseen()
+            best_score, is_its_own = self.handover.scored_again(model, best)
+            tested = self.handover.tested(model) if is_its_own else Unseen()
         found = standing(best, best_score, confirmed, tested, objective, self.seed)
         earlier = self.folder.read("result").get("spent", {})
         self.folder.write(
@@ -283,73 +259,13 @@ class Session:
         worker, dataset = self.worker, self.worker.dataset
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
-            dataset.recut, Evidence(worker, self._built).of,
+            dataset.recut, self.handover.evidence.of,
         ).run(rounds.trials, rounds.repeats)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
         if done < rounds.repeats and not self.limits.interrupted:
             say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")
         scored = sum(trial.score is not None for trial in trials)
         return Confirmations(runs, dataset.recut(0) is not None, scored)
-
-    def _tested(self, model: keras.Model) -> Unseen:
-        """Return how the winner, which measures the objective, does on the test part."""
-        part, name = self.worker.dataset.test, self.worker.objective.name
-        if part is None:
-            return Unseen()
-        metrics = evaluate(model, part)
-        score = metrics.get(name.removeprefix("val_")) if name.startswith("val_") else None
-        known = score is not None and self.worker.hypermodel.own_fit is None
-        values = Evidence(self.worker, self._built).of_test(model, score or 0.0) if known else None
-        return Unseen(metrics, values)
-
-    def _handed_over(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model and return it as it is read back."""
-        model = self._built(best)
-        if not model.built:  # a subclassed model has no weights before it has seen an example
-            evaluate(model, self.worker.dataset.validation)
-        model.set_weights(self.folder.load_weights(best.number))
-        model.optimizer.build(model.trainable_variables)
-        try:
-            model.save(self.folder.best_model)
-            return keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(model))
-        except Exception as error:
-            # Whatever a user's own class does when it is saved or read: the model itself is still good.
-            logger.warning(
-                "The best model cannot be read back from %s: %s. The result holds it as it is; register your "
-                "own classes and functions with keras.saving.register_keras_serializable, or pass custom_objects "
-                "to load.",
-                self.folder.best_model, str(error).partition(". ")[0],
-            )  # fmt: skip
-            return model
-
-    def _score_again(self, model: keras.Model, best: Trial) -> tuple[float, bool]:
-        """Return the objective of the very model that is handed over, and whether it is what the model says.
-
-        A `fit` of the user's own may have changed the data, and measured what it likes.
-        """
-        score, name = best.score if best.score is not None else math.nan, self.worker.objective.name
-        cut = None
-        if self.folds and best.best_fold is not None:  # its trial's score is a mean over folds
-            score, cut = best.fold_scores[best.best_fold], self.folds[best.best_fold]
-        validation = self.worker.dataset.parts(cut)[1]
-        if self.worker.hypermodel.own_fit is not None:
-            return score, _measures(model, validation, name, score)
-        if not name.startswith("val_"):
-            return score, True
-        again = evaluate(model, validation).get(name.removeprefix("val_"))
-        if again is None or _near(again, score):
-            return score, True
-        if self.search.executions_per_trial > 1:  # its trial's score is a mean
-            return again, True
-        if all(layer.compute_dtype not in ("float16", "bfloat16") for layer in model.layers):
-            # Those are rounded otherwise outside of the compiled epoch.
-            logger.warning("Trial %d reported %s %s; its model scores %s.", best.number, name, score, again)
-        return again, True
-
-    def _built(self, best: Trial) -> keras.Model:
-        hp = AskingHyperParameters(lambda known: best.hyperparameters.get(known.name, known.default))
-        recipe = self.worker.hypermodel.draw(hp)
-        return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
 
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
@@ -358,36 +274,18 @@ class Session:
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
-        earlier, own = self.folder.read("run"), self.worker.hypermodel.own_fit
-        found = keras_tuner.HyperParameters() if own is None else own.asked
-        space = asked.space.copy()
-        space.merge(found, overwrite=False)
-        if self.worker.dataset.split is not None:
-            self.folder.save_split(self.worker.dataset.split.arrays())
-        self.folder.write("space", json.loads(self.worker.hypermodel.space.to_json()))
-        self.folder.write(
-            "run",
+        asked.write_down(
+            self.folder,
             {
                 "project": self.folder.name,
                 "objective": vars(self.worker.objective),
                 **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,
-                "rows": [self.worker.dataset.train.n, self.worker.dataset.validation.n],
                 "folds": len(self.folds),
-                "max_trials": asked.max_trials,
-                "budget": asked.budget,
                 "seed": self.seed,
                 "constraints": vars(self.ceiling.constraints),
-                "space": space.get_config(),
-                "defaults": {**{hp.name: hp.default for hp in found.space}, **asked.space.values},
-                "asked_in_fit": found.get_config(),
-                "fix": dict(self.worker.hypermodel.space.fix),
-                "notes": list(asked.notes),
-                "backend": keras.backend.backend(),
-                "python": platform.python_version(),
-                "versions": _versions(),
-                "created": earlier.get("created", time.time()),
             },
+            self.worker,
         )
 
     def _emit(self, event: Event) -> None:
@@ -399,32 +297,6 @@ class Session:
 def _ended(best: Trial, reason: str, found: Standing, tested: Unseen) -> SearchEnded:
     scores = () if found.confirmed is None else found.confirmed.scores
     return SearchEnded(best, reason, scores, tested.metrics, found.scalars(), found.beats_baseline)
-
-
-def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
-    """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
-    config = earlier.read("run").get("asked_in_fit")
-    return () if config is None else keras_tuner.HyperParameters.from_config(config).space
-
-
-def _measures(model: keras.Model, validation: Part | Stream, name: str, score: float) -> bool:
-    """Whether a model that the user's own `fit` trained scores the same on the validation part as it is."""
-    try:
-        logs = evaluate(model, validation)
-    except Exception as error:
-        logger.info("The model takes no data as it was given: %s", error)
-        return False
-    return _near(logs.get(name.removeprefix("val_"), math.nan), score)
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= TOLERANCE * max(1.0, abs(other))
-
-
-def _own_classes(model: keras.Model) -> Mapping[str, Any]:
-    """Return the classes of a model and its layers that are not Keras's, by name."""
-    kinds = (type(part) for part in (model, *model.layers))
-    return {kind.__name__: kind for kind in kinds if not kind.__module__.startswith("keras.")}
 
 
 def _nothing(trials: Sequence[Trial], reason: str) -> str:
@@ -441,13 +313,3 @@ def _nothing(trials: Sequence[Trial], reason: str) -> str:
     if failed is None:
         return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
     return f"No trial ended with a model: {reason}. Trial {failed.number} failed first:\n{failed.error}"
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -7,6 +7,7 @@ from typing import Any
 
 from autoopt import checks, class_weights, seeding, storage
 from autoopt.afterwards import Again, Unweighted
+from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
@@ -30,7 +31,7 @@ from autoopt.search import (
     trainings,
 )  # fmt: skip
 from autoopt.seeding import SPLITTING
-from autoopt.session import Asked, Session, asked_in_fit
+from autoopt.session import Session
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties

@@ -19,7 +19,7 @@ FLOORS = (
     {"session"},
     {"result"},
     {"afterwards"},
-    {"checks", "rehearsal"},
+    {"checks", "rehearsal", "handover", "asked"},
     {"search", "worker_process"},
     {"executors"},
     {"worker", "inspection"},

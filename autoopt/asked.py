@@ -1,0 +1,86 @@
+"""Asked: what was asked for, beyond what a session needs to run: it is shown and written down."""
+
+import json
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+import keras
+import keras_tuner
+
+from autoopt.storage import RunFolder
+from autoopt.worker import Worker
+
+PACKAGES = ("autoopt", "keras", "keras-tuner", "optuna", "tensorflow", "jax", "torch", "numpy")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for, beyond what the session needs to run: it is shown and written down.
+
+    Attributes:
+        space: The whole search space, with the values of the user's own model.
+        metrics: Keys that a trial's history will have.
+        max_trials: Most trials, or None.
+        budget: Seconds of the whole call, or None.
+        notes: What was decided for the user, one sentence each.
+    """
+
+    space: keras_tuner.HyperParameters
+    metrics: Sequence[str]
+    max_trials: int | None
+    budget: float | None
+    notes: Sequence[str]
+
+    def write_down(self, folder: RunFolder, settled: Mapping[str, Any], worker: Worker) -> None:
+        """Write `run.json`, `space.json` and the split.
+
+        Args:
+            folder: Where to.
+            settled: What the session decided on, as plain data.
+            worker: Knows model and data.
+        """
+        earlier, hypermodel, dataset = folder.read("run"), worker.hypermodel, worker.dataset
+        found = keras_tuner.HyperParameters() if hypermodel.own_fit is None else hypermodel.own_fit.asked
+        space = self.space.copy()
+        space.merge(found, overwrite=False)
+        if dataset.split is not None:
+            folder.save_split(dataset.split.arrays())
+        folder.write("space", json.loads(hypermodel.space.to_json()))
+        folder.write(
+            "run",
+            {
+                **settled,
+                "rows": [dataset.train.n, dataset.validation.n],
+                "max_trials": self.max_trials,
+                "budget": self.budget,
+                "space": space.get_config(),
+                "defaults": {**{hp.name: hp.default for hp in found.space}, **self.space.values},
+                "asked_in_fit": found.get_config(),
+                "fix": dict(hypermodel.space.fix),
+                "notes": list(self.notes),
+                "backend": keras.backend.backend(),
+                "python": platform.python_version(),
+                "versions": _versions(),
+                "created": earlier.get("created", time.time()),
+            },
+        )
+
+
+def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
+    """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
+    config = earlier.read("run").get("asked_in_fit")
+    return () if config is None else keras_tuner.HyperParameters.from_config(config).space
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
