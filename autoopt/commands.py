@@ -43,10 +43,10 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     if as_json:
         _print_json(result.summary())
     elif verbose != 0:
-        from autoopt.reports import outcome, where_to_look
+        from autoopt.reports import where_to_look
 
         logdir = Path(given.plain.get("logdir", "tensorboard_logs"))
-        _print_lines(["", *outcome(result.summary()), *where_to_look(result.run_dir, logdir)])
+        _print_lines(where_to_look(result.run_dir, logdir))
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 

@@ -36,7 +36,7 @@ def resolve(given: Any, default: Objective, names: Sequence[str]) -> tuple[Objec
         >>> [each.name for each in resolve(["parameters", "val_loss"], auto, ["loss", "val_loss"])]
         ['val_loss', 'parameters']
     """
-    found = [_one(each, default, names) for each in entries(given)]
+    found = [_one(each, given, default, names) for each in entries(given)]
     if not found:
         raise UsageError(
             f"objective was given {given!r}, which names nothing. Expected one name or more: pass "
@@ -71,8 +71,8 @@ def name_of(entry: Any) -> Any:
     return entry.name if isinstance(entry, keras_tuner.Objective) else entry
 
 
-def _one(entry: Any, default: Objective, names: Sequence[str]) -> Objective:
-    """Return the objective of one entry."""
+def _one(entry: Any, given: Any, default: Objective, names: Sequence[str]) -> Objective:
+    """Return the objective of one entry of what was given."""
     if isinstance(entry, str) and entry == "auto":
         return default
     name = name_of(entry)
@@ -80,6 +80,11 @@ def _one(entry: Any, default: Objective, names: Sequence[str]) -> Objective:
         raise UsageError(
             f'objective was given {entry!r}. Expected "auto", a metric name as "val_accuracy", '
             '("name", "max") or ("name", "min"), a keras_tuner.Objective, or a list of these.'
+        )
+    if names and name not in (*names, *COSTS) and isinstance(given, tuple) and given[0] in (*names, *COSTS):
+        raise UsageError(
+            f'objective was given {given!r}. Expected "max" or "min" behind a name, in small letters. Pass '
+            f'({given[0]!r}, "max") or ({given[0]!r}, "min").'
         )
     if names and name not in (*names, *COSTS):
         known = (*names, *COSTS)
@@ -105,5 +110,5 @@ def _direction(name: str) -> Literal["min", "max"]:
         return "max"
     raise UsageError(
         f"It is not known whether more or less of {name!r} is better. "
-        f'Pass objective=({name!r}, "max"), or "min"; a keras_tuner.Objective says it as well.'
+        f'Pass ({name!r}, "max") in its place, or "min"; a keras_tuner.Objective says it as well.'
     )

@@ -16,7 +16,7 @@ import pandas as pd
 
 from autoopt import afterwards, storage
 from autoopt.data import Split
-from autoopt.errors import RunError
+from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
 from autoopt.space import Space
@@ -72,7 +72,7 @@ class Result:
     def __repr__(self) -> str:
         return (
             f"Result({self._folder.name!r}: {self.objective.name} {_number(self.baseline_score)} -> "
-            f"{_number(self.best_score)}, {len(self.trials)} trials)"
+            f"{_number(self.best_score)}, {len(self.trials)} trial{'' if len(self.trials) == 1 else 's'})"
         )
 
     @property
@@ -524,6 +524,14 @@ def load(
         >>> autoopt.load("my_run").best_score == tuned.best_score
         True
     """
+    if not isinstance(run, str | Path):
+        raise UsageError(
+            f"load was given {run!r}. Expected a run's folder, or its name: pass result.run_dir."
+        )
+    if source is not None and not isinstance(source, afterwards.Source):
+        raise UsageError(
+            f"source was given {source!r}. Expected what the run was made of: pass autoopt.Source(model_fn, data)."
+        )
     folder = storage.find(run, directory)
     return Result(
         folder, custom_objects, again=None if source is None else afterwards.again_of(source, folder)

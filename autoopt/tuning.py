@@ -14,7 +14,7 @@ from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
-from autoopt.reports import Background, Console, TensorBoard, discard
+from autoopt.reports import Background, Console, TensorBoard, discard, outcome
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import (
@@ -215,4 +215,7 @@ def tune(
     again = Again(
         worker, duties, Unweighted(as_cut, class_weight, facts.width), resources.memory_limit, epochs, seed
     )
-    return Result(folder, best_model=found.best_model, again=again)
+    result = Result(folder, best_model=found.best_model, again=again)
+    for line in ("", *outcome(result.summary())):
+        console.say(line)
+    return result

@@ -84,7 +84,7 @@ def test_of_several_the_first_metric_leads_and_costs_are_to_be_small(given: Any)
         (keras_tuner.Objective("val_f1", "max"), "'val_f1', which no trial reports"),
         (
             "val_my_number",
-            r"not known whether more or less.*objective=\('val_my_number', \"max\"\), or \"min\"",
+            r"not known whether more or less.*Pass \('val_my_number', .max.\) in its place, or .min.",
         ),
         ([], "names nothing. Expected one name or more"),
         (

@@ -95,7 +95,7 @@ def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | 
             f"budget was given {budget:g} seconds. Expected enough for one training of each of {steps} steps, about "
             f"{once:.0f} seconds. Give it more."
         )
-    whole = f"{steps - 1} change{'' if steps == 2 else 's'} lead from your model to the winner"
+    whole = f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from your model to the winner"
     trainings = f"{steps} steps with {repeats} seed{'' if repeats == 1 else 's'} each"
     about = f"{steps * repeats} trainings of {again.epochs} epochs, about {duration(once * repeats)}"
     cut = "" if budget is None else f", at most {duration(budget)}: then with fewer seeds"

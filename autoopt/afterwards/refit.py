@@ -43,7 +43,7 @@ def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.M
     worker = _worker(again, ended)
     count = worker.dataset.train.n
     sentence = (
-        f"Refit: the hyperparameters of trial {ended.best.number} for {wanted} epochs on {count:,} examples, train and "
+        f"Refit: the hyperparameters of trial {ended.best.number} for {wanted} epoch{'' if wanted == 1 else 's'} on {count:,} examples, train and "
         "validation together. Nothing is left to validate on, so this model has no score but that of a test part."
     )
     logger.info(sentence)  # it is said somewhere even where nothing is to be printed

@@ -13,7 +13,8 @@ from autoopt.data.nested import leaves
 from autoopt.data.splits import classes, fits
 from autoopt.errors import DataError
 
-FEWEST_FOLDS = 2
+FEWEST_FOLDS, MOST_FOLDS = 2, 100
+"""Of a cross-validation: each fold is a training of every trial."""
 
 
 @runtime_checkable
@@ -108,8 +109,13 @@ def _check_many(count: int, needed: int, found: int, what: str) -> None:
 
 
 def _check_in_order(cv: Any, time_order: bool) -> None:
-    from sklearn.model_selection import TimeSeriesSplit
+    from sklearn.model_selection import PredefinedSplit, TimeSeriesSplit
 
+    if time_order and not isinstance(cv, TimeSeriesSplit | PredefinedSplit):
+        raise DataError(
+            f"cv was given {cv!r} for data in time order, where it would train on rows later than those that validate. "
+            "Expected folds in time order. Pass a number of folds, or a sklearn.model_selection.TimeSeriesSplit."
+        )
     if isinstance(cv, TimeSeriesSplit) and not time_order:
         raise DataError(
             f"cv was given {cv!r} for data that is not said to be in time order, and may be tested on rows amid those "
@@ -137,11 +143,19 @@ def _drawn(
         warnings.simplefilter("error", UserWarning)  # of classes that are not in every fold
         warnings.filterwarnings("ignore", "The groups parameter is ignored", UserWarning)
         try:
+            if (count := splitter.get_n_splits(y, y, groups)) > MOST_FOLDS:
+                raise DataError(
+                    f"cv was given {cv!r:.200}, which makes {count:,} folds, each a training of every trial. Expected at most "
+                    f"{MOST_FOLDS}. Pass a number such as 5 or 10."
+                )
             found = [(np.asarray(one), np.asarray(other)) for one, other in splitter.split(y, y, groups)]
         except (ValueError, TypeError, IndexError, UserWarning) as error:
             raise DataError(_unfit(cv, str(error))) from error
     if len(found) < FEWEST_FOLDS:
         raise DataError(_unfit(cv, f"it gives {len(found)} fold, and one is no cross-validation"))
+    seen = len(np.unique(np.concatenate([rows for fold in found for rows in fold])))
+    if seen < len(y):
+        raise DataError(_unfit(cv, f"it knows {seen:,} of the {len(y):,} rows that train and validate"))
     for train, validation in found:
         if objection := _objection(train, validation, groups, len(y)):
             raise DataError(_unfit(cv, objection))

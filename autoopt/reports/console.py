@@ -71,7 +71,8 @@ class Console:
         for note in event.notes:
             self.say(note)
         dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
-        self.say(f"Searching {dimensions} hyperparameters for the best {_sought(event)}.")
+        plural = "" if dimensions == 1 else "s"
+        self.say(f"Searching {dimensions or 'no'} hyperparameter{plural} for the best {_sought(event)}.")
         for sentence in event.plan:
             self.say(sentence)
         for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):

@@ -17,14 +17,15 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.ceiling import Ceiling, Excess
-from autoopt.search.foreign import own_values
+from autoopt.search.explored import Explored
+from autoopt.search.foreign import own_values, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import PATIENCE, OptunaOracle
 from autoopt.search.promotions import Promotions, best_within, known, noted
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
-from autoopt.storage import Journal
+from autoopt.storage import Journal, options
 from autoopt.worker import Job, Outcome
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Driver:
     heirs: Heirs | None = None
     scores: Scores | None = None
     promotions: Promotions = field(default_factory=Promotions)
+    _explored: Explored = field(default_factory=Explored, init=False, repr=False)
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     def run(self, finished: list[Trial]) -> str:
@@ -167,16 +169,22 @@ class Driver:
             none.
         """
         with self.watch.measure("suggest"):
+            if self._has_tried_all():
+                return self._explored.told() or ""
             # KerasTuner gives whoever has a running trial that same trial again.
             proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
             if proposal.status == "STOPPED":
-                why = self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else None
+                why = (
+                    self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else self._explored.told()
+                )
                 return why or "the oracle has nothing more to propose"
             if proposal.status == "IDLE":
                 return "the oracle waits for a trial that is not running"
             hp, number = self._asked(proposal)
             try:
                 recipe = self.hypermodel.draw(hp)
+                if not isinstance(self.oracle, OptunaOracle):
+                    self._explored.end()
                 excess = self.ceiling.excess(recipe, hp.values) if self.ceiling else None
             except Exception as error:
                 reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
@@ -205,6 +213,16 @@ class Driver:
         # What goes on with a training is no other seed of it.
         again = None if repeats == number or job.continues is not None else repeats
         return _Proposed(proposal, hp, number, values, answer, excess, again, self._origin(number))
+
+    def _has_tried_all(self) -> bool:
+        """Whether an oracle of KerasTuner's has proposed every point; what it promotes goes on all the same."""
+        if (
+            isinstance(self.oracle, OptunaOracle)
+            or promotes(self.oracle)
+            or self.hypermodel.own_fit is not None
+        ):
+            return False
+        return self._explored.exhausted
 
     def _known(self, job: Job) -> Outcome | None:
         """Return what becomes of a job that has nothing left to train, None for any other."""
@@ -255,7 +273,14 @@ class Driver:
             return proposal.hyperparameters, int(proposal.trial_id)
         given, number = proposal.hyperparameters.values, self.journal.open(guided=True)
         values: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
-        hp = AskingHyperParameters(lambda definition: _proposed_value(values, definition))
+
+        def answered(definition: Any) -> Any:
+            value = _proposed_value(values, definition)
+            self._explored.ask(options(definition))
+            self._explored.answer(value)
+            return value
+
+        hp = AskingHyperParameters(answered)
         hp.values.update(own_values(given))
         return hp, number
 

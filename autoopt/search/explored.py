@@ -71,6 +71,13 @@ class Explored:
         """How many points have been proposed."""
         return sum(1 for _ in _ends(self._root))
 
+    def told(self) -> str | None:
+        """Return that all has been tried, as the end of a sentence; None where it has not."""
+        if not self.exhausted:
+            return None
+        points = self.points
+        return f"{'the one point' if points == 1 else f'all {points} points'} of the space {'has' if points == 1 else 'have'} been tried"
+
     def ask(self, options: Sequence[Hashable] | None) -> None:
         """Say what may be answered next: every value, or None where they cannot be listed."""
         self._here.options = options

@@ -153,11 +153,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     @property
     def exhausted(self) -> str | None:
         """Why nothing more is proposed, None where there is something left."""
-        if self._explored.exhausted:
-            points = self._explored.points
-            if points == 1:
-                return "the one point of the space has been tried"
-            return f"all {points} points of the space have been tried"
+        if (told := self._explored.told()) is not None:
+            return told
         return "the sampler has nothing more to propose" if self._journal.over else None
 
     def reopen(self, space: keras_tuner.HyperParameters) -> None:

@@ -14,7 +14,7 @@ from autoopt.errors import SpaceError, nearest
 from autoopt.hyperparameters import check_value
 from autoopt.search import tuner_files
 from autoopt.search.foreign import own_values
-from autoopt.search.portfolio import Point, takes
+from autoopt.search.portfolio import Point, takes, wanted
 
 
 def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Sequence[Point], Sequence[str]]:
@@ -33,7 +33,9 @@ def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Seq
     for each in given if isinstance(given, list | tuple) else (given,):
         if isinstance(each, Mapping):
             _check(each, space)
-            found.append(each)
+            said = _repeats(each, found, space)
+            notes += said
+            found += [] if said else [each]
             continue
         if isinstance(each, keras_tuner.HyperParameters):
             fitting, said = _adapted("the HyperParameters", [each.values], space)
@@ -46,9 +48,27 @@ def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Seq
     return tuple(found), notes
 
 
+def _repeats(point: Point, before: Sequence[Point], space: keras_tuner.HyperParameters) -> Sequence[str]:
+    """Return what is to be said of a point that has what another has, or the user's model; empty for a new one."""
+
+    def whole(some: Point) -> Sequence[Any]:
+        return [(hp.name, wanted(some, hp)) for hp in space.space]
+
+    if whole(point) == whole({}):
+        return [f"The starting point {dict(point)!r} is your own model, and is left out."]
+    if any(whole(point) == whole(other) for other in before):
+        return [f"The starting point {dict(point)!r} is left out: it is there already."]
+    return []
+
+
 def _check(point: Point, space: keras_tuner.HyperParameters) -> None:
     known = {hp.name for hp in space.space}
     for name, value in point.items():
+        if not isinstance(name, str):
+            raise SpaceError(
+                f"start names {name!r}. Expected the names of hyperparameters, as texts: pass "
+                '{"optimizer/learning_rate": 0.003}.'
+            )
         if name not in known:
             raise SpaceError(f"start names {name!r}, which this search does not have.{nearest(name, known)}")
         errors = [_outside(hp, value) for hp in space.space if hp.name == name]
@@ -61,7 +81,13 @@ def _outside(hp: Any, value: Any) -> SpaceError | None:
         check_value(hp, value)
     except SpaceError as error:
         return error
-    return None
+    if takes(hp, value):
+        return None
+    listed = ", ".join(repr(each) for each in hp.values)
+    return SpaceError(
+        f"start names {hp.name} = {value!r}, which is none of the values that are searched. Expected one of {listed}. Change it, or "
+        "open it with an axis of autoopt.axes."
+    )
 
 
 def _adapted(

@@ -8,11 +8,12 @@ import optuna
 import pytest
 
 import autoopt
+from autoopt.errors import SpaceError
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle, best_first
 from autoopt.search.parent import parent
 from autoopt.search.seeds import points
-from autoopt.storage import Journal, quiet
+from autoopt.storage import Journal, RunFolder, quiet
 from tests import toys
 
 OBJECTIVE = keras_tuner.Objective("val_loss", "min")
@@ -125,3 +126,27 @@ def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
     assert [trial.number for trial in points(ranked)] == [3, 2, 0]
     found = parent(trials, LOSS)
     assert found is not None and found.number == 3
+
+
+def test_an_oracle_of_keras_tuner_ends_with_the_last_point_too(tmp_path: Path) -> None:
+    space = autoopt.Space(**CLOSED, batch_size=[16, 32])
+    result = tune(tmp_path, space, max_trials=20, search=autoopt.Search(oracle="bayesian", confirm=0))
+
+    assert result.reason == "all 2 points of the space have been tried"
+    assert {trial.hyperparameters["batch_size"] for trial in result.trials} == {16, 32}
+
+
+def test_a_starting_point_that_is_no_new_one_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    space, start = autoopt.Space(**CLOSED, batch_size=[16, 32]), [{"batch_size": 32}, {"batch_size": 16}] * 2
+    search = autoopt.Search(start=start, confirm=0)
+    result = tune(tmp_path, space, max_trials=20, search=search)
+    notes = " ".join(RunFolder(result.run_dir).read("run")["notes"])
+
+    assert [trial.number for trial in result.trials] == [0, 1]
+    assert "is your own model" in notes and "it is there already" in notes
+
+
+def test_a_starting_point_that_is_not_searched_is_refused(tmp_path: Path) -> None:
+    space = autoopt.Space(**CLOSED, batch_size=[16, 32])
+    with pytest.raises(SpaceError, match=r"batch_size = 24, which is none .*Expected one of 16, 32"):
+        tune(tmp_path, space, search=autoopt.Search(start=[{"batch_size": 24}]))

@@ -85,9 +85,9 @@ def test_each_file_that_keras_tuner_writes_is_a_point(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_left_out_and_said(tmp_path: Path) -> None:
     values = {"layers": 2, "units": 12.5, "optimizer/name": "nadam", "batch_size": 16, "tuner/epochs": 2}
     made = project(tmp_path, of_another_model(), [(values, 0.5), ({**values, "batch_size": 32}, 0.6)])
-    found, notes = starting_points([{"units": 8}, made], space())
+    found, notes = starting_points([{"units": 16}, made], space())
 
-    assert found == ({"units": 8}, {"batch_size": 32}, {"batch_size": 16})
+    assert found == ({"units": 16}, {"batch_size": 32}, {"batch_size": 16})
     assert notes == [
         f"Of {made} as starting points this is left out: 'layers', which this search does not have; "
         "units = 12.5, optimizer/name = 'nadam', which is outside of its range."
