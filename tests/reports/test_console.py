@@ -38,7 +38,7 @@ def test_every_trial_has_a_line_away_from_a_terminal() -> None:
     ended = (TrialEnded(trial(0, 0.8)), TrialEnded(trial(1, 0.7)), TrialEnded(trial(2, 0.9)))
     assert told(1, TrialStarted(0, {}), EpochEnded(0, 0, {"val_accuracy": 0.8}), *ended).splitlines() == [
         "A note.",
-        "Searching 0 hyperparameters for the best val_accuracy.",
+        "Searching no hyperparameters for the best val_accuracy.",
         "trial 0, your model: val_accuracy 0.8000, 1 epoch, 2.0s",
         "trial 1: val_accuracy 0.7000, 1 epoch, 2.0s",
         "trial 2: val_accuracy 0.9000, 1 epoch, 2.0s  best so far",
