@@ -4,8 +4,9 @@ from autoopt.search.ceiling import Ceiling
 from autoopt.search.confirmation import Confirmation
 from autoopt.search.confirmed import Confirmations, Confirmed, best_first, winner
 from autoopt.search.contenders import chosen, contenders, ranked
-from autoopt.search.driver import Driver, explore
+from autoopt.search.driver import Driver
 from autoopt.search.evidence import Evidence
+from autoopt.search.exploring import explore
 from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.intervals import Difference

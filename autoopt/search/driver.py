@@ -6,6 +6,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import keras_tuner
@@ -14,18 +15,17 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 from autoopt.engines import Verdict
 from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
-from autoopt.hyperparameters import AskingHyperParameters, Ranged
+from autoopt.recipe import Recipe
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.ceiling import Ceiling, Excess
-from autoopt.search.explored import Explored
-from autoopt.search.foreign import own_values, promotes
+from autoopt.search.foreign import own_values
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
-from autoopt.search.oracle import PATIENCE, OptunaOracle
 from autoopt.search.promotions import Promotions, best_within, known, noted
+from autoopt.search.proposers import Opened, Proposer, proposer_of
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
-from autoopt.storage import Journal, options
+from autoopt.storage import Journal
 from autoopt.worker import Job, Outcome
 
 logger = logging.getLogger(__name__)
@@ -44,9 +44,7 @@ class _Proposed:
     `answer` is what became of it without training: it cannot be built, or was trained already.
     """
 
-    proposal: TunerTrial
-    hp: keras_tuner.HyperParameters
-    number: int
+    opened: Opened
     values: Mapping[str, Any]
     answer: Outcome | None = None
     excess: Excess | None = None
@@ -98,8 +96,11 @@ class Driver:
     heirs: Heirs | None = None
     scores: Scores | None = None
     promotions: Promotions = field(default_factory=Promotions)
-    _explored: Explored = field(default_factory=Explored, init=False, repr=False)
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def _proposer(self) -> Proposer:
+        return proposer_of(self.oracle, self.journal, grows=self.hypermodel.own_fit is not None)
 
     def run(self, finished: list[Trial]) -> str:
         """Run trials until a limit is reached; add each to `finished` and return why it ended.
@@ -126,7 +127,7 @@ class Driver:
             return reason
         finally:
             for each in waiting:
-                self.journal.drop(each.number)
+                self.journal.drop(each.opened.number)
             self.executor.drop()
 
     def _propose(self, waiting: "deque[_Proposed]", finished: int) -> str:
@@ -138,7 +139,7 @@ class Driver:
             Why the oracle has no more, empty where it has.
         """
         # Other oracles count on being told of a trial before they propose the next.
-        ahead = self.oracle.ahead if self.executor.prepares and isinstance(self.oracle, OptunaOracle) else 0
+        ahead = self._proposer.ahead if self.executor.prepares else 0
         while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
             proposed = self._proposed(finished + len(waiting))
             if isinstance(proposed, str):
@@ -149,7 +150,7 @@ class Driver:
     def _proposed(self, trials: int) -> "_Proposed | str":
         """Return the trial after so many, the first that is within the constraints; or why there is none."""
         refused: list[Excess] = []
-        for _ in range(self.oracle.draws if isinstance(self.oracle, OptunaOracle) else PATIENCE):
+        for _ in range(self._proposer.draws):
             proposed = self._drawn(trials)
             if isinstance(proposed, _Proposed | str):
                 return proposed
@@ -169,60 +170,45 @@ class Driver:
             none.
         """
         with self.watch.measure("suggest"):
-            if self._has_tried_all():
-                return self._explored.told() or ""
             # KerasTuner gives whoever has a running trial that same trial again.
-            proposal = self.oracle.create_trial(f"{TUNER_ID} {trials}")
-            if proposal.status == "STOPPED":
-                why = (
-                    self.oracle.exhausted if isinstance(self.oracle, OptunaOracle) else self._explored.told()
-                )
-                return why or "the oracle has nothing more to propose"
-            if proposal.status == "IDLE":
-                return "the oracle waits for a trial that is not running"
-            hp, number = self._asked(proposal)
+            opened = self._proposer.open(f"{TUNER_ID} {trials}")
+            if isinstance(opened, str):
+                return opened
             try:
-                recipe = self.hypermodel.draw(hp)
-                if not isinstance(self.oracle, OptunaOracle):
-                    self._explored.end()
-                excess = self.ceiling.excess(recipe, hp.values) if self.ceiling else None
+                recipe = self.hypermodel.draw(opened.hp)
+                excess = self.ceiling.excess(recipe, opened.hp.values) if self.ceiling else None
             except Exception as error:
-                reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
-                now, values = time.time(), dict(hp.values)
-                failed = Trial(number, "failed", None, values, {}, None, now, now, text, reason)
-                return _Proposed(proposal, hp, number, values, Outcome(failed))
-            if excess is not None and number > 0:
-                self._refuse(proposal, number, excess.text)
+                return _Proposed(opened, dict(opened.hp.values), Outcome(_unbuilt(opened, error)))
+            if excess is not None and opened.number > 0:
+                self._refuse(opened, excess.text)
                 return excess
-            own = own_values(proposal.hyperparameters.values)
-            values = {name: value for name, value in hp.values.items() if name not in own}
-            repeats = self._tried.setdefault(frozenset(values.items()), number)
-            if repeats != number and isinstance(self.oracle, OptunaOracle) and self.oracle.draws_again:
-                self._refuse(proposal, number, f"repeats trial {repeats}")
+            repeats = self._tried.setdefault(frozenset(opened.values.items()), opened.number)
+            if repeats != opened.number and self._proposer.draws_again:
+                self._refuse(opened, f"repeats trial {repeats}")
                 return _Tried(repeats)
-        self._record(number, hp, proposal)
-        # The user's model is trained to its end, whatever an oracle gives its first trial.
-        asked = self.epochs if number == 0 else int(own.get("tuner/epochs", self.epochs))
-        epochs = max(1, min(asked, self.epochs))
-        heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
-        job = Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage)
-        job = self.promotions.linked(job, proposal)
+            self._proposer.drawn(opened)
+        job = self._job(opened, recipe)
         answer = self._known(job)
         if answer is None:
             self.executor.submit(job)
         # What goes on with a training is no other seed of it.
-        again = None if repeats == number or job.continues is not None else repeats
-        return _Proposed(proposal, hp, number, values, answer, excess, again, self._origin(number))
+        again = None if repeats == opened.number or job.continues is not None else repeats
+        return _Proposed(opened, opened.values, answer, excess, again, self._proposer.origin(opened.number))
 
-    def _has_tried_all(self) -> bool:
-        """Whether an oracle of KerasTuner's has proposed every point; what it promotes goes on all the same."""
-        if (
-            isinstance(self.oracle, OptunaOracle)
-            or promotes(self.oracle)
-            or self.hypermodel.own_fit is not None
-        ):
-            return False
-        return self._explored.exhausted
+    def _job(self, opened: Opened, recipe: Recipe) -> Job:
+        """Return what is to be trained."""
+        number, values = opened.number, opened.values
+        # The user's model is trained to its end, whatever an oracle gives its first trial.
+        asked = self.epochs if number == 0 else int(opened.own.get("tuner/epochs", self.epochs))
+        heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
+        epochs = max(1, min(asked, self.epochs))
+        job = Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage)
+        return self.promotions.linked(job, opened.proposal)
+
+    def _refuse(self, opened: Opened, why: str) -> None:
+        """Take back a proposal that costs too much or has been tried."""
+        logger.debug("proposal %d %s", opened.number, why)
+        self._proposer.refuse(opened, why)
 
     def _known(self, job: Job) -> Outcome | None:
         """Return what becomes of a job that has nothing left to train, None for any other."""
@@ -230,24 +216,9 @@ class Driver:
             return None
         return known(job, self.journal.trial, self.objective)
 
-    def _origin(self, number: int) -> int | None:
-        """Return the number of the trial that a proposal was made from."""
-        found = self.oracle.parent_of(number) if isinstance(self.oracle, OptunaOracle) else None
-        return None if found is None else found.number
-
-    def _refuse(self, proposal: TunerTrial, number: int, why: str) -> None:
-        """Take back a proposal that costs too much or has been tried: it is no trial."""
-        logger.debug("proposal %d %s", number, why)
-        if isinstance(self.oracle, OptunaOracle):
-            self.oracle.refuse(proposal)
-            return
-        self.journal.drop(number)
-        proposal.status, proposal.message = "FAILED", why
-        self.oracle.end_trial(proposal)
-
     def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
         """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
-        self.emit(TrialStarted(proposed.number, proposed.values))
+        self.emit(TrialStarted(proposed.opened.number, proposed.values))
         outcome = proposed.answer or self.executor.wait(self._report)
         outcome = replace(outcome, trial=noted(outcome.trial))
         if first and outcome.trial.program is not None:
@@ -262,35 +233,10 @@ class Driver:
             outcome = replace(outcome, trial=replace(outcome.trial, excess=text))
         if self.scores is not None:
             outcome = replace(outcome, trial=self.scores.measured(outcome.trial))
-        self._tell(proposed.proposal, proposed.hp, outcome)
+        self._tell(proposed.opened.proposal, proposed.opened.hp, outcome)
         # A fit of the user's own may have asked for more.
-        self._tried.setdefault(frozenset(outcome.trial.hyperparameters.items()), proposed.number)
+        self._tried.setdefault(frozenset(outcome.trial.hyperparameters.items()), proposed.opened.number)
         return outcome
-
-    def _asked(self, proposal: TunerTrial) -> tuple[keras_tuner.HyperParameters, int]:
-        """Return hyperparameters that ask for this trial's values, and its number in the journal."""
-        if isinstance(self.oracle, OptunaOracle):
-            return proposal.hyperparameters, int(proposal.trial_id)
-        given, number = proposal.hyperparameters.values, self.journal.open(guided=True)
-        values: Mapping[str, Any] = given if number else {}  # trial 0 is the user's model, whoever proposes
-
-        def answered(definition: Any) -> Any:
-            value = _proposed_value(values, definition)
-            self._explored.ask(options(definition))
-            self._explored.answer(value)
-            return value
-
-        hp = AskingHyperParameters(answered)
-        hp.values.update(own_values(given))
-        return hp, number
-
-    def _record(self, number: int, hp: keras_tuner.HyperParameters, proposal: TunerTrial) -> None:
-        """Enter what a foreign oracle proposed into the journal."""
-        if hp is proposal.hyperparameters:
-            return
-        for definition in hp.space:
-            if definition.name in hp.values and hp.is_active(definition):
-                self.journal.suggest(number, definition, wanted=hp.values[definition.name])
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         if job.execution:  # its epochs have been told and compared already
@@ -336,43 +282,8 @@ def _hopeless(finished: list[Trial]) -> bool:
     return len({trial.note for trial in finished}) == 1
 
 
-def _proposed_value(known: Mapping[str, Any], definition: Any) -> Any:
-    """Return what a foreign oracle proposed for a hyperparameter, its default where that is nothing."""
-    value = known.get(definition.name, definition.default)
-    return definition.taken(value) if isinstance(definition, Ranged) else value
-
-
-def explore(hypermodel: AutoHyperModel) -> keras_tuner.HyperParameters:
-    """Return the full space: every hyperparameter of every conditional scope that can be reached.
-
-    Args:
-        hypermodel: Is drawn from until no scope is left that has never been active.
-    """
-    space = keras_tuner.HyperParameters()
-    tried: list[Mapping[str, Any]] = [{}]
-    waiting: list[Mapping[str, Any]] = [{}]
-    while waiting:
-        hp = AskingHyperParameters(_from(waiting.pop(0)))
-        hypermodel.draw(hp)
-        space.merge([known for known in hp.space if not space._exists(known.name, known.conditions)])
-        for conditions in hp.inactive_scopes:
-            wanted = {condition.name: condition.values[0] for condition in conditions}
-            if wanted not in tried:
-                tried.append(wanted)
-                waiting.append(wanted)
-    defaults = AskingHyperParameters(lambda known: known.default)
-    hypermodel.draw(defaults)
-    return replace_values(space, defaults.values)
-
-
-def replace_values(
-    space: keras_tuner.HyperParameters, values: Mapping[str, Any]
-) -> keras_tuner.HyperParameters:
-    """Return a space that holds some values."""
-    copy = space.copy()
-    copy.values = dict(values)
-    return copy
-
-
-def _from(wanted: Mapping[str, Any]) -> Callable[[Any], Any]:
-    return lambda hp: wanted.get(hp.name, hp.default)
+def _unbuilt(opened: Opened, error: Exception) -> Trial:
+    """Return the trial of a proposal that cannot be built."""
+    reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
+    now = time.time()
+    return Trial(opened.number, "failed", None, dict(opened.hp.values), {}, None, now, now, text, reason)
