@@ -63,6 +63,11 @@ def test_each_confirmation_run_is_one_more_partition(run: Result) -> None:
     assert run.confirmed.scores[0] != run.confirmed.scores[1]
 
 
+def test_means_over_folds_have_an_error_of_seeds_alone_and_claim_nothing(run: Result) -> None:
+    assert run.confirmed.of_seeds_alone and run.baseline_confirmed.of_seeds_alone
+    assert (run.difference, run.beats_baseline) == (None, None)
+
+
 def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
     text = "\n".join(outcome(run.summary()))
 

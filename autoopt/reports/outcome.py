@@ -122,7 +122,8 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     name, n, around = summary["objective"]["name"], found["n"], found.get("error")
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
-    chance = "" if around is None else "95 %, "
+    alone = "of seeds alone: " if found.get("of_seeds_alone") else ""
+    chance = "" if around is None else f"95 %, {alone}"
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
@@ -134,8 +135,11 @@ def _compared(summary: Mapping[str, Any], n: int) -> list[str]:
     """Return the sentence on whether the winner is better than the user's model."""
     gain = summary.get("gain")
     if gain is None:
-        alone = summary.get("baseline_confirmed") and n == 1
-        return ["a single run of each does not tell whether it is better than your model"] if alone else []
+        own = summary.get("baseline_confirmed")
+        single = "a single run of each does" if own and n == 1 else ""
+        alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
+        which = single or ("seeds alone do" if alone else "")
+        return [f"{which} not tell whether it is better than your model"] if which else []
     bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
     which = (
         "better than your model beyond noise"

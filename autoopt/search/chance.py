@@ -87,6 +87,11 @@ def of_examples(runs: Runs) -> list[Share]:
     return [Share(max(float(np.square(found).sum()), _least_variance(runs)), len(found) - 1.0)]
 
 
+def of_seeds_alone(runs: Runs) -> bool:
+    """Whether several runs have scores but no examples' values: nothing is known of the luck of the examples then."""
+    return len(runs) > 1 and bool(np.isfinite(scores(runs)).all()) and pulls(runs) is None
+
+
 def sampling(runs: Runs) -> float:
     """Return the variance that the choice of examples gives the score of a single run, 0 where it is not known."""
     found = [share.variance for run in runs for share in of_examples([run])]

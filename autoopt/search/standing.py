@@ -42,6 +42,7 @@ class Standing:
         return {
             "confirmed": [] if confirmed is None else list(confirmed.scores),
             "confirmed_error": None if confirmed is None else confirmed.error,
+            "confirmed_of_seeds_alone": confirmed is not None and confirmed.of_seeds_alone,
             "baseline_confirmed": None if baseline is None else vars(baseline),
             "gain": None if gain is None else vars(gain),
             "fresh_cuts": self.fresh_cuts,
@@ -54,8 +55,12 @@ class Standing:
         """Return what `result.json` has, that of earlier versions too, which wrote scores alone."""
         scores, baseline, gain = found.get("confirmed"), found.get("baseline_confirmed"), found.get("gain")
         return cls(
-            Confirmed(tuple(scores), found.get("confirmed_error")) if scores else None,
-            Confirmed(tuple(baseline["scores"]), baseline["error"]) if baseline else None,
+            Confirmed(
+                tuple(scores), found.get("confirmed_error"), found.get("confirmed_of_seeds_alone", False)
+            )
+            if scores
+            else None,
+            Confirmed(**{**baseline, "scores": tuple(baseline["scores"])}) if baseline else None,
             Difference(**gain) if gain else None,
             bool(found.get("fresh_cuts", False)),
             found.get("test_error"),
@@ -128,4 +133,7 @@ def standing(
 def _spoken(confirmed: Confirmed | None) -> dict[str, Any] | None:
     if confirmed is None:
         return None
-    return {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n, "error": confirmed.error}
+    return {
+        "mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n, "error": confirmed.error,
+        "of_seeds_alone": confirmed.of_seeds_alone,
+    }  # fmt: skip

@@ -79,6 +79,13 @@ def test_single_runs_claim_nothing() -> None:
     assert lines[4].strip() == "a single run of each does not tell whether it is better than your model"
 
 
+def test_an_error_of_seeds_alone_says_so_and_claims_nothing() -> None:
+    few = {"mean": 0.96, "std": 0.01, "n": 3, "error": 0.025, "of_seeds_alone": True}
+    lines = outcome({**SUMMARY, **CONFIRMED, "confirmed": few, "gain": None, "beats_baseline": None})
+    assert "(95 %, of seeds alone: 3 fresh seeds and cuts; deviation 0.0100)" in lines[3]
+    assert lines[4].strip() == "seeds alone do not tell whether it is better than your model"
+
+
 def test_your_own_model_is_not_compared_with_itself() -> None:
     lines = outcome({**SUMMARY, **CONFIRMED, "best_trial": 0, "gain": None, "beats_baseline": None})
     assert lines[3].endswith("deviation 0.0021)")
