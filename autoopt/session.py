@@ -97,6 +97,11 @@ class Session:
         return replace(plan, rungs=()) if self.others else plan
 
     @property
+    def fresh_cuts(self) -> bool:
+        """Whether each round of confirmation has a cut of its own: folds are of the rows on which all were compared."""
+        return not self.folds and self.worker.dataset.can_be_recut
+
+    @property
     def handover(self) -> Handover:
         """What makes the winner a model."""
         executions = self.search.executions_per_trial
@@ -265,7 +270,7 @@ class Session:
         if done < rounds.repeats and not self.limits.interrupted:
             say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")
         scored = sum(trial.score is not None for trial in trials)
-        return Confirmations(runs, dataset.recut(0) is not None, scored)
+        return Confirmations(runs, self.fresh_cuts, scored)
 
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(

@@ -68,6 +68,10 @@ def test_means_over_folds_have_an_error_of_seeds_alone_and_claim_nothing(run: Re
     assert (run.difference, run.beats_baseline) == (None, None)
 
 
+def test_no_cuts_but_the_folds_are_told_of(run: Result) -> None:
+    assert run.summary()["fresh_cuts"] is False
+
+
 def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
     text = "\n".join(outcome(run.summary()))
 
