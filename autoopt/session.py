@@ -93,7 +93,7 @@ class Session:
     @property
     def plan(self) -> Plan:
         """What is going to be done; with several objectives no trial ends early."""
-        plan = plan_of(self.search, self.epochs)
+        plan = plan_of(self.search, self.epochs, self.fresh_cuts)
         return replace(plan, rungs=()) if self.others else plan
 
     @property
