@@ -13,12 +13,12 @@ from autoopt.search.chance import (
     Runs,
     Share,
     Values,
+    between,
     freedom,
     matrix,
     of_examples,
     of_seeds,
     pulls,
-    sampling,
     scores,
 )
 
@@ -75,19 +75,24 @@ def error(runs: Runs, every: Sequence[Runs], comparisons: int = 1) -> float | No
 def error_of_one(values: Values | None, runs: Runs, every: Sequence[Runs]) -> float | None:
     """Return the 95 % half-width of a single trained model's score on examples that none of its runs saw.
 
-    It lies as far from the mean as one seed may put it, and its examples have their own chance.
+    It lies as far from the mean as one seed may put it, and its examples have their own chance. Where the runs had
+    fresh cuts of the data, their deviation holds what these did: that is not taken off, since of a few runs the rest
+    is too uncertain an estimate, most often too small a one.
 
     Args:
         values: Those examples' values of it.
         runs: What the model did with other seeds; may be empty.
         every: As for `error`.
+
+    Returns:
+        None where the values are not known: that of seeds alone would be too little.
     """
-    shares = [] if values is None else of_examples([Run(float(values.each.mean()), values)])
-    n = len(runs)
-    if np.isfinite(scores(runs)).all():
-        for share in of_seeds(runs, _alike(every, n)):
-            # What other cuts do to the score is taken off: the seed's own is left.
-            shares.append(Share(max(share.variance * n - sampling(runs), 0.0), share.freedom))
+    if values is None:
+        return None
+    shares = of_examples([Run(float(values.each.mean()), values)])
+    seeds = between(runs, _alike(every, len(runs)))
+    if seeds is not None and np.isfinite(scores(runs)).all():
+        shares.append(seeds)
     return _half_width(shares, 1)
 
 

@@ -114,7 +114,7 @@ def test_a_run_that_failed_leaves_no_error_and_no_claim() -> None:
     assert error(failed, [whole, failed]) == math.inf
     assert error(whole, [whole, failed]) == error(whole, [whole])
     assert difference(whole, failed, [whole, failed], "max") is None
-    assert error_of_one(None, failed, [whole, failed]) is None
+    assert error_of_one(None, whole, [whole, failed]) is None
 
 
 def test_scores_whose_examples_are_not_known_claim_nothing_but_have_an_error_of_their_seeds() -> None:
@@ -165,6 +165,18 @@ def test_a_single_models_error_holds_its_seed_and_its_examples() -> None:
 
     assert alone == pytest.approx(1.966 * each.std(ddof=1) / 20, rel=1e-2)
     assert both is not None and both > math.hypot(alone or 0.0, 1.96 * 0.1)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_single_models_error_covers_its_truth_wherever_its_runs_validated(fresh: bool) -> None:
+    random, covered, times = np.random.default_rng(0), 0, 150
+    for _ in range(times):
+        (runs,) = confirmed(random, (0.8,), 3, 0.03, fresh)
+        right = (random.random(4_000) < 0.8 + 0.03 * random.normal()).astype(float)
+        around = error_of_one(Values(np.arange(4_000), right), runs, [runs])
+        covered += abs(right.mean() - 0.8) <= (around or 0.0)
+
+    assert covered / times >= 0.93
 
 
 def test_degrees_of_freedom_are_those_of_welch_and_satterthwaite() -> None:
