@@ -256,7 +256,7 @@ class Session:
         own = next(
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
-        rounds = affordable(ranked, own, self.search, self.limits)
+        rounds = affordable(ranked, own, self.search, self.limits, trials, max(len(self.folds), 1))
         if rounds.note:
             say(rounds.note)
         if not rounds.trials:

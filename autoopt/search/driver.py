@@ -22,6 +22,7 @@ from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.oracle import PATIENCE, OptunaOracle
 from autoopt.search.promotions import Promotions, best_within, known, noted
+from autoopt.search.rounds import run_seconds
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
@@ -284,7 +285,7 @@ class Driver:
         """Tell journal, oracle and sinks what became of a trial; the journal first: it must not be lost."""
         trial = outcome.trial
         if trial.status == "completed":
-            self.limits.note_trial(trial.seconds or 0.0)
+            self.limits.note_run(run_seconds(trial))
         self.keep(outcome)
         with self.watch.measure("log"):
             self.journal.close(trial)
