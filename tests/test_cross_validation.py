@@ -78,6 +78,13 @@ def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
     assert re.search(r"the best of its 3 folds; their mean is 0\.\d+ ± 0\.\d+\)", text)
 
 
+def test_means_are_told_beside_each_other(run: Result) -> None:
+    told = f"{run.baseline_score:.4g} -> {run.best_trial.score:.4g}"
+
+    assert run.best_trial.score != run.best_score
+    assert told in repr(run)
+
+
 def test_equal_seeds_give_equal_tables_and_a_run_goes_on(run: Result, tmp_path: Path) -> None:
     tune(tmp_path, project_name="again", max_trials=1)
     whole = tune(tmp_path, project_name="again", resume=True)

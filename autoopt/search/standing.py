@@ -21,7 +21,8 @@ class Standing:
         difference: How much better it is than the user's model; None where it is that model, or the runs do not tell.
         fresh_cuts: Whether each repeat had a cut of the data of its own.
         test_error: Half-width of the 95 % interval of the objective on the test part; None where it is not known.
-        gap: From the test part to validation: the confirmed mean, or else the best score, less the test score.
+        gap: From the test part to validation: the confirmed mean, or else the winner's score, less the test score. Of
+            several executions or folds that is their mean, since the best of them is flattered.
     """
 
     confirmed: Confirmed | None = None
@@ -125,7 +126,8 @@ def standing(
     around = gap = None
     if score is not None:
         around = error_of_one(tested.values, found.runs.get(best.number, ()), list(found.runs.values()))
-        gap = (best_score if confirmed is None else confirmed.mean) - score
+        searched = best_score if best.executions == 1 or best.score is None else best.score
+        gap = (searched if confirmed is None else confirmed.mean) - score
     gain = found.gain(best, objective, seed)
     return Standing(confirmed, found.of(0), gain, found.fresh_cuts, around, gap)
 

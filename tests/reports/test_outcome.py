@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from autoopt.records import Trial
 from autoopt.reports import outcome, table, trials_table, where_to_look
 
@@ -102,6 +104,15 @@ def test_a_winner_by_folds_is_told_apart_from_their_mean() -> None:
     folded = {**SUMMARY, "folds": {"mean": 0.92, "std": 0.013, "n": 5}}
     told = "(trial 3, the best of its 5 folds; their mean is 0.9200 ± 0.0130)"
     assert outcome(folded)[2] == f"  best       val_accuracy 0.9500  {told}"
+
+
+@pytest.mark.parametrize("kind", ["folds", "executions"])
+def test_your_models_score_and_the_gap_to_test_are_told_as_means_where_they_are(kind: str) -> None:
+    several = {**SUMMARY, kind: {"mean": 0.92, "std": 0.013, "n": 5}, "confirmed": None, "gap": -0.01}
+    lines = outcome(several)
+
+    assert lines[1] == f"  baseline   val_accuracy 0.9000  (your model, the mean of its {kind})"
+    assert lines[3].endswith(f"; 0.0100 above the mean of its {kind}")
 
 
 def test_a_baseline_over_a_limit_says_which() -> None:

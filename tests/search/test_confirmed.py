@@ -87,6 +87,13 @@ def test_the_gap_is_the_confirmed_mean_less_the_test_score() -> None:
     assert standing(trial(1), 0.15, found, Unseen(), OBJECTIVE, 0).gap is None
 
 
+def test_the_gap_of_a_winner_by_folds_is_from_their_mean_and_not_from_the_best_one() -> None:
+    best = replace(trial(1, 0.4), executions=3, fold_scores=(0.5, 0.2, 0.5), best_fold=1)
+    told = standing(best, 0.2, Confirmations({}), Unseen({"loss": 0.45}), OBJECTIVE, 0)
+
+    assert told.gap == pytest.approx(0.4 - 0.45)
+
+
 @pytest.mark.parametrize(
     "told",
     [
