@@ -70,9 +70,11 @@ class Result:
             )
 
     def __repr__(self) -> str:
+        several = self._executions() or self._folds()
+        best = several["mean"] if several else self.best_score  # the user's model has a mean as well then
         return (
             f"Result({self._folder.name!r}: {self.objective.name} {_number(self.baseline_score)} -> "
-            f"{_number(self.best_score)}, {len(self.trials)} trial{'' if len(self.trials) == 1 else 's'})"
+            f"{_number(best)}, {len(self.trials)} trial{'' if len(self.trials) == 1 else 's'})"
         )
 
     @property
@@ -126,7 +128,7 @@ class Result:
 
     @property
     def baseline_score(self) -> float | None:
-        """The objective of the user's own model, trial 0; None when it failed."""
+        """The objective of the user's own model, trial 0, of several executions or folds their mean; None when it failed."""
         return next((trial.score for trial in self.trials if trial.number == 0), None)
 
     @property
@@ -159,7 +161,10 @@ class Result:
 
     @property
     def gap(self) -> float | None:
-        """The confirmed mean, or else the best score, less the objective on the test part; None without one."""
+        """The confirmed mean, or else the winner's score, less the objective on the test part; None without one.
+
+        Of several executions or folds the score is their mean.
+        """
         return self._standing.gap
 
     @property

@@ -93,8 +93,13 @@ class Session:
     @property
     def plan(self) -> Plan:
         """What is going to be done; with several objectives no trial ends early."""
-        plan = plan_of(self.search, self.epochs)
+        plan = plan_of(self.search, self.epochs, self.fresh_cuts)
         return replace(plan, rungs=()) if self.others else plan
+
+    @property
+    def fresh_cuts(self) -> bool:
+        """Whether each round of confirmation has a cut of its own: folds are of the rows on which all were compared."""
+        return not self.folds and self.worker.dataset.can_be_recut
 
     @property
     def handover(self) -> Handover:
@@ -251,7 +256,7 @@ class Session:
         own = next(
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
-        rounds = affordable(ranked, own, self.search, self.limits)
+        rounds = affordable(ranked, own, self.search, self.limits, trials, max(len(self.folds), 1))
         if rounds.note:
             say(rounds.note)
         if not rounds.trials:
@@ -265,7 +270,7 @@ class Session:
         if done < rounds.repeats and not self.limits.interrupted:
             say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")
         scored = sum(trial.score is not None for trial in trials)
-        return Confirmations(runs, dataset.recut(0) is not None, scored)
+        return Confirmations(runs, self.fresh_cuts, scored)
 
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(

@@ -9,6 +9,8 @@ import pytest
 
 import autoopt
 from autoopt import Search, Source
+from autoopt.afterwards.ablation import _plan
+from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.path import Path
 from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
@@ -56,6 +58,19 @@ def test_a_rate_alone_is_a_change_of_its_own() -> None:
     assert path({"optimizer/learning_rate": 1e-3, "regularization/dropout": 0.1}).changes() == [
         {"optimizer/learning_rate"}, {"regularization/dropout"},
     ]  # fmt: skip
+
+
+def test_the_time_that_is_told_counts_what_a_trial_trained_itself_and_one_execution_of_it() -> None:
+    def trial(number: int, seconds: float, **rest: Any) -> Trial:
+        history = {"val_loss": [1.0] * 10}
+        return Trial(number, "completed", 0.5, {}, history, 9, 0.0, seconds, **rest)
+
+    nothing: Any = None
+    again = Again(nothing, nothing, nothing, None, 10, 0)
+    whole = trial(0, 22.0, executions=2, costs={"compile": 2.0})  # a second an epoch
+    for best in (trial(1, 10.0), trial(1, 3.0, first_epoch=7), trial(1, 0.0, first_epoch=10, continues=0)):
+        ended = Ended(nothing, Objective("val_loss", "min"), best, [whole, best], {}, again)
+        assert "about 1m03s" in _plan(ended, again, 3, 2, None)
 
 
 def own(hp: Any) -> keras.Model:

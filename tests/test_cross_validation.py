@@ -63,10 +63,26 @@ def test_each_confirmation_run_is_one_more_partition(run: Result) -> None:
     assert run.confirmed.scores[0] != run.confirmed.scores[1]
 
 
+def test_means_over_folds_have_an_error_of_seeds_alone_and_claim_nothing(run: Result) -> None:
+    assert run.confirmed.of_seeds_alone and run.baseline_confirmed.of_seeds_alone
+    assert (run.difference, run.beats_baseline) == (None, None)
+
+
+def test_no_cuts_but_the_folds_are_told_of(run: Result) -> None:
+    assert run.summary()["fresh_cuts"] is False
+
+
 def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
     text = "\n".join(outcome(run.summary()))
 
     assert re.search(r"the best of its 3 folds; their mean is 0\.\d+ ± 0\.\d+\)", text)
+
+
+def test_means_are_told_beside_each_other(run: Result) -> None:
+    told = f"{run.baseline_score:.4g} -> {run.best_trial.score:.4g}"
+
+    assert run.best_trial.score != run.best_score
+    assert told in repr(run)
 
 
 def test_equal_seeds_give_equal_tables_and_a_run_goes_on(run: Result, tmp_path: Path) -> None:

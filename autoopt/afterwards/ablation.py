@@ -17,7 +17,7 @@ from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.executors import Executor
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, duration, told
-from autoopt.search import Interrupts, Limits, seconds
+from autoopt.search import Interrupts, Limits, pace, seconds
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Job
 
@@ -88,8 +88,10 @@ def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | 
         UsageError: The budget is not enough for one training of each step.
     """
     own = next((trial for trial in ended.trials if trial.number == 0), ended.best)
-    paces = [(trial.seconds or 0.0) / max(trial.epochs, 1) for trial in (own, ended.best)]
-    once = steps * again.epochs * statistics.fmean(paces)
+    ends = (own, ended.best)
+    compiling = steps * statistics.fmean(trial.costs.get("compile", 0.0) for trial in ends)
+    training = steps * again.epochs * statistics.fmean(pace(trial, ended.trials) for trial in ends)
+    once, every = compiling + training, compiling + training * repeats
     if budget is not None and once > budget:
         raise UsageError(
             f"budget was given {budget:g} seconds. Expected enough for one training of each of {steps} steps, about "
@@ -97,7 +99,7 @@ def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | 
         )
     whole = f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from your model to the winner"
     trainings = f"{steps} steps with {repeats} seed{'' if repeats == 1 else 's'} each"
-    about = f"{steps * repeats} trainings of {again.epochs} epochs, about {duration(once * repeats)}"
+    about = f"{steps * repeats} trainings of {again.epochs} epochs, about {duration(every)}"
     cut = "" if budget is None else f", at most {duration(budget)}: then with fewer seeds"
     return f"{whole}. {trainings} are {about}{cut}."
 

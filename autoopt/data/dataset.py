@@ -127,9 +127,14 @@ class Dataset:
             None where there is only one cut: validation data was given, the rows are in time order, or class
             weights stand in the sample weights.
         """
-        if not self.pooled or self.split is None or self.split.rules.time_order:
-            return None
-        return cut_again(self.split, self.pool.y, seed)
+        return (
+            cut_again(self.split, self.pool.y, seed) if self.split is not None and self.can_be_recut else None
+        )
+
+    @property
+    def can_be_recut(self) -> bool:
+        """Whether there is more than one cut of it."""
+        return self.pooled and self.split is not None and not self.split.rules.time_order
 
     def parts(self, cut: Cut | None) -> tuple[Part | Stream, Part | Stream]:
         """Return what trains and what validates under a cut of the pool; None leaves the parts as they are."""

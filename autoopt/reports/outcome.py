@@ -27,23 +27,28 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
     lines += _time(summary.get("profile") or {})
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
-    lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{over})")
+    mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
+    lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
         return lines if summary["best_score"] is None else [*lines, so_far]
     which = f"trial {summary['best_trial']}{', the knee of the front' if summary.get('front') else ''}"
-    if summary.get("executions"):
-        mean, n = summary["executions"]["mean"], summary["executions"]["n"]
-        which += f", the best of its {n} executions; their mean is {score_text(mean)}"
-    if summary.get("folds"):
-        mean, std, n = (summary["folds"][key] for key in ("mean", "std", "n"))
-        which += f", the best of its {n} folds; their mean is {score_text(mean)} ± {std:.4f}"
+    for kind, found in _several(summary):
+        deviation = f" ± {found['std']:.4f}" if "std" in found else ""
+        which += (
+            f", the best of its {found['n']} {kind}; their mean is {score_text(found['mean'])}{deviation}"
+        )
     lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
     lines += _confirmed(summary) + _tested(summary)
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
     lines += _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
     return lines + [edge["text"] for edge in summary.get("edges", ())]
+
+
+def _several(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return what the winner's score is the mean of, if it is one: the kind of trainings, and what is known of them."""
+    return [(kind, found) for kind in ("executions", "folds") if (found := summary.get(kind))]
 
 
 def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
@@ -122,7 +127,8 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     name, n, around = summary["objective"]["name"], found["n"], found.get("error")
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
-    chance = "" if around is None else "95 %, "
+    alone = "of seeds alone: " if found.get("of_seeds_alone") else ""
+    chance = "" if around is None else f"95 %, {alone}"
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
@@ -134,8 +140,11 @@ def _compared(summary: Mapping[str, Any], n: int) -> list[str]:
     """Return the sentence on whether the winner is better than the user's model."""
     gain = summary.get("gain")
     if gain is None:
-        alone = summary.get("baseline_confirmed") and n == 1
-        return ["a single run of each does not tell whether it is better than your model"] if alone else []
+        own = summary.get("baseline_confirmed")
+        single = "a single run of each does" if own and n == 1 else ""
+        alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
+        which = single or ("seeds alone do" if alone else "")
+        return [f"{which} not tell whether it is better than your model"] if which else []
     bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
     which = (
         "better than your model beyond noise"
@@ -164,7 +173,8 @@ def _tested(summary: Mapping[str, Any]) -> list[str]:
         f"{key} {score_text(value)}" + (f" ± {around:.4f}" if key == objective and around is not None else "")
         for key, value in summary["test_metrics"].items()
     ]
-    than = "confirmed" if summary["confirmed"] else "best"
+    mean = next((f"the mean of its {kind}" for kind, _ in _several(summary)), "best")
+    than = "confirmed" if summary["confirmed"] else mean
     apart = "" if gap is None else f"; {abs(gap):.4f} {'below' if gap >= 0 else 'above'} {than}"
     return [f"  test       {', '.join(shown)}{apart}"]
 

@@ -19,7 +19,7 @@ from autoopt.search.plan import Forecast, Plan, plan_of
 from autoopt.search.portfolio import fitting
 from autoopt.search.proposal import SHAPELESS
 from autoopt.search.pruner import FoldRule, HalvingPruner
-from autoopt.search.rounds import Rounds, affordable
+from autoopt.search.rounds import Rounds, affordable, pace
 from autoopt.search.scores import Scores
 from autoopt.search.search import Search
 from autoopt.search.seeds import points
@@ -62,6 +62,7 @@ __all__ = [
     "explore",
     "fitting",
     "made",
+    "pace",
     "plan_of",
     "points",
     "promotes",

@@ -72,11 +72,18 @@ def of_seeds(runs: Runs, pooled: Share) -> list[Share]:
         runs: Of one model.
         pooled: The variance of a run as all models tell it.
     """
+    found = between(runs, pooled)
+    if found is None:
+        return []
+    return [Share(max(found.variance, sampling(runs)) / len(runs), found.freedom)]
+
+
+def between(runs: Runs, pooled: Share) -> Share | None:
+    """Return the variance of a single run: that of these or, if it is larger, of all models; None where there is one run."""
     n = len(runs)
     if n < 2:
-        return []
-    own = float(np.var(scores(runs), ddof=1))
-    return [Share(max(own, pooled.variance, sampling(runs)) / n, max(n - 1.0, pooled.freedom))]
+        return None
+    return Share(max(float(np.var(scores(runs), ddof=1)), pooled.variance), max(n - 1.0, pooled.freedom))
 
 
 def of_examples(runs: Runs) -> list[Share]:
@@ -85,6 +92,11 @@ def of_examples(runs: Runs) -> list[Share]:
     if found is None:
         return []
     return [Share(max(float(np.square(found).sum()), _least_variance(runs)), len(found) - 1.0)]
+
+
+def of_seeds_alone(runs: Runs) -> bool:
+    """Whether several runs have scores but no examples' values: nothing is known of the luck of the examples then."""
+    return len(runs) > 1 and bool(np.isfinite(scores(runs)).all()) and pulls(runs) is None
 
 
 def sampling(runs: Runs) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autoopt.records import Objective, Trial
-from autoopt.search.chance import Runs, scores
+from autoopt.search.chance import Runs, of_seeds_alone, scores
 from autoopt.search.intervals import Difference, difference, error
 from autoopt.search.seeds import over_seeds
 
@@ -23,10 +23,12 @@ class Confirmed:
         scores: One for each run.
         error: Half-width of the 95 % interval of their mean: of seeds, and of the examples that validate. A single run
             tells of its examples alone. None where it is not known, infinite where a run failed.
+        of_seeds_alone: Whether the error lacks the part of the examples, as what each says of the score is not known.
     """
 
     scores: Sequence[float]
     error: float | None = None
+    of_seeds_alone: bool = False
 
     @property
     def n(self) -> int:
@@ -66,7 +68,7 @@ class Confirmations:
         if runs is None:
             return None
         around = error(runs, list(self.runs.values()), self._chosen_from(len(self.runs)))
-        return Confirmed(tuple(map(float, scores(runs))), around)
+        return Confirmed(tuple(map(float, scores(runs))), around, of_seeds_alone(runs))
 
     def everyone(self) -> Mapping[int, Confirmed]:
         """Return all candidates' scores."""

@@ -23,6 +23,7 @@ from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
 from autoopt.search.promotions import Promotions, best_within, known, noted
 from autoopt.search.proposers import Opened, Proposer, proposer_of
+from autoopt.search.rounds import run_seconds
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
@@ -255,7 +256,7 @@ class Driver:
         """Tell journal, oracle and sinks what became of a trial; the journal first: it must not be lost."""
         trial = outcome.trial
         if trial.status == "completed":
-            self.limits.note_trial(trial.seconds or 0.0)
+            self.limits.note_run(run_seconds(trial))
         self.keep(outcome)
         with self.watch.measure("log"):
             self.journal.close(trial)

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 GROUPS = 20
 """Into which examples are put where none alone has a share in the score."""
 
+ROUNDS = 4_096
+"""Of dealing rows out to the groups, each in another order; then they come again."""
+
 TOLERANCE = 1e-3
 """How far, of a score above 1 relatively, what predictions say may lie from the score that was reported."""
 
@@ -158,18 +161,26 @@ def _by_example(elements: Any) -> np.ndarray:
 
 
 def _pseudo_values(score_of: Callable[[np.ndarray], float], rows: np.ndarray, score: float) -> Values | None:
-    """Return a value for each group of examples; each group is told by the first of its numbers."""
+    """Return a value for each group of examples, that of a delete-m jackknife for groups of unequal size.
+
+    After Busing, Meijer and van der Leeden 1999, Delete-m Jackknife for Unequal m.
+    """
     n = len(rows)
-    count = min(GROUPS, n // 2)
-    if count < 2:
+    group = _groups(rows, min(GROUPS, n // 2))
+    units, sizes = np.unique(group, return_counts=True)
+    if len(units) < 2:
         return None
-    group = np.random.default_rng(0).permutation(n) % count
-    without = np.array([score_of(np.flatnonzero(group != number)) for number in range(count)])
+    without = np.array([score_of(np.flatnonzero(group != number)) for number in units])
     if not np.isfinite(without).all():
         return None
-    each = count * score - (count - 1) * without
-    units = np.array([rows[group == number].min() for number in range(count)])
+    each = score + len(units) * (1 - sizes / n) * (score - without)
     return Values(units, each + (score - each.mean()))
+
+
+def _groups(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return the group of each row, the same in every cut: of rows that follow each other every group has as many."""
+    known = np.random.default_rng(0).permuted(np.tile(np.arange(count), (ROUNDS, 1)), axis=1).ravel()
+    return known[rows % len(known)] if count else np.zeros_like(rows)
 
 
 def _near(one: float, other: float) -> bool:

@@ -13,12 +13,12 @@ from autoopt.search.chance import (
     Runs,
     Share,
     Values,
+    between,
     freedom,
     matrix,
     of_examples,
     of_seeds,
     pulls,
-    sampling,
     scores,
 )
 
@@ -64,7 +64,8 @@ def error(runs: Runs, every: Sequence[Runs], comparisons: int = 1) -> float | No
             (Bonferroni), so that the interval of the best one is right as well.
 
     Returns:
-        None where nothing is known of it, infinity where a run failed. A single run tells of its examples alone.
+        None where nothing is known of it, infinity where a run failed. A single run tells of its examples alone, and
+        runs without examples' values tell of seeds alone.
     """
     if not np.isfinite(scores(runs)).all():
         return math.inf
@@ -74,19 +75,24 @@ def error(runs: Runs, every: Sequence[Runs], comparisons: int = 1) -> float | No
 def error_of_one(values: Values | None, runs: Runs, every: Sequence[Runs]) -> float | None:
     """Return the 95 % half-width of a single trained model's score on examples that none of its runs saw.
 
-    It lies as far from the mean as one seed may put it, and its examples have their own chance.
+    It lies as far from the mean as one seed may put it, and its examples have their own chance. Where the runs had
+    fresh cuts of the data, their deviation holds what these did: that is not taken off, since of a few runs the rest
+    is too uncertain an estimate, most often too small a one.
 
     Args:
         values: Those examples' values of it.
         runs: What the model did with other seeds; may be empty.
         every: As for `error`.
+
+    Returns:
+        None where the values are not known: that of seeds alone would be too little.
     """
-    shares = [] if values is None else of_examples([Run(float(values.each.mean()), values)])
-    n = len(runs)
-    if np.isfinite(scores(runs)).all():
-        for share in of_seeds(runs, _alike(every, n)):
-            # What other cuts do to the score is taken off: the seed's own is left.
-            shares.append(Share(max(share.variance * n - sampling(runs), 0.0), share.freedom))
+    if values is None:
+        return None
+    shares = of_examples([Run(float(values.each.mean()), values)])
+    seeds = between(runs, _alike(every, len(runs)))
+    if seeds is not None and np.isfinite(scores(runs)).all():
+        shares.append(seeds)
     return _half_width(shares, 1)
 
 
@@ -106,7 +112,10 @@ def difference(
     2015, What Teachers Should Know About the Bootstrap).
 
     Example:
-        >>> ours, theirs = [Run(0.90), Run(0.91), Run(0.92)], [Run(0.70), Run(0.72), Run(0.71)]
+        >>> def runs(*counts):
+        ...     rows = np.arange(100)
+        ...     return [Run(count / 100, Values(rows, (rows < count).astype(float))) for count in counts]
+        >>> ours, theirs = runs(90, 91, 92), runs(50, 52, 51)
         >>> difference(ours, theirs, [ours, theirs], "max").least > 0
         True
 
@@ -119,17 +128,19 @@ def difference(
         seed: Of the bootstrap.
 
     Returns:
-        None where there are fewer than two runs, which do not tell of seeds, or where one failed.
+        None where the runs do not tell: of seeds, as there are fewer than two; of examples, as their values are not
+        known, and seeds alone would pass off the luck of the examples as a gain; or where one failed.
     """
     n, sign = len(one), 1.0 if direction == "max" else -1.0
     paired = [_subtracted(a, b, sign) for a, b in zip(one, other, strict=True)]
-    if n < 2 or not np.isfinite(scores(paired)).all():
+    pulled = pulls(paired)
+    if n < 2 or pulled is None or not np.isfinite(scores(paired)).all():
         return None
     deviations = _deviations(matrix(every, n))
     pooled = Share(2.0 * float(np.square(deviations).sum()) / _inner(deviations), _inner(deviations))
     seeds = of_seeds(paired, pooled)
     shares = [*of_examples(paired), *seeds]
-    drawn = _drawn(deviations.ravel(), n, seeds[0].variance, pulls(paired), np.random.default_rng(seed))
+    drawn = _drawn(deviations.ravel(), n, seeds[0].variance, pulled, np.random.default_rng(seed))
     missed = (1 - SURE) / comparisons
     tail = -float(np.quantile(drawn, missed)) / float(stats.norm.ppf(1 - missed))
     reach = max(tail, math.sqrt(sum(share.variance for share in shares)))
@@ -138,15 +149,13 @@ def difference(
 
 
 def _drawn(
-    deviations: np.ndarray, n: int, variance: float, pulled: np.ndarray | None, random: np.random.Generator
+    deviations: np.ndarray, n: int, variance: float, pulled: np.ndarray, random: np.random.Generator
 ) -> np.ndarray:
     """Return by how much the mean of resampled runs and examples lies above that of the real ones."""
     drawn, spread = np.zeros(DRAWS), float(deviations.std())
     if spread > 0.0:
         drawn += random.choice(deviations, (DRAWS, n)).mean(axis=1) * math.sqrt(variance * n) / spread
-    if pulled is not None:
-        drawn += random.choice(pulled, (DRAWS, len(pulled))).sum(axis=1)
-    return drawn
+    return drawn + random.choice(pulled, (DRAWS, len(pulled))).sum(axis=1)
 
 
 def _subtracted(one: Run, other: Run, sign: float) -> Run:

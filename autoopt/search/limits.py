@@ -73,9 +73,9 @@ class Limits:
         """Return the seconds that are left for the search itself, None without a budget."""
         return None if self.deadline is None else self.deadline - self._reserve() - time.time()
 
-    def note_trial(self, trial_seconds: float) -> None:
-        """Take note of how long a whole trial took: so long may a confirmation run take."""
-        self._longest = max(self._longest, trial_seconds)
+    def note_run(self, run_seconds: float) -> None:
+        """Take note of how long a trial takes when it is run again: so long may a confirmation run take."""
+        self._longest = max(self._longest, run_seconds)
 
     def reached(self, trials: int) -> str | None:
         """Return why the search ends now, None while it goes on. Trial 0 is always begun."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optuna.pruners import NopPruner
+
 from autoopt.records import Event, Foreseen, Trial, TrialEnded
 from autoopt.search.foreign import promotes
 from autoopt.search.limits import Limits
@@ -40,6 +42,7 @@ class Plan:
         ends: After how many epochs Hyperband's last round ends.
         confirm: How many of the best trials run again.
         repeats: How often.
+        fresh_cuts: Whether each time on another cut of the data.
     """
 
     epochs: int
@@ -50,6 +53,7 @@ class Plan:
     ends: int | None = None
     confirm: int = 0
     repeats: int = 0
+    fresh_cuts: bool = False
 
     @property
     def sentences(self) -> Sequence[str]:
@@ -107,25 +111,27 @@ class Plan:
             return ()
         best = "best" if self.confirm == 1 else f"best {self.confirm}"
         again = "again once" if self.repeats == 1 else f"again {self.repeats} times"
-        return [
-            f"Then the {best} and your model run {again}, with fresh seeds and on fresh cuts of the data."
-        ]
+        cuts = " and on fresh cuts of the data" if self.fresh_cuts else ""
+        return [f"Then the {best} and your model run {again}, with fresh seeds{cuts}."]
 
 
-def plan_of(search: Search, epochs: int) -> Plan:
+def plan_of(search: Search, epochs: int, fresh_cuts: bool) -> Plan:
     """Return what a search is going to do.
 
     Args:
         search: As it was asked for.
         epochs: Most epochs a trial.
+        fresh_cuts: Whether confirmation has any.
     """
     proposer = search.oracle or search.sampler
     plan = Plan(
         epochs, "" if proposer is None else type(proposer).__name__,
-        confirm=search.confirm, repeats=search.confirm_repeats,
+        confirm=search.confirm, repeats=search.confirm_repeats, fresh_cuts=fresh_cuts,
     )  # fmt: skip
     if promotes(search.oracle):
         return replace(plan, brackets=_brackets(search.oracle, epochs), ends=search.oracle.max_epochs)
+    if isinstance(search.pruner, NopPruner):
+        return plan
     if search.pruner is not None:
         return replace(plan, pruner=type(search.pruner).__name__)
     return replace(plan, rungs=[rung for rung in rungs(epochs) if rung < epochs])

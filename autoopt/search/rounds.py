@@ -25,7 +25,10 @@ class Rounds:
     note: str = ""
 
 
-def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits) -> Rounds:
+def affordable(
+    ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits, trials: Sequence[Trial] = (),
+    trainings: int = 1,
+) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
 
     Two runs of each come first, as one does not tell of seeds; then trials and repeats shrink alike.
@@ -35,17 +38,26 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
         own: The user's model, which is run again along with them; None where it has no score.
         search: How many of them, and how often, were asked for.
         limits: Knows how much time is left.
+        trials: All of the run, for what one of them continues.
+        trainings: Of a run: one for each fold.
     """
     most, repeats, left = min(search.confirm, len(ranked)), search.confirm_repeats, limits.left()
     if not most or not repeats:
         return Rounds()
     if left is None:
         return Rounds(_with(own, ranked[:most]), repeats)
+
+    def cost(some: Sequence[Trial], times: int) -> float:
+        """Return the expected seconds: a program is compiled once at most, for the first round."""
+        compiling = sum(trial.costs.get("compile", 0.0) for trial in some)
+        once = sum(max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3) for trial in some)
+        return compiling + times * once
+
     options = [
         (count, times)
         for count in range(1, most + 1)
         for times in range(1, repeats + 1)
-        if _cost(_with(own, ranked[:count]), times) <= left
+        if cost(_with(own, ranked[:count]), times) <= left
     ]
     if options:
         count, times = max(options, key=_worth)
@@ -53,7 +65,7 @@ def affordable(ranked: Sequence[Trial], own: Trial | None, search: Search, limit
         return Rounds(_with(own, ranked[:count]), times, note)
     if limits.interrupted:
         return Rounds()
-    if _cost(ranked[:1], 1) <= left:
+    if cost(ranked[:1], 1) <= left:
         note = f"Confirming the best trial once, and not your model: {_left(left)}."
         return Rounds(ranked[:1], 1, note)
     return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
@@ -64,6 +76,26 @@ def epochs_of(trial: Trial) -> int:
     return trial.epochs if trial.inherited is not None else (trial.best_epoch or 0) + 1
 
 
+def pace(trial: Trial, trials: Sequence[Trial] = ()) -> float:
+    """Return the mean seconds of an epoch of a single training, validation counted and compiling left out.
+
+    Args:
+        trial: Its executions and folds are taken to be equally long.
+        trials: All of the run: one that has trained no epoch itself is as fast as the one that it continues.
+    """
+    known = {each.number: each for each in trials}
+    while not trial.own_epochs and trial.continues in known:
+        trial = known[trial.continues]
+    training = (trial.seconds or 0.0) - trial.costs.get("compile", 0.0)
+    return max(training, 0.0) / (max(trial.own_epochs or trial.epochs, 1) * trial.executions)
+
+
+def run_seconds(trial: Trial) -> float:
+    """Return what running a trial again takes at most: all its epochs, with one execution of each fold."""
+    trainings = max(len(trial.fold_scores), 1)
+    return trial.costs.get("compile", 0.0) + pace(trial) * trial.epochs * trainings
+
+
 def _with(own: Trial | None, trials: Sequence[Trial]) -> Sequence[Trial]:
     listed = own is None or any(trial.number == own.number for trial in trials)
     return list(trials) if own is None or listed else [*trials, own]
@@ -72,18 +104,6 @@ def _with(own: Trial | None, trials: Sequence[Trial]) -> Sequence[Trial]:
 def _worth(option: tuple[int, int]) -> tuple[int, int, int, int]:
     count, times = option
     return min(times, 2), min(count, times), count + times, times
-
-
-def _cost(trials: Sequence[Trial], times: int) -> float:
-    """Return the seconds that rounds are expected to take: a program is compiled once at most, for the first of them."""
-    compiling = sum(trial.costs.get("compile", 0.0) for trial in trials)
-    return compiling + times * sum(map(_seconds, trials))
-
-
-def _seconds(trial: Trial) -> float:
-    """Return what a run is expected to take: the trial's own seconds for the epochs that it trains again."""
-    training = (trial.seconds or 0.0) - trial.costs.get("compile", 0.0)
-    return max(training * epochs_of(trial) / max(trial.epochs, 1), 1e-3)
 
 
 def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:

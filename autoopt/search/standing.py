@@ -21,7 +21,8 @@ class Standing:
         difference: How much better it is than the user's model; None where it is that model, or the runs do not tell.
         fresh_cuts: Whether each repeat had a cut of the data of its own.
         test_error: Half-width of the 95 % interval of the objective on the test part; None where it is not known.
-        gap: From the test part to validation: the confirmed mean, or else the best score, less the test score.
+        gap: From the test part to validation: the confirmed mean, or else the winner's score, less the test score. Of
+            several executions or folds that is their mean, since the best of them is flattered.
     """
 
     confirmed: Confirmed | None = None
@@ -42,6 +43,7 @@ class Standing:
         return {
             "confirmed": [] if confirmed is None else list(confirmed.scores),
             "confirmed_error": None if confirmed is None else confirmed.error,
+            "confirmed_of_seeds_alone": confirmed is not None and confirmed.of_seeds_alone,
             "baseline_confirmed": None if baseline is None else vars(baseline),
             "gain": None if gain is None else vars(gain),
             "fresh_cuts": self.fresh_cuts,
@@ -54,8 +56,12 @@ class Standing:
         """Return what `result.json` has, that of earlier versions too, which wrote scores alone."""
         scores, baseline, gain = found.get("confirmed"), found.get("baseline_confirmed"), found.get("gain")
         return cls(
-            Confirmed(tuple(scores), found.get("confirmed_error")) if scores else None,
-            Confirmed(tuple(baseline["scores"]), baseline["error"]) if baseline else None,
+            Confirmed(
+                tuple(scores), found.get("confirmed_error"), found.get("confirmed_of_seeds_alone", False)
+            )
+            if scores
+            else None,
+            Confirmed(**{**baseline, "scores": tuple(baseline["scores"])}) if baseline else None,
             Difference(**gain) if gain else None,
             bool(found.get("fresh_cuts", False)),
             found.get("test_error"),
@@ -120,7 +126,8 @@ def standing(
     around = gap = None
     if score is not None:
         around = error_of_one(tested.values, found.runs.get(best.number, ()), list(found.runs.values()))
-        gap = (best_score if confirmed is None else confirmed.mean) - score
+        searched = best_score if best.executions == 1 or best.score is None else best.score
+        gap = (searched if confirmed is None else confirmed.mean) - score
     gain = found.gain(best, objective, seed)
     return Standing(confirmed, found.of(0), gain, found.fresh_cuts, around, gap)
 
@@ -128,4 +135,7 @@ def standing(
 def _spoken(confirmed: Confirmed | None) -> dict[str, Any] | None:
     if confirmed is None:
         return None
-    return {"mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n, "error": confirmed.error}
+    return {
+        "mean": confirmed.mean, "std": confirmed.std, "n": confirmed.n, "error": confirmed.error,
+        "of_seeds_alone": confirmed.of_seeds_alone,
+    }  # fmt: skip

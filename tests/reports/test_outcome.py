@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from autoopt.records import Trial
 from autoopt.reports import outcome, table, trials_table, where_to_look
 
@@ -79,6 +81,13 @@ def test_single_runs_claim_nothing() -> None:
     assert lines[4].strip() == "a single run of each does not tell whether it is better than your model"
 
 
+def test_an_error_of_seeds_alone_says_so_and_claims_nothing() -> None:
+    few = {"mean": 0.96, "std": 0.01, "n": 3, "error": 0.025, "of_seeds_alone": True}
+    lines = outcome({**SUMMARY, **CONFIRMED, "confirmed": few, "gain": None, "beats_baseline": None})
+    assert "(95 %, of seeds alone: 3 fresh seeds and cuts; deviation 0.0100)" in lines[3]
+    assert lines[4].strip() == "seeds alone do not tell whether it is better than your model"
+
+
 def test_your_own_model_is_not_compared_with_itself() -> None:
     lines = outcome({**SUMMARY, **CONFIRMED, "best_trial": 0, "gain": None, "beats_baseline": None})
     assert lines[3].endswith("deviation 0.0021)")
@@ -95,6 +104,15 @@ def test_a_winner_by_folds_is_told_apart_from_their_mean() -> None:
     folded = {**SUMMARY, "folds": {"mean": 0.92, "std": 0.013, "n": 5}}
     told = "(trial 3, the best of its 5 folds; their mean is 0.9200 ± 0.0130)"
     assert outcome(folded)[2] == f"  best       val_accuracy 0.9500  {told}"
+
+
+@pytest.mark.parametrize("kind", ["folds", "executions"])
+def test_your_models_score_and_the_gap_to_test_are_told_as_means_where_they_are(kind: str) -> None:
+    several = {**SUMMARY, kind: {"mean": 0.92, "std": 0.013, "n": 5}, "confirmed": None, "gap": -0.01}
+    lines = outcome(several)
+
+    assert lines[1] == f"  baseline   val_accuracy 0.9000  (your model, the mean of its {kind})"
+    assert lines[3].endswith(f"; 0.0100 above the mean of its {kind}")
 
 
 def test_a_baseline_over_a_limit_says_which() -> None:

@@ -67,6 +67,15 @@ def test_nothing_is_claimed_of_the_users_model_itself_or_without_it() -> None:
     assert Confirmations({}).gain(trial(1), OBJECTIVE, 0) is None
 
 
+def test_an_error_that_lacks_the_examples_is_marked_as_of_seeds_alone_and_nothing_is_claimed() -> None:
+    found = Confirmations({0: [Run(0.5), Run(0.51)], 1: [Run(0.2), Run(0.21)]})
+    told = standing(trial(1), 0.15, found, Unseen(), OBJECTIVE, 0)
+
+    assert told.confirmed.of_seeds_alone and told.baseline.of_seeds_alone and told.confirmed.error > 0
+    assert told.beats_baseline is None
+    assert told.told()["confirmed"]["of_seeds_alone"]
+
+
 def test_the_gap_is_the_confirmed_mean_less_the_test_score() -> None:
     found = Confirmations({0: runs(0.5, 0.51), 1: runs(0.2, 0.22)}, True)
     tested = Unseen({"loss": 0.3, "mae": 9.0}, runs(0.3)[0].values)
@@ -78,11 +87,19 @@ def test_the_gap_is_the_confirmed_mean_less_the_test_score() -> None:
     assert standing(trial(1), 0.15, found, Unseen(), OBJECTIVE, 0).gap is None
 
 
+def test_the_gap_of_a_winner_by_folds_is_from_their_mean_and_not_from_the_best_one() -> None:
+    best = replace(trial(1, 0.4), executions=3, fold_scores=(0.5, 0.2, 0.5), best_fold=1)
+    told = standing(best, 0.2, Confirmations({}), Unseen({"loss": 0.45}), OBJECTIVE, 0)
+
+    assert told.gap == pytest.approx(0.4 - 0.45)
+
+
 @pytest.mark.parametrize(
     "told",
     [
         Standing(),
         Standing(Confirmed((0.5,), None), None, None, False, 0.1, 0.02),
+        Standing(Confirmed((0.5, 0.6), 0.1, True), Confirmed((0.4, 0.7), 0.2, True)),
         Standing(
             Confirmed((0.5, 0.6), 0.1), Confirmed((0.4, math.inf), math.inf), Difference(0.1, 0.05), True
         ),
@@ -97,6 +114,12 @@ def test_the_results_of_earlier_versions_are_still_read() -> None:
 
     assert told == Standing(Confirmed((0.5, 0.6)))
     assert told.beats_baseline is None
+    both = {
+        "confirmed": [0.5, 0.6],
+        "confirmed_error": 0.1,
+        "baseline_confirmed": {"scores": [0.4], "error": None},
+    }
+    assert Standing.read(both) == Standing(Confirmed((0.5, 0.6), 0.1), Confirmed((0.4,)))
     assert Standing.read({"confirmed": []}) == Standing()
 
 

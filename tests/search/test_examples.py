@@ -16,7 +16,7 @@ from autoopt.records import Objective, Trial
 from autoopt.search import Evidence
 from autoopt.search.chance import Run as Confirming
 from autoopt.search.chance import Values, pulls
-from autoopt.search.examples import GROUPS, Predicted, measured, predicted, values
+from autoopt.search.examples import GROUPS, Predicted, _pseudo_values, measured, predicted, values
 from autoopt.worker import Job, Worker
 from tests import toys
 
@@ -148,6 +148,35 @@ def test_pseudo_values_of_a_mean_vary_as_its_own_values_do() -> None:
 
     assert pulled is not None
     assert np.square(pulled).sum() == pytest.approx(right.var() / SIZE, rel=0.8)
+
+
+def test_what_a_group_of_rows_does_in_one_cut_it_does_in_every_other() -> None:
+    random = np.random.default_rng(0)
+    effect = random.normal(size=400)  # of each row of the data
+    by_group: list[dict[int, float]] = []
+    for _ in range(2):
+        rows = np.sort(random.permutation(400)[:320])
+        told = _pseudo_values(
+            lambda kept, rows=rows: float(effect[rows[kept]].mean()), rows, effect[rows].mean()
+        )
+        by_group.append(dict(zip(told.units, told.each, strict=True)))
+
+    one, other = by_group
+    shared = sorted(one.keys() & other.keys())
+    assert len(shared) == GROUPS
+    assert np.corrcoef([one[unit] for unit in shared], [other[unit] for unit in shared])[0, 1] > 0.5
+
+
+def test_pseudo_values_of_a_mean_tell_its_variance_also_in_groups_of_unequal_size() -> None:
+    random, found = np.random.default_rng(0), []
+    for _ in range(300):
+        rows, effect = np.sort(random.permutation(400)[:80]), random.normal(size=80)
+        told = _pseudo_values(
+            lambda kept, effect=effect: float(effect[kept].mean()), rows, float(effect.mean())
+        )
+        found.append(float(np.square(pulls([Confirming(float(effect.mean()), told)])).sum()))
+
+    assert np.mean(found) == pytest.approx(1 / 80, rel=0.05)
 
 
 @pytest.mark.parametrize("kind", ["f1", "auc", "balanced_accuracy"])

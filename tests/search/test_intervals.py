@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from autoopt.search.chance import Run, Runs, Values, freedom, pulls
+from autoopt.search.chance import Run, Runs, Values, freedom, of_seeds_alone, pulls
 from autoopt.search.intervals import Share, difference, error, error_of_one
 
 POOL, VALIDATING = 240, 60
@@ -114,7 +114,28 @@ def test_a_run_that_failed_leaves_no_error_and_no_claim() -> None:
     assert error(failed, [whole, failed]) == math.inf
     assert error(whole, [whole, failed]) == error(whole, [whole])
     assert difference(whole, failed, [whole, failed], "max") is None
-    assert error_of_one(None, failed, [whole, failed]) is None
+    assert error_of_one(None, whole, [whole, failed]) is None
+
+
+def test_scores_whose_examples_are_not_known_claim_nothing_but_have_an_error_of_their_seeds() -> None:
+    rows = np.arange(100)
+    known = [Run(score, Values(rows, (rows < 100 * score).astype(float))) for score in (0.9, 0.91, 0.92)]
+    unknown = [Run(run.score) for run in known]
+    worse = [Run(score, Values(rows, (rows < 100 * score).astype(float))) for score in (0.1, 0.12, 0.11)]
+
+    assert difference(known, worse, [known, worse], "max").least > 0
+    for one, other in (
+        (unknown, worse),
+        (known, [Run(run.score) for run in worse]),
+        ([*known[:2], unknown[2]], worse),
+    ):
+        assert difference(one, other, [one, other], "max") is None
+    assert 0 < error(unknown, [unknown]) < error(known, [known])
+    assert (of_seeds_alone(unknown), of_seeds_alone(known), of_seeds_alone(unknown[:1])) == (
+        True,
+        False,
+        False,
+    )
 
 
 def test_a_single_run_claims_nothing() -> None:
@@ -125,8 +146,11 @@ def test_a_single_run_claims_nothing() -> None:
 
 @pytest.mark.parametrize("direction", ["max", "min"])
 def test_better_is_positive_in_either_direction(direction: str) -> None:
-    sign = 1 if direction == "max" else -1
-    one, other = [Run(sign * 0.9), Run(sign * 0.91)], [Run(sign * 0.1), Run(sign * 0.11)]
+    sign, luck = 1 if direction == "max" else -1, np.tile([-0.1, 0.1], 50)
+    one, other = (
+        [Run(sign * score, Values(np.arange(100), sign * score + luck)) for score in some]
+        for some in ((0.9, 0.91), (0.1, 0.11))
+    )
     found = difference(one, other, [one, other], direction)  # type: ignore[arg-type]
 
     assert found is not None
@@ -141,6 +165,18 @@ def test_a_single_models_error_holds_its_seed_and_its_examples() -> None:
 
     assert alone == pytest.approx(1.966 * each.std(ddof=1) / 20, rel=1e-2)
     assert both is not None and both > math.hypot(alone or 0.0, 1.96 * 0.1)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_a_single_models_error_covers_its_truth_wherever_its_runs_validated(fresh: bool) -> None:
+    random, covered, times = np.random.default_rng(0), 0, 150
+    for _ in range(times):
+        (runs,) = confirmed(random, (0.8,), 3, 0.03, fresh)
+        right = (random.random(4_000) < 0.8 + 0.03 * random.normal()).astype(float)
+        around = error_of_one(Values(np.arange(4_000), right), runs, [runs])
+        covered += abs(right.mean() - 0.8) <= (around or 0.0)
+
+    assert covered / times >= 0.93
 
 
 def test_degrees_of_freedom_are_those_of_welch_and_satterthwaite() -> None:

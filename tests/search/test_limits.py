@@ -67,7 +67,7 @@ def test_what_follows_the_search_gets_a_quarter_of_the_budget_at_most(
     budget: float, longest: float, runs: int
 ) -> None:
     found = limits(budget=budget, runs=runs)
-    found.note_trial(longest)
+    found.note_run(longest)
 
     kept = found._reserve() - found._ending()
     assert kept == pytest.approx(min(budget / 4, runs * longest))
@@ -76,10 +76,10 @@ def test_what_follows_the_search_gets_a_quarter_of_the_budget_at_most(
 
 def test_short_trials_leave_the_search_more_time() -> None:
     found = limits(budget=100, ago=80)
-    found.note_trial(0.1)
+    found.note_run(0.1)
     assert found.cut() is None
 
-    found.note_trial(30.0)
+    found.note_run(30.0)
     assert found.cut() == "the budget is used up"
     assert not found.over()
 

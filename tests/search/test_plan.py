@@ -42,6 +42,11 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
             "Then the best and your model run again once, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
+    "a pruner that ends nothing": (
+        Search(pruner=optuna.pruners.NopPruner(), confirm=0),
+        50,
+        ["Plan: trials of up to 50 epochs.", "None of them ends early."],
+    ),
     "Hyperband": (
         Search(oracle=HYPERBAND, confirm=0),
         27,
@@ -58,12 +63,18 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
 def test_a_plan_says_what_is_going_to_be_done(case: str) -> None:
     search, epochs, expected = PLANS[case]
 
-    assert plan_of(search, epochs).sentences == expected
+    assert plan_of(search, epochs, fresh_cuts=True).sentences == expected
+
+
+def test_cuts_are_told_of_where_there_are_fresh_ones() -> None:
+    told = plan_of(Search(confirm=2), 50, fresh_cuts=False).sentences
+
+    assert told[-1] == "Then the best 2 and your model run again 3 times, with fresh seeds."
 
 
 @pytest.mark.parametrize(("epochs", "ends"), [(50, 27), (9, 9)])
 def test_rounds_that_do_not_end_with_the_schedules_are_told(epochs: int, ends: int) -> None:
-    told = plan_of(Search(oracle=HYPERBAND), epochs).sentences
+    told = plan_of(Search(oracle=HYPERBAND), epochs, True).sentences
 
     assert any(
         line.startswith(f"Its last rounds end at {ends} epochs, schedules at {epochs}") for line in told
@@ -71,7 +82,7 @@ def test_rounds_that_do_not_end_with_the_schedules_are_told(epochs: int, ends: i
 
 
 def test_hyperband_trains_what_its_rounds_add_up_to() -> None:
-    plan = plan_of(Search(oracle=HYPERBAND), 27)
+    plan = plan_of(Search(oracle=HYPERBAND), 27, True)
     trained = (27 + 9 * 2 + 3 * 6 + 18) + (12 * 3 + 4 * 6 + 2 * 18) + (6 * 9 + 2 * 18) + 4 * 27
 
     assert plan.expected_epochs == pytest.approx(trained / (40 + 18 + 8 + 4))
@@ -86,7 +97,7 @@ def ended(number: int, seconds: float, epochs: int = 10, compile: float = 1.0, *
 
 
 def foreseen(limits: Limits, *events: TrialEnded, epochs: int = 10) -> list[Foreseen]:
-    forecast = Forecast(plan_of(Search(), epochs), limits)
+    forecast = Forecast(plan_of(Search(), epochs, True), limits)
     return [found for found in map(forecast.after, events) if found is not None]
 
 

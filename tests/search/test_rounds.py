@@ -1,12 +1,14 @@
 """What is confirmed, and how often, in the time that is left."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from autoopt.records import Trial
 from autoopt.search import Limits, Rounds, Search, affordable
+from autoopt.search.rounds import run_seconds
 
 
 def trial(number: int, seconds: float = 1.0, best_epoch: int = 3, epochs: int = 4) -> Trial:
@@ -82,6 +84,37 @@ def test_a_run_up_to_half_of_the_epochs_takes_half_of_the_time() -> None:
     ranked = [trial(0, seconds=2.0, best_epoch=1, epochs=4)]
 
     assert affordable(ranked, None, Search(confirm=1), limits(3.05)).repeats == 3
+
+
+def repeats(one: Trial, left: float, trials: Sequence[Trial] = (), trainings: int = 1) -> int:
+    return affordable([one], None, Search(confirm=1), limits(left + 0.05), trials, trainings).repeats
+
+
+def test_a_trial_that_went_on_takes_the_time_of_all_its_epochs_when_it_starts_anew() -> None:
+    promoted = replace(trial(9, seconds=1.0, best_epoch=3, epochs=4), first_epoch=3, continues=5)
+
+    assert [repeats(promoted, left) for left in (3.0, 4.0, 8.0, 12.0)] == [0, 1, 2, 3]
+
+
+def test_a_trial_that_trained_no_epoch_itself_is_as_fast_as_the_one_that_it_continues() -> None:
+    known = replace(trial(9, seconds=0.0, best_epoch=3, epochs=4), first_epoch=4, continues=5)
+    trials = [
+        trial(2, seconds=2.0, epochs=2),
+        replace(trial(5, seconds=0.0), first_epoch=4, continues=2),
+        known,
+    ]
+
+    assert [repeats(known, left, trials) for left in (3.0, 4.0, 8.0, 12.0)] == [0, 1, 2, 3]
+
+
+def test_a_run_has_one_execution_of_each_fold() -> None:
+    three = replace(trial(1, seconds=6.0), executions=3)
+    folds = replace(trial(1, seconds=12.0), executions=6, fold_scores=(0.5, 0.4, 0.6))
+
+    assert [repeats(three, left) for left in (1.0, 2.0, 4.0, 6.0)] == [0, 1, 2, 3]
+    assert [repeats(folds, left, trainings=3) for left in (5.0, 6.0, 12.0, 18.0)] == [0, 1, 2, 3]
+    assert (run_seconds(three), run_seconds(folds)) == (2.0, 6.0)
+    assert run_seconds(replace(three, costs={"compile": 3.0})) == 4.0
 
 
 @pytest.mark.parametrize("search", [Search(confirm=0), Search(confirm_repeats=0)])
