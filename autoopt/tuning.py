@@ -182,7 +182,7 @@ def tune(
     if search.cv is not None or search.executions_per_trial > 1:
         begun = storage.Journal(folder.journal, target, read_only=True).trials()
         executor = RepeatingExecutor(
-            executor, trainings(search, partitions, target, begun), target, facts.others
+            executor, trainings(search, partitions, compared, begun), target, facts.others
         )
     session = Session(
         folder=folder, worker=worker, executor=executor,
