@@ -162,7 +162,8 @@ def tune(
         lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
-    search = made(replace(search, start=start), seed, max_trials, epochs)
+    begun = storage.Journal(earlier.journal, target, read_only=True).trials() if resume is True else []
+    search = made(replace(search, start=start), seed, max_trials, epochs, len(begun))
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, start, whole_space)
     several = check_several(search, compared)
@@ -180,7 +181,6 @@ def tune(
     worker = duties.worker(hypermodel)
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
     if search.cv is not None or search.executions_per_trial > 1:
-        begun = storage.Journal(folder.journal, target, read_only=True).trials()
         executor = RepeatingExecutor(
             executor, trainings(search, partitions, compared, begun), target, facts.others
         )

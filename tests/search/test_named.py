@@ -61,3 +61,30 @@ def test_what_is_named_proposes(options: dict[str, Any], tmp_path: Path) -> None
 
     assert len(values("one")) == 3
     assert values("two") == values("three")
+
+
+def test_a_search_that_goes_on_is_not_proposed_its_first_points_again(tmp_path: Path) -> None:
+    def trials(most: int) -> list[Any]:
+        return autoopt.tune(
+            toys.eager, toys.digits(60), epochs=1, max_trials=most, seed=0, verbose=0, project_name="one",
+            search=Search(sampler="random", confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+            space=autoopt.Space(structure=False, initialization=False, batch_size=False), resume=True,
+        ).trials  # fmt: skip
+
+    trials(3)
+    rates = [trial.hyperparameters["optimizer/learning_rate"] for trial in trials(5)]
+    assert len(set(rates)) == 5
+
+
+@pytest.mark.parametrize(("which", "name"), [(which, name) for which in NAMES for name in NAMES[which]])
+def test_a_seed_of_any_size_is_a_seed(which: str, name: str) -> None:
+    made(Search(**{which: name}), seed=2**40, max_trials=3, epochs=3)
+
+
+@pytest.mark.parametrize("name", NAMES["oracle"])
+def test_equal_seeds_make_equal_oracles_and_those_of_a_run_that_goes_on_are_others(name: str) -> None:
+    def seed(earlier: int) -> Any:
+        return made(Search(oracle=name), seed=0, max_trials=3, epochs=3, earlier=earlier).oracle.seed
+
+    assert seed(0) == seed(0) != seed(4)
+    assert seed(0) > 0  # KerasTuner takes 0 for no seed
