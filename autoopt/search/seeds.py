@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from autoopt.points import point_of
 from autoopt.records import Trial
 
 
@@ -22,13 +23,14 @@ def over_seeds(trials: Iterable[Trial]) -> Mapping[int, float]:
     return {number: statistics.fmean(scores[point]) for number, point in points.items()}
 
 
-def points(trials: Sequence[Trial]) -> Sequence[Trial]:
-    """Return the first trial of each point, in their order; a trial that went on with another one's training has its point."""
-    before = {trial.number: trial.continues for trial in trials}
-    found: dict[int, Trial] = {}
-    for trial in trials:
-        number = trial.number if trial.repeats is None else trial.repeats
-        while (earlier := before.get(number)) is not None:
-            number = earlier
-        found.setdefault(number, trial)
+def points(ranked: Iterable[Trial], trials: Iterable[Trial]) -> Sequence[Trial]:
+    """Return the first trial of each point, in their order.
+
+    Args:
+        ranked: Some of the trials.
+        trials: All of the run, which say what belongs together.
+    """
+    of, found = point_of(trials), dict[int, Trial]()
+    for trial in ranked:
+        found.setdefault(of[trial.number], trial)
     return list(found.values())

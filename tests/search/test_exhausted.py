@@ -1,5 +1,6 @@
 """Small spaces: every point is trained once, then the search says so; a repeat is another seed of its point."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,13 @@ def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
 
     ranked = best_first(trials, LOSS)
     assert [trial.number for trial in ranked] == [3, 2, 0, 1]
-    assert [trial.number for trial in points(ranked)] == [3, 2, 0]
+    assert [trial.number for trial in points(ranked, trials)] == [3, 2, 0]
     found = parent(trials, LOSS)
     assert found is not None and found.number == 3
+
+
+def test_rounds_of_one_training_are_one_point_although_one_of_them_is_not_asked_about() -> None:
+    first, second, third = made(2, 0.5), replace(made(5, 0.4), continues=2), replace(made(9, 0.3), continues=5)
+    again = made(11, 0.35, repeats=5)
+
+    assert points([third, again, first], [first, second, third, again]) == [third]
