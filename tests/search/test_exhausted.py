@@ -12,7 +12,7 @@ import autoopt
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle, best_first
 from autoopt.search.parent import parent
-from autoopt.search.seeds import points
+from autoopt.search.seeds import over_seeds, points
 from autoopt.storage import Journal, quiet
 from tests import toys
 
@@ -133,3 +133,14 @@ def test_rounds_of_one_training_are_one_point_although_one_of_them_is_not_asked_
     again = made(11, 0.35, repeats=5)
 
     assert points([third, again, first], [first, second, third, again]) == [third]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"status": "pruned"}, {"missing": 1}, {"history": {"val_loss": [0.2]}}],
+    ids=["pruned", "lacks executions", "of other epochs"],
+)
+def test_a_seed_that_was_trained_less_says_nothing_of_the_others(other: dict[str, Any]) -> None:
+    whole, repeat, less = made(1, 0.4), made(2, 0.6, repeats=1), replace(made(3, 0.9, repeats=1), **other)
+
+    assert over_seeds([whole, repeat, less]) == pytest.approx({1: 0.5, 2: 0.5, 3: 0.9})
