@@ -88,3 +88,17 @@ def test_equal_seeds_make_equal_oracles_and_those_of_a_run_that_goes_on_are_othe
 
     assert seed(0) == seed(0) != seed(4)
     assert seed(0) > 0  # KerasTuner takes 0 for no seed
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"oracle": "random", "sampler": "gp"}, "sampler was given 'gp' together with the oracle 'random'"),
+        ({"oracle": keras_tuner.oracles.GridSearchOracle(), "sampler": "tpe"}, "sampler was given 'tpe' together"),
+        ({"oracle": "hyperband", "pruner": "median"}, "pruner was given 'median' together with the oracle 'hyperband'"),
+    ],
+    ids=["two names", "an object and a name", "a pruner for what prunes"],
+)  # fmt: skip
+def test_two_that_do_one_thing_are_refused(given: dict[str, Any], text: str) -> None:
+    with pytest.raises(UsageError, match=f"{text}.* Expected one of the two. Leave one out."):
+        Search(**given)
