@@ -11,7 +11,7 @@ import pytest
 from sklearn.model_selection import GroupKFold, ShuffleSplit
 
 import autoopt
-from autoopt.errors import UsageError
+from autoopt.errors import RunError, UsageError
 from autoopt.reports.outcome import outcome
 from autoopt.result import Result
 from tests import toys
@@ -61,6 +61,14 @@ def test_the_folds_are_kept_with_the_run(run: Result) -> None:
 def test_each_confirmation_run_is_one_more_partition(run: Result) -> None:
     assert run.confirmed is not None and run.confirmed.n == 2
     assert run.confirmed.scores[0] != run.confirmed.scores[1]
+
+
+def test_what_needs_rows_that_no_kept_model_was_trained_on_is_refused(run: Result) -> None:
+    text = r"the run .* is a cross-validation of 3 folds\. Expected .* Search without cv"
+    with pytest.raises(RunError, match=f"An ensemble is chosen on rows .*{text}"):
+        run.ensemble(k=2)
+    with pytest.raises(RunError, match=f"An ablation trains and scores each step on one cut .*{text}"):
+        run.ablation()
 
 
 def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
