@@ -17,9 +17,7 @@ def point_of(trials: Iterable[Trial]) -> Mapping[int, int]:
         >>> point_of([first, further])
         {1: 1, 4: 1}
     """
-    before = {
-        trial.number: trial.repeats if trial.continues is None else trial.continues for trial in trials
-    }
+    before = {trial.number: trial.repeats if trial.continues is None else trial.continues for trial in trials}
     found: dict[int, int] = {}
     for number in before:
         first = number

@@ -282,6 +282,7 @@ class Session:
                 **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,
                 "folds": len(self.folds),
+                "executions_per_trial": self.search.executions_per_trial,
                 "seed": self.seed,
                 "constraints": vars(self.ceiling.constraints),
             },

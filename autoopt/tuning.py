@@ -149,7 +149,8 @@ def tune(
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     compared = (target, *facts.others)
-    checks.goes_on(earlier, resume, seed, compared, dataset, epochs, constraints, hypermodel.space.fix)
+    checks.goes_on(earlier, resume, seed, compared, epochs, constraints, hypermodel.space.fix)
+    checks.trains_likewise(earlier, resume, dataset, search)
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)

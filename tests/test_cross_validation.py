@@ -8,7 +8,7 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
-from sklearn.model_selection import GroupKFold, ShuffleSplit
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
 import autoopt
 from autoopt.errors import RunError, UsageError
@@ -84,6 +84,10 @@ def test_equal_seeds_give_equal_tables_and_a_run_goes_on(run: Result, tmp_path: 
     assert [t.fold_scores for t in whole.trials] == [t.fold_scores for t in run.trials]
     with pytest.raises(UsageError, match="folds was given 2, but the run"):
         tune(tmp_path, cv=2, project_name="again", resume=True)
+    with pytest.raises(UsageError, match="other rows in its part fold_0"):
+        tune(tmp_path, cv=KFold(3), project_name="again", resume=True)
+    with pytest.raises(UsageError, match="executions_per_trial was given 2"):
+        tune(tmp_path, search={"executions_per_trial": 2}, project_name="again", resume=True)
 
 
 def test_groups_of_the_data_make_the_folds(tmp_path: Path) -> None:

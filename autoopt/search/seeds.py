@@ -20,7 +20,9 @@ def over_seeds(trials: Sequence[Trial]) -> Mapping[int, float]:
         if trial.number in own and trial.status == "completed" and not trial.missing:
             point = trial.number if trial.repeats is None else trial.repeats
             seeds[point, trial.epochs].append(trial.number)
-    means = {number: statistics.fmean(map(own.__getitem__, each)) for each in seeds.values() for number in each}
+    means = {
+        number: statistics.fmean(map(own.__getitem__, each)) for each in seeds.values() for number in each
+    }
     return own | means
 
 

@@ -129,7 +129,11 @@ def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
 
 
 def test_rounds_of_one_training_are_one_point_although_one_of_them_is_not_asked_about() -> None:
-    first, second, third = made(2, 0.5), replace(made(5, 0.4), continues=2), replace(made(9, 0.3), continues=5)
+    first, second, third = (
+        made(2, 0.5),
+        replace(made(5, 0.4), continues=2),
+        replace(made(9, 0.3), continues=5),
+    )
     again = made(11, 0.35, repeats=5)
 
     assert points([third, again, first], [first, second, third, again]) == [third]
