@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
 from autoopt import storage
@@ -16,6 +17,9 @@ from autoopt.records import Objective
 from autoopt.resources import Resources
 from autoopt.search import SHAPELESS, Ceiling, Search
 from autoopt.space import Space
+
+NOT_ROWS = ("is", "groups")
+"""What is kept with the rows of a split, and decides nothing once they are cut."""
 
 
 def arguments(
@@ -65,19 +69,19 @@ def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
 
 
 def goes_on(
-    earlier: storage.RunFolder, resume: Any, seed: int, objectives: Sequence[Objective], dataset: Dataset, epochs: int,
+    earlier: storage.RunFolder, resume: Any, seed: int, objectives: Sequence[Objective], epochs: int,
     constraints: Constraints, pins: Mapping[str, Any],
 ) -> None:  # fmt: skip
     """Check that a run that is resumed compares what it compared before.
 
     Raises:
-        RunError: Seed, objectives, epochs, constraints, pins or the number of rows or folds is another.
+        RunError: Seed, objectives, epochs, constraints or pins are others.
     """
     asked = earlier.read("run") if resume is True else {}
     objective = objectives[0]
     begun = [each for each in (asked.get("objective"), *asked.get("others", ())) if each]
     constrained = Constraints(**asked["constraints"]) if "constraints" in asked else None
-    for name, given, before in (
+    wanted = (
         ("seed", seed, asked.get("seed")),
         ("objective", objective.name, asked.get("objective", {}).get("name")),
         ("objective", objective.direction, asked.get("objective", {}).get("direction")),
@@ -85,14 +89,46 @@ def goes_on(
         ("epochs", epochs, asked.get("epochs")),
         ("constraints", constraints, constrained),
         ("fix", dict(pins), asked.get("fix")),
+    )
+    for each in wanted:
+        _check_alike(earlier, *each)
+
+
+def trains_likewise(earlier: storage.RunFolder, resume: Any, dataset: Dataset, search: Search) -> None:
+    """Check that a trial of a run that is resumed consists of the trainings that it consisted of before.
+
+    What an older version did not write down is not compared.
+
+    Raises:
+        RunError: Rows, folds or executions are others.
+    """
+    asked = earlier.read("run") if resume is True else {}
+    for name, given, before in (
         ("rows to train and validate on", [dataset.train.n, dataset.validation.n], asked.get("rows")),
         ("folds", 0 if dataset.split is None else len(dataset.split.folds), asked.get("folds")),
+        ("executions_per_trial", search.executions_per_trial, asked.get("executions_per_trial")),
     ):
-        if before not in (None, given):
-            raise RunError(
-                f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
-                f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
-            )
+        _check_alike(earlier, name, given, before)
+    kept, cut = earlier.load_split() if asked else None, dataset.split
+    if kept is None or cut is None:
+        return
+    rows = cut.arrays()
+    for name in dict.fromkeys([*rows, *kept]):
+        if name in NOT_ROWS or np.array_equal(rows.get(name, ()), kept.get(name, ())):
+            continue
+        raise RunError(
+            f"The data was given with other rows in its part {name} than in the run {earlier.path} that is to go on: "
+            "its scores could not be compared. Expected the rows of the run. Pass the data in the same order with the "
+            "same groups, test_data, validation_split and cv, or another project_name."
+        )
+
+
+def _check_alike(earlier: storage.RunFolder, name: str, given: Any, before: Any) -> None:
+    if before not in (None, given):
+        raise RunError(
+            f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
+            f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
+        )
 
 
 def _directed(objectives: Iterable[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:

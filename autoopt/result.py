@@ -293,7 +293,8 @@ class Result:
 
         Raises:
             UsageError: The budget is too small for one training of each step.
-            RunError: The winner is the user's own model, or the run was read without what trains it.
+            RunError: The winner is the user's own model, the run is a cross-validation, or it was read without what
+                trains it.
 
         Example:
             >>> import autoopt, keras, numpy as np
@@ -322,8 +323,8 @@ class Result:
             verbose: 0 prints nothing.
 
         Raises:
-            RunError: Fewer than two trials can be averaged, the objective is none of the validation part, or the run
-                was read without what trains it and has no ensemble yet.
+            RunError: Fewer than two trials can be averaged, the objective is none of the validation part, the run is a
+                cross-validation, or it was read without what trains it and has no ensemble yet.
 
         Example:
             >>> import autoopt, keras, numpy as np

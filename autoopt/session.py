@@ -137,7 +137,7 @@ class Session:
             reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
             able = contenders(trials, self.objectives)
-            candidates = points([trial for trial in able if trial.number in weights])
+            candidates = points([trial for trial in able if trial.number in weights], trials)
             confirmed = self._confirmed(candidates, trials, say)
             weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
@@ -204,6 +204,7 @@ class Session:
             trial = outcome.trial
             if outcome.asked:
                 self._learn(outcome.asked, asked, oracle)
+            weights.note(trial)
             if best_first([trial], objective) and outcome.weights is not None:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
@@ -244,10 +245,9 @@ class Session:
 
     def _best_weights(self, earlier: Sequence[Trial]) -> BestWeights:
         """Return the keeper of weights, which knows those that lie on disk already."""
-        kept = [t for t in earlier if t.score is not None and self.folder.has_weights(t.number)]
         most = max(self.search.confirm, self.search.keep, 1)
         always = (0,) if self.search.confirm else ()  # the user's own model is confirmed too, and may win
-        return BestWeights(self.folder, most, self.worker.objective, kept, self.others, always)
+        return BestWeights(self.folder, most, self.worker.objective, earlier, self.others, always)
 
     def _confirmed(
         self, ranked: Sequence[Trial], trials: Sequence[Trial], say: Callable[[str], None]
@@ -287,6 +287,7 @@ class Session:
                 **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,
                 "folds": len(self.folds),
+                "executions_per_trial": self.search.executions_per_trial,
                 "seed": self.seed,
                 "constraints": vars(self.ceiling.constraints),
             },

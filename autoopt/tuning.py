@@ -149,7 +149,8 @@ def tune(
     target = facts.objective
     constraints = Constraints() if constraints is None else constraints
     compared = (target, *facts.others)
-    checks.goes_on(earlier, resume, seed, compared, dataset, epochs, constraints, hypermodel.space.fix)
+    checks.goes_on(earlier, resume, seed, compared, epochs, constraints, hypermodel.space.fix)
+    checks.trains_likewise(earlier, resume, dataset, search)
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
@@ -162,7 +163,8 @@ def tune(
         lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
-    search = made(replace(search, start=start), seed, max_trials, epochs)
+    begun = storage.Journal(earlier.journal, target, read_only=True).trials() if resume is True else []
+    search = made(replace(search, start=start), seed, max_trials, epochs, len(begun))
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, start, whole_space)
     several = check_several(search, compared)
@@ -180,9 +182,8 @@ def tune(
     worker = duties.worker(hypermodel)
     executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
     if search.cv is not None or search.executions_per_trial > 1:
-        begun = storage.Journal(folder.journal, target, read_only=True).trials()
         executor = RepeatingExecutor(
-            executor, trainings(search, partitions, target, begun), target, facts.others
+            executor, trainings(search, partitions, compared, begun), target, facts.others
         )
     session = Session(
         folder=folder, worker=worker, executor=executor,

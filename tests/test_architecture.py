@@ -53,6 +53,7 @@ FLOORS = (
         "unloaded",
         "download",
         "front",
+        "points",
     },
     {"records", "recipe", "memory", "pricing"},
     {"errors"},

@@ -8,10 +8,10 @@ import keras
 import keras_tuner
 import numpy as np
 import pytest
-from sklearn.model_selection import GroupKFold, ShuffleSplit
+from sklearn.model_selection import GroupKFold, KFold, ShuffleSplit
 
 import autoopt
-from autoopt.errors import UsageError
+from autoopt.errors import RunError, UsageError
 from autoopt.reports.outcome import outcome
 from autoopt.result import Result
 from tests import toys
@@ -72,6 +72,14 @@ def test_no_cuts_but_the_folds_are_told_of(run: Result) -> None:
     assert run.summary()["fresh_cuts"] is False
 
 
+def test_what_needs_rows_that_no_kept_model_was_trained_on_is_refused(run: Result) -> None:
+    text = r"the run .* is a cross-validation of 3 folds\. Expected .* Search without cv"
+    with pytest.raises(RunError, match=f"An ensemble is chosen on rows .*{text}"):
+        run.ensemble(k=2)
+    with pytest.raises(RunError, match=f"An ablation trains and scores each step on one cut .*{text}"):
+        run.ablation()
+
+
 def test_the_outcome_tells_the_mean_and_its_deviation(run: Result) -> None:
     text = "\n".join(outcome(run.summary()))
 
@@ -92,6 +100,10 @@ def test_equal_seeds_give_equal_tables_and_a_run_goes_on(run: Result, tmp_path: 
     assert [t.fold_scores for t in whole.trials] == [t.fold_scores for t in run.trials]
     with pytest.raises(UsageError, match="folds was given 2, but the run"):
         tune(tmp_path, cv=2, project_name="again", resume=True)
+    with pytest.raises(UsageError, match="other rows in its part fold_0"):
+        tune(tmp_path, cv=KFold(3), project_name="again", resume=True)
+    with pytest.raises(UsageError, match="executions_per_trial was given 2"):
+        tune(tmp_path, search={"executions_per_trial": 2}, project_name="again", resume=True)
 
 
 def test_groups_of_the_data_make_the_folds(tmp_path: Path) -> None:

@@ -49,6 +49,7 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
     if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
         raise UsageError(f"repeats was given {repeats!r}. Expected a whole number from 1.")
     time_given = seconds(budget)
+    ended.check_one_cut("An ablation trains and scores each step on one cut of the data")
     if saved := _saved(ended, repeats):
         return _table(saved, ended.objective)
     again = ended.trainer("An ablation")

@@ -144,6 +144,21 @@ class Ended:
             )
         return self.again
 
+    def check_one_cut(self, step: str) -> None:
+        """Check that the run has one part that validates, on which no model was trained.
+
+        Args:
+            step: What needs that, and why, as a sentence begins.
+
+        Raises:
+            RunError: It is a cross-validation.
+        """
+        if self.best.fold_scores:
+            raise RunError(
+                f"{step}, and the run {self.folder.path} is a cross-validation of {len(self.best.fold_scores)} folds. "
+                "Expected a run with one part that validates. Search without cv, and call this on its result."
+            )
+
 
 def again_of(source: Source, folder: RunFolder) -> Again:
     """Return what trained a run, made of what its user passes.

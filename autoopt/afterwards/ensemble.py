@@ -41,6 +41,7 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
     """Return the averaged model; arguments and errors as of `Result.ensemble`."""
     if isinstance(k, bool) or not isinstance(k, int) or k < 2:
         raise UsageError(f"k was given {k!r}. Expected a whole number from 2.")
+    ended.check_one_cut("An ensemble is chosen on rows that no member was trained on")
     kept = ended.folder.read("ensemble")
     if ended.again is None and kept.get("best") == ended.best.number:
         return read_model(ended.folder.ensemble, ended.custom_objects)

@@ -107,7 +107,8 @@ class Confirmation:
         return -math.inf if self.objective.direction == "max" else math.inf
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
-        self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
+        if not job.execution:  # one run is told once, however many folds it has
+            self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         return "stop" if self.limits.over() else "continue"
 
 

@@ -61,9 +61,9 @@ def adopt(
     oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
 
 
-def promotes(oracle: keras_tuner.Oracle | None) -> bool:
+def promotes(oracle: keras_tuner.Oracle | str | None) -> bool:
     """Whether an oracle ends trials early by itself, and has the best of them go on."""
-    return isinstance(oracle, keras_tuner.oracles.HyperbandOracle)
+    return oracle == "hyperband" or isinstance(oracle, keras_tuner.oracles.HyperbandOracle)
 
 
 def own_values(values: Mapping[str, Any]) -> dict[str, Any]:

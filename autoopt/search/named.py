@@ -7,8 +7,10 @@ from typing import Any
 import keras_tuner
 import optuna
 
+from autoopt import seeding
 from autoopt.errors import UsageError
 from autoopt.search.names import OURS
+from autoopt.search.oracle import SAMPLING
 from autoopt.search.search import Search
 from autoopt.storage import quiet
 
@@ -39,7 +41,7 @@ ORACLES: Mapping[str, Any] = {
 }
 
 
-def made(search: Search, seed: int, max_trials: int | None, epochs: int) -> Search:
+def made(search: Search, seed: int, max_trials: int | None, epochs: int, earlier: int = 0) -> Search:
     """Return the options of a search with objects in place of names.
 
     Args:
@@ -47,11 +49,13 @@ def made(search: Search, seed: int, max_trials: int | None, epochs: int) -> Sear
         seed: Of the search.
         max_trials: Most trials, None for no such limit.
         epochs: Most epochs a trial.
+        earlier: How many trials the run has that the search goes on with: they are not to be proposed again.
 
     Raises:
         UsageError: A package is missing that something named needs.
     """
-    most = max_trials or ENDLESS
+    most = ENDLESS if max_trials is None else max_trials
+    drawn = seeding.derive(seed, SAMPLING, earlier)
     oracle, sampler, pruner = search.oracle, search.sampler, search.pruner
     if isinstance(oracle, str):
         limits = (
@@ -60,9 +64,9 @@ def made(search: Search, seed: int, max_trials: int | None, epochs: int) -> Sear
             else {"max_trials": most}
         )
         # KerasTuner takes 0 for no seed.
-        oracle = ORACLES[oracle](seed=seed or ENDLESS, **limits)
+        oracle = ORACLES[oracle](seed=drawn + 1, **limits)
     if isinstance(sampler, str):
-        sampler = None if sampler == OURS["sampler"] else _sampler(sampler, seed)
+        sampler = None if sampler == OURS["sampler"] else _sampler(sampler, drawn)
     if isinstance(pruner, str):
         pruner = None if pruner == OURS["pruner"] else PRUNERS[pruner]()
     return replace(search, oracle=oracle, sampler=sampler, pruner=pruner)

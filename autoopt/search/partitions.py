@@ -58,21 +58,24 @@ class Partitions:
 
 
 def trainings(
-    search: Search, partitions: Partitions | None, objective: Objective, earlier: Sequence[Trial]
+    search: Search,
+    partitions: Partitions | None,
+    objectives: Sequence[Objective],
+    earlier: Sequence[Trial],
 ) -> Plan:
     """Return which trainings a trial consists of.
 
     Args:
         search: How many executions; a pruner or an oracle of the user's ends trials alone.
         partitions: The folds, None without cross-validation.
-        objective: What is compared.
+        objectives: What is compared; a trial that one of them calls hopeless may be the best in another.
         earlier: Trials of the run so far.
     """
     if partitions is None:
         return Executions(search.executions_per_trial)
     # An oracle may give its trials different numbers of epochs, after which means are not compared.
-    usual = search.pruner is None and search.oracle is None
-    rule = FoldRule(len(partitions.cuts()), objective, earlier) if usual else _never
+    usual = search.pruner is None and search.oracle is None and len(objectives) == 1
+    rule = FoldRule(len(partitions.cuts()), objectives[0], earlier) if usual else _never
     return Folds(partitions.cuts, search.executions_per_trial, rule)
 
 

@@ -17,7 +17,7 @@ class Search:
     Args:
         oracle: A KerasTuner `Oracle` to use instead of autoopt's own, or a name: `"random"`, `"bayesian"`, `"grid"`,
             `"hyperband"`. What its Hyperband promotes goes on with the training that it names.
-        sampler: An Optuna sampler for autoopt's oracle, or a name: `"tpe"`, which is the default, grouped and over all
+        sampler: An Optuna sampler for autoopt's oracle, not along with another one, or a name: `"tpe"`, which is the default, grouped and over all
             dimensions at once, `"random"`, `"gp"`, `"cmaes"`, `"qmc"`, `"nsgaii"`, `"nsgaiii"`, `"brute_force"`.
         pruner: An Optuna pruner, or a name: `"halving"`, which is the default, asynchronous and over epochs,
             `"median"`, `"hyperband"`, `"none"`. KerasTuner's Hyperband takes none.
@@ -76,11 +76,7 @@ class Search:
                 "trial it makes a proposal. Leave out one of the two."
             )
         self._check_objects()
-        if self.pruner is not None and promotes(self.oracle):
-            raise UsageError(
-                f"pruner was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
-                "early by itself. Leave out one of the two."
-            )
+        self._check_oracle()
         self._check_start()
 
     @property
@@ -120,6 +116,18 @@ class Search:
                     f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
                     f"for example {example}, or a name: {', '.join(names)}."
                 )
+
+    def _check_oracle(self) -> None:
+        if self.oracle is not None and self.sampler is not None:
+            raise UsageError(
+                f"sampler was given {self.sampler!r} together with the oracle {self.oracle!r}: only one of them can "
+                "propose the trials. Expected one of the two. Leave one out."
+            )
+        if self.pruner is not None and promotes(self.oracle):
+            raise UsageError(
+                f"pruner was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
+                "early by itself. Expected one of the two. Leave one out."
+            )
 
     def _check_start(self) -> None:
         import keras_tuner

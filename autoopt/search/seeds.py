@@ -4,31 +4,36 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from autoopt.points import point_of
 from autoopt.records import Trial
 
 
-def over_seeds(trials: Iterable[Trial]) -> Mapping[int, float]:
-    """Return the number of each trial that has a score, and the mean score of all trials with its values.
+def over_seeds(trials: Sequence[Trial]) -> Mapping[int, float]:
+    """Return the number of each trial that has a score, and the mean score of its seeds.
 
-    A lucky seed of a point is so no better than the point. Trials that failed have no part in it.
+    A lucky seed of a point is so no better than the point. Seeds are compared where all that was asked for of them was
+    trained, for equally many epochs; any other trial has its own score. Those that failed have no part in it.
     """
-    scores: dict[int, list[float]] = defaultdict(list)
-    points: dict[int, int] = {}
+    own = {t.number: t.score for t in trials if t.score is not None and t.status != "failed"}
+    seeds: dict[tuple[int, int], list[int]] = defaultdict(list)
     for trial in trials:
-        if trial.score is None or trial.status == "failed":
-            continue
-        points[trial.number] = point = trial.number if trial.repeats is None else trial.repeats
-        scores[point].append(trial.score)
-    return {number: statistics.fmean(scores[point]) for number, point in points.items()}
+        if trial.number in own and trial.status == "completed" and not trial.missing:
+            point = trial.number if trial.repeats is None else trial.repeats
+            seeds[point, trial.epochs].append(trial.number)
+    means = {
+        number: statistics.fmean(map(own.__getitem__, each)) for each in seeds.values() for number in each
+    }
+    return own | means
 
 
-def points(trials: Sequence[Trial]) -> Sequence[Trial]:
-    """Return the first trial of each point, in their order; a trial that went on with another one's training has its point."""
-    before = {trial.number: trial.continues for trial in trials}
-    found: dict[int, Trial] = {}
-    for trial in trials:
-        number = trial.number if trial.repeats is None else trial.repeats
-        while (earlier := before.get(number)) is not None:
-            number = earlier
-        found.setdefault(number, trial)
+def points(ranked: Iterable[Trial], trials: Iterable[Trial]) -> Sequence[Trial]:
+    """Return the first trial of each point, in their order.
+
+    Args:
+        ranked: Some of the trials.
+        trials: All of the run, which say what belongs together.
+    """
+    of, found = point_of(trials), dict[int, Trial]()
+    for trial in ranked:
+        found.setdefault(of[trial.number], trial)
     return list(found.values())

@@ -1,22 +1,25 @@
-"""The weights of the best few trials, and of a whole front, written and removed beside the search, which does not wait for the disk."""
+"""The weights of the best few points, and of a whole front, written and removed beside the search, which does not wait for the disk."""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from autoopt.aside import Aside
 from autoopt.front import front
+from autoopt.points import point_of
 from autoopt.records import Objective, Trial
 from autoopt.storage.folder import RunFolder
 
 
 class BestWeights:
-    """Keeps the weights of the best few trials, or of a front, on disk, and no others. Called from one thread.
+    """Keeps the weights of the best few points, or of a front, on disk, and no others. Called from one thread.
+
+    Of trials that are one point, because one repeats the other or goes on with its training, the best is kept.
 
     Args:
         folder: Where they lie.
-        most: How many trials, at least 1.
+        most: How many points, at least 1.
         objective: Which trials are the best.
-        kept: The trials whose weights lie there already.
+        earlier: All trials of the run so far; the weights of some may lie there already.
         others: What is compared beside the objective: all trials on the front are kept then, however many.
         always: Numbers of trials that are kept beside the best few.
     """
@@ -26,18 +29,27 @@ class BestWeights:
         folder: RunFolder,
         most: int,
         objective: Objective,
-        kept: Iterable[Trial],
+        earlier: Iterable[Trial],
         others: Sequence[Objective] = (),
         always: Collection[int] = (),
     ) -> None:
         self._folder, self._most, self._always = folder, most, always
         self._objective, self._others = objective, tuple(others)
-        self._kept = {trial.number: trial for trial in kept}
+        self._known = {trial.number: trial for trial in earlier}
+        self._kept = {
+            number: trial
+            for number, trial in self._known.items()
+            if trial.score is not None and folder.has_weights(number)
+        }
         self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
         """Whether a trial's weights are kept."""
         return number in self._kept
+
+    def note(self, trial: Trial) -> None:
+        """Know of a trial, of which others may be repeats, whether it has weights or not."""
+        self._known[trial.number] = trial
 
     def keep(self, trial: Trial, weights: Sequence[Any]) -> None:
         """Take the weights of a trial that has a score; they must not change any more.
@@ -46,6 +58,7 @@ class BestWeights:
             OSError: The disk refused something earlier.
         """
         number = trial.number
+        self.note(trial)
         self._kept[number] = trial
         best = self._best()
         if number in best:
@@ -56,13 +69,17 @@ class BestWeights:
                 self._aside.call(self._folder.drop_weights, loser)
 
     def _best(self) -> Collection[int]:
-        """Return the numbers of the trials on the front, filled up with the best by the objective."""
+        """Return the numbers of the trials on the front, filled up with the best of other points by the objective."""
         known = list(self._kept.values())
         on_front = front(known, (self._objective, *self._others)) if self._others else []
-        ranked = [*on_front, *sorted(known, key=self._objective.rank)]
-        numbers = list(dict.fromkeys(trial.number for trial in ranked))
-        kept = numbers[: max(self._most, len(on_front))]
-        return [*kept, *(each for each in self._always if each in self._kept)]
+        of = point_of(self._known.values())
+        best = [trial.number for trial in on_front]
+        points = {of[number] for number in best}
+        for trial in sorted(known, key=self._objective.rank):
+            if len(points) < self._most and of[trial.number] not in points:
+                points.add(of[trial.number])
+                best.append(trial.number)
+        return [*best, *(each for each in self._always if each in self._kept)]
 
     def of(self, number: int) -> Sequence[Any] | None:
         """Return the weights of a trial, in Keras's order; None where they are not kept.

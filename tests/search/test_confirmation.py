@@ -10,9 +10,9 @@ import keras
 import numpy as np
 import pytest
 
-from autoopt.data import Dataset
+from autoopt.data import Cut, Dataset
 from autoopt.engines import KerasEngine
-from autoopt.executors import InlineExecutor
+from autoopt.executors import Executor, Folds, InlineExecutor, RepeatingExecutor
 from autoopt.records import EpochEnded, Event, Objective, Trial, TrialEnded
 from autoopt.search import Confirmation, Confirmations, Confirmed, Evidence, Limits, Search
 from autoopt.worker import Worker
@@ -54,6 +54,7 @@ class Run:
     model_fn: Callable[[], keras.Model] = toys.eager
     told: list[Event] = field(default_factory=list)
     data: Dataset = field(default_factory=lambda: toys.halves(*toys.digits(60)))
+    executor: Callable[[Worker], Executor] = InlineExecutor
 
     def of(self, candidates: list[Trial], repeats: int, epochs: int = 3) -> Any:
         dataset = self.data
@@ -61,7 +62,7 @@ class Run:
         worker = Worker(hypermodel, dataset, KerasEngine(), OBJECTIVE, self.callbacks)
         evidence = Evidence(worker, lambda trial: self.model_fn())
         confirmation = Confirmation(
-            hypermodel, InlineExecutor(worker), self.limits, OBJECTIVE, epochs, 0, self.told.append, dataset.recut,
+            hypermodel, self.executor(worker), self.limits, OBJECTIVE, epochs, 0, self.told.append, dataset.recut,
             evidence.of,
         )  # fmt: skip
         return confirmation.run(candidates, repeats)
@@ -169,3 +170,13 @@ def test_a_round_that_will_not_fit_is_not_begun() -> None:
 def test_a_search_takes_no_negative_number_of_runs() -> None:
     with pytest.raises(ValueError, match="confirm was given -1"):
         Search(confirm=-1)
+
+
+def test_of_a_run_on_folds_the_epochs_of_the_first_one_are_told() -> None:
+    rows = np.arange(60)
+    cuts = [Cut(np.delete(rows, held), held) for held in (rows[:20], rows[20:40], rows[40:])]
+    plan = Folds(lambda repeat: cuts, 1, lambda number, scores: False)
+    run = Run(executor=lambda worker: RepeatingExecutor(InlineExecutor(worker), plan, OBJECTIVE))
+    run.of([trial(0, best_epoch=1)], repeats=1)
+
+    assert [event.epoch for event in run.told if isinstance(event, EpochEnded)] == [0, 1]

@@ -1,5 +1,6 @@
 """Small spaces: every point is trained once, then the search says so; a repeat is another seed of its point."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from autoopt.errors import SpaceError
 from autoopt.records import Objective, Trial
 from autoopt.search import OptunaOracle, best_first
 from autoopt.search.parent import parent
-from autoopt.search.seeds import points
+from autoopt.search.seeds import over_seeds, points
 from autoopt.storage import Journal, RunFolder, quiet
 from tests import toys
 
@@ -123,7 +124,7 @@ def test_a_lucky_seed_of_a_point_is_no_better_than_the_point() -> None:
 
     ranked = best_first(trials, LOSS)
     assert [trial.number for trial in ranked] == [3, 2, 0, 1]
-    assert [trial.number for trial in points(ranked)] == [3, 2, 0]
+    assert [trial.number for trial in points(ranked, trials)] == [3, 2, 0]
     found = parent(trials, LOSS)
     assert found is not None and found.number == 3
 
@@ -150,3 +151,25 @@ def test_a_starting_point_that_is_not_searched_is_refused(tmp_path: Path) -> Non
     space = autoopt.Space(**CLOSED, batch_size=[16, 32])
     with pytest.raises(SpaceError, match=r"batch_size = 24, which is none .*Expected one of 16, 32"):
         tune(tmp_path, space, search=autoopt.Search(start=[{"batch_size": 24}]))
+
+
+def test_rounds_of_one_training_are_one_point_although_one_of_them_is_not_asked_about() -> None:
+    first, second, third = (
+        made(2, 0.5),
+        replace(made(5, 0.4), continues=2),
+        replace(made(9, 0.3), continues=5),
+    )
+    again = made(11, 0.35, repeats=5)
+
+    assert points([third, again, first], [first, second, third, again]) == [third]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"status": "pruned"}, {"missing": 1}, {"history": {"val_loss": [0.2]}}],
+    ids=["pruned", "lacks executions", "of other epochs"],
+)
+def test_a_seed_that_was_trained_less_says_nothing_of_the_others(other: dict[str, Any]) -> None:
+    whole, repeat, less = made(1, 0.4), made(2, 0.6, repeats=1), replace(made(3, 0.9, repeats=1), **other)
+
+    assert over_seeds([whole, repeat, less]) == pytest.approx({1: 0.5, 2: 0.5, 3: 0.9})

@@ -61,3 +61,44 @@ def test_what_is_named_proposes(options: dict[str, Any], tmp_path: Path) -> None
 
     assert len(values("one")) == 3
     assert values("two") == values("three")
+
+
+def test_a_search_that_goes_on_is_not_proposed_its_first_points_again(tmp_path: Path) -> None:
+    def trials(most: int) -> list[Any]:
+        return autoopt.tune(
+            toys.eager, toys.digits(60), epochs=1, max_trials=most, seed=0, verbose=0, project_name="one",
+            search=Search(sampler="random", confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+            space=autoopt.Space(structure=False, initialization=False, batch_size=False), resume=True,
+        ).trials  # fmt: skip
+
+    trials(3)
+    rates = [trial.hyperparameters["optimizer/learning_rate"] for trial in trials(5)]
+    assert len(set(rates)) == 5
+
+
+@pytest.mark.parametrize(("which", "name"), [(which, name) for which in NAMES for name in NAMES[which]])
+def test_a_seed_of_any_size_is_a_seed(which: str, name: str) -> None:
+    made(Search(**{which: name}), seed=2**40, max_trials=3, epochs=3)
+
+
+@pytest.mark.parametrize("name", NAMES["oracle"])
+def test_equal_seeds_make_equal_oracles_and_those_of_a_run_that_goes_on_are_others(name: str) -> None:
+    def seed(earlier: int) -> Any:
+        return made(Search(oracle=name), seed=0, max_trials=3, epochs=3, earlier=earlier).oracle.seed
+
+    assert seed(0) == seed(0) != seed(4)
+    assert seed(0) > 0  # KerasTuner takes 0 for no seed
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"oracle": "random", "sampler": "gp"}, "sampler was given 'gp' together with the oracle 'random'"),
+        ({"oracle": keras_tuner.oracles.GridSearchOracle(), "sampler": "tpe"}, "sampler was given 'tpe' together"),
+        ({"oracle": "hyperband", "pruner": "median"}, "pruner was given 'median' together with the oracle 'hyperband'"),
+    ],
+    ids=["two names", "an object and a name", "a pruner for what prunes"],
+)  # fmt: skip
+def test_two_that_do_one_thing_are_refused(given: dict[str, Any], text: str) -> None:
+    with pytest.raises(UsageError, match=f"{text}.* Expected one of the two. Leave one out."):
+        Search(**given)

@@ -40,9 +40,9 @@ def test_the_data_is_told_its_folds() -> None:
     assert split is not None and len(split.folds) == 4
 
 
-def ends(search: Search) -> bool:
+def ends(search: Search, *others: Objective) -> bool:
     """Whether the eleventh trial, far worse than all before, is ended after two folds."""
-    found = trainings(search, Partitions(DATA, 5, seed=0), LOSS, [])
+    found = trainings(search, Partitions(DATA, 5, seed=0), [LOSS, *others], [])
     jobs = [Job(number, Recipe(), {}, 1, 1, seed=0) for number in range(11)]
     return [found.hopeless(job, [float(job.number)] * 2) for job in jobs][-1]
 
@@ -60,3 +60,7 @@ def test_hopeless_trials_end_after_their_first_folds_unless_the_user_has_said_wh
     given: dict[str, Any], ended: bool
 ) -> None:
     assert ends(Search(cv=5, **given)) is ended
+
+
+def test_with_several_objectives_all_trials_are_trained_on_all_folds() -> None:
+    assert not ends(Search(cv=5), Objective("parameters", "min"))

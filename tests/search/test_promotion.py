@@ -219,7 +219,7 @@ def test_a_pruner_beside_an_oracle_that_ends_trials_itself_is_refused() -> None:
     import optuna
 
     oracle = keras_tuner.oracles.HyperbandOracle("val_loss", max_epochs=4)
-    with pytest.raises(UsageError, match=r"ends trials early by itself\. Leave out one"):
+    with pytest.raises(UsageError, match=r"ends trials early by itself\. Expected one of the two"):
         Search(oracle=oracle, pruner=optuna.pruners.MedianPruner())
 
 

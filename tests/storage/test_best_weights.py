@@ -112,3 +112,19 @@ def test_of_several_objectives_the_whole_front_is_kept_and_what_leaves_it_goes(f
 
     assert kept == [[0], [0, 1], [0, 1, 2], [2, 3]]
     weights.close()
+
+
+def test_of_trials_that_are_one_point_the_best_is_kept_and_as_many_points_as_are_asked_for(
+    folder: RunFolder,
+) -> None:
+    weights = BestWeights(folder, 3, ACCURACY, [trial(1, 0.80)])
+    weights.note(replace(trial(2, 0.0), status="failed", score=None))
+    for each in (
+        replace(trial(3, 0.77), repeats=2), trial(4, 0.5), replace(trial(5, 0.85), continues=1),
+        replace(trial(6, 0.78), repeats=2), replace(trial(7, 0.90), continues=5),
+    ):  # fmt: skip
+        weights.keep(each, [np.zeros(1)])
+    weights.finish()
+
+    assert lying(folder) == [4, 6, 7]
+    weights.close()
