@@ -13,18 +13,16 @@ from tests import toys
 RATES = autoopt.Space(structure=False, initialization=False, regularization=False, batch_size=False)
 
 
-def eager() -> keras.Model:
-    """Return a small net; a few steps of it take less time than tracing a program would."""
+def net() -> keras.Model:
     model = keras.Sequential([keras.Input((honesty.INPUTS,)), keras.layers.Dense(2, "softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 
 def searched(seed: int) -> dict[str, Any]:
     return honesty.searched(
-        eager, honesty.noise(160, 2, seed), seed, test_data=honesty.noise(100, 2, seed + 1000), epochs=2, max_trials=3,
+        net, honesty.noise(160, 2, seed), seed, test_data=honesty.noise(100, 2, seed + 1000), epochs=2, max_trials=3,
         space=RATES, search=autoopt.Search(confirm=2, confirm_repeats=2),
-        resources=autoopt.Resources(engine="keras"),
     )  # fmt: skip
 
 
@@ -46,13 +44,13 @@ def test_a_much_better_model_is_claimed_to_be_one(tmp_path: Any) -> None:
     def model_fn() -> keras.Model:
         model = toys.dense()
         rate = keras.optimizers.SGD(1e-5)
-        model.compile(rate, "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+        model.compile(rate, "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 
     found = autoopt.tune(
         model_fn, toys.digits(300), epochs=4, max_trials=2, seed=0, verbose=0, space=RATES,
         search=autoopt.Search(start=[{"optimizer/learning_rate": 0.5}], confirm=1, confirm_repeats=2),
-        resources=autoopt.Resources(engine="keras"), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+        directory=tmp_path / "runs", logdir=tmp_path / "logs",
     )  # fmt: skip
 
     assert found.best_trial.number == 1

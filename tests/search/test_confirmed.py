@@ -47,7 +47,8 @@ def test_a_winner_of_many_candidates_has_a_wider_error() -> None:
     same_rows = replace(two, fresh_cuts=False)
 
     assert two.of(1).error < same_rows.of(1).error
-    assert same_rows.of(1).error == replace(two, fresh_cuts=False, trials=50).of(1).error
+    assert replace(same_rows, trials=2).of(1).error == two.of(1).error
+    assert replace(same_rows, trials=10).of(1).error < same_rows.of(1).error
     assert two.of(7) is None
 
 
