@@ -22,7 +22,7 @@ X, Y = toys.digits(90)
 def tune(folder: Path, cv: Any = 3, data: Any = (X, Y), model: Any = toys.eager, **rest: Any) -> Result:
     options = {"confirm": 0, **rest.pop("search", {})}
     given = {
-        "epochs": 2, "max_trials": 2, "seed": 0, "verbose": 0, "directory": folder, "logdir": folder / "logs",
+        "epochs": 1, "max_trials": 2, "seed": 0, "verbose": 0, "directory": folder, "logdir": folder / "logs",
         **rest,
     }  # fmt: skip
     return autoopt.tune(model, data, search=autoopt.Search(cv=cv, **options), **given)

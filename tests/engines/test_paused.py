@@ -11,10 +11,13 @@ import pytest
 from autoopt.engines import Assignment, Fitting, KerasEngine, Paused, PausedTrainings, Training, candidate_of
 from autoopt.records import Objective
 from tests import toys
+from tests.counts import FULL
 from tests.engines import zoo
 from tests.engines.laboratory import assigned, made
 
 LOSS = Objective("val_loss", "min")
+HALF = 2 if FULL else 1
+PATIENCE = 3 if FULL else 2
 
 
 def slow() -> keras.Model:
@@ -33,16 +36,21 @@ def trained(
     return kept.train(*begun(epochs, **rest), LOSS, lambda epoch, logs: "continue", earlier, key)
 
 
+@pytest.fixture(scope="module")
+def whole() -> Training:
+    """Return a training without a break."""
+    return trained(PausedTrainings(), 2 * HALF)
+
+
 @pytest.mark.parametrize("most", [2**30, 0], ids=["in memory", "on disk"])
-def test_a_training_goes_on_where_it_was_kept(most: int) -> None:
+def test_a_training_goes_on_where_it_was_kept(most: int, whole: Training) -> None:
     kept = PausedTrainings(most)
-    whole = trained(kept, 4)
-    first = trained(kept, 2, key=(7, 0))
-    second = trained(kept, 4, kept.take((7, 0)))
+    first = trained(kept, HALF, key=(7, 0))
+    second = trained(kept, 2 * HALF, kept.take((7, 0)))
     kept.clear()
 
-    assert first.history["loss"] == whole.history["loss"][:2]
-    assert (second.history, second.best_epoch, second.first) == (whole.history, whole.best_epoch, 2)
+    assert first.history["loss"] == whole.history["loss"][:HALF]
+    assert (second.history, second.best_epoch, second.first) == (whole.history, whole.best_epoch, HALF)
     for one, other in zip(second.weights or (), whole.weights or (), strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -67,19 +75,19 @@ def test_a_training_is_taken_once() -> None:
 
 
 class Stopping(keras.callbacks.Callback):  # type: ignore[misc]
-    """Stops after the second epoch."""
+    """Stops after half of the epochs."""
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.model.stop_training = epoch == 1
+        self.model.stop_training = epoch == HALF - 1
 
 
 def test_a_training_that_a_callback_has_stopped_does_not_go_on() -> None:
     kept, callbacks = PausedTrainings(), [Stopping()]
-    trained(kept, 2, key=(7, 0), callbacks=callbacks)
-    second = trained(kept, 4, kept.take((7, 0)), callbacks=callbacks)
+    trained(kept, HALF, key=(7, 0), callbacks=callbacks)
+    second = trained(kept, 2 * HALF, kept.take((7, 0)), callbacks=callbacks)
 
-    assert second.epochs == 2
-    assert second.note.startswith("A callback stopped it after epoch 2")
+    assert second.epochs == HALF
+    assert second.note.startswith(f"A callback stopped it after epoch {HALF}")
 
 
 def test_patience_goes_on_waiting() -> None:
@@ -87,14 +95,14 @@ def test_patience_goes_on_waiting() -> None:
     kept, objective = PausedTrainings(), Objective("val_loss", "max")
 
     def run(epochs: int, earlier: Paused | None, key: Any) -> Training:
-        fitting, assignment = begun(epochs, patience=3)
+        fitting, assignment = begun(epochs, patience=PATIENCE)
         return kept.train(fitting, assignment, objective, lambda epoch, logs: "continue", earlier, key)
 
     whole = run(8, None, None)
-    run(2, None, (7, 0))
+    run(PATIENCE - 1, None, (7, 0))
     second = run(8, kept.take((7, 0)), None)
 
-    assert (second.epochs, second.note) == (whole.epochs, whole.note) == (4, whole.note)
+    assert (second.epochs, second.note) == (whole.epochs, whole.note) == (PATIENCE + 1, whole.note)
 
 
 class Failing(keras.callbacks.Callback):  # type: ignore[misc]

@@ -29,16 +29,16 @@ def ran(submitted: Job, report: Any = go_on, executions: int = 1, rule: Any = ne
     return executor.wait(report)
 
 
-def alone(fold: int, execution: int, repeat: int = 0) -> Outcome:
+def alone(fold: int, execution: int, epochs: int, repeat: int = 0) -> Outcome:
     executor = InlineExecutor(duties_of().worker())
-    given = job(3, epochs=2)
+    given = job(3, epochs=epochs)
     executor.submit(replace(given, cut=CUTS[repeat][fold], execution=execution, repeat=repeat))
     return executor.wait(go_on)
 
 
 def test_the_score_is_the_mean_over_folds_and_the_weights_are_the_best_fold_s() -> None:
-    folds = [alone(fold, fold) for fold in range(3)]
-    whole = ran(job(3, epochs=2))
+    folds = [alone(fold, fold, epochs=1) for fold in range(3)]
+    whole = ran(job(3, epochs=1))
     scores = [outcome.trial.score or 0.0 for outcome in folds]
     best = int(np.argmin(scores))
 
@@ -87,7 +87,7 @@ def test_what_is_pruned_in_its_first_fold_has_no_other() -> None:
 
 
 def test_a_confirmation_run_is_every_fold_of_another_partition_scored_at_its_last_epoch() -> None:
-    folds = [alone(fold, fold, repeat=1).trial.history["val_loss"] for fold in range(3)]
+    folds = [alone(fold, fold, epochs=2, repeat=1).trial.history["val_loss"] for fold in range(3)]
     given = replace(job(3, epochs=2), repeat=1)
     trial = ran(given, executions=2, rule=lambda number, scores: True).trial
 

@@ -20,8 +20,8 @@ def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
         structure=grown, optimizer=False, regularization=False, initialization=False, batch_size=False
     )
     return autoopt.tune(
-        lambda: toys.compiled("adam"), toys.digits(200), validation_data=toys.digits(300), space=space,
-        epochs=2, max_trials=trials, search=autoopt.Search(confirm=1, confirm_repeats=1, **options), seed=3,
+        toys.eager, toys.digits(60), validation_data=toys.digits(80), space=space,
+        epochs=1, max_trials=trials, search=autoopt.Search(confirm=0, keep=3, **options), seed=3,
         directory=path / "runs", logdir=path / "logs", verbose=0,
     )  # fmt: skip
 
