@@ -101,7 +101,7 @@ def runs(directory: Path, as_json: bool) -> int:
         (
             Path(each["run"]).name,
             ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
-            score_text(each["best_score"]), str(sum(each["trials"].values())), each["reason"] or "not yet",
+            score_text(_compared(each)), str(sum(each["trials"].values())), each["reason"] or "not yet",
         )
         for each in found
     ]  # fmt: skip
@@ -121,6 +121,12 @@ def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
     rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in found.itertuples(index=False)]
     _print_lines(table(found.columns, rows, _width()))
     return 0
+
+
+def _compared(summary: Mapping[str, Any]) -> float | None:
+    """Return the winner's score as it is compared with the user's model: a mean where trials have one."""
+    several = summary.get("folds") or summary.get("executions")
+    return several["mean"] if several else summary["best_score"]
 
 
 def export(run: str, path: Path, format_: str, directory: Path) -> int:
