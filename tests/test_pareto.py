@@ -75,11 +75,7 @@ def test_the_front_is_told_with_the_winner_first_and_its_weights_are_kept(found:
 
     assert 1 < len(on_front) < len(result.trials)
     assert sorted(pareto["trial"]) == on_front
-<<<<<<< HEAD
     assert kept(result) == sorted({0, *on_front}), "the user's own model is confirmed as well"
-=======
-    assert kept(result) == sorted({0, *on_front})  # the own model is confirmed as well
->>>>>>> f2
     assert pareto["trial"][0] == result.best_trial.number == result.front[0].number
     assert list(pareto)[:3] == ["trial", "val_loss", "parameters"] and "batch_size" in pareto
 
