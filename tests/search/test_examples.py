@@ -27,8 +27,8 @@ def weights(n: int) -> np.ndarray:
     return np.random.default_rng(0).uniform(0.5, 2.0, n).astype("float32")
 
 
-several_classes = keras.initializers.RandomNormal(stddev=2.0, seed=0)
-"""A model that says one class of all examples has a balanced accuracy that no group changes."""
+several_classes = keras.initializers.RandomNormal(stddev=0.7, seed=0)
+"""A model that says one class of all examples has a balanced accuracy that no group changes; Keras clips one that is too sure."""
 
 
 def classifier(
