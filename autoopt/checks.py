@@ -1,9 +1,10 @@
 """What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
+import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
@@ -134,6 +135,35 @@ def _check_alike(earlier: storage.RunFolder, name: str, given: Any, before: Any)
 def _directed(objectives: Iterable[Mapping[str, Any]]) -> Sequence[tuple[str, str]]:
     """Return objectives as a user passes them."""
     return [(each["name"], each["direction"]) for each in objectives]
+
+
+def pinned(
+    hypermodel: AutoHyperModel,
+    space: keras_tuner.HyperParameters,
+    closed: Mapping[str, str],
+    absent: Mapping[str, str],
+    unpinned: Callable[[], keras_tuner.HyperParameters],
+) -> Sequence[str]:
+    """Return what is to be said of the pins.
+
+    Args:
+        hypermodel: Whose space has them.
+        space: The whole space, with the values of the user's model.
+        closed: As `Space.check_pins` takes it, and so are the others.
+        absent: Likewise.
+        unpinned: Likewise.
+
+    Raises:
+        SpaceError: There is nothing of a pin's name, or it does not become that value.
+    """
+    pins, known = hypermodel.space.fix, [hp.name for hp in space.space]
+    if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
+        known += [name for name in pins if "/" not in name]
+    hypermodel.space.check_pins(known, closed, absent, unpinned)
+    return [
+        f"Pinned, {'for your own model too' if name in space.values else 'where it is asked for'}: {name} = {value}."
+        for name, value in pins.items()
+    ]
 
 
 def within(

@@ -154,12 +154,9 @@ def tune(
     if hypermodel.own_fit is not None and resume is True:
         hypermodel.own_fit.learn(asked_in_fit(earlier))
     whole_space = explore(hypermodel)
-    known = [hp.name for hp in whole_space.space]
-    if hypermodel.own_fit is not None:  # it may ask for what is pinned when it runs; our names have a slash
-        known += [name for name in hypermodel.space.fix if "/" not in name]
     unpinned = replace(hypermodel.space, fix={})
-    hypermodel.space.check_pins(
-        known, facts.closed, facts.absent,
+    pinned = checks.pinned(
+        hypermodel, whole_space, facts.closed, facts.absent,
         lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
@@ -192,10 +189,6 @@ def tune(
         sinks=(console, Background(TensorBoard(logs))), others=facts.others,
         folds=() if partitions is None else partitions.cuts(),
     )  # fmt: skip
-    pins = [
-        f"Pinned, {'for your own model too' if name in whole_space.values else 'where it is asked for'}: {name} = {value}."
-        for name, value in hypermodel.space.fix.items()
-    ]
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
     folded = () if partitions is None else (partitions.note,)
     notes = (
@@ -206,7 +199,7 @@ def tune(
         *settled,
         *several,
         *precision,
-        *pins,
+        *pinned,
         *adapted,
         *over,
     )
