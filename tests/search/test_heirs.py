@@ -12,6 +12,7 @@ from autoopt.heritage import Heritage
 from autoopt.recipe import Recipe
 from autoopt.search import Heirs, OptunaOracle
 from tests import toys
+from tests.counts import FULL
 
 
 def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
@@ -19,10 +20,13 @@ def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
     space = autoopt.Space(
         structure=grown, optimizer=False, regularization=False, initialization=False, batch_size=False
     )
+    model_fn, size, epochs, confirm = (
+        (lambda: toys.compiled("adam"), 200, 2, 1) if FULL else (toys.eager, 60, 1, 0)
+    )
+    search = autoopt.Search(confirm=confirm, confirm_repeats=1, keep=3 - 2 * confirm, **options)
     return autoopt.tune(
-        toys.eager, toys.digits(60), validation_data=toys.digits(80), space=space,
-        epochs=1, max_trials=trials, search=autoopt.Search(confirm=0, keep=3, **options), seed=3,
-        directory=path / "runs", logdir=path / "logs", verbose=0,
+        model_fn, toys.digits(size), validation_data=toys.digits(80 + 220 * confirm), space=space, epochs=epochs,
+        max_trials=trials, search=search, seed=3, directory=path / "runs", logdir=path / "logs", verbose=0,
     )  # fmt: skip
 
 
@@ -31,6 +35,7 @@ def inherited(tmp_path_factory: pytest.TempPathFactory) -> autoopt.Result:
     return searched(tmp_path_factory.mktemp("inherited"), 8, inherit=True)
 
 
+@pytest.mark.slow
 def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -> None:
     result = inherited
     heirs = [trial for trial in result.trials if trial.inherited is not None]
@@ -45,6 +50,7 @@ def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -
     assert [trial.inherited for trial in again.trials] == [trial.inherited for trial in result.trials]
 
 
+@pytest.mark.slow
 def test_equal_seeds_inherit_the_same(inherited: autoopt.Result, tmp_path: Path) -> None:
     again = searched(tmp_path, 8, inherit=True)
 
@@ -52,6 +58,7 @@ def test_equal_seeds_inherit_the_same(inherited: autoopt.Result, tmp_path: Path)
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 def test_nothing_is_inherited_where_nobody_asks_for_it(tmp_path: Path) -> None:
     assert all(trial.inherited is None for trial in searched(tmp_path, 8).trials)
 

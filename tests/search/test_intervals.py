@@ -61,14 +61,15 @@ def test_equal_models_are_rarely_told_apart_and_the_stated_error_covers_the_trut
     assert covered / times >= 0.93
 
 
-def test_a_much_better_model_is_told_apart() -> None:
+@pytest.mark.parametrize(("own", "least"), [(0.6, 44), (0.55, 46), (0.5, 49)])
+def test_a_much_better_model_is_told_apart(own: float, least: int) -> None:
     random, claims = np.random.default_rng(0), 0
     for number in range(50):
-        models = confirmed(random, (0.6, 0.8, 0.8, 0.8), 3, 0.01)
+        models = confirmed(random, (own, 0.8, 0.8, 0.8), 3, 0.01)
         found = difference(models[best(models)], models[0], models, "max", 3, number)
         claims += found is not None and found.least > 0
 
-    assert claims >= 40
+    assert claims >= least
 
 
 @pytest.mark.slow
