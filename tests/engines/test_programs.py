@@ -302,29 +302,9 @@ def test_every_optimizer_of_the_users_own_goes_its_way_on_a_program_that_is_used
         assert apart(found.weights, expected.weights) <= 1e-3
 
 
-class TwoOptimizers(zoo.OwnStep):
-    """Counts its steps in a variable that Keras does not list."""
-
-    def __init__(self, *args: Any, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        import tensorflow as tf
-
-        self.kept = [tf.Variable(0.0)]
-
-    def train_step(self, data: Any) -> Any:
-        self.kept[0].assign_add(1.0)
-        return {**super().train_step(data), "steps": self.kept[0].value()}
-
-
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="JAX has no such variables")
 def test_variables_that_keras_does_not_list_start_anew_as_well() -> None:
-    def make() -> keras.Model:
-        x = keras.Input((64,))
-        model = TwoOptimizers(x, keras.layers.Dense(10, "softmax")(x))
-        model.compile("sgd", "sparse_categorical_crossentropy")
-        return model
-
-    engine, source = compiled(QUICK), hypermodel(make)
+    engine, source = compiled(QUICK), hypermodel(zoo.counting)
     runs = [run(engine, source, Recipe())[0].history["steps"] for _ in range(2)]
 
     assert runs[0] == runs[1] == [2.0, 4.0]  # 43 examples are two batches of 32

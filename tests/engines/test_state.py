@@ -169,32 +169,11 @@ def test_a_models_own_variables_go_on(model: str, engine: str) -> None:
     assert_equal(*broken((same, same, same), lambda: candidate_of(made(ALONE[model])), EPOCHS))
 
 
-class Counting(keras.Model):  # type: ignore[misc]
-    """Counts its steps in a variable that Keras does not list."""
-
-    def __init__(self, *args: Any, **rest: Any) -> None:
-        super().__init__(*args, **rest)
-        import tensorflow as tf
-
-        self.kept = [tf.Variable(0.0)]
-
-    def train_step(self, data: Any) -> Any:
-        self.kept[0].assign_add(1.0)
-        return {**super().train_step(data), "steps": self.kept[0].value()}
-
-
-def counting() -> keras.Model:
-    x = keras.Input((64,))
-    model = Counting(x, keras.layers.Dense(10, "softmax")(x))
-    model.compile("sgd", "sparse_categorical_crossentropy")
-    return model
-
-
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="only TensorFlow has such variables")
 @EACH_ENGINE
 def test_variables_that_keras_does_not_list_go_on(engine: str) -> None:
     same = ENGINES[engine]()
-    expected, found = broken((same, same, same), lambda: candidate_of(made(counting)), EPOCHS)
+    expected, found = broken((same, same, same), lambda: candidate_of(made(zoo.counting)), EPOCHS)
 
     assert_equal(expected, found)
     assert found[0][-1]["steps"] == 3.0 * EPOCHS

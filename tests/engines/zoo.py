@@ -159,6 +159,27 @@ class OwnStep(keras.Model):  # type: ignore[misc]
             return {**logs, "twice": 2 * logs["loss"]}
 
 
+class Counting(keras.Model):  # type: ignore[misc]
+    """Counts its steps in a variable that Keras does not list; JAX has none such."""
+
+    def __init__(self, *args: Any, **rest: Any) -> None:
+        super().__init__(*args, **rest)
+        import tensorflow as tf
+
+        self.kept = [tf.Variable(0.0)]
+
+    def train_step(self, data: Any) -> Any:
+        self.kept[0].assign_add(1.0)
+        return {**super().train_step(data), "steps": self.kept[0].value()}
+
+
+def counting() -> keras.Model:
+    x = keras.Input((64,))
+    model = Counting(x, layers.Dense(10, "softmax")(x))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    return model
+
+
 def own_step() -> keras.Model:
     x = keras.Input((64,))
     model = OwnStep(x, layers.Dense(10, "softmax")(layers.Dense(8, "tanh")(x)))
