@@ -1,15 +1,30 @@
 """A fresh process for each measurement: nothing that an earlier one compiled or wrote is in its reach."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import click
 
 PROJECT = Path(__file__).parents[1]
+
+
+class Told:
+    """What processes tell each other: a frozen dataclass of plain data, as one line of JSON."""
+
+    def to_json(self) -> str:
+        """Return it as one line."""
+        return json.dumps(vars(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**json.loads(text))
 
 
 def answer(module: str, question: Callable[[str], str], backend: str, label: str) -> str:

@@ -1,17 +1,18 @@
 """Job and Measured: what a measuring process is asked, and what it answers. JSON both ways."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
+
+from benchmarks.fresh import Told
 
 Curve = Sequence[tuple[float, float]]
 """Seconds since the search was called, and the best validation score by then; a point wherever it rises."""
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Told):
     """One tuner, measured once.
 
     Attributes:
@@ -30,18 +31,9 @@ class Job:
     epochs: int | None = None
     folder: str = ""
 
-    def to_json(self) -> str:
-        """Return the job as one line."""
-        return json.dumps(vars(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
-
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Told):
     """What came out of a job.
 
     Attributes:
@@ -59,15 +51,6 @@ class Measured:
     validation: float
     test: float
     tested: int
-
-    def to_json(self) -> str:
-        """Return the measurement as one line."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True)

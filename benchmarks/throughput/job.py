@@ -1,17 +1,17 @@
 """Job and Measured: what a measuring process is asked, and what it answers. JSON both ways."""
 
-import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+from benchmarks.fresh import Told
 
 Candidate = Mapping[str, Any]
 """Hyperparameter name, as autoopt calls it, to value."""
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Told):
     """One tuner, measured once.
 
     Attributes:
@@ -40,18 +40,9 @@ class Job:
     profile: bool = False
     memory: bool = False
 
-    def to_json(self) -> str:
-        """Return the job as one line."""
-        return json.dumps(vars(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
-
 
 @dataclass(frozen=True)
-class Measured:
+class Measured(Told):
     """What came out of a job.
 
     Attributes:
@@ -95,12 +86,3 @@ class Measured:
                 f"{len(job.candidates)} were asked for. See the trials' errors."
             )
         return cls(seconds, len(best), sum(best) / len(best) if best else None, **more)
-
-    def to_json(self) -> str:
-        """Return the measurement as one line."""
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read what `to_json` wrote."""
-        return cls(**json.loads(text))
