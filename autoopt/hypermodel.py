@@ -252,6 +252,22 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         with drawn_from(READING_SEED):
             return surgery.count_params(template, edits)
 
+    def products(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+        """Return about how many multiplications a prediction of a recipe's model takes, for one example.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+
+        Raises:
+            SurgeryError: The edits do not fit the model.
+        """
+        template, edits = self._reader.of(values).origin.template, _edits(recipe)
+        if template.config is None:
+            return surgery.products(self.assemble(recipe, values, seed=READING_SEED))
+        with drawn_from(READING_SEED):
+            return surgery.products_of(template, edits)
+
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the candidate's batch size, schedule, smoothed labels and patience.
 

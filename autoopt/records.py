@@ -69,7 +69,7 @@ class Trial:
         engine: Which engine trained it and how, or why it was not a faster one.
         program: Number of the compiled program that it ran on, None where there is none.
         costs: Seconds by kind: `"compile"`, `"train"`, `"evaluate"`.
-        price: What an epoch costs by a fixed model, in weights times examples; None where that is not known.
+        price: What an epoch costs by a fixed model, in multiplications; None where that is not known.
         excess: Which of the constraints it is over, and by how much: then it cannot win; empty otherwise.
         inherited: Number of the trial whose weights it started from, None where it started fresh.
         origin: Number of the trial that it was made from, None where it was made from none.

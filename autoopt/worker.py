@@ -349,7 +349,7 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
         engine=fitting.engine,
         program=fitting.program,
         costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
-        price=epoch_price(ready.assignment.steps, ready.assignment.train.n, fitting.parameters),
+        price=epoch_price(ready.assignment.steps, ready.assignment.train.n, fitting.products),
     )
 
 

@@ -3,7 +3,6 @@
 No clock decides what is tried; a price does. Its constants are what a clock says once, here.
 """
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from autoopt.engines import engine_named
 from autoopt.pricing import A_STEP, epoch_price
 from autoopt.recipe import Recipe
 from autoopt.records import Logs, Objective, Trial
+from autoopt.surgery import products
 from autoopt.worker import Job, Worker
 
 EXAMPLES, VALIDATION, CLASSES = 1_600, 400, 10
@@ -65,7 +65,7 @@ class Measured:
         net: A name of `NETS`.
         layers: How many it has.
         parameters: How many weights it has.
-        products: Multiplications of an example, forward: a weight of a convolution counts at every position.
+        products: Multiplications of an example, as the price counts them.
         making: Seconds from a job to its first step: build, trace, compile; the first training of a program.
         again: Seconds that the second training of it compiles.
         epochs: Seconds of an epoch for each batch size, the median.
@@ -86,7 +86,7 @@ WORK: dict[str, Work] = {
     "weights": lambda net: net.parameters,
     "multiplications": lambda net: net.products,
 }
-"""What an epoch's arithmetic may be taken for; `price` takes the first."""
+"""What an epoch's arithmetic may be taken for; the price takes the second."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Constants:
         weight: Of a weight in it.
         step: Of a step, beside its arithmetic.
         product: Of one unit of work times an example.
-        unit: Of one unit of `autoopt.worker.price`, given the same work.
+        unit: Of one unit of `autoopt.pricing.epoch_price`, given the same work.
     """
 
     program: float
@@ -185,7 +185,7 @@ def told() -> str:
     return (
         "program + layer * layers + weight * weights: seconds until both trainings of a program that compile "
         "have done so. step * steps + product * examples * work: seconds of an epoch. unit: seconds of one "
-        f"unit of price(), in which a step is {A_STEP:,}. A_PROGRAM, A_LAYER: the first two in units."
+        f"unit of price, in which a step is {A_STEP:,}. A_PROGRAM, A_LAYER: the first two in units."
     )
 
 
@@ -220,17 +220,9 @@ def _one(name: str, epochs: int) -> Measured:
     )]  # fmt: skip
     last = dict(zip(BATCHES, (again, *others), strict=True))
     return Measured(
-        name, len(model.layers), model.count_params(), _products(model), first.beside, again.beside,
+        name, len(model.layers), model.count_params(), products(model), first.beside, again.beside,
         {size: timed.epoch for size, timed in last.items()},
     )  # fmt: skip
-
-
-def _products(model: keras.Model) -> int:
-    return sum(
-        math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:-1])
-        for layer in model.layers
-        if layer.weights
-    )
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def test_a_candidate_has_the_price_that_its_trial_will_have(tune: Any) -> None:
         size = hypermodel.batch_size(recipe)
 
         assert trial.price == epoch_price(
-            math.ceil(48 / (size or 1)), 48, hypermodel.parameters(recipe, hp.values)
+            math.ceil(48 / (size or 1)), 48, hypermodel.products(recipe, hp.values)
         )
 
 

@@ -20,6 +20,7 @@ from autoopt.engines.program import Compiler, Fold, Mode, Program, examples
 from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
 from autoopt.engines.state import State, assign, copied
 from autoopt.records import Logs
+from autoopt.surgery import products
 
 logger = logging.getLogger(__name__)
 
@@ -202,8 +203,8 @@ class _CompiledFitting(Fitting):
         return self._kept.number
 
     @property
-    def parameters(self) -> int:
-        return int(self._kept.program.twin.count_params())
+    def products(self) -> int:
+        return products(self._kept.program.twin)
 
     def epoch(self, number: int) -> Logs:
         program, task = self._kept.program, self._task

@@ -91,8 +91,8 @@ class Fitting(ABC):
 
     @property
     @abstractmethod
-    def parameters(self) -> int:
-        """How many weights the model has."""
+    def products(self) -> int:
+        """About how many multiplications a prediction of one example takes."""
 
     @abstractmethod
     def epoch(self, number: int) -> Logs:

@@ -18,6 +18,7 @@ from autoopt.engines.program import averages, evaluation_batch
 from autoopt.engines.state import State, assign, check_shapes, copied
 from autoopt.engines.told_rates import ToldRates
 from autoopt.records import Logs
+from autoopt.surgery import products
 
 
 class KerasEngine(Engine):
@@ -68,8 +69,8 @@ class _FitFitting(Fitting):
         return None
 
     @property
-    def parameters(self) -> int:
-        return int(self._model.count_params())
+    def products(self) -> int:
+        return products(self._model)
 
     def weights(self) -> list[Any]:
         with self._scored():

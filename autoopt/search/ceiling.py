@@ -51,6 +51,7 @@ class Ceiling:
     def __init__(self, constraints: Constraints, hypermodel: AutoHyperModel, dataset: Dataset) -> None:
         self.constraints, self.hypermodel, self._dataset = constraints, hypermodel, dataset
         self._parameters: dict[Hashable, int] = {}
+        self._products: dict[Hashable, int] = {}
         self._latencies: dict[Hashable, float] = {}
         self._epochs: list[tuple[float, float, int]] = []
 
@@ -93,6 +94,13 @@ class Ceiling:
             self._parameters[key] = self.hypermodel.parameters(recipe, values)
         return self._parameters[key]
 
+    def products(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+        """Return how many multiplications a candidate takes for an example; counted once a structure."""
+        key = self.hypermodel.shape_key(recipe, values)
+        if key not in self._products:
+            self._products[key] = self.hypermodel.products(recipe, values)
+        return self._products[key]
+
     def latency(self, recipe: Recipe, values: Mapping[str, Any]) -> float:
         """Return the milliseconds of a candidate's prediction of one example; measured once a structure."""
         key = self.hypermodel.shape_key(recipe, values)
@@ -111,7 +119,7 @@ class Ceiling:
         if limit is None or not slow:
             return None
         train, size = self._dataset.train, self.hypermodel.batch_size(recipe)
-        cost = epoch_price(train.steps(size), train.n, self.parameters(recipe, values))
+        cost = epoch_price(train.steps(size), train.n, self.products(recipe, values))
         cheaper = [each for each in slow if each[0] <= cost]
         # Other work of the machine slows a trial down, and nothing makes one faster than it is.
         if not cheaper or any(other >= cost and took <= limit for other, took, _ in self._epochs):

@@ -5,7 +5,7 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 
 from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
-from autoopt.surgery.footprint import footprint, footprint_of
+from autoopt.surgery.costs import footprint, footprint_of, products, products_of
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.net import Net
 from autoopt.surgery.net2net import carried
@@ -38,6 +38,8 @@ __all__ = [
     "inherit",
     "is_recurrent_or_attends",
     "loaded",
+    "products",
+    "products_of",
     "read",
     "rebuild",
     "redrawn",

@@ -128,7 +128,7 @@ def price(recipe: Recipe) -> float:
     data = toys.halves(*toys.digits(64))
     hypermodel = toys.hypermodel(data=data)
     steps = data.train.steps(hypermodel.batch_size(recipe))
-    return priced(steps, data.train.n, hypermodel.parameters(recipe, {}))
+    return priced(steps, data.train.n, hypermodel.products(recipe, {}))
 
 
 def test_the_epochs_of_a_trial_of_several_executions_are_counted_in_all_of_them() -> None:
