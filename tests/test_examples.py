@@ -31,7 +31,8 @@ def test_every_example_is_run_here():
     assert files == {*CHAPTER, "digits", "fine_tune", "keras_tuner_guide", "mnist1d"}
 
 
-@pytest.mark.parametrize("name", ["digits", "fine_tune", "mnist1d"])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["digits", "mnist1d", *["fine_tune"] * FULL])
 def test_an_example_on_real_data_runs(name):
     result, _ = tuned(name, epochs=2, max_trials=2)
     assert result.best_score >= result.baseline_score > 0
@@ -53,7 +54,8 @@ def test_fine_tuning_on_100_labels_beats_the_same_search_from_scratch():
     assert tuned > scratch
 
 
-@pytest.mark.parametrize("name", CHAPTER)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHAPTER if FULL else CHAPTER[1:4])
 def test_a_chapter_s_example_searches_for_its_change(name):
     result, module = tuned(name, epochs=1, max_trials=1)
     assert module.change in {hp.name for hp in result.best_hyperparameters.space}

@@ -13,6 +13,7 @@ from autoopt.recipe import Recipe, Structure
 from autoopt.records import Objective
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.engines.laboratory import Fit
 
 WIDER = Recipe(Structure(depth={"dense": 2}, width={"dense": 2.0}))
 
@@ -55,7 +56,10 @@ def test_another_rate_or_batch_size_is_no_growth_and_another_regularization_is()
 def trained(engine: str, heritage: Heritage | None, recipe: Recipe, rate: float) -> Outcome:
     data = toys.halves(*toys.digits(120))
     worker = Worker(
-        toys.hypermodel(toys.dense, data=data), data, engine_named(engine), Objective("val_loss", "min")
+        toys.hypermodel(toys.dense, data=data),
+        data,
+        Fit() if engine == "keras" else engine_named(engine),
+        Objective("val_loss", "min"),
     )
     recipe = recipe.plus(optimizer="sgd", learning_rate=rate)
     epochs = 8 if heritage is None else 1

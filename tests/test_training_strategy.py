@@ -18,6 +18,7 @@ from autoopt.surgery import footprint
 from autoopt.task import classes, scores
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.engines.laboratory import Fit
 
 EPOCHS = 3
 
@@ -36,7 +37,9 @@ CHANGES: dict[str, dict[str, Any]] = {
 def worker(engine: str = "auto", room: int | None = None, optimizer: Any = "adam") -> Worker:
     data = toys.halves(*toys.digits())
     hypermodel = AutoHyperModel(lambda: toys.compiled(optimizer), "auto", data, room=room)
-    return Worker(hypermodel, data, engine_named(engine), Objective("val_loss", "min"))
+    return Worker(
+        hypermodel, data, Fit() if engine == "keras" else engine_named(engine), Objective("val_loss", "min")
+    )
 
 
 def ran(work: Worker, epochs: int = EPOCHS, **changes: Any) -> Outcome:

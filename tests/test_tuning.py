@@ -29,6 +29,7 @@ from autoopt.result import Result
 from autoopt.seeding import derive
 from autoopt.tuning import SPLITTING
 from tests import toys
+from tests.counts import FULL
 
 QUICK = autoopt.Search(confirm=0, start=[{"regularization/dropout": 0.2, "optimizer/learning_rate": 0.01}])
 DATA = toys.digits(60)
@@ -106,7 +107,11 @@ class Finished:
     before: dict[str, Any]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+LIKE_OTHERS = ("a DataFrame", "tf.data with validation data", "callbacks by trial", "balanced classes")
+"""Kinds of which others hold everything as well."""
+
+
+@pytest.fixture(scope="module", params=[kind for kind in KINDS if FULL or kind not in LIKE_OTHERS])
 def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     given = KINDS[request.param]()
     before = given if request.param.startswith("tf.data") else copy.deepcopy(given)
@@ -371,7 +376,8 @@ ORACLES: dict[str, Callable[[], Any]] = {
 
 # KerasTuner's Gaussian process says that it did not converge on so few trials.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.parametrize("oracle", ORACLES)
+@pytest.mark.slow
+@pytest.mark.parametrize("oracle", ORACLES if FULL else ["BayesianOptimizationOracle"])
 def test_an_oracle_of_keras_tuner_proposes_the_trials(oracle: str, tmp_path: Path) -> None:
     search = autoopt.Search(oracle=ORACLES[oracle](), confirm=0)
     result = tune(tmp_path, max_trials=4, epochs=3, search=search, space=NARROW)

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from autoopt.engines.chance import uniform
 from autoopt.surgery import dropout
 
 SCALARS = ("momentum", "weight_decay", "global_clipnorm", "backbone_rate", "thaw", "label_smoothing")
@@ -152,7 +153,7 @@ def loosen_dropout(layer: keras.layers.Dropout, knobs: Knobs, index: int) -> Non
             shape = layer._get_noise_shape(inputs)
         else:
             shape = _noise_shape(ops.shape(inputs), layer.noise_shape)
-        kept = keras.random.uniform(shape, dtype="float32", seed=layer.seed_generator) >= rate
+        kept = uniform(shape, layer.seed_generator.next()) >= rate
         scaled = inputs / ops.cast(1.0 - rate, inputs.dtype)
         return ops.where(kept, scaled, ops.zeros_like(inputs))
 

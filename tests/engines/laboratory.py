@@ -23,6 +23,7 @@ from autoopt.engines import (
 )  # fmt: skip
 from autoopt.engines.program import Mode
 from autoopt.records import Objective
+from tests.counts import FULL
 
 BACKEND = keras.backend.backend()
 EPOCHS, BATCH, SEED = 3, 16, 5
@@ -42,8 +43,17 @@ def compiled(mode: Mode | None = None, most: int = 16) -> CompiledEngine:
     return CompiledEngine(backend.compiler(), most=most, mode=mode)
 
 
+class Fit(KerasEngine):
+    """Plain `fit`, unless at full counts step by step on TensorFlow: tracing takes longer than so few steps."""
+
+    def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
+        if BACKEND == "tensorflow" and not FULL:
+            candidate.model.run_eagerly = True
+        return super().fitting(candidate, assignment)
+
+
 ENGINES: dict[str, Callable[[], Engine]] = {
-    "keras": KerasEngine,
+    "keras": Fit,
     "automatic": lambda: engine_named("auto"),
     **{mode: lambda mode=mode: AutomaticEngine(compiled(mode)) for mode in MODES},  # type: ignore[misc]
 }

@@ -10,6 +10,7 @@ import pytest
 from autoopt.data import Part, Stream
 from autoopt.engines import Training, candidate_of, engine_named
 from tests import toys
+from tests.counts import FULL
 from tests.engines import zoo
 from tests.engines.laboratory import (
     BACKEND,
@@ -91,7 +92,8 @@ FALLING_BACK: dict[str, tuple[Callable[[], keras.Model], dict[str, Any], str]] =
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FALLING_BACK)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FALLING_BACK if FULL else list(FALLING_BACK)[::2])
 def test_what_cannot_be_compiled_is_trained_by_fit_and_says_why(name: str) -> None:
     make, given, reason = FALLING_BACK[name]
     runs: list[Training] = []

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from autoopt.data import Cut, Dataset
-from autoopt.engines import Candidate, KerasEngine
+from autoopt.engines import Candidate
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from tests import toys
 from tests.counts import FULL
 from tests.engines import zoo
-from tests.engines.laboratory import BACKEND, MODES, assigned, compiled, ran, traces
+from tests.engines.laboratory import BACKEND, MODES, Fit, assigned, compiled, ran, traces
 from tests.engines.test_programs import hypermodel
 
 QUICK = MODES[-1] if MODES else None
@@ -67,7 +67,7 @@ def test_cuts_of_several_sizes_are_right_on_one_program() -> None:
         cut = Cut(ROWS[held:], ROWS[:held])
         assignment = on(data, cut, apart=False)
         found, fitting = ran(engine, source.candidate(Recipe(), {}, 6, 3), assignment)
-        expected, _ = ran(KerasEngine(), untraced(source), assignment)
+        expected, _ = ran(Fit(), untraced(source), assignment)
 
         assert fitting.program == 0
         assert found.history["val_loss"] == pytest.approx(expected.history["val_loss"], abs=1e-4)
@@ -81,6 +81,6 @@ def test_a_part_that_is_evaluated_in_several_calls_is_evaluated_whole() -> None:
     source = hypermodel(lambda: zoo.classifier(keras.layers.Flatten(), shape=(24, 24)), data.pool)
     assignment = on(data, cut, apart=False)
     found, _ = ran(compiled(QUICK), source.candidate(Recipe(), {}, 6, 3), assignment)
-    expected, _ = ran(KerasEngine(), untraced(source), assignment)
+    expected, _ = ran(Fit(), untraced(source), assignment)
 
     assert found.history["val_loss"] == pytest.approx(expected.history["val_loss"], abs=1e-4)

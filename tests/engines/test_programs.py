@@ -7,12 +7,13 @@ import keras
 import pytest
 
 from autoopt.data import Dataset, Part
-from autoopt.engines import CompiledEngine, KerasEngine, Training
+from autoopt.engines import CompiledEngine, Training
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from tests import toys
+from tests.counts import FULL
 from tests.engines import zoo
-from tests.engines.laboratory import BACKEND, MODES, apart, assigned, compiled, ran, traces
+from tests.engines.laboratory import BACKEND, MODES, Fit, apart, assigned, compiled, ran, traces
 
 pytestmark = pytest.mark.skipif(not MODES, reason=f"the {BACKEND} backend compiles no epochs")
 QUICK = MODES[-1] if MODES else None
@@ -87,7 +88,7 @@ def test_a_model_that_is_its_own_program_is_traced_once_for_all_initial_values()
         losses.append(reached.history["loss"])
 
         assert fitting.program == 0
-    expected, _ = run(KerasEngine(), source, last)
+    expected, _ = run(Fit(), source, last)
 
     assert losses[0] != losses[1] != losses[2] == pytest.approx(expected.history["loss"], abs=1e-4)
     assert traces(engine) == [1 if BACKEND == "tensorflow" else 2]
@@ -138,7 +139,7 @@ def test_a_recurrent_net_is_right_for_several_batch_sizes_on_one_program() -> No
     engine, source = compiled("step"), hypermodel(recurrent, part)
     sizes = [Recipe().plus(batch_size=size) for size in (16, 20)]
     runs = [run(engine, source, recipe, part=part) for recipe in sizes]
-    expected, _ = run(KerasEngine(), source, sizes[1], part=part)
+    expected, _ = run(Fit(), source, sizes[1], part=part)
 
     assert [fitting.program for _, fitting in runs] == [0, 0]
     assert runs[1][0].history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
@@ -172,12 +173,15 @@ def source() -> AutoHyperModel:
     return hypermodel()
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name", [name for name in SETTINGS if FULL or name not in ("polynomial", "cosine", "momentum")]
+)
 def test_settings_as_inputs_do_what_they_do_as_constants(
     name: str, kept: CompiledEngine, source: AutoHyperModel
 ) -> None:
     found, fitting = run(kept, source, SETTINGS[name])
-    expected, plain = run(KerasEngine(), source, SETTINGS[name])
+    expected, plain = run(Fit(), source, SETTINGS[name])
 
     assert fitting.program is not None
     for key, values in expected.history.items():
@@ -191,7 +195,7 @@ def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperMo
     recipe = BASE.plus(dropout=0.0, schedule="cosine", label_smoothing=0.1)
     run(engine, source, recipe.plus(l2=1.0, momentum=0.5, initializer="ones"), seed=9)
     found, fitting = run(engine, source, recipe)
-    expected, plain = run(KerasEngine(), source, recipe)
+    expected, plain = run(Fit(), source, recipe)
 
     assert fitting.program == 0
     assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
@@ -204,7 +208,7 @@ def test_a_program_goes_without_xla_until_it_is_used_again(source: AutoHyperMode
 
     engine = CompiledEngine(tensorflow.compiler(), mode="epoch", late=True)
     recipe = BASE.plus(dropout=0.0)
-    expected, _ = run(KerasEngine(), source, recipe)
+    expected, _ = run(Fit(), source, recipe)
     for how in ("without XLA", "XLA over epochs", "XLA over epochs"):
         found, fitting = run(engine, source, recipe)
 
@@ -237,7 +241,7 @@ def test_models_of_every_kind_leave_no_trace_in_the_next(make: Callable[[], kera
     fast = Recipe().plus(optimizer="adam", learning_rate=0.1)
     slow = Recipe().plus(optimizer="adam", learning_rate=0.01, schedule="cosine")
     runs = [run(engine, source, recipe) for recipe in (fast, slow, fast)]
-    expected, _ = run(KerasEngine(), source, slow)
+    expected, _ = run(Fit(), source, slow)
 
     assert {fitting.program for _, fitting in runs} == {0}
     assert runs[0][0].history == runs[2][0].history
@@ -261,7 +265,7 @@ def test_a_penalty_on_outputs_or_on_several_weights_counts_as_in_fit(
 ) -> None:
     source = hypermodel(make, part)
     found, _ = run(compiled(QUICK), source, Recipe(), part=part)
-    expected, _ = run(KerasEngine(), source, Recipe(), part=part)
+    expected, _ = run(Fit(), source, Recipe(), part=part)
 
     assert found.history["loss"] == pytest.approx(expected.history["loss"], abs=1e-4)
 
@@ -292,7 +296,7 @@ def test_every_optimizer_of_the_users_own_goes_its_way_on_a_program_that_is_used
 ) -> None:
     source = hypermodel(lambda: zoo.dense(zoo.OPTIMIZERS[optimizer]()))
     engine = compiled(QUICK)
-    expected, _ = run(KerasEngine(), source, Recipe())
+    expected, _ = run(Fit(), source, Recipe())
     for _ in range(2):
         found, fitting = run(engine, source, Recipe())
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from autoopt.data import Dataset, Part
-from autoopt.engines import KerasEngine, candidate_of
+from autoopt.engines import candidate_of
 from tests import toys
-from tests.engines.laboratory import ENGINES, assert_meant, assigned, made, ran
+from tests.engines.laboratory import ENGINES, Fit, assert_meant, assigned, made, ran
 
 X, Y = toys.digits(60)
 LEFT_OUT = np.arange(60) % 3 == 0
@@ -86,7 +86,7 @@ def without_them(make: Callable[[bool], keras.Model]) -> Any:
     """Train on the others alone."""
     y: Any = {"digit": Y, "odd": Y % 2} if make is two_outputs else Y
     kept = Part(X, y).take(np.flatnonzero(~LEFT_OUT))
-    return ran(KerasEngine(), candidate_of(made(lambda: make(True))), assigned(kept, size=40))[0].history
+    return ran(Fit(), candidate_of(made(lambda: make(True))), assigned(kept, size=40))[0].history
 
 
 @pytest.mark.parametrize(("engine", "form"), CASES, ids=[" ".join(case) for case in CASES])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autoopt.data import Dataset
-from autoopt.engines import Candidate, CompiledEngine, Engine, KerasEngine, Mismatch, State, candidate_of
+from autoopt.engines import Candidate, CompiledEngine, Engine, Mismatch, State, candidate_of
 from autoopt.recipe import Recipe
 from tests import toys
 from tests.counts import FULL, in_turn
@@ -46,8 +46,6 @@ def wide() -> keras.Model:
 
 
 def fitting_of(engine: Engine, candidate: Candidate, epochs: int, callbacks: Any = ()) -> Any:
-    if isinstance(engine, KerasEngine):  # it would trace its step for each fitting
-        candidate.model.run_eagerly = True
     return engine.fitting(candidate, assigned(zoo.images(), size=SIZE, epochs=epochs, callbacks=callbacks))
 
 

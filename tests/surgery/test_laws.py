@@ -10,7 +10,7 @@ import pytest
 
 from autoopt.surgery import Edits, Stage, Template, edited, read, rebuild
 from tests.counts import FULL, in_turn
-from tests.surgery.zoo import ZOO
+from tests.surgery.zoo import TELLING, ZOO
 
 
 @functools.cache
@@ -35,7 +35,8 @@ def test_stages_are_found_and_nothing_is_closed(name: str) -> None:
     assert (found, template.reason) == (ZOO[name].stages, "")
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TELLING)
 def test_no_edit_with_the_same_weights_is_the_same_model_to_the_last_bit(name, outputs) -> None:
     model = ZOO[name].make()
     template = read(model, ZOO[name].input_shape)
@@ -68,7 +69,7 @@ def sizes(stage: Stage) -> list[tuple[int, float]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.parametrize("name", TELLING)
 def test_every_stage_takes_every_depth_and_width_it_offers(name, outputs) -> None:
     template = template_of(name)
     written = rebuild(template, Edits())
@@ -87,7 +88,7 @@ def test_every_stage_takes_every_depth_and_width_it_offers(name, outputs) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "extreme"), in_turn(ZOO, ["max_depth", "min_depth"]))
+@pytest.mark.parametrize(("name", "extreme"), in_turn(TELLING, ["max_depth", "min_depth"]))
 def test_all_edits_at_once_survive_saving_and_loading(name, extreme, outputs, tmp_path: Path) -> None:
     template = template_of(name)
     edits = Edits(
@@ -107,7 +108,8 @@ def test_all_edits_at_once_survive_saving_and_loading(name, extreme, outputs, tm
         np.testing.assert_array_equal(actual, expected)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TELLING)
 def test_names_of_layers_that_stay_are_kept_and_all_are_unique(name: str) -> None:
     template = template_of(name)
     written = [layer.name for layer in rebuild(template, Edits()).layers]
@@ -117,7 +119,8 @@ def test_names_of_layers_that_stay_are_kept_and_all_are_unique(name: str) -> Non
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TELLING)
 def test_an_edited_model_can_be_read_and_edited_again(name: str) -> None:
     template = template_of(name)
     again = read(deepest_of(name))
@@ -128,7 +131,8 @@ def test_an_edited_model_can_be_read_and_edited_again(name: str) -> None:
     rebuild(again, Edits(depth={stage.name: stage.max_depth for stage in again.stages}))
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TELLING)
 def test_a_rebuild_leaves_the_template_as_it_was(name: str) -> None:
     template = template_of(name)
     before = str(template)

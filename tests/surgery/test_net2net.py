@@ -13,7 +13,7 @@ from keras import layers
 from autoopt.surgery import Edits, Net, carried, edited, joining, ranges, read, rebuild
 from autoopt.surgery.units import Units, chosen, divided, taken
 from tests.surgery.drawn import made
-from tests.surgery.zoo import ZOO
+from tests.surgery.zoo import TELLING, ZOO
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -280,7 +280,8 @@ def test_a_child_of_an_edited_parent_inherits_likewise(outputs: Any) -> None:
     assert same(outputs, parent, child)
 
 
-@pytest.mark.parametrize("name", ZOO)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TELLING)
 def test_what_is_called_exact_is_exact_for_every_model_and_its_largest_child(name: str, outputs: Any) -> None:
     template = read(ZOO[name].make(), ZOO[name].input_shape)
     largest = Edits(

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import layers
 
+from tests.counts import FULL
+
 
 @dataclass(frozen=True)
 class Specimen:
@@ -333,3 +335,16 @@ ZOO = {
     "grouped queries": Specimen(grouped_queries, {"dense": (1, 1, 3, False)}),
     "siamese": Specimen(siamese, {"dense": (1, 1, 3, True)}),
 }
+
+LIKE_OTHERS = (
+    "subclass of a subclass",
+    "gru stack",
+    "one encoder block",
+    "resnet",
+    "deep unet",
+    "shrinking branches",
+)
+"""Larger nets of which every joint is in another net of the zoo as well."""
+
+TELLING = [name for name in ZOO if FULL or name not in LIKE_OTHERS]
+"""For laws that build many models of each."""
