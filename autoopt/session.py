@@ -31,6 +31,7 @@ from autoopt.search import (
     Limits,
     OptunaOracle,
     Plan,
+    Rounds,
     Scores,
     Search,
     Standing,
@@ -51,6 +52,9 @@ from autoopt.storage import BestWeights, Journal, RunFolder
 from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
+
+SPARE = 1.2
+"""So many times the seconds that confirmation is expected to take are kept for it."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,7 @@ class Session:
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
             tell, keep, self.watch, self.ceiling, heirs,
-            Scores(self.objectives, self.ceiling) if self.others else None,
+            Scores(self.objectives, self.ceiling) if self.others else None, confirming=self._confirming,
         )  # fmt: skip
 
     @property
@@ -228,6 +232,18 @@ class Session:
         """On how many examples a trial is scored."""
         scored = [cut.validation for cut in self.folds]
         return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
+
+    def _confirming(self, trials: Sequence[Trial]) -> float:
+        """Return the seconds that confirmation would take, with some to spare, if these were all trials."""
+        ranked, most = points(contenders(trials, self.objectives), trials), (self.limits.kept or 0.0) / SPARE
+        return SPARE * self._rounds(ranked, trials, most).seconds
+
+    def _rounds(self, ranked: Sequence[Trial], trials: Sequence[Trial], left: float | None) -> Rounds:
+        """Return what there is time to confirm of the trials that may win, best first."""
+        own = next(
+            (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
+        )
+        return affordable(ranked, own, self.search, left, trials, max(len(self.folds), 1))
 
     def _learn(self, definitions: Sequence[Any], asked: Asked, oracle: keras_tuner.Oracle) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
@@ -253,10 +269,9 @@ class Session:
         self, ranked: Sequence[Trial], trials: Sequence[Trial], say: Callable[[str], None]
     ) -> Confirmations:
         self.limits.conclude()
-        own = next(
-            (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
-        )
-        rounds = affordable(ranked, own, self.search, self.limits, trials, max(len(self.folds), 1))
+        if self.limits.interrupted:
+            return Confirmations({})
+        rounds = self._rounds(ranked, trials, self.limits.left())
         if rounds.note:
             say(rounds.note)
         if not rounds.trials:
@@ -265,7 +280,7 @@ class Session:
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
             dataset.recut, self.handover.evidence.of,
-        ).run(rounds.trials, rounds.repeats)  # fmt: skip
+        ).run(rounds.trials, self.search.confirm_repeats)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
         if done < rounds.repeats and not self.limits.interrupted:
             say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")

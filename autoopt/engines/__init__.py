@@ -3,7 +3,7 @@
 from autoopt.engines.augmentation import Augmentation
 from autoopt.engines.automatic import AutomaticEngine, compilations_kept, dtype_policy, engine_named
 from autoopt.engines.candidate import Candidate, Rates, candidate_of
-from autoopt.engines.compiled import CompiledEngine
+from autoopt.engines.compiled import MOST_PROGRAMS, CompiledEngine
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.keras import KerasEngine, evaluate
 from autoopt.engines.knobs import Knobs, Momentum, StepRate, clipping, decaying
@@ -15,6 +15,7 @@ from autoopt.engines.state import Mismatch, State
 from autoopt.engines.told_rates import RatesByEpoch
 
 __all__ = [
+    "MOST_PROGRAMS",
     "Assignment", "Augmentation", "AutomaticEngine", "Candidate", "CompiledEngine", "Engine", "Fitting", "KerasEngine",
     "Knobs", "Mismatch", "Momentum", "Pace", "Paused", "PausedTrainings", "Rates", "RatesByEpoch", "Report", "Slower", "State", "StepRate", "Training", "Unfit", "Verdict",
     "candidate_of", "clipping", "compilations_kept", "decaying", "dtype_policy", "ended", "engine_named",

@@ -22,7 +22,11 @@ def uniform(shape: Sequence[Any], key: Any) -> Any:
         shape: Lengths, which a trace may not know yet.
         key: Two integers of any kind, as a `SeedGenerator` hands them out.
     """
-    size = ops.prod(ops.stack([ops.cast(length, "int32") for length in shape])) if _traced(shape) else prod(shape)
+    size = (
+        ops.prod(ops.stack([ops.cast(length, "int32") for length in shape]))
+        if _traced(shape)
+        else prod(shape)
+    )
     first, second = (ops.cast(key[at], "uint32") for at in (0, 1))
     bits = ops.cast(ops.arange(size, dtype="int32"), "uint32") * _word(GOLDEN) + second
     bits = _mixed(_mixed(ops.bitwise_xor(bits, first)) + second)

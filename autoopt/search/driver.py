@@ -4,9 +4,9 @@ import logging
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import keras_tuner
@@ -24,6 +24,7 @@ from autoopt.search.limits import Limits
 from autoopt.search.promotions import Promotions, best_within, known, noted
 from autoopt.search.proposers import Opened, Proposer, proposer_of
 from autoopt.search.rounds import run_seconds
+from autoopt.search.running import Running
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import Journal
@@ -80,6 +81,8 @@ class Driver:
         heirs: Knows what proposals inherit; None has all of them start fresh.
         scores: Knows what trials reach in several objectives; None where one is compared.
         promotions: Knows which trainings proposals go on with.
+        confirming: Returns the seconds that confirmation would take if these were all trials; the one that runs may be
+            among them. So long before its end the search ends, and where there is time for none it goes on instead.
     """
 
     oracle: keras_tuner.Oracle
@@ -97,6 +100,8 @@ class Driver:
     heirs: Heirs | None = None
     scores: Scores | None = None
     promotions: Promotions = field(default_factory=Promotions)
+    confirming: Callable[[Sequence[Trial]], float] | None = None
+    _running: Running = field(default_factory=Running, init=False, repr=False)
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
@@ -117,11 +122,11 @@ class Driver:
         waiting: deque[_Proposed] = deque()
         first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
-            while (reason := self.limits.reached(len(finished))) is None:
+            while (reason := self._ended(finished)) is None:
                 exhausted = self._propose(waiting, len(finished))
                 if not waiting:
                     return exhausted
-                outcome = self._run_one(waiting.popleft(), first)
+                outcome = self._run_one(waiting.popleft(), first, finished)
                 finished.append(outcome.trial)
                 if _hopeless(finished):
                     return "the first trials all failed for the same cause"
@@ -130,6 +135,17 @@ class Driver:
             for each in waiting:
                 self.journal.drop(each.opened.number)
             self.executor.drop()
+
+    def _ended(self, finished: Sequence[Trial]) -> str | None:
+        """Return why the search ends, None while it goes on."""
+        if finished:
+            self._foresee(finished)
+        return self.limits.reached(len(finished))
+
+    def _foresee(self, trials: Sequence[Trial]) -> None:
+        """Keep as much time for confirmation as it will take."""
+        if self.confirming is not None and self.limits.late() and not self.limits.interrupted:
+            self.limits.expect(self.confirming(trials))
 
     def _propose(self, waiting: "deque[_Proposed]", finished: int) -> str:
         """Add the next trial, and those after it whose programs can be made while others train.
@@ -217,10 +233,11 @@ class Driver:
             return None
         return known(job, self.journal.trial, self.objective)
 
-    def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
+    def _run_one(self, proposed: "_Proposed", first: int, finished: Sequence[Trial]) -> Outcome:
         """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
         self.emit(TrialStarted(proposed.opened.number, proposed.values))
-        outcome = proposed.answer or self.executor.wait(self._report)
+        self._running.begin()
+        outcome = proposed.answer or self.executor.wait(partial(self._report, finished))
         outcome = replace(outcome, trial=noted(outcome.trial))
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
@@ -239,12 +256,15 @@ class Driver:
         self._tried.setdefault(frozenset(outcome.trial.hyperparameters.items()), proposed.opened.number)
         return outcome
 
-    def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
+    def _report(self, finished: Sequence[Trial], job: Job, epoch: int, logs: Logs) -> Verdict:
         if job.execution:  # its epochs have been told and compared already
             return "stop" if self.limits.cut() else "continue"
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         hopeless = False
         if self.objective.name in logs:  # a fit of the user's own may tell it at its end alone
+            self._running.note(logs[self.objective.name])
+            if self._running.is_due:
+                self._foresee([*finished, *self._running.so_far(job, self.objective)])
             with self.watch.measure("log"):
                 hopeless = self.journal.report(job.number, epoch, logs[self.objective.name])
         if self.limits.cut():

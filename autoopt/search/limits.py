@@ -60,6 +60,7 @@ class Limits:
         self._budget = budget
         self._confirmations = confirmations
         self._longest = 0.0
+        self._expected: float | None = None
         self._last = math.inf
         self.deadline = None if budget is None else started + budget
         self.interrupted = False
@@ -91,10 +92,25 @@ class Limits:
             return "the budget is used up"
         return None
 
+    @property
+    def kept(self) -> float | None:
+        """Most seconds that confirmation may take, None without a budget."""
+        return None if self._budget is None else CONFIRMATION_SHARE * self._budget
+
+    def late(self) -> bool:
+        """Whether it matters by now how long confirmation will take."""
+        return self.deadline is not None and time.time() >= self.deadline - self._ending() - (
+            self.kept or 0.0
+        )
+
+    def expect(self, confirming: float) -> None:
+        """Take note of how many seconds confirmation will take; 0 where there is not enough time for any."""
+        self._expected = confirming
+
     def conclude(self) -> None:
         """Take note that the search is over: what follows gets a quarter of the budget, however much is left."""
         if self._budget is not None:
-            self._last = time.time() + CONFIRMATION_SHARE * self._budget
+            self._last = time.time() + (self.kept or 0.0)
 
     def over(self) -> bool:
         """Whether nothing more may be trained, confirmation included."""
@@ -115,8 +131,8 @@ class Limits:
 
     def _reserve(self) -> float:
         """Seconds kept for what follows the search."""
-        wanted = self._confirmations * self._longest
-        return min(CONFIRMATION_SHARE * (self._budget or 0.0), wanted) + self._ending()
+        wanted = self._confirmations * self._longest if self._expected is None else self._expected
+        return min(self.kept or 0.0, wanted) + self._ending()
 
 
 class Interrupts:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from autoopt.engines import MOST_PROGRAMS
 from autoopt.records import Trial
-from autoopt.search.limits import Limits
 from autoopt.search.search import Search
 
 TIMES = ("not at all", "once", "twice")
@@ -18,15 +18,18 @@ class Rounds:
         trials: The best few, and the user's own model.
         repeats: How often each of them.
         note: What was left out for want of time, in a sentence; empty where nothing was.
+        seconds: What they are expected to take.
     """
 
     trials: Sequence[Trial] = ()
     repeats: int = 0
     note: str = ""
+    seconds: float = 0.0
 
 
 def affordable(
-    ranked: Sequence[Trial], own: Trial | None, search: Search, limits: Limits, trials: Sequence[Trial] = (),
+    ranked: Sequence[Trial], own: Trial | None, search: Search, left: float | None,
+    trials: Sequence[Trial] = (),
     trainings: int = 1,
 ) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
@@ -37,19 +40,19 @@ def affordable(
         ranked: The trials that may win, best first.
         own: The user's model, which is run again along with them; None where it has no score.
         search: How many of them, and how often, were asked for.
-        limits: Knows how much time is left.
+        left: Seconds in which it has to be done, None for no limit.
         trials: All of the run, for what one of them continues.
         trainings: Of a run: one for each fold.
     """
-    most, repeats, left = min(search.confirm, len(ranked)), search.confirm_repeats, limits.left()
+    most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
         return Rounds()
     if left is None:
         return Rounds(_with(own, ranked[:most]), repeats)
 
     def cost(some: Sequence[Trial], times: int) -> float:
-        """Return the expected seconds: a program is compiled once at most, for the first round."""
-        compiling = sum(trial.costs.get("compile", 0.0) for trial in some)
+        """Return the expected seconds: a program that is not kept is compiled once, for the first round."""
+        compiling = sum(trial.costs.get("compile", 0.0) for trial in some if not is_kept(trial, trials))
         once = sum(max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3) for trial in some)
         return compiling + times * once
 
@@ -62,13 +65,23 @@ def affordable(
     if options:
         count, times = max(options, key=_worth)
         note = "" if (count, times) == (most, repeats) else _told(count, most, times, repeats, left)
-        return Rounds(_with(own, ranked[:count]), times, note)
-    if limits.interrupted:
-        return Rounds()
-    if cost(ranked[:1], 1) <= left:
+        chosen = _with(own, ranked[:count])
+        return Rounds(chosen, times, note, cost(chosen, times))
+    if (alone := cost(ranked[:1], 1)) <= left:
         note = f"Confirming the best trial once, and not your model: {_left(left)}."
-        return Rounds(ranked[:1], 1, note)
+        return Rounds(ranked[:1], 1, note, alone)
     return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
+
+
+def is_kept(trial: Trial, trials: Sequence[Trial]) -> bool:
+    """Whether the program of a trial is sure to be kept still: few others have been used since.
+
+    Half as many as are kept, as those count too that were made ahead and those that confirmation will need.
+    """
+    last = max((each.number for each in trials if each.program == trial.program), default=None)
+    if trial.program is None or last is None:
+        return False
+    return len({each.program for each in trials if each.number > last}) < MOST_PROGRAMS // 2
 
 
 def epochs_of(trial: Trial) -> int:
@@ -111,7 +124,11 @@ def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:
         f"{count} of {most} trials" if count < most else "the best trial" if most == 1 else f"{most} trials"
     )
     often = TIMES[times] if times < len(TIMES) else f"{times} times"
-    instead = f" instead of {'twice' if repeats == 2 else f'{repeats} times'}" if times < repeats else ""
+    instead = (
+        f", {'twice' if repeats == 2 else f'up to {repeats} times'} if there is time"
+        if times < repeats
+        else ""
+    )
     return f"Confirming {which}, {often}{instead}: {_left(left)}."
 
 

@@ -22,7 +22,7 @@ def drawn(key: tuple[int, int], *shape: int) -> np.ndarray:
 def test_numbers_are_uniform_from_0_to_below_1(key: tuple[int, int]) -> None:
     found = drawn(key)
 
-    assert 0.0 <= found.min() and found.max() < 1.0
+    assert found.min() >= 0.0 and found.max() < 1.0
     assert stats.kstest(found, "uniform").pvalue > P
     pairs = np.histogram2d(found[:-1:2], found[1::2], bins=16)[0].ravel()
     assert stats.chisquare(pairs).pvalue > P

@@ -84,6 +84,24 @@ def test_short_trials_leave_the_search_more_time() -> None:
     assert not found.over()
 
 
+def test_what_is_known_of_confirmation_counts_more_than_the_longest_trial() -> None:
+    found = limits(budget=100.0, ago=90.0, runs=9)
+    found.note_run(30.0)
+    assert found.cut() is not None and found.late()
+
+    found.expect(1.0)
+    assert found.cut() is None
+    found.expect(0.0)
+    assert found._reserve() == found._ending()
+    found.expect(1000.0)
+    assert found._reserve() - found._ending() == found.kept == 25.0
+
+
+def test_how_long_confirmation_takes_matters_in_the_last_part_alone() -> None:
+    assert not limits(budget=100.0, ago=70.0, runs=9).late()
+    assert not limits(budget=None, ago=70.0, runs=9).late()
+
+
 def test_what_follows_the_search_gets_a_quarter_also_where_more_is_left() -> None:
     found = limits(budget=100, ago=10)
     assert found.left() == pytest.approx(87, abs=0.5)

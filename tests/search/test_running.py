@@ -1,0 +1,57 @@
+"""What the trial that trains has come to so far: its best score, and seconds without those of its first epoch."""
+
+import functools
+import math
+
+import pytest
+
+from autoopt.records import Objective
+from autoopt.search.rounds import epochs_of, pace
+from autoopt.search.running import Running
+from autoopt.worker import Job
+
+LOSS, ACCURACY = Objective("val_loss", "min"), Objective("val_accuracy", "max")
+JOB = Job(7, None, {"units": 8}, 9, 9, 0)  # type: ignore[arg-type]
+
+
+def told(scores: list[float], clock: pytest.MonkeyPatch) -> Running:
+    """Return what has been told an epoch each 2 s, after 30 s for the first."""
+    found = Running()
+    found.begin()
+    for epoch, score in enumerate(scores):
+        clock.setattr("autoopt.search.running.time.time", functools.partial(float, 30 + 2 * epoch))
+        found.note(score)
+    return found
+
+
+@pytest.mark.parametrize(("objective", "best"), [(LOSS, 1), (ACCURACY, 2)])
+def test_its_best_epoch_counts_from_the_first_and_its_pace_from_the_second(
+    objective: Objective, best: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (found,) = told([0.5, 0.2, 0.9, math.nan], monkeypatch).so_far(JOB, objective)
+
+    assert (found.number, found.status, found.score) == (7, "running", (0.2, 0.9)[best - 1])
+    assert (found.best_epoch, epochs_of(found)) == (best, best + 1)
+    assert pace(found) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("scores", [[], [0.5], [math.nan, math.nan]])
+def test_before_its_second_epoch_and_without_a_score_nothing_is_known(
+    scores: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not told(scores, monkeypatch).so_far(JOB, LOSS)
+
+
+def test_another_trial_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = told([0.5, 0.4], monkeypatch)
+    found.begin()
+
+    assert not found.so_far(JOB, LOSS)
+
+
+def test_it_is_asked_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = told([0.5, 0.4], monkeypatch)
+    assert found.is_due
+    found.so_far(JOB, LOSS)
+
+    assert not found.is_due
