@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 SEARCH = """
 import json, sys
@@ -111,6 +111,7 @@ print("tensorflow" in sys.modules)
 """
 
 
+@at_full_counts
 def test_a_search_on_jax_does_not_load_tensorflow_nor_do_its_worker_processes(tmp_path: Path) -> None:
     pytest.importorskip("jax")
     done = subprocess.run(

@@ -17,7 +17,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.space import AXES, Space
 from tests import toys
-from tests.counts import FULL
+from tests.counts import at_full_counts
 
 NARROW = Space(structure=False, initialization=False, regularization=False, batch_size=[10, 20])
 
@@ -56,13 +56,11 @@ def hyperband(hypermodel: Any, folder: Path) -> keras_tuner.Tuner:
     return keras_tuner.Hyperband(hypermodel, "val_accuracy", max_epochs=2, factor=2, seed=3, directory=folder)
 
 
-TUNERS = {"Hyperband": hyperband}  # random search: see the next test
-if FULL:  # another oracle alone: it trains as random search does
-    TUNERS["BayesianOptimization"] = bayesian
+TUNERS = {"Hyperband": hyperband, "BayesianOptimization": bayesian}  # random search: see the next test
 
 
 # KerasTuner's Gaussian process says that it did not converge on so few trials.
-@pytest.mark.slow
+@at_full_counts
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("tuner", TUNERS)
 def test_a_tuner_of_keras_tuner_searches_and_hands_over_a_model(tuner: str, tmp_path: Path) -> None:

@@ -37,8 +37,10 @@ def test_the_readme_s_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     for snippet in snippets():
         if snippet.startswith(AFTERWARDS):
             found["result"] = searched(found["model_fn"])
-        quick = snippet.replace('budget="5m"', "max_trials=2, epochs=2, verbose=0")
-        quick = quick.replace("Search(cv=5)", "Search(cv=2, confirm=0)")
+        fewer = "max_trials=2, epochs=1, verbose=0"
+        if "search=" not in snippet:
+            fewer += ", search=autoopt.Search(confirm=1, confirm_repeats=1)"
+        quick = snippet.replace('budget="5m"', fewer).replace("Search(cv=5)", "Search(cv=2, confirm=0)")
         exec(compile(quick, "README.md", "exec"), found)
     assert (tmp_path / "best.keras").exists()
 

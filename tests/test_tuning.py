@@ -29,7 +29,7 @@ from autoopt.result import Result
 from autoopt.seeding import derive
 from autoopt.tuning import SPLITTING
 from tests import toys
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 QUICK = autoopt.Search(confirm=0, start=[{"regularization/dropout": 0.2, "optimizer/learning_rate": 0.01}])
 DATA = toys.digits(60)
@@ -376,8 +376,8 @@ ORACLES: dict[str, Callable[[], Any]] = {
 
 # KerasTuner's Gaussian process says that it did not converge on so few trials.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@pytest.mark.slow
-@pytest.mark.parametrize("oracle", ORACLES if FULL else ["BayesianOptimizationOracle"])
+@at_full_counts
+@pytest.mark.parametrize("oracle", ORACLES)
 def test_an_oracle_of_keras_tuner_proposes_the_trials(oracle: str, tmp_path: Path) -> None:
     search = autoopt.Search(oracle=ORACLES[oracle](), confirm=0)
     result = tune(tmp_path, max_trials=4, epochs=3, search=search, space=NARROW)

@@ -44,10 +44,13 @@ def compiled(mode: Mode | None = None, most: int = 16) -> CompiledEngine:
 
 
 class Fit(KerasEngine):
-    """Plain `fit`, unless at full counts step by step on TensorFlow: tracing takes longer than so few steps."""
+    """Plain `fit`, unless at full counts step by step on TensorFlow: tracing takes longer than so few steps.
+
+    Models of several outputs are traced always: step by step Keras logs other losses of each.
+    """
 
     def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
-        if BACKEND == "tensorflow" and not FULL:
+        if BACKEND == "tensorflow" and not FULL and len(candidate.model.outputs or ()) < 2:
             candidate.model.run_eagerly = True
         return super().fitting(candidate, assignment)
 

@@ -34,7 +34,8 @@ ALL = [
 ]
 
 
-@pytest.mark.parametrize("case", ["two inputs and two outputs", "class weights", "sample weights"])
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["class weights", *["two inputs and two outputs", "sample weights"] * FULL])
 def test_the_keras_engine_is_fit_on_batches_in_the_order_of_the_seed(case: str) -> None:
     found, part = zoo.CASES[case], zoo.CASES[case].data()
     model, losses = made(found.make), []

@@ -93,7 +93,7 @@ FALLING_BACK: dict[str, tuple[Callable[[], keras.Model], dict[str, Any], str]] =
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", FALLING_BACK if FULL else list(FALLING_BACK)[::2])
+@pytest.mark.parametrize("name", FALLING_BACK if FULL else list(FALLING_BACK)[::4])
 def test_what_cannot_be_compiled_is_trained_by_fit_and_says_why(name: str) -> None:
     make, given, reason = FALLING_BACK[name]
     runs: list[Training] = []

@@ -12,6 +12,7 @@ import pytest
 from autoopt.data import Dataset, Part
 from autoopt.engines import candidate_of
 from tests import toys
+from tests.counts import FULL
 from tests.engines.laboratory import ENGINES, Fit, assert_meant, assigned, made, ran
 
 X, Y = toys.digits(60)
@@ -78,7 +79,12 @@ FORMATS: dict[str, Any] = {
     **{name: (stream, one_output) for name, stream in STREAMS.items()},
 }  # fmt: skip
 # What comes in batches is never compiled whole.
-CASES = [("keras", name) for name in FORMATS] + [("automatic", name) for name in (*IN_MEMORY, *IN_ONE)]
+LIKE_OTHERS = ("dicts", "DataLoader")
+"""Formats that `fit` is handed as others: arrays by output, and batches one by one."""
+
+CASES = [("keras", name) for name in FORMATS if FULL or name not in LIKE_OTHERS] + [
+    ("automatic", name) for name in (*IN_MEMORY, *IN_ONE)
+]
 
 
 @functools.cache
@@ -89,6 +95,7 @@ def without_them(make: Callable[[bool], keras.Model]) -> Any:
     return ran(Fit(), candidate_of(made(lambda: make(True))), assigned(kept, size=40))[0].history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "form"), CASES, ids=[" ".join(case) for case in CASES])
 def test_a_weight_of_0_leaves_an_example_out_in_every_format(engine: str, form: str, tmp_path: Path) -> None:
     given, make = FORMATS[form]

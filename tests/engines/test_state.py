@@ -35,10 +35,10 @@ PARTS: Mapping[str, int] = {"steps in parts": 3}
 ELSEWHERE = ("dropout and a warm-up",)
 """Cases that go on in an engine which has another program."""
 
-TELLING = ("averaged weights", "steps in parts", *ELSEWHERE)
+TELLING = ("averaged weights", *ELSEWHERE)
 """Cases that differ in what a state has to hold."""
 
-PAIRS = in_turn(CASES, list(ENGINES)) if FULL else in_turn(TELLING, ["keras", "automatic", *MODES[-1:]])
+PAIRS = in_turn(CASES, list(ENGINES)) if FULL else in_turn(TELLING, ["keras", *MODES[-1:]])
 
 
 def wide() -> keras.Model:

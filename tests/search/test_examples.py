@@ -23,6 +23,12 @@ from tests import toys
 SIZE = 96
 
 
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Initializers of models that are built here draw the same in every order of the tests."""
+    keras.utils.set_random_seed(0)
+
+
 def weights(n: int) -> np.ndarray:
     return np.random.default_rng(0).uniform(0.5, 2.0, n).astype("float32")
 

@@ -20,6 +20,7 @@ from autoopt.search.promotions import Promotions, best_within, known
 from autoopt.storage import Journal
 from autoopt.worker import Continuation, Job, Outcome, Worker
 from tests import toys
+from tests.counts import at_full_counts
 
 LOSS = Objective("val_loss", "min")
 EPOCHS, RUNGS, SEED = 6, (1, 2, 4), 3
@@ -148,6 +149,7 @@ def test_what_can_no_longer_be_promoted_is_freed(bracket: Hyperband) -> None:
     assert not bracket.worker.paused._kept
 
 
+@at_full_counts
 def test_a_training_that_is_not_at_hand_is_repeated_and_comes_to_the_same(
     bracket: Hyperband, tmp_path: Path
 ) -> None:
