@@ -12,8 +12,24 @@ from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR as KERAS_GENER
 
 from autoopt.errors import UsageError
 
+# Places in the tree of seeds. The first two follow (seed, trial, repeat), those after them the seed or a trial of it.
+INITIAL = 0
+"""Initial weights and random states."""
+
+ORDER = 1
+"""The order of the examples, and what a `fit` of the user's own draws."""
+
+SAMPLING = 2
+"""Proposals."""
+
 SPLITTING = 3
-"""Place in the tree of seeds: which rows validate and test."""
+"""Which rows validate and test."""
+
+FOLDING = 4
+"""Which rows are in which fold."""
+
+CUTTING = 1_000_003
+"""The cut of each repeat of confirmation; no trial has this number."""
 
 _GENERATORS = threading.RLock()
 """Held while the process's generators are seeded: a candidate is built in one thread while another trains."""

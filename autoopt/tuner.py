@@ -23,7 +23,6 @@ from autoopt.reports.summary import results, search_space
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import Search, explore, ranked
-from autoopt.seeding import SPLITTING
 from autoopt.tailored import Tailored, TailoredFit
 from autoopt.tuning import tune
 
@@ -163,7 +162,7 @@ class Tuner:
         again, space = self._result is not None or not self._overwrite, self._space
         seed = self._seed_of_the_run() if again else seeding.checked(self._seed)
         data = porting.dataset(
-            (x, y, sample_weight), validation_data, validation_split, seeding.derive(seed, SPLITTING)
+            (x, y, sample_weight), validation_data, validation_split, seeding.derive(seed, seeding.SPLITTING)
         )
         if self._fit is not None:
             fit_arguments |= {} if batch_size is None else {"batch_size": batch_size}

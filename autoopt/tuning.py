@@ -30,7 +30,6 @@ from autoopt.search import (
     starting_points,
     trainings,
 )  # fmt: skip
-from autoopt.seeding import SPLITTING
 from autoopt.session import Session
 from autoopt.space import Space
 from autoopt.unloaded import tensorflow_unloaded
@@ -134,7 +133,7 @@ def tune(
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     dataset = Dataset.of(
         data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
-        seed=seeding.derive(seed, SPLITTING),
+        seed=seeding.derive(seed, seeding.SPLITTING),
     )  # fmt: skip
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)

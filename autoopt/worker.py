@@ -38,9 +38,6 @@ from autoopt.records import Objective, Trial
 
 logger = logging.getLogger(__name__)
 
-INITIAL, ORDER = 0, 1
-"""Places in the tree of seeds: initial weights and dropout, order of the examples."""
-
 Callbacks = Sequence[keras.callbacks.Callback] | Callable[[Trial], Sequence[keras.callbacks.Callback]]
 
 
@@ -177,14 +174,14 @@ class Worker:
             parts = train.steps(batch_size)
         steps = train.steps(batch_size)
         candidate = self.hypermodel.candidate(
-            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, INITIAL), job.heritage, parts,
+            job.recipe, job.values, steps * job.horizon, seeding.derive(*place, seeding.INITIAL), job.heritage, parts,
             self.score,
         )  # fmt: skip
         if parts > 1:
             logger.info("trial %d: a step of %s examples is cut into %d batches", job.number, size, parts)
         pool = self.dataset.pool if self.dataset.pooled or job.cut is not None else None
         assignment = Assignment(
-            train, validation, batch_size, job.epochs, seeding.derive(*place, ORDER), self.class_weight,
+            train, validation, batch_size, job.epochs, seeding.derive(*place, seeding.ORDER), self.class_weight,
             self._callbacks(job.begun()) if paused is None else paused.hooks.callbacks, self._patience(job), pool,
             job.cut,
         )  # fmt: skip
@@ -234,7 +231,7 @@ class Worker:
     def _trained_by_itself(self, job: Job, fit: OwnFit, report: Report) -> Outcome:
         """Train one job by the user's own `fit`."""
         trial, place = job.begun(), job.place
-        seed = seeding.derive(*place, INITIAL)
+        seed = seeding.derive(*place, seeding.INITIAL)
         candidate = self.hypermodel.candidate(job.recipe, job.values, None, seed, job.heritage)
         hp = self.hypermodel.asking(job.values)
         known, model = len(hp.space), candidate.model
@@ -248,7 +245,7 @@ class Worker:
             fit, pinned, model, dataset, epochs, most, self.class_weight, self._callbacks(trial),
             self._patience(job),
         )  # fmt: skip
-        with seeding.seeded(seeding.derive(*place, ORDER)):
+        with seeding.seeded(seeding.derive(*place, seeding.ORDER)):
             reached = own.run(self.objective, report, self.assumed)
         now = time.time()
         costs = {"compile": built - trial.started, "train": now - built, "evaluate": 0.0}

@@ -14,8 +14,7 @@ from sklearn import metrics as sk
 import autoopt
 from autoopt.data import Dataset
 from autoopt.errors import DataError, UsageError
-from autoopt.seeding import derive
-from autoopt.tuning import SPLITTING
+from autoopt.seeding import SPLITTING, derive
 from tests import toys
 from tests.engines.laboratory import BACKEND
 

@@ -26,8 +26,7 @@ from autoopt.data import Dataset
 from autoopt.errors import ModelError, RunError, SearchError, UsageError
 from autoopt.records import Trial
 from autoopt.result import Result
-from autoopt.seeding import derive
-from autoopt.tuning import SPLITTING
+from autoopt.seeding import SPLITTING, derive
 from tests import toys
 from tests.counts import FULL, at_full_counts
 

@@ -17,9 +17,6 @@ from autoopt.search.limits import Limits
 from autoopt.search.rounds import epochs_of
 from autoopt.worker import Job
 
-CUTTING = 1_000_003
-"""Place in the tree of seeds, that no trial has: the cut of each repeat."""
-
 Recut = Callable[[int], Cut | None]
 """Returns a fresh cut of the data for a seed, None where there is only one."""
 
@@ -69,7 +66,7 @@ class Confirmation:
         """
         found: dict[int, list[Run]] = {trial.number: [] for trial in candidates}
         for repeat in range(1, repeats + 1):
-            cut, started = self.recut(seeding.derive(self.seed, CUTTING, repeat)), time.time()
+            cut, started = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)), time.time()
             for trial in candidates:
                 run = None if self.limits.over() else self._run(trial, repeat, cut)
                 if run is None:

@@ -10,7 +10,6 @@ import optuna
 from autoopt import seeding
 from autoopt.errors import UsageError
 from autoopt.search.names import OURS
-from autoopt.search.oracle import SAMPLING
 from autoopt.search.search import Search
 from autoopt.storage import quiet
 
@@ -55,7 +54,7 @@ def made(search: Search, seed: int, max_trials: int | None, epochs: int, earlier
         UsageError: A package is missing that something named needs.
     """
     most = ENDLESS if max_trials is None else max_trials
-    drawn = seeding.derive(seed, SAMPLING, earlier)
+    drawn = seeding.derive(seed, seeding.SAMPLING, earlier)
     oracle, sampler, pruner = search.oracle, search.sampler, search.pruner
     if isinstance(oracle, str):
         limits = (

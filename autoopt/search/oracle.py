@@ -25,9 +25,6 @@ from autoopt.search.portfolio import Point
 from autoopt.search.proposal import COMPILED, DRAWS, Changes, Proposal, drawn
 from autoopt.storage import Journal, options, quiet
 
-SAMPLING = 2
-"""Place in the tree of seeds: proposals."""
-
 AHEAD = 3
 """How many trials wait while one trains: a program takes several small trials to trace and compile."""
 
@@ -141,7 +138,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._proposal = proposal = self._made(number)
         if self._given_sampler is None:
             with quiet():
-                seed = seeding.derive(self.seed, proposal.place, SAMPLING, *proposal.draw)
+                seed = seeding.derive(self.seed, proposal.place, seeding.SAMPLING, *proposal.draw)
                 own = tpe(seed, self._groups)
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(proposal.fixed), own))
         guided = proposal.point is not None or proposal.early or self._by_value

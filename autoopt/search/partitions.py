@@ -11,9 +11,6 @@ from autoopt.records import Objective, Trial
 from autoopt.search.pruner import FoldRule
 from autoopt.search.search import Search
 
-FOLDING = 4
-"""Place in the tree of seeds: which rows are in which fold."""
-
 
 @dataclass(frozen=True, eq=False)
 class Partitions:
@@ -39,7 +36,9 @@ class Partitions:
             DataError: They do not fit the data.
         """
         if repeat not in self._known:
-            self._known[repeat] = folds(self.dataset, self.cv, seeding.derive(self.seed, FOLDING, repeat))
+            self._known[repeat] = folds(
+                self.dataset, self.cv, seeding.derive(self.seed, seeding.FOLDING, repeat)
+            )
         return self._known[repeat]
 
     @property
