@@ -130,6 +130,7 @@ class Session:
         finally:
             for sink in self.sinks:
                 sink.close()
+            self.folder.release()
 
     def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
         objective = self.worker.objective

@@ -202,6 +202,8 @@ def tune(
         *adapted,
         *over,
     )
+    if folder.writer is not None and folder.writer.note:
+        notes = (folder.writer.note, *notes)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         found = session.run(asked, console.say)

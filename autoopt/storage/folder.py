@@ -7,6 +7,7 @@ weights/       trial-0007.weights.npz of the best few
 best.keras     the winner
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
+writer.lock    held by the process that writes, which writer.json names while it does
 
 Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json.
 """
@@ -22,6 +23,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autoopt.errors import RunError, nearest
+from autoopt.storage.writer import LOCK, WHO, Writer
 
 Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
@@ -38,6 +40,21 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.writer: Writer | None = None
+
+    def hold(self) -> None:
+        """Become the one process that writes here, until `release`.
+
+        Raises:
+            RunError: Another one does.
+        """
+        self.writer = Writer(self.path)
+
+    def release(self) -> None:
+        """Let others write here again."""
+        if self.writer is not None:
+            self.writer.release()
+            self.writer = None
 
     @property
     def journal(self) -> Path:
@@ -162,7 +179,7 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
         )
     path = root / (project_name or _fresh_name(root))
     # What is no run is somebody's own: it must not be replaced, nor written into.
-    if path.exists() and not (path / "run.json").is_file() and any(path.iterdir()):
+    if path.exists() and not (path / "run.json").is_file() and _holds_files(path):
         tuners = (path / KERAS_TUNER).is_file()
         if tuners and resume == "overwrite":
             return RunFolder(path)
@@ -183,7 +200,7 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
 
 
 def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
-    """Make the folder of a new run, or open the one that is to go on.
+    """Make the folder of a new run, or open the one that is to go on; this process alone writes there until `release`.
 
     Args:
         directory: Where runs lie.
@@ -191,12 +208,15 @@ def create(directory: str | Path, project_name: str | None, resume: Resume) -> R
         resume: True goes on with a run that exists, `"overwrite"` removes it first.
 
     Raises:
-        RunError: As `locate`.
+        RunError: As `locate`, or another process writes to the run.
     """
     folder = locate(directory, project_name, resume)
-    if resume == "overwrite" and folder.path.exists():
-        shutil.rmtree(folder.path)
     folder.path.mkdir(parents=True, exist_ok=True)
+    folder.hold()
+    if resume == "overwrite":
+        for each in folder.path.iterdir():
+            if each.name not in (LOCK, WHO):
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
     return folder
 
 
@@ -247,6 +267,11 @@ def every(directory: str | Path) -> list[RunFolder]:
     """Return the runs under a directory, oldest first."""
     found = sorted(Path(directory).glob("*/run.json"), key=lambda path: path.stat().st_mtime)
     return [RunFolder(path.parent) for path in found]
+
+
+def _holds_files(path: Path) -> bool:
+    """Whether a folder holds more than what a search leaves that died before it wrote down what was asked."""
+    return any(each.name not in (LOCK, WHO) for each in path.iterdir())
 
 
 def _fresh_name(root: Path) -> str:

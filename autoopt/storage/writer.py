@@ -1,0 +1,83 @@
+"""Writer: one process at a time writes to a run; the operating system frees the place of one that died."""
+
+import json
+import logging
+import os
+import socket
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from autoopt.errors import RunError
+
+logger = logging.getLogger(__name__)
+
+LOCK = "writer.lock"
+"""Held by the process that writes; the file itself stays."""
+
+WHO = "writer.json"
+"""Says which process that is; it is still there where one died."""
+
+
+class Writer:
+    """The right to write to a run.
+
+    Args:
+        path: The run's folder, which is there.
+
+    Attributes:
+        note: What became of the process that had the right before, in a sentence; empty where it gave it back.
+
+    Raises:
+        RunError: Another process, or another search of this one, has it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock, self._who = filelock.FileLock(path / LOCK, timeout=0), path / WHO
+        try:
+            self._lock.acquire()
+        except filelock.Timeout as error:
+            raise RunError(
+                f"The run {path} is being written to by {_told(self._known())}. Wait until that has ended, end it, or "
+                "take another project_name."
+            ) from error
+        except NotImplementedError:
+            logger.info("%s cannot be locked: nothing keeps a second process from writing there", path)
+        before = self._known()
+        self.note = (
+            f"{_told(before).capitalize()} was writing to this run and is gone: it goes on here."
+            if before
+            else ""
+        )
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        self._who.write_text(json.dumps(who) + "\n", encoding="utf8")
+
+    def release(self) -> None:
+        """Give the right back."""
+        if self._lock.is_locked:
+            self._who.unlink(missing_ok=True)
+        self._lock.release()
+
+    def _known(self) -> dict[str, Any]:
+        """Return who is said to write, empty where nobody is or where that cannot be read."""
+        try:
+            found = json.loads(self._who.read_text(encoding="utf8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+
+def _told(who: dict[str, Any]) -> str:
+    """Return a process in words."""
+    if not isinstance(who.get("pid"), int):
+        return "another process"
+    host = f" on {who['host']}" if who.get("host") not in (None, socket.gethostname()) else ""
+    own = ", another search of this very process" if who["pid"] == os.getpid() and not host else ""
+    since = who.get("since")
+    at = (
+        f", since {datetime.fromtimestamp(since):%Y-%m-%d %H:%M:%S}" if isinstance(since, int | float) else ""
+    )
+    return f"process {who['pid']}{host}{at}{own}"
