@@ -122,15 +122,14 @@ class Session:
             SearchError: No trial ended with a model to return.
         """
         started = time.time()
-        self._write_down(asked)
         try:
-            with Interrupts(self.limits, say):
+            with self.folder.held(), Interrupts(self.limits, say):
+                self._write_down(asked)
                 self._emit(self._started(asked))
                 return self._carried_out(started, asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
-            self.folder.release()
 
     def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
         objective = self.worker.objective

@@ -191,6 +191,7 @@ def tune(
     precision = (f"Models are built under the policy {policy}.",) if policy else ()
     folded = () if partitions is None else (partitions.note,)
     notes = (
+        *([folder.note] if folder.note else []),
         *dataset.notes,
         *folded,
         *facts.notes,
@@ -202,8 +203,6 @@ def tune(
         *adapted,
         *over,
     )
-    if folder.writer is not None and folder.writer.note:
-        notes = (folder.writer.note, *notes)
     asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
     with compilations_kept(resources.compilation_cache):
         found = session.run(asked, console.say)

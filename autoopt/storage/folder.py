@@ -12,10 +12,11 @@ writer.lock    held by the process that writes, which writer.json names while it
 Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json.
 """
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -36,25 +37,28 @@ class RunFolder:
 
     Args:
         path: `directory/project_name`.
+
+    Attributes:
+        note: What became of a process that was writing here, in a sentence; empty where there was none.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.writer: Writer | None = None
+        self.note = ""
 
-    def hold(self) -> None:
-        """Become the one process that writes here, until `release`.
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Be the one process that writes here for a while; `note` says whose place was taken.
 
         Raises:
-            RunError: Another one does.
+            RunError: Another one is.
         """
-        self.writer = Writer(self.path)
-
-    def release(self) -> None:
-        """Let others write here again."""
-        if self.writer is not None:
-            self.writer.release()
-            self.writer = None
+        writer = Writer(self.path)
+        self.note = self.note or writer.note
+        try:
+            yield
+        finally:
+            writer.release()
 
     @property
     def journal(self) -> Path:
@@ -200,7 +204,7 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
 
 
 def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
-    """Make the folder of a new run, or open the one that is to go on; this process alone writes there until `release`.
+    """Make the folder of a new run, or open the one that is to go on.
 
     Args:
         directory: Where runs lie.
@@ -212,9 +216,8 @@ def create(directory: str | Path, project_name: str | None, resume: Resume) -> R
     """
     folder = locate(directory, project_name, resume)
     folder.path.mkdir(parents=True, exist_ok=True)
-    folder.hold()
-    if resume == "overwrite":
-        for each in folder.path.iterdir():
+    with folder.held():
+        for each in folder.path.iterdir() if resume == "overwrite" else ():
             if each.name not in (LOCK, WHO):
                 shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
     return folder

@@ -99,12 +99,14 @@ def test_a_run_is_not_replaced_while_it_is_written_to(tmp_path: Path) -> None:
         assert (run / "run.json").exists()
     folder = create(tmp_path, "run", "overwrite")
 
-    assert {each.name for each in run.iterdir()} == {LOCK, WHO}
-    folder.release()
+    assert {each.name for each in run.iterdir()} == {LOCK}
+    assert folder.note.endswith("it goes on here.")
 
 
 def test_where_a_search_died_before_it_wrote_anything_another_may_begin(tmp_path: Path) -> None:
     with another_process(tmp_path):
         pass
 
-    create(tmp_path.parent, tmp_path.name, True).release()
+    folder = create(tmp_path.parent, tmp_path.name, True)
+    with folder.held(), pytest.raises(RunError, match="being written to"):
+        create(tmp_path.parent, tmp_path.name, True)
