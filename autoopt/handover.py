@@ -13,7 +13,7 @@ from autoopt.engines import evaluate
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Trial
 from autoopt.search import Evidence, Unseen
-from autoopt.storage import RunFolder
+from autoopt.storage import RunFolder, replacing
 from autoopt.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,8 @@ class Handover:
         model.set_weights(self.folder.load_weights(best.number))
         model.optimizer.build(model.trainable_variables)
         try:
-            model.save(self.folder.best_model)
+            with replacing(self.folder.best_model) as fresh:
+                model.save(fresh)
             return keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(model))
         except Exception as error:
             # Whatever a user's own class does when it is saved or read: the model itself is still good.

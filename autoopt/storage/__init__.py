@@ -2,6 +2,7 @@
 
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.distributions import options, positioned, unpositioned
+from autoopt.storage.durable import replacing
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
 from autoopt.storage.journal import Journal, quiet
@@ -23,5 +24,6 @@ __all__ = [
     "options",
     "positioned",
     "quiet",
+    "replacing",
     "unpositioned",
 ]

@@ -24,6 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autoopt.errors import RunError, nearest
+from autoopt.storage.durable import replacing
 from autoopt.storage.writer import LOCK, WHO, Writer
 
 Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
@@ -87,10 +88,9 @@ class RunFolder:
 
     def write(self, name: Written, content: Mapping[str, Any]) -> None:
         """Write `run.json` or one of the others: to a new name first, so that it is never half there."""
-        target = self.path / f"{name}.json"
-        fresh = target.with_suffix(".json.new")
-        fresh.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf8")
-        fresh.replace(target)
+        text = json.dumps(content, indent=1, default=str) + "\n"
+        with replacing(self.path / f"{name}.json") as fresh:
+            fresh.write_text(text, encoding="utf8")
 
     def read(self, name: Written) -> dict[str, Any]:
         """Read `run.json` or one of the others; empty where there is none.
@@ -108,9 +108,8 @@ class RunFolder:
 
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep which rows went where, as arrays by name."""
-        fresh = self._split.with_suffix(".new.npz")
-        np.savez(fresh, **dict[str, Any](arrays))
-        fresh.replace(self._split)
+        with replacing(self._split) as fresh:
+            np.savez(fresh, **dict[str, Any](arrays))
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
         """Return what `save_split` kept, None where nothing was."""
@@ -123,9 +122,8 @@ class RunFolder:
         """Keep a trial's weights, in Keras's order."""
         target = self._weights(number)
         target.parent.mkdir(exist_ok=True)
-        fresh = target.with_suffix(".new.npz")
-        np.savez(fresh, *[_portable(np.asarray(array)) for array in weights])
-        fresh.replace(target)
+        with replacing(target) as fresh:
+            np.savez(fresh, *[_portable(np.asarray(array)) for array in weights])
 
     def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
         """Return what `save_weights` kept."""
