@@ -3,12 +3,14 @@
 `optuna-dashboard` opens the file as it is. Optuna's study is told every trial here, whoever proposed it.
 """
 
+import copy
 import dataclasses
 import json
 import logging
 import math
 import time
 import warnings
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,9 @@ RECORD = "trial"
 DROPPED = "dropped"
 """Name of the user attribute of a trial that was taken back before it was trained."""
 
+REFUSED = "refused"
+"""Its value where another was drawn for the same place."""
+
 _STATES = {
     "completed": TrialState.COMPLETE,
     "pruned": TrialState.PRUNED,
@@ -53,12 +58,13 @@ class Journal:
         objective: What is compared.
         sampler: Proposes values; None samples at random.
         pruner: Ends hopeless trials; None ends none.
-        read_only: Whether the journal is only looked at: nothing is written, a trial that runs is left
-            running.
+        read_only: Whether the journal is only looked at: nothing is written.
         others: What is compared beside the objective: a study of several directions, which prunes nothing.
 
     Attributes:
         over: Whether the sampler has said that it has nothing more to propose.
+        interrupted: Numbers of the trials that a process began and did not live to finish, to be begun again.
+        torn: Whether the last record was found half written, and cut off.
     """
 
     def __init__(
@@ -75,6 +81,7 @@ class Journal:
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
         if path is not None and read_only and not _holds_study(path):
             path = None
+        self.torn = path is not None and not read_only and _cut_torn_tail(path)
         self._backend = None if path is None else _backend(path, read_only)
         with quiet():
             storage = None if self._backend is None else JournalStorage(self._backend)
@@ -100,8 +107,8 @@ class Journal:
         self._known: dict[str, Any] = {}
         for earlier in self._study.get_trials(deepcopy=False):
             self._known.update(earlier.distributions)
-            if not earlier.state.is_finished() and not read_only:
-                self._study.tell(earlier.number, state=TrialState.FAIL)
+        unfinished = [t.number for t in self._study.get_trials(deepcopy=False) if not t.state.is_finished()]
+        self.interrupted = deque(() if read_only else unfinished)
         self._flush()
 
     def _stop(self) -> None:
@@ -112,17 +119,28 @@ class Journal:
         self._sampler.base = sampler
 
     def open(self, guided: bool = False) -> int:
-        """Begin a trial and return its number.
+        """Begin a trial and return its number: one that was interrupted keeps the values that it had been given.
 
         Args:
             guided: Every value will be wanted by somebody, so the sampler need not look ahead.
         """
         self._sampler.guided = guided
         with quiet():
-            trial = self._study.ask()
+            if self.interrupted:
+                known = self._study.get_trials(deepcopy=False)[self.interrupted.popleft()]
+                trial = optuna.Trial(self._study, known._trial_id)
+            else:
+                trial = self._study.ask()
         self._running[trial.number] = trial
         self._flush()
         return trial.number
+
+    def give_up(self) -> None:
+        """Record the trials that were interrupted as failed: nobody can propose them again."""
+        while self.interrupted:
+            with quiet():
+                self._study.tell(self.interrupted.popleft(), state=TrialState.FAIL)
+        self._flush()
 
     def suggest(self, number: int, hp: Any, wanted: Any = None) -> Any:
         """Return a running trial's value of one hyperparameter.
@@ -163,9 +181,15 @@ class Journal:
         if self._others:  # Optuna knows no pruning by several values
             return False
         trial = self._running[number]
-        trial.report(score, epoch)
         self._reported.add(number)
-        return trial.should_prune()
+        known = self._study.get_trials(deepcopy=False)[number].intermediate_values
+        if epoch not in known:
+            trial.report(score, epoch)
+            return trial.should_prune()
+        # It was interrupted after this epoch: what it told of later ones is not to be known yet.
+        past = copy.deepcopy(self._study.get_trials(deepcopy=False)[number])
+        past.intermediate_values = {step: value for step, value in known.items() if step <= epoch}
+        return bool(self._study.pruner.prune(self._study, past))
 
     def close(self, trial: Trial) -> None:
         """Record a finished trial whole; one that is not running is left as it is."""
@@ -192,13 +216,26 @@ class Journal:
         if self._backend is not None:
             self._backend.flush()
 
-    def drop(self, number: int) -> None:
-        """Take back a trial that was begun and never trained; its number is not used again."""
+    def drop(self, number: int, refused: bool = False) -> None:
+        """Take back a trial that was begun and never trained; its number is not used again.
+
+        Args:
+            number: The trial's.
+            refused: Whether another is drawn for the same place.
+        """
         running = self._running.pop(number)
-        running.set_user_attr(DROPPED, True)
+        running.set_user_attr(DROPPED, REFUSED if refused else True)
         with quiet():
             self._study.tell(running, state=TrialState.FAIL)
         self._flush()
+
+    def dropped(self) -> Mapping[int, bool]:
+        """Return the number of each trial that was taken back, and whether another was drawn for its place."""
+        return {
+            trial.number: trial.user_attrs[DROPPED] == REFUSED
+            for trial in self._study.get_trials(deepcopy=False)
+            if DROPPED in trial.user_attrs
+        }
 
     @property
     def opened(self) -> int:
@@ -267,7 +304,6 @@ def _holds_study(path: Path) -> bool:
 def _backend(path: Path, read_only: bool) -> BatchedBackend:
     if not read_only:
         _remove_old_lock(path)
-        _cut_torn_tail(path)
     # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
     return BatchedBackend(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
 
@@ -279,15 +315,16 @@ def _remove_old_lock(path: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _cut_torn_tail(path: Path) -> None:
-    """Cut off a last line that a process did not live to finish: the next one would be appended to it."""
+def _cut_torn_tail(path: Path) -> bool:
+    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it."""
     if not path.exists():
-        return
+        return False
     with path.open("rb+") as file:
         content = file.read()
         whole = content.rfind(b"\n") + 1
         if whole < len(content):
             file.truncate(whole)
+    return whole < len(content)
 
 
 class quiet(warnings.catch_warnings):
