@@ -21,8 +21,8 @@ class Constraints:
         max_latency_ms: Most milliseconds for the prediction of one example on this machine: the median of
             some calls of `model.predict_on_batch`, after it has been compiled. Measured once a structure.
         max_seconds_per_epoch: Most seconds an epoch, compiling and validation left out: the mean over a
-            trial's epochs. A candidate is drawn again when a trial that costs no more by weights, examples and
-            steps took longer, and none that costs as much was fast enough.
+            trial's epochs. A candidate is drawn again when a trial that costs no more by multiplications, examples
+            and steps took longer, and none that costs as much was fast enough.
 
     Raises:
         UsageError: A limit is no such number.

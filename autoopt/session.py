@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import keras_tuner
@@ -135,6 +136,7 @@ class Session:
         objective = self.worker.objective
         journal = Journal(self.folder.journal, objective, pruner=self._pruner(), others=self.others)
         trials = journal.trials()
+        known = len(trials)
         weights = self._best_weights(trials)
         try:
             searched = time.perf_counter()
@@ -142,7 +144,7 @@ class Session:
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
-            confirmed = self._confirmed(candidates, trials, say)
+            confirmed = self._confirmed(candidates, trials, known, say)
             weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
         finally:
@@ -224,7 +226,7 @@ class Session:
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
             tell, keep, self.watch, self.ceiling, heirs,
-            Scores(self.objectives, self.ceiling) if self.others else None, confirming=self._confirming,
+            Scores(self.objectives, self.ceiling) if self.others else None, confirming=partial(self._confirming, len(earlier)),
         )  # fmt: skip
 
     @property
@@ -233,17 +235,19 @@ class Session:
         scored = [cut.validation for cut in self.folds]
         return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
 
-    def _confirming(self, trials: Sequence[Trial]) -> float:
+    def _confirming(self, earlier: int, trials: Sequence[Trial]) -> float:
         """Return the seconds that confirmation would take, with some to spare, if these were all trials."""
         ranked, most = points(contenders(trials, self.objectives), trials), (self.limits.kept or 0.0) / SPARE
-        return SPARE * self._rounds(ranked, trials, most).seconds
+        return SPARE * self._rounds(ranked, trials, most, earlier).seconds
 
-    def _rounds(self, ranked: Sequence[Trial], trials: Sequence[Trial], left: float | None) -> Rounds:
+    def _rounds(
+        self, ranked: Sequence[Trial], trials: Sequence[Trial], left: float | None, earlier: int
+    ) -> Rounds:
         """Return what there is time to confirm of the trials that may win, best first."""
         own = next(
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
-        return affordable(ranked, own, self.search, left, trials, max(len(self.folds), 1))
+        return affordable(ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier)
 
     def _learn(self, definitions: Sequence[Any], asked: Asked, oracle: keras_tuner.Oracle) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
@@ -266,12 +270,12 @@ class Session:
         return BestWeights(self.folder, most, self.worker.objective, earlier, self.others, always)
 
     def _confirmed(
-        self, ranked: Sequence[Trial], trials: Sequence[Trial], say: Callable[[str], None]
+        self, ranked: Sequence[Trial], trials: Sequence[Trial], earlier: int, say: Callable[[str], None]
     ) -> Confirmations:
         self.limits.conclude()
         if self.limits.interrupted:
             return Confirmations({})
-        rounds = self._rounds(ranked, trials, self.limits.left())
+        rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
         if rounds.note:
             say(rounds.note)
         if not rounds.trials:
@@ -280,7 +284,7 @@ class Session:
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
             dataset.recut, self.handover.evidence.of,
-        ).run(rounds.trials, self.search.confirm_repeats)  # fmt: skip
+        ).run(rounds.trials, rounds.most)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
         if done < rounds.repeats and not self.limits.interrupted:
             say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")

@@ -128,6 +128,7 @@ def validation_score(result: Result, given: dict[str, Any]) -> float:
     return float(logs[result.objective.name.removeprefix("val_")])
 
 
+@pytest.mark.slow
 def test_the_score_reported_is_the_score_of_the_model_handed_over(finished: Finished) -> None:
     score = validation_score(finished.result, finished.given)
 
@@ -135,6 +136,7 @@ def test_the_score_reported_is_the_score_of_the_model_handed_over(finished: Fini
     assert finished.result.best_trial.score == pytest.approx(score, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_loaded_is_the_same_run(finished: Finished) -> None:
     result = finished.result
     loaded = autoopt.load(result.run_dir)
@@ -145,6 +147,7 @@ def test_a_run_that_is_loaded_is_the_same_run(finished: Finished) -> None:
     assert validation_score(loaded, finished.given) == pytest.approx(result.best_score, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_every_trial_has_a_history_and_its_best_epoch_gave_its_score(finished: Finished) -> None:
     name, better = (
         finished.result.objective.name,
@@ -155,6 +158,7 @@ def test_every_trial_has_a_history_and_its_best_epoch_gave_its_score(finished: F
         assert trial.score == trial.history[name][trial.best_epoch] == better(trial.history[name])
 
 
+@pytest.mark.slow
 def test_the_data_is_left_as_it_was(finished: Finished) -> None:
     for name in ("data", "validation_data"):
         now, then = finished.given.get(name), finished.before.get(name)
@@ -164,6 +168,7 @@ def test_the_data_is_left_as_it_was(finished: Finished) -> None:
             assert np.array_equal(np.asarray(one), np.asarray(other))
 
 
+@pytest.mark.slow
 def test_the_best_score_is_no_worse_than_the_users_model(finished: Finished) -> None:
     result = finished.result
 
@@ -554,6 +559,7 @@ def test_a_first_interrupt_returns_the_best_so_far(tmp_path: Path) -> None:
 
     assert [trial.status for trial in result.trials] == ["completed", "pruned"]
     assert result.reason == "interrupted"
+    assert result.confirmed is None
     assert result.best_score == pytest.approx(validation_score(result, {}), abs=1e-6)
 
 

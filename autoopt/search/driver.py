@@ -6,7 +6,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import keras_tuner
@@ -81,8 +81,9 @@ class Driver:
         heirs: Knows what proposals inherit; None has all of them start fresh.
         scores: Knows what trials reach in several objectives; None where one is compared.
         promotions: Knows which trainings proposals go on with.
-        confirming: Returns the seconds that confirmation would take if these were all trials; the one that runs may be
-            among them. So long before its end the search ends, and where there is time for none it goes on instead.
+        confirming: Returns the seconds that confirmation would take if these were all trials; the one that runs is among
+            them, unless several objectives are compared. So many seconds are kept for it at the end of the budget, and
+            where they are too few for any the search goes on instead; None keeps them by the longest trial.
     """
 
     oracle: keras_tuner.Oracle
@@ -120,13 +121,14 @@ class Driver:
         for trial in finished:
             self._tried.setdefault(frozenset(trial.hyperparameters.items()), trial.number)
         waiting: deque[_Proposed] = deque()
+        self._running.finished = finished
         first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
             while (reason := self._ended(finished)) is None:
                 exhausted = self._propose(waiting, len(finished))
                 if not waiting:
                     return exhausted
-                outcome = self._run_one(waiting.popleft(), first, finished)
+                outcome = self._run_one(waiting.popleft(), first)
                 finished.append(outcome.trial)
                 if _hopeless(finished):
                     return "the first trials all failed for the same cause"
@@ -139,13 +141,20 @@ class Driver:
     def _ended(self, finished: Sequence[Trial]) -> str | None:
         """Return why the search ends, None while it goes on."""
         if finished:
-            self._foresee(finished)
+            self._foresee(None)
         return self.limits.reached(len(finished))
 
-    def _foresee(self, trials: Sequence[Trial]) -> None:
-        """Keep as much time for confirmation as it will take."""
-        if self.confirming is not None and self.limits.late() and not self.limits.interrupted:
-            self.limits.expect(self.confirming(trials))
+    def _cut(self, job: Job | None = None) -> str | None:
+        """Return why even the trial that runs ends now, None while it goes on."""
+        self._foresee(job)
+        return self.limits.cut()
+
+    def _foresee(self, job: Job | None) -> None:
+        """Keep as much time for confirmation as it will take, as soon as that matters."""
+        if self.confirming is None or self.limits.interrupted or not self.limits.late():
+            return
+        if job is None or self._running.is_due:
+            self.limits.expect(self.confirming(self._running.all(job, self.objective)))
 
     def _propose(self, waiting: "deque[_Proposed]", finished: int) -> str:
         """Add the next trial, and those after it whose programs can be made while others train.
@@ -173,7 +182,7 @@ class Driver:
                 return proposed
             if isinstance(proposed, Excess):
                 refused.append(proposed)
-            if (reason := self.limits.cut()) is not None:
+            if (reason := self._cut()) is not None:
                 return reason
         if not refused:
             return "nothing was found any more that had not been tried"
@@ -233,11 +242,11 @@ class Driver:
             return None
         return known(job, self.journal.trial, self.objective)
 
-    def _run_one(self, proposed: "_Proposed", first: int, finished: Sequence[Trial]) -> Outcome:
+    def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
         """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
         self.emit(TrialStarted(proposed.opened.number, proposed.values))
         self._running.begin()
-        outcome = proposed.answer or self.executor.wait(partial(self._report, finished))
+        outcome = proposed.answer or self.executor.wait(self._report)
         outcome = replace(outcome, trial=noted(outcome.trial))
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
@@ -256,18 +265,16 @@ class Driver:
         self._tried.setdefault(frozenset(outcome.trial.hyperparameters.items()), proposed.opened.number)
         return outcome
 
-    def _report(self, finished: Sequence[Trial], job: Job, epoch: int, logs: Logs) -> Verdict:
+    def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         if job.execution:  # its epochs have been told and compared already
-            return "stop" if self.limits.cut() else "continue"
+            return "stop" if self._cut(job) else "continue"
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         hopeless = False
         if self.objective.name in logs:  # a fit of the user's own may tell it at its end alone
-            self._running.note(logs[self.objective.name])
-            if self._running.is_due:
-                self._foresee([*finished, *self._running.so_far(job, self.objective)])
+            self._running.note(epoch, logs[self.objective.name])
             with self.watch.measure("log"):
                 hopeless = self.journal.report(job.number, epoch, logs[self.objective.name])
-        if self.limits.cut():
+        if self._cut(job):
             return "stop"
         # The user's own model is the reference: it is never pruned.
         return "prune" if hopeless and job.number > 0 and epoch + 1 < job.epochs else "continue"

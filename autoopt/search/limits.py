@@ -94,8 +94,8 @@ class Limits:
 
     @property
     def kept(self) -> float | None:
-        """Most seconds that confirmation may take, None without a budget."""
-        return None if self._budget is None else CONFIRMATION_SHARE * self._budget
+        """Most seconds that confirmation may take, None without a budget: test and export have their part."""
+        return None if self._budget is None else CONFIRMATION_SHARE * self._budget - self._ending()
 
     def late(self) -> bool:
         """Whether it matters by now how long confirmation will take."""
@@ -110,7 +110,7 @@ class Limits:
     def conclude(self) -> None:
         """Take note that the search is over: what follows gets a quarter of the budget, however much is left."""
         if self._budget is not None:
-            self._last = time.time() + (self.kept or 0.0)
+            self._last = time.time() + CONFIRMATION_SHARE * self._budget
 
     def over(self) -> bool:
         """Whether nothing more may be trained, confirmation included."""

@@ -18,12 +18,14 @@ class Rounds:
         trials: The best few, and the user's own model.
         repeats: How often each of them.
         note: What was left out for want of time, in a sentence; empty where nothing was.
-        seconds: What they are expected to take.
+        most: How often at most, if there is time.
+        seconds: What `repeats` are expected to take; 0 where there is no limit.
     """
 
     trials: Sequence[Trial] = ()
     repeats: int = 0
     note: str = ""
+    most: int = 0
     seconds: float = 0.0
 
 
@@ -31,6 +33,7 @@ def affordable(
     ranked: Sequence[Trial], own: Trial | None, search: Search, left: float | None,
     trials: Sequence[Trial] = (),
     trainings: int = 1,
+    earlier: int = 0,
 ) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
 
@@ -43,16 +46,19 @@ def affordable(
         left: Seconds in which it has to be done, None for no limit.
         trials: All of the run, for what one of them continues.
         trainings: Of a run: one for each fold.
+        earlier: How many of all trials another process ran.
     """
     most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
         return Rounds()
     if left is None:
-        return Rounds(_with(own, ranked[:most]), repeats)
+        return Rounds(_with(own, ranked[:most]), repeats, most=repeats)
 
     def cost(some: Sequence[Trial], times: int) -> float:
         """Return the expected seconds: a program that is not kept is compiled once, for the first round."""
-        compiling = sum(trial.costs.get("compile", 0.0) for trial in some if not is_kept(trial, trials))
+        compiling = sum(
+            trial.costs.get("compile", 0.0) for trial in some if not is_kept(trial, trials[earlier:])
+        )
         once = sum(max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3) for trial in some)
         return compiling + times * once
 
@@ -66,22 +72,27 @@ def affordable(
         count, times = max(options, key=_worth)
         note = "" if (count, times) == (most, repeats) else _told(count, most, times, repeats, left)
         chosen = _with(own, ranked[:count])
-        return Rounds(chosen, times, note, cost(chosen, times))
+        return Rounds(chosen, times, note, repeats, cost(chosen, times))
     if (alone := cost(ranked[:1], 1)) <= left:
         note = f"Confirming the best trial once, and not your model: {_left(left)}."
-        return Rounds(ranked[:1], 1, note, alone)
+        return Rounds(ranked[:1], 1, note, 1, alone)
     return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
 
 
 def is_kept(trial: Trial, trials: Sequence[Trial]) -> bool:
-    """Whether the program of a trial is sure to be kept still: few others have been used since.
+    """Whether the program of a trial is taken to be kept still, compiled for good: it served two, and few others since.
 
-    Half as many as are kept, as those count too that were made ahead and those that confirmation will need.
+    TensorFlow compiles some programs at their second training. Few are half as many as are kept: those count too that
+    were made ahead, and those that confirmation will need.
+
+    Args:
+        trial: The trial.
+        trials: Those of this process: programs of others are gone.
     """
-    last = max((each.number for each in trials if each.program == trial.program), default=None)
-    if trial.program is None or last is None:
+    served = [each.number for each in trials if each.program == trial.program]
+    if trial.program is None or len(served) < 2:
         return False
-    return len({each.program for each in trials if each.number > last}) < MOST_PROGRAMS // 2
+    return len({each.program for each in trials if each.number > max(served)}) < MOST_PROGRAMS // 2
 
 
 def epochs_of(trial: Trial) -> int:
@@ -124,12 +135,12 @@ def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:
         f"{count} of {most} trials" if count < most else "the best trial" if most == 1 else f"{most} trials"
     )
     often = TIMES[times] if times < len(TIMES) else f"{times} times"
-    instead = (
+    more = (
         f", {'twice' if repeats == 2 else f'up to {repeats} times'} if there is time"
         if times < repeats
         else ""
     )
-    return f"Confirming {which}, {often}{instead}: {_left(left)}."
+    return f"Confirming {which}, {often}{more}: {_left(left)}."
 
 
 def _left(left: float) -> str:

@@ -12,46 +12,54 @@ EVERY = 0.2
 
 
 class Running:
-    """The epochs of one trial as they end. Called from one thread."""
+    """The epochs of one trial as they end, and the trials before it. Called from one thread.
+
+    Attributes:
+        finished: The trials that have ended.
+    """
 
     def __init__(self) -> None:
-        self._ended: list[tuple[float, float]] = []
+        self.finished: Sequence[Trial] = ()
+        self._scores: dict[int, float] = {}
+        self._ends: list[float] = []
         self._asked = 0.0
 
     def begin(self) -> None:
-        """Forget the trial before."""
-        self._ended.clear()
+        """Forget the epochs of the trial before."""
+        self._scores.clear()
+        self._ends.clear()
 
-    def note(self, score: float) -> None:
+    def note(self, epoch: int, score: float) -> None:
         """Take note that an epoch has ended."""
-        self._ended.append((time.time(), score))
+        self._scores[epoch] = score
+        self._ends.append(time.time())
 
     @property
     def is_due(self) -> bool:
         """Whether it has not been asked for a while what the trial has come to."""
         return time.time() >= self._asked + EVERY
 
-    def so_far(self, job: Job, objective: Objective) -> Sequence[Trial]:
-        """Return the trial as if it ended now; nothing before its second epoch, as the first may have compiled.
+    def all(self, job: Job | None, objective: Objective) -> Sequence[Trial]:
+        """Return all trials, the one that runs as if it ended now.
 
-        Its history and its seconds are those of the epochs from the second on.
+        It is left out before its second epoch, as the first may have compiled: that one is taken to be as long as the
+        others.
 
         Args:
-            job: What trains.
+            job: What trains; None where nothing does.
             objective: What is compared.
         """
         self._asked = time.time()
-        scores = [score if math.isfinite(score) else None for _, score in self._ended]
-        known = [(score, epoch) for epoch, score in enumerate(scores) if score is not None]
-        if len(scores) < 2 or not known:
-            return []
+        known = {epoch: score for epoch, score in self._scores.items() if math.isfinite(score)}
+        if job is None or len(self._ends) < 2 or not known:
+            return self.finished
         sign = -1.0 if objective.direction == "max" else 1.0
-        best = min(known, key=lambda each: (sign * each[0], each[1]))
-        heritage = None if job.heritage is None else job.heritage.trial
-        first, *others = self._ended
-        return [
-            Trial(
-                job.number, "running", best[0], job.values, {objective.name: [score for _, score in others]}, best[1],
-                first[0], others[-1][0], inherited=heritage,
-            )
-        ]  # fmt: skip
+        best = min(known, key=lambda epoch: (sign * known[epoch], epoch))
+        first, last = min(self._scores), max(self._scores)
+        history = {objective.name: [self._scores.get(epoch, math.nan) for epoch in range(last + 1)]}
+        pace = (self._ends[-1] - self._ends[0]) / (len(self._ends) - 1)
+        trial = Trial(
+            job.number, "running", known[best], job.values, history, best, self._ends[0] - pace, self._ends[-1],
+            inherited=None if job.heritage is None else job.heritage.trial, first_epoch=first,
+        )  # fmt: skip
+        return [*self.finished, trial]

@@ -39,10 +39,10 @@ def products(model: keras.Model) -> int:
 
     A weight of a convolution counts at every position that it puts out, one of a recurrent layer at every step;
     lengths that are not known count as 1. What an Embedding looks up is not multiplied. Biases and weights of
-    normalizations count as others do: a dense net has as many as it has weights. In a subclassed model, whose
-    layers are not known before it is called, each weight counts once.
+    normalizations count as others do: a dense net has as many as it has weights. In a subclassed model, or such a part,
+    whose layers are not known before it is called, each weight counts once; in what TimeDistributed repeats, once a step.
     """
-    found = _over_calls(model, _products)
+    found = _over_calls(model, _products, unknown=lambda part: int(part.count_params()))
     return int(model.count_params()) if found is None else found
 
 
@@ -55,8 +55,18 @@ def products_of(template: Template, edits: Edits) -> int:
     return weightless(lambda: products(rebuild(template, edits)))
 
 
-def _over_calls(model: keras.Model, count: Callable[[Any, Node], int]) -> int | None:
-    """Return the sum over all calls of all layers, None where the layers of a part are not known."""
+def _over_calls(
+    model: keras.Model,
+    count: Callable[[Any, Node], int],
+    unknown: Callable[[Any], int | None] = lambda part: None,
+) -> int | None:
+    """Return the sum over all calls of all layers.
+
+    Args:
+        model: Of which the layers are known, else None is returned.
+        count: Returns what a call counts.
+        unknown: Returns what a part counts whose layers are not known; None then makes all unknown.
+    """
     whole = getattr(model, "_functional", None) or model  # a Sequential keeps one
     graph = getattr(whole, "_nodes_by_depth", None)  # a layer itself may know calls for other models
     if graph is None:
@@ -64,7 +74,8 @@ def _over_calls(model: keras.Model, count: Callable[[Any, Node], int]) -> int | 
     total = 0
     for node in (node for nodes in graph.values() for node in nodes):
         part = node.operation
-        inside = _over_calls(part, count) if isinstance(part, keras.Model) else count(part, node)
+        inside = _over_calls(part, count, unknown) if isinstance(part, keras.Model) else count(part, node)
+        inside = unknown(part) if inside is None else inside
         if inside is None:
             return None
         total += inside

@@ -50,7 +50,7 @@ class Fit(KerasEngine):
     """
 
     def fitting(self, candidate: Candidate, assignment: Assignment) -> Fitting:
-        if BACKEND == "tensorflow" and not FULL and len(candidate.model.outputs or ()) < 2:
+        if BACKEND == "tensorflow" and not FULL and len(getattr(candidate.model, "outputs", None) or ()) < 2:
             candidate.model.run_eagerly = True
         return super().fitting(candidate, assignment)
 

@@ -35,7 +35,7 @@ PARTS: Mapping[str, int] = {"steps in parts": 3}
 ELSEWHERE = ("dropout and a warm-up",)
 """Cases that go on in an engine which has another program."""
 
-TELLING = ("averaged weights", *ELSEWHERE)
+TELLING = ("steps in parts", *ELSEWHERE, "averaged weights")
 """Cases that differ in what a state has to hold."""
 
 PAIRS = in_turn(CASES, list(ENGINES)) if FULL else in_turn(TELLING, ["keras", *MODES[-1:]])
@@ -82,6 +82,7 @@ def assert_equal(expected: Any, found: Any) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "engine"), PAIRS, ids=[" on ".join(pair) for pair in PAIRS])
 def test_a_training_goes_on_in_another_fitting_as_if_there_had_been_no_break(case: str, engine: str) -> None:
     part = zoo.images()

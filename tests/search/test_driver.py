@@ -1,5 +1,6 @@
 """The driver: trials ahead where their programs can be made meanwhile, and nothing left of one never trained."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,9 @@ class Search:
         self.journal = Journal(path, LOSS)
         self.limits = Limits(trials, None, 0.0, 0)
         self.ended: list[int] = []
+        self.asked: list[list[str]] = []
         self.stop_after = stop_after
+        self.confirming: Any = None
 
     def tell(self, event: Any) -> None:
         if isinstance(event, TrialEnded):
@@ -40,7 +43,7 @@ class Search:
         oracle = oracle or OptunaOracle(wanted, seed=0, journal=self.journal, ahead=AHEAD)
         driver = Driver(
             oracle, self.hypermodel, self.executor, self.journal, self.limits, LOSS, 1, 0, self.tell,
-            lambda outcome: None,
+            lambda outcome: None, confirming=self.confirming,
         )  # fmt: skip
         try:
             return driver.run(self.journal.trials())
@@ -70,6 +73,30 @@ def test_no_trial_is_proposed_beyond_the_last(path: Path) -> None:
 
     assert search.ended == [0, 1, 2]
     assert search.journal.opened == 3
+
+
+def in_the_last_part(path: Path, confirming: float) -> Search:
+    """Return a search that has come to where it matters how long confirmation takes: 200 s are left of 1,000."""
+    search = Search(path)
+    search.limits = Limits(3, 1000.0, time.time() - 800.0, 9)
+    search.limits.note_run(1000.0)  # by the longest trial all that is left would be kept
+    search.confirming = lambda trials: search.asked.append([trial.status for trial in trials]) or confirming
+    return search
+
+
+def test_where_there_is_no_time_for_confirmation_the_search_goes_on_and_cuts_nothing(path: Path) -> None:
+    search = in_the_last_part(path, 0.0)
+
+    assert search.run() == "all 3 trials are done"
+    assert [trial.status for trial in search.journal.trials()] == ["completed"] * 3
+    assert search.asked[0] == [] and max(map(len, search.asked)) == 3
+
+
+def test_where_confirmation_takes_all_that_is_left_the_search_ends(path: Path) -> None:
+    search = in_the_last_part(path, 240.0)
+
+    assert search.run() == "the budget is used up"
+    assert search.ended == [0]
 
 
 @pytest.fixture(scope="module")

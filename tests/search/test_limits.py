@@ -69,9 +69,16 @@ def test_what_follows_the_search_gets_a_quarter_of_the_budget_at_most(
     found = limits(budget=budget, runs=runs)
     found.note_run(longest)
 
-    kept = found._reserve() - found._ending()
-    assert kept == pytest.approx(min(budget / 4, runs * longest))
+    assert found._reserve() == pytest.approx(min(budget / 4, runs * longest + found._ending()))
     assert found._ending() <= min(3.0, 0.05 * budget) + 1e-9
+
+
+def test_what_follows_the_search_has_as_long_as_was_kept_for_it() -> None:
+    found = limits(budget=100.0, ago=10.0)
+    found.conclude()
+
+    left = found.left()
+    assert left is not None and left == pytest.approx(found.kept, abs=0.1)
 
 
 def test_short_trials_leave_the_search_more_time() -> None:
@@ -94,7 +101,7 @@ def test_what_is_known_of_confirmation_counts_more_than_the_longest_trial() -> N
     found.expect(0.0)
     assert found._reserve() == found._ending()
     found.expect(1000.0)
-    assert found._reserve() - found._ending() == found.kept == 25.0
+    assert found._reserve() - found._ending() == found.kept == 22.0
 
 
 def test_how_long_confirmation_takes_matters_in_the_last_part_alone() -> None:

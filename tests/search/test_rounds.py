@@ -52,18 +52,21 @@ def test_a_program_is_compiled_for_the_first_round_alone() -> None:
     ]
 
 
-def test_a_program_that_is_kept_is_not_compiled_again() -> None:
+def test_a_program_that_served_two_trials_and_is_kept_is_not_compiled_again() -> None:
     def with_program(number: int, program: int) -> Trial:
         return replace(trial(number, seconds=5.0), costs={"compile": 4.0}, program=program)
 
-    one = with_program(1, 0)
-    few, many = ([one, *(with_program(2 + each, 1 + each) for each in range(n))] for n in (3, 20))
-    used_again = [*many, with_program(30, 0)]
+    one, again = with_program(1, 0), with_program(2, 0)
+    others = [with_program(3 + each, 1 + each) for each in range(20)]
 
-    found = [
-        affordable([one], None, Search(confirm=1), 3.0, all_).repeats for all_ in (few, many, used_again)
-    ]
-    assert found == [3, 0, 3]
+    def repeats_of(trials: list[Trial], earlier: int = 0) -> int:
+        return affordable([one], None, Search(confirm=1), 3.0, trials, earlier=earlier).repeats
+
+    assert repeats_of([one, again, *others[:3]]) == 3
+    assert repeats_of([one, *others[:3]]) == 0  # TensorFlow compiles some at their second training
+    assert repeats_of([one, again, *others]) == 0  # made room for others
+    assert repeats_of([one, *others, replace(again, number=30)]) == 3
+    assert repeats_of([one, again], earlier=2) == 0  # of another process
 
 
 def test_what_was_left_out_is_told_in_a_sentence() -> None:

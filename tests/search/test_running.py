@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from autoopt.records import Objective
+from autoopt.records import Objective, Trial
 from autoopt.search.rounds import epochs_of, pace
 from autoopt.search.running import Running
 from autoopt.worker import Job
@@ -14,13 +14,13 @@ LOSS, ACCURACY = Objective("val_loss", "min"), Objective("val_accuracy", "max")
 JOB = Job(7, None, {"units": 8}, 9, 9, 0)  # type: ignore[arg-type]
 
 
-def told(scores: list[float], clock: pytest.MonkeyPatch) -> Running:
+def told(scores: list[float], clock: pytest.MonkeyPatch, first: int = 0) -> Running:
     """Return what has been told an epoch each 2 s, after 30 s for the first."""
     found = Running()
     found.begin()
-    for epoch, score in enumerate(scores):
+    for epoch, score in enumerate(scores, first):
         clock.setattr("autoopt.search.running.time.time", functools.partial(float, 30 + 2 * epoch))
-        found.note(score)
+        found.note(epoch, score)
     return found
 
 
@@ -28,7 +28,7 @@ def told(scores: list[float], clock: pytest.MonkeyPatch) -> Running:
 def test_its_best_epoch_counts_from_the_first_and_its_pace_from_the_second(
     objective: Objective, best: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (found,) = told([0.5, 0.2, 0.9, math.nan], monkeypatch).so_far(JOB, objective)
+    (found,) = told([0.5, 0.2, 0.9, math.nan], monkeypatch).all(JOB, objective)
 
     assert (found.number, found.status, found.score) == (7, "running", (0.2, 0.9)[best - 1])
     assert (found.best_epoch, epochs_of(found)) == (best, best + 1)
@@ -39,19 +39,32 @@ def test_its_best_epoch_counts_from_the_first_and_its_pace_from_the_second(
 def test_before_its_second_epoch_and_without_a_score_nothing_is_known(
     scores: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert not told(scores, monkeypatch).so_far(JOB, LOSS)
+    assert not told(scores, monkeypatch).all(JOB, LOSS)
+
+
+def test_a_training_that_goes_on_counts_all_its_epochs_and_paces_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = told([0.5, 0.4, 0.3], monkeypatch, first=9)
+    found.finished = [ended := Trial(0, "completed", 0.9, {}, {}, 0, 0.0, 1.0)]
+    earlier, trial = found.all(JOB, LOSS)
+
+    assert earlier is ended
+    assert (trial.best_epoch, trial.epochs, trial.own_epochs) == (11, 12, 3)
+    assert pace(trial) == pytest.approx(2.0)
 
 
 def test_another_trial_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     found = told([0.5, 0.4], monkeypatch)
     found.begin()
 
-    assert not found.so_far(JOB, LOSS)
+    assert not found.all(JOB, LOSS)
+    assert not found.all(None, LOSS)
 
 
 def test_it_is_asked_only_so_often(monkeypatch: pytest.MonkeyPatch) -> None:
     found = told([0.5, 0.4], monkeypatch)
     assert found.is_due
-    found.so_far(JOB, LOSS)
+    found.all(JOB, LOSS)
 
     assert not found.is_due

@@ -6,7 +6,7 @@ import keras
 import pytest
 from keras import layers
 
-from autoopt.surgery import Edits, footprint, products, products_of, read, rebuild
+from autoopt.surgery import Edits, footprint, footprint_of, products, products_of, read, rebuild
 from tests import toys
 
 IMAGE, SERIES = keras.Input((6, 6, 2)), keras.Input((7, 3))
@@ -40,6 +40,7 @@ def test_a_layer_counts_at_every_call_also_within_a_part() -> None:
     twice = keras.Model(entry, part(shared(shared(entry))))
 
     assert products(twice) == 3 * 16
+    assert footprint(twice) == 4 + 2 * 4 + 2 * 4  # the inputs, two calls, and what the part has
 
 
 def test_in_a_subclassed_model_each_weight_counts_once() -> None:
@@ -69,4 +70,4 @@ def test_a_changed_model_is_counted_without_weights_as_it_is_with_them(model_fn:
 
     assert products_of(template, Edits()) == products(model)
     assert products_of(template, edits) == products(rebuild(template, edits)) > products(model)
-    assert footprint(model) is not None
+    assert footprint_of(template, edits) == footprint(rebuild(template, edits))
