@@ -176,7 +176,7 @@ def within(
     """
 
     def excess(point: Mapping[str, Any]) -> str:
-        hp = AskingHyperParameters(lambda known: point.get(known.name, known.default))
+        hp = AskingHyperParameters.of(point)
         found = ceiling.excess(hypermodel.draw(hp), hp.values)
         return "" if found is None else found.text
 

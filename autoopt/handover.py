@@ -47,7 +47,7 @@ class Handover:
 
     def built(self, trial: Trial) -> keras.Model:
         """Return a trial's compiled model."""
-        hp = AskingHyperParameters(lambda known: trial.hyperparameters.get(known.name, known.default))
+        hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = self.worker.hypermodel.draw(hp)
         return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
 

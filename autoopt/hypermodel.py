@@ -131,7 +131,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
 
     def asking(self, values: Mapping[str, Any]) -> keras_tuner.HyperParameters:
         """Return hyperparameters that hold a candidate's values, and all definitions that led to them."""
-        hp = AskingHyperParameters(lambda known: values.get(known.name, known.default))
+        hp = AskingHyperParameters.of(values)
         self.draw(hp)
         return hp
 

@@ -6,7 +6,7 @@ The only file that leans on KerasTuner's private retrieval of a hyperparameter.
 import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
@@ -27,6 +27,11 @@ class AskingHyperParameters(keras_tuner.HyperParameters):
     def __init__(self, ask: Callable[[HyperParameter], Any]) -> None:
         super().__init__()
         self._ask = ask
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Return hyperparameters that have these values, and their defaults where they have none."""
+        return cls(lambda known: values.get(known.name, known.default))
 
     def _retrieve(self, hp: HyperParameter) -> Any:
         active = self.is_active(hp)

@@ -47,6 +47,7 @@ from autoopt.search import (
     points,
     promotes,
     standing,
+    train_again,
 )
 from autoopt.stopwatch import Stopwatch
 from autoopt.storage import BestWeights, Journal, RunFolder
@@ -135,10 +136,20 @@ class Session:
     def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
         objective = self.worker.objective
         journal = Journal(self.folder.journal, objective, pruner=self._pruner(), others=self.others)
+        if journal.torn:
+            say(
+                "The last record of the journal was half written, by a process that was ended: it is cut off."
+            )
+        if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
+            journal.give_up()
         trials = journal.trials()
         known = len(trials)
         weights = self._best_weights(trials)
+        if journal.interrupted:
+            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
+            say(which.format(" and ".join(map(str, journal.interrupted))) + " interrupted: run again.")
         try:
+            train_again(weights, self.worker.hypermodel, self.executor, self.limits, self.epochs, self.seed)
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}

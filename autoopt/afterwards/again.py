@@ -99,7 +99,7 @@ class Again:
 
     def job(self, number: int, values: Mapping[str, Any], epochs: int, repeat: int) -> Job:
         """Return one training of some values, with seeds that come from (the run's, number, repeat)."""
-        hp = AskingHyperParameters(lambda known: values.get(known.name, known.default))
+        hp = AskingHyperParameters.of(values)
         recipe = self.worker.hypermodel.draw(hp)
         return Job(number, recipe, dict(hp.values), epochs, max(self.epochs, epochs), self.seed, repeat)
 

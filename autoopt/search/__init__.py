@@ -11,6 +11,7 @@ from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.intervals import Difference
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
+from autoopt.search.lost import train_again
 from autoopt.search.named import made
 from autoopt.search.names import NAMES
 from autoopt.search.oracle import AHEAD, OptunaOracle
@@ -70,6 +71,7 @@ __all__ = [
     "seconds",
     "standing",
     "starting_points",
+    "train_again",
     "trainings",
     "winner",
 ]  # fmt: skip

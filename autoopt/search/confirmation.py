@@ -80,7 +80,7 @@ class Confirmation:
     def _run(self, trial: Trial, repeat: int, cut: Cut | None) -> Run | None:
         """Return one run, None where it was cut; a failure counts as the worst score."""
         epochs = epochs_of(trial)
-        hp = AskingHyperParameters(lambda known: trial.hyperparameters.get(known.name, known.default))
+        hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = self.hypermodel.draw(hp)
         horizon = max(self.epochs, epochs)
         job = Job(trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut)

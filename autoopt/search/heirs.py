@@ -36,7 +36,7 @@ class Heirs:
         parent = self.oracle.parent_of(number)
         if parent is None:
             return None
-        hp = AskingHyperParameters(lambda known: parent.hyperparameters.get(known.name, known.default))
+        hp = AskingHyperParameters.of(parent.hyperparameters)
         before = self.hypermodel.draw(hp)
         if not self.hypermodel.grows(before, hp.values, recipe, values):
             return None

@@ -114,12 +114,17 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             self.trials[str(number)] = finished(earlier)
         self._explored, self._space = Explored(), space or keras_tuner.HyperParameters()
         self._walks = False
-        self._taken_back = [each for each in range(self._journal.opened) if each not in self._finished]
-        for number in self._taken_back:  # KerasTuner numbers trials by counting them
-            self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
+        dropped = self._journal.dropped()
+        self._taken_back = sorted(dropped)
+        self._dropped_before = frozenset(dropped)
+        for number in sorted(number for number, refused in dropped.items() if refused):
+            self._count_refusal(self._place(number))
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
+        # KerasTuner numbers trials by counting them.
+        while (number := len(self.trials)) in self._dropped_before:
+            self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
         trial = super().create_trial(tuner_id)
         if trial.status == "RUNNING" and not isinstance(trial.hyperparameters, AskingHyperParameters):
             number = int(trial.trial_id)
@@ -170,10 +175,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     def refuse(self, trial: TunerTrial) -> None:
         """Take back a proposal that costs too much or has been tried; the next is another, drawn for the same place."""
         number = int(trial.trial_id)
-        place = self._place(number)
-        self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws
-        self._journal.drop(number)
-        self._taken_back.append(number)
+        self._count_refusal(self._place(number))
+        self._journal.drop(number, refused=True)
+        bisect.insort(self._taken_back, number)
         trial.status = "FAILED"
         super().end_trial(trial)
 
@@ -284,6 +288,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._walks:
             self._explored.end()
             self._walks = False
+
+    def _count_refusal(self, place: int) -> None:
+        self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws
 
     def _place(self, number: int) -> int:
         """Return the place of a trial among those that were not taken back before they were trained."""

@@ -59,7 +59,7 @@ class Scores:
     def _cost(self, name: str, trial: Trial) -> float | None:
         if name == "seconds_per_epoch":
             return epoch_seconds(trial)
-        hp = AskingHyperParameters(lambda known: trial.hyperparameters.get(known.name, known.default))
+        hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = self.ceiling.hypermodel.draw(hp)
         if name == "latency":
             return self.ceiling.latency(recipe, hp.values)

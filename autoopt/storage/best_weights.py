@@ -47,6 +47,13 @@ class BestWeights:
         """Whether a trial's weights are kept."""
         return number in self._kept
 
+    def lacking(self) -> Sequence[Trial]:
+        """Return the trials of which weights should be kept and are not: a process did not live to write them."""
+        scored = [
+            t for t in self._known.values() if t.score is not None and t.status != "failed" and not t.excess
+        ]
+        return [self._known[number] for number in self._best_of(scored) if number not in self._kept]
+
     def note(self, trial: Trial) -> None:
         """Know of a trial, of which others may be repeats, whether it has weights or not."""
         self._known[trial.number] = trial
@@ -69,8 +76,10 @@ class BestWeights:
                 self._aside.call(self._folder.drop_weights, loser)
 
     def _best(self) -> Collection[int]:
+        return self._best_of(list(self._kept.values()))
+
+    def _best_of(self, known: Sequence[Trial]) -> Collection[int]:
         """Return the numbers of the trials on the front, filled up with the best of other points by the objective."""
-        known = list(self._kept.values())
         on_front = front(known, (self._objective, *self._others)) if self._others else []
         of = point_of(self._known.values())
         best = [trial.number for trial in on_front]
@@ -79,7 +88,8 @@ class BestWeights:
             if len(points) < self._most and of[trial.number] not in points:
                 points.add(of[trial.number])
                 best.append(trial.number)
-        return [*best, *(each for each in self._always if each in self._kept)]
+        numbers = {trial.number for trial in known}
+        return [*best, *(each for each in self._always if each in numbers)]
 
     def of(self, number: int) -> Sequence[Any] | None:
         """Return the weights of a trial, in Keras's order; None where they are not kept.

@@ -93,16 +93,32 @@ def test_a_completed_trial_without_a_score_is_kept(tmp_path: Path) -> None:
     assert journal.trials() == [written]
 
 
-def test_a_trial_that_was_running_counts_as_failed_when_the_journal_is_opened_again(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "journal.log", OBJECTIVE)
+def interrupted(path: Path) -> Journal:
+    """Return a journal whose last process was ended amid the second trial, after an epoch, and before the third."""
+    journal = Journal(path, OBJECTIVE)
     run(journal)
     number = journal.open()
     journal.suggest(number, UNITS, wanted=3)
-    again = Journal(tmp_path / "journal.log", OBJECTIVE)
+    journal.report(number, 0, 0.5)
+    journal.open()
+    return Journal(path, OBJECTIVE)
 
-    assert [trial.status for trial in again.trials()] == ["completed", "failed"]
+
+def test_trials_that_were_interrupted_are_begun_again_with_the_values_that_they_had(tmp_path: Path) -> None:
+    again = interrupted(tmp_path / "journal.log")
+
+    assert [trial.number for trial in again.trials()] == [0]
+    assert [again.open(), again.open(), again.open()] == [1, 2, 3]
+    assert again.suggest(1, UNITS, wanted=5) == 3
+
+
+def test_trials_that_were_interrupted_and_cannot_be_proposed_again_have_failed(tmp_path: Path) -> None:
+    again = interrupted(tmp_path / "journal.log")
+    again.give_up()
+
+    assert [trial.status for trial in again.trials()] == ["completed", "failed", "failed"]
     assert again.trials()[1].error == "The process ended before the trial did."
-    assert again.open() == 2
+    assert again.open() == 3
 
 
 def test_a_journal_that_is_only_looked_at_leaves_a_running_trial_running(tmp_path: Path) -> None:

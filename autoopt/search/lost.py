@@ -1,0 +1,48 @@
+"""Lost weights: a process that was ended may have recorded a trial before its weights were written."""
+
+import logging
+
+from autoopt.executors import Executor
+from autoopt.hypermodel import AutoHyperModel
+from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.search.limits import Limits
+from autoopt.storage import BestWeights
+from autoopt.worker import Job
+
+logger = logging.getLogger(__name__)
+
+
+def train_again(
+    weights: BestWeights,
+    hypermodel: AutoHyperModel,
+    executor: Executor,
+    limits: Limits,
+    epochs: int,
+    seed: int,
+) -> None:
+    """Train trials again whose weights should be kept and are not: equal seeds give equal weights.
+
+    Those that began with what another trial had learnt cannot be trained again, and others come out otherwise on some
+    devices: they stay in the table, and are not handed over.
+
+    Args:
+        weights: Knows which weights there are.
+        hypermodel: Turns values into recipes.
+        executor: Runs jobs.
+        limits: When nothing more may be trained.
+        epochs: Most epochs a trial, where schedules end.
+        seed: The search's.
+    """
+    for trial in weights.lacking():
+        if trial.inherited is not None or trial.continues is not None:
+            continue
+        hp = AskingHyperParameters.of(trial.hyperparameters)
+        recipe = hypermodel.draw(hp)
+        executor.submit(Job(trial.number, recipe, dict(hp.values), trial.epochs, epochs, seed))
+        outcome = executor.wait(lambda job, epoch, logs: "stop" if limits.over() else "continue")
+        if outcome.weights is not None and outcome.trial.score == trial.score:
+            weights.keep(trial, outcome.weights)
+        else:
+            logger.warning(
+                "The weights of trial %d were lost, and training it again gave others.", trial.number
+            )
