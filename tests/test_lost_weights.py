@@ -58,11 +58,11 @@ class Different(keras.callbacks.Callback):  # type: ignore[misc]
 def test_what_comes_out_otherwise_is_not_handed_over(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    run(tmp_path, 2, callbacks=[Different()])
+    run(tmp_path, 2, callbacks=[Different()], objective="val_loss")
     lost = sorted((tmp_path / "runs" / "run" / "weights").iterdir())
     for path in lost:
         path.unlink()
-    result = run(tmp_path, 3, callbacks=[Different()])
+    result = run(tmp_path, 3, callbacks=[Different()], objective="val_loss")
 
     assert caplog.text.count("were lost, and training it again gave others") == len(lost)
     assert result.best_trial.number == 2

@@ -52,7 +52,8 @@ class BestWeights:
         scored = [
             t for t in self._known.values() if t.score is not None and t.status != "failed" and not t.excess
         ]
-        return [self._known[number] for number in self._best_of(scored) if number not in self._kept]
+        wanted = dict.fromkeys(self._best_of(scored))
+        return [self._known[number] for number in wanted if number not in self._kept]
 
     def note(self, trial: Trial) -> None:
         """Know of a trial, of which others may be repeats, whether it has weights or not."""
