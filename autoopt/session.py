@@ -285,6 +285,8 @@ class Session:
     ) -> Confirmations:
         self.limits.conclude()
         if self.limits.interrupted:
+            if self.search.confirmations and ranked:
+                say("The best trial is not confirmed: interrupted before.")
             return Confirmations({})
         rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
         if rounds.note:
@@ -297,8 +299,11 @@ class Session:
             dataset.recut, self.handover.evidence.of,
         ).run(rounds.trials, rounds.most)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
-        if done < rounds.repeats and not self.limits.interrupted:
-            say(f"Confirmation ended after {done} of {rounds.repeats} rounds: the time is used up.")
+        if done < rounds.repeats:
+            why = "interrupted" if self.limits.interrupted else "the time is used up"
+            say(
+                f"Confirmation ended after {done} of {rounds.repeats} rounds ({why}); one that not all ran in is left out."
+            )
         scored = sum(trial.score is not None for trial in trials)
         return Confirmations(runs, self.fresh_cuts, scored)
 

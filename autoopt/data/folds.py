@@ -150,7 +150,7 @@ def _drawn(
                 )
             found = [(np.asarray(one), np.asarray(other)) for one, other in splitter.split(y, y, groups)]
         except (ValueError, TypeError, IndexError, UserWarning) as error:
-            raise DataError(_unfit(cv, str(error))) from error
+            raise DataError(_unfit(cv, str(error))) from None
     if len(found) < FEWEST_FOLDS:
         raise DataError(_unfit(cv, f"it gives {len(found)} fold, and one is no cross-validation"))
     seen = len(np.unique(np.concatenate([rows for fold in found for rows in fold])))

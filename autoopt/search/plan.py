@@ -112,7 +112,9 @@ class Plan:
         best = "best" if self.confirm == 1 else f"best {self.confirm}"
         again = "again once" if self.repeats == 1 else f"again {self.repeats} times"
         cuts = " and on fresh cuts of the data" if self.fresh_cuts else ""
-        return [f"Then the {best} and your model run {again}, with fresh seeds{cuts}."]
+        return [
+            f"Then the {best} and your model run {again} up to their best epochs, with fresh seeds{cuts}."
+        ]
 
 
 def plan_of(search: Search, epochs: int, fresh_cuts: bool) -> Plan:

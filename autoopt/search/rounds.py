@@ -70,13 +70,13 @@ def affordable(
     ]
     if options:
         count, times = max(options, key=_worth)
-        note = "" if (count, times) == (most, repeats) else _told(count, most, times, repeats, left)
         chosen = _with(own, ranked[:count])
+        note = "" if (count, times) == (most, repeats) else _told(chosen, own, times, repeats, left)
         return Rounds(chosen, times, note, repeats, cost(chosen, times))
     if (alone := cost(ranked[:1], 1)) <= left:
-        note = f"Confirming the best trial once, and not your model: {_left(left)}."
+        note = f"Confirming the best trial once, and not your model: {_seconds(left)} are left."
         return Rounds(ranked[:1], 1, note, 1, alone)
-    return Rounds(note=f"The best trial is not confirmed: {_left(left)}.")
+    return Rounds(note=f"The best trial is not confirmed: {_seconds(left)} are left.")
 
 
 def is_kept(trial: Trial, trials: Sequence[Trial]) -> bool:
@@ -130,18 +130,18 @@ def _worth(option: tuple[int, int]) -> tuple[int, int, int, int]:
     return min(times, 2), min(count, times), count + times, times
 
 
-def _told(count: int, most: int, times: int, repeats: int, left: float) -> str:
-    which = (
-        f"{count} of {most} trials" if count < most else "the best trial" if most == 1 else f"{most} trials"
-    )
+def _told(chosen: Sequence[Trial], own: Trial | None, times: int, repeats: int, left: float) -> str:
+    others = [str(trial.number) for trial in chosen if own is None or trial.number != own.number]
+    named = [f"trial{'s' * (len(others) > 1)} {', '.join(others)}"] * bool(others)
+    which = " and ".join([*named, *["your model"] * (own is not None)])
     often = TIMES[times] if times < len(TIMES) else f"{times} times"
     more = (
         f", {'twice' if repeats == 2 else f'up to {repeats} times'} if there is time"
         if times < repeats
         else ""
     )
-    return f"Confirming {which}, {often}{more}: {_left(left)}."
+    return f"Confirming {which}, {often}{more}: {_seconds(left)} are kept for it."
 
 
-def _left(left: float) -> str:
-    return f"{max(left, 0.0):.1f} s are left" if left < 10 else f"{left:.0f} s are left"
+def _seconds(left: float) -> str:
+    return f"{max(left, 0.0):.1f} s" if left < 10 else f"{left:.0f} s"

@@ -25,7 +25,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
             "Plan: trials of up to 50 epochs.",
             "After 9 and 25 of them the best third goes on, but nothing ends while its learning rate rises; your "
             "own model never does.",
-            "Then the best 3 and your model run again 3 times, with fresh seeds and on fresh cuts of the data.",
+            "Then the best 3 and your model run again 3 times up to their best epochs, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
     "too few epochs for a comparison": (
@@ -39,7 +39,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         [
             "Plan: RandomSampler proposes trials of up to 1 epoch.",
             "Your MedianPruner says which of them end early; your own model never does.",
-            "Then the best and your model run again once, with fresh seeds and on fresh cuts of the data.",
+            "Then the best and your model run again once up to their best epochs, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
     "a pruner that ends nothing": (
@@ -69,7 +69,10 @@ def test_a_plan_says_what_is_going_to_be_done(case: str) -> None:
 def test_cuts_are_told_of_where_there_are_fresh_ones() -> None:
     told = plan_of(Search(confirm=2), 50, fresh_cuts=False).sentences
 
-    assert told[-1] == "Then the best 2 and your model run again 3 times, with fresh seeds."
+    assert (
+        told[-1]
+        == "Then the best 2 and your model run again 3 times up to their best epochs, with fresh seeds."
+    )
 
 
 @pytest.mark.parametrize(("epochs", "ends"), [(50, 27), (9, 9)])

@@ -75,15 +75,21 @@ def test_what_was_left_out_is_told_in_a_sentence() -> None:
     def told(left: float, **search: int) -> str:
         return affordable(ranked, own, Search(**search), left).note
 
-    assert told(7.0) == "Confirming 2 of 3 trials, twice, up to 3 times if there is time: 7.0 s are left."
-    assert told(8.0) == "Confirming 3 trials, twice, up to 3 times if there is time: 8.0 s are left."
+    assert (
+        told(7.0)
+        == "Confirming trials 5, 4 and your model, twice, up to 3 times if there is time: 7.0 s are kept for it."
+    )
+    assert (
+        told(8.0)
+        == "Confirming trials 5, 4, 3 and your model, twice, up to 3 times if there is time: 8.0 s are kept for it."
+    )
     assert (
         told(13.0, confirm_repeats=4)
-        == "Confirming 3 trials, 3 times, up to 4 times if there is time: 13 s are left."
+        == "Confirming trials 5, 4, 3 and your model, 3 times, up to 4 times if there is time: 13 s are kept for it."
     )
     assert (
         told(2.0, confirm=1, confirm_repeats=2)
-        == "Confirming the best trial, once, twice if there is time: 2.0 s are left."
+        == "Confirming trial 5 and your model, once, twice if there is time: 2.0 s are kept for it."
     )
     assert told(1.0) == "Confirming the best trial once, and not your model: 1.0 s are left."
     assert told(0.1) == "The best trial is not confirmed: 0.1 s are left."
