@@ -117,14 +117,16 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         dropped = self._journal.dropped()
         self._taken_back = sorted(dropped)
         self._dropped_before = frozenset(dropped)
+        following = self._journal.interrupted[0] if self._journal.interrupted else self._journal.opened
+        for number in (each for each in self._taken_back if each < following):
+            self._fill(number)
         for number in sorted(number for number, refused in dropped.items() if refused):
             self._count_refusal(self._place(number))
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
-        # KerasTuner numbers trials by counting them.
         while (number := len(self.trials)) in self._dropped_before:
-            self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
+            self._fill(number)
         trial = super().create_trial(tuner_id)
         if trial.status == "RUNNING" and not isinstance(trial.hyperparameters, AskingHyperParameters):
             number = int(trial.trial_id)
@@ -288,6 +290,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._walks:
             self._explored.end()
             self._walks = False
+
+    def _fill(self, number: int) -> None:
+        """Count a trial that was taken back before: KerasTuner numbers trials by counting them."""
+        self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
 
     def _count_refusal(self, place: int) -> None:
         self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws

@@ -44,7 +44,7 @@ class Writer:
                 f"The run {path} is being written to by {_told(self._known())}. Wait until that has ended, end it, or "
                 "take another project_name."
             ) from error
-        except NotImplementedError:
+        except (NotImplementedError, OSError):
             logger.info("%s cannot be locked: nothing keeps a second process from writing there", path)
         before = self._known()
         self.note = (
