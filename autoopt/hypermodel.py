@@ -3,7 +3,7 @@
 import contextlib
 import json
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -246,11 +246,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         Raises:
             SurgeryError: The edits do not fit the model.
         """
-        template, edits = self._reader.of(values).origin.template, _edits(recipe)
-        if template.config is None:
-            return int(self.assemble(recipe, values, seed=READING_SEED).count_params())
-        with drawn_from(READING_SEED):
-            return surgery.count_params(template, edits)
+        return self._counted(recipe, values, lambda model: int(model.count_params()), surgery.count_params)
 
     def products(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
         """Return about how many multiplications a prediction of a recipe's model takes, for one example.
@@ -262,11 +258,21 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         Raises:
             SurgeryError: The edits do not fit the model.
         """
+        return self._counted(recipe, values, surgery.products, surgery.products_of)
+
+    def _counted(
+        self,
+        recipe: Recipe,
+        values: Mapping[str, Any],
+        of_model: Callable[[keras.Model], int],
+        of_edits: Callable[[Any, Any], int],
+    ) -> int:
+        """Count something of a recipe's model, on edits of the user's where it can be edited: they draw no weights."""
         template, edits = self._reader.of(values).origin.template, _edits(recipe)
         if template.config is None:
-            return surgery.products(self.assemble(recipe, values, seed=READING_SEED))
+            return of_model(self.assemble(recipe, values, seed=READING_SEED))
         with drawn_from(READING_SEED):
-            return surgery.products_of(template, edits)
+            return of_edits(template, edits)
 
     def fit(self, hp: keras_tuner.HyperParameters, model: keras.Model, *args: Any, **kwargs: Any) -> Any:
         """Train as KerasTuner's tuners do, with the candidate's batch size, schedule, smoothed labels and patience.

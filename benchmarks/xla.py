@@ -23,6 +23,10 @@ NETS: dict[str, tuple[tuple[int, ...], Callable[[], list]]] = {
         (64,),
         lambda: [L.Dense(64, "relu"), L.Dropout(0.2), L.Dense(64, "relu"), L.Dropout(0.2)],
     ),
+    "dense 64-64, Keras's generator": (
+        (64,),
+        lambda: [L.Dense(64, "relu"), L.GaussianDropout(0.2), L.Dense(64, "relu"), L.GaussianDropout(0.2)],
+    ),
     "dense 512-512": ((64,), lambda: [L.Dense(512, "relu"), L.Dense(512, "relu")]),
     "conv1d 25 filters": (
         (40, 1),

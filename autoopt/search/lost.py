@@ -42,6 +42,8 @@ def train_again(
         outcome = executor.wait(lambda job, epoch, logs: "stop" if limits.over() else "continue")
         if outcome.weights is not None and outcome.trial.score == trial.score:
             weights.keep(trial, outcome.weights)
+        elif limits.over():
+            return
         else:
             logger.warning(
                 "The weights of trial %d were lost, and training it again gave others.", trial.number

@@ -57,8 +57,7 @@ class Writer:
 
     def release(self) -> None:
         """Give the right back."""
-        if self._lock.is_locked:
-            self._who.unlink(missing_ok=True)
+        self._who.unlink(missing_ok=True)
         self._lock.release()
 
     def _known(self) -> dict[str, Any]:
