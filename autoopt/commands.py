@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from autoopt import flags
-from autoopt.errors import RunError, UsageError
+from autoopt.errors import AutooptError, RunError, UsageError
+from autoopt.untrusted import printable
 
 INTERRUPTED = 130
 
@@ -31,7 +32,7 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     given = flags.read(options)
     verbose = given.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        click.echo(f"Loading {model} and Keras …", err=True)
+        click.echo(printable(f"Loading {model} and Keras …"), err=True)
     with _standard_output_kept(as_json):
         from autoopt import model_file
 
@@ -85,19 +86,19 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
 
 
 def runs(directory: Path, as_json: bool) -> int:
-    """List the runs, oldest first."""
+    """List the runs, oldest first; one that cannot be read is listed as such."""
     from autoopt import storage
     from autoopt.reports import score_text, table
-    from autoopt.result import Result
 
-    found = [Result(folder).summary() for folder in storage.every(directory)]
+    found = [_summary(folder) for folder in storage.every(directory)]
     if as_json:
         _print_json(found)
         return 0
     if not found:
-        click.echo(f"There are no runs under {directory}. Start one: autoopt tune model.py")
+        _print_lines([f"There are no runs under {directory}. Start one: autoopt tune model.py"])
         return 0
     rows = [
+        (Path(each["run"]).name, "-", "-", "-", "-", f"unreadable: {each['error']}") if "error" in each else
         (
             Path(each["run"]).name,
             ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
@@ -107,6 +108,16 @@ def runs(directory: Path, as_json: bool) -> int:
     ]  # fmt: skip
     _print_lines(table(("run", "objective", "baseline", "best", "trials", "ended"), rows, _width()))
     return 0
+
+
+def _summary(folder: Any) -> Mapping[str, Any]:
+    """Return the outcome of a run, or why it cannot be read: the others are listed all the same."""
+    from autoopt.result import Result
+
+    try:
+        return Result(folder).summary()
+    except AutooptError as error:
+        return {"run": str(folder.path), "error": str(error)}
 
 
 def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
@@ -133,7 +144,7 @@ def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
     from autoopt.result import load
 
-    click.echo(str(load(run, directory).export(path, format_)))
+    _print_lines([str(load(run, directory).export(path, format_))])
     return 0
 
 
@@ -173,7 +184,7 @@ def _width() -> int:
 
 
 def _print_lines(lines: list[str]) -> None:
-    click.echo("\n".join(lines))
+    click.echo(printable("\n".join(lines)))
 
 
 def _print_json(content: Any) -> None:

@@ -54,6 +54,7 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "untrusted",
     },
     {"records", "recipe", "memory", "pricing"},
     {"errors"},

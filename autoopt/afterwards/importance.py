@@ -13,7 +13,13 @@ def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: in
     if evaluator not in storage.EVALUATORS:
         raise UsageError(f"evaluator was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}")
     journal = Journal(folder.journal, objective, read_only=True)
-    found = storage.importances(journal, objective, evaluator, seed)
+    try:
+        found = storage.importances(journal, objective, evaluator, seed)
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{folder.journal} cannot be evaluated: {error}. Expected values within the ranges that it names. Restore it, or "
+            "remove the run folder."
+        ) from error
     if not found:
         count = sum(trial.score is not None and trial.status != "failed" for trial in journal.trials())
         same = ", all of them the same" if count >= storage.FEWEST else ""

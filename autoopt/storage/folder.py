@@ -25,7 +25,9 @@ import numpy as np
 
 from autoopt.errors import RunError, nearest
 from autoopt.storage.durable import replacing
+from autoopt.storage.kinds import KINDS, check_split
 from autoopt.storage.writer import LOCK, WHO, Writer
+from autoopt.untrusted import Unreadable, is_inside, read_arrays, read_json
 
 Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
@@ -64,22 +66,22 @@ class RunFolder:
     @property
     def journal(self) -> Path:
         """The journal file."""
-        return self.path / "journal.log"
+        return self._file("journal.log")
 
     @property
     def best_model(self) -> Path:
         """The winner, in Keras's own format."""
-        return self.path / "best.keras"
+        return self._file("best.keras")
 
     @property
     def ensemble(self) -> Path:
         """Several trials' models as one."""
-        return self.path / "ensemble.keras"
+        return self._file("ensemble.keras")
 
     @property
     def refit(self) -> Path:
         """The winner, trained on the validation part too."""
-        return self.path / "refit.keras"
+        return self._file("refit.keras")
 
     @property
     def name(self) -> str:
@@ -89,22 +91,28 @@ class RunFolder:
     def write(self, name: Written, content: Mapping[str, Any]) -> None:
         """Write `run.json` or one of the others: to a new name first, so that it is never half there."""
         text = json.dumps(content, indent=1, default=str) + "\n"
-        with replacing(self.path / f"{name}.json") as fresh:
+        with replacing(self._file(f"{name}.json")) as fresh:
             fresh.write_text(text, encoding="utf8")
 
-    def read(self, name: Written) -> dict[str, Any]:
+    def read(self, name: Written, needs: Sequence[str] = ()) -> dict[str, Any]:
         """Read `run.json` or one of the others; empty where there is none.
 
+        Args:
+            name: Which.
+            needs: Names that it has to have, where it is there.
+
         Raises:
-            RunError: The file is no JSON.
+            RunError: The file is no JSON, or not what a search writes.
         """
-        target = self.path / f"{name}.json"
+        target = self._file(f"{name}.json")
         if not target.exists():
             return {}
-        try:
-            return json.loads(target.read_text(encoding="utf8"))  # type: ignore[no-any-return]
-        except ValueError as error:
-            raise RunError(f"{target} is damaged: {error}. Restore it, or remove the run folder.") from error
+        with _damage(target, "Restore it, or remove the run folder."):
+            found = dict(read_json(target, KINDS[name]))
+            lacking = next((each for each in needs if each not in found), None)
+            if lacking is not None:
+                raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")
+            return found
 
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep which rows went where, as arrays by name."""
@@ -112,11 +120,17 @@ class RunFolder:
             np.savez(fresh, **dict[str, Any](arrays))
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return what `save_split` kept, None where nothing was."""
+        """Return what `save_split` kept, None where nothing was.
+
+        Raises:
+            RunError: The file is damaged, or holds no rows.
+        """
         if not self._split.exists():
             return None
-        with np.load(self._split, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        with _damage(self._split, "Restore it, or remove it: nothing but the rows is lost."):
+            found = read_arrays(self._split)
+            check_split(found)
+            return found
 
     def save_weights(self, number: int, weights: Sequence[Any]) -> None:
         """Keep a trial's weights, in Keras's order."""
@@ -126,9 +140,18 @@ class RunFolder:
             np.savez(fresh, *[_portable(np.asarray(array)) for array in weights])
 
     def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
-        """Return what `save_weights` kept."""
-        with np.load(self._weights(number), allow_pickle=False) as arrays:
-            return [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
+        """Return what `save_weights` kept.
+
+        Raises:
+            RunError: The file is damaged, or holds no weights.
+        """
+        path = self._weights(number)
+        with _damage(path, "Remove it: its trial is trained again when the run goes on."):
+            found = read_arrays(path)
+            lacking = next((name for i in range(len(found)) if (name := f"arr_{i}") not in found), None)
+            if lacking is not None:
+                raise Unreadable(f"It lacks {lacking}. Expected arr_0 and so on, as np.savez names them.")
+            return [found[f"arr_{i}"] for i in range(len(found))]
 
     def has_weights(self, number: int) -> bool:
         """Whether a trial's weights are kept."""
@@ -140,10 +163,33 @@ class RunFolder:
 
     @property
     def _split(self) -> Path:
-        return self.path / "split.npz"
+        return self._file("split.npz")
 
     def _weights(self, number: int) -> Path:
-        return self.path / "weights" / f"trial-{number:04d}.weights.npz"
+        return self._file("weights", f"trial-{number:04d}.weights.npz")
+
+    def _file(self, *names: str) -> Path:
+        """Return the path of a file in the folder.
+
+        Raises:
+            RunError: A link leads out of it.
+        """
+        path = self.path.joinpath(*names)
+        if not is_inside(path, self.path):
+            raise RunError(
+                f"{path} is a link that leads out of the run folder. Expected a file in it. Put what it points to in its "
+                "place if you trust it, or remove it."
+            )
+        return path
+
+
+@contextlib.contextmanager
+def _damage(path: Path, advice: str) -> Iterator[None]:
+    """Raise a RunError that names the file where what is read in it meanwhile cannot be."""
+    try:
+        yield
+    except Unreadable as error:
+        raise RunError(f"{path} is damaged. {error} {advice}") from error
 
 
 def _portable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -266,8 +312,8 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
 
 def every(directory: str | Path) -> list[RunFolder]:
     """Return the runs under a directory, oldest first."""
-    found = sorted(Path(directory).glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    return [RunFolder(path.parent) for path in found]
+    found = [path for path in Path(directory).glob("*/run.json") if path.is_file()]
+    return [RunFolder(path.parent) for path in sorted(found, key=lambda path: path.stat().st_mtime)]
 
 
 def _holds_files(path: Path) -> bool:

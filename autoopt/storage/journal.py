@@ -3,6 +3,7 @@
 `optuna-dashboard` opens the file as it is. Optuna's study is told every trial here, whoever proposed it.
 """
 
+import contextlib
 import copy
 import dataclasses
 import json
@@ -11,7 +12,7 @@ import math
 import time
 import warnings
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,14 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 from optuna.trial import TrialState
 
+from autoopt.errors import RunError
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
 from autoopt.storage.batched import BatchedBackend
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
 from autoopt.storage.guided import GuidedSampler
+from autoopt.storage.kinds import Finished, Told
+from autoopt.untrusted import Unreadable, fit, parse
 
 STUDY = "autoopt"
 
@@ -42,6 +46,12 @@ DROPPED = "dropped"
 
 REFUSED = "refused"
 """Its value where another was drawn for the same place."""
+
+MOST_BYTES = 2**30
+"""Of a journal: some ten thousand trials of a thousand epochs each."""
+
+MOST_OF_A_RECORD = 32 * 2**20
+"""Bytes of one line of it."""
 
 _STATES = {
     "completed": TrialState.COMPLETE,
@@ -65,6 +75,9 @@ class Journal:
         over: Whether the sampler has said that it has nothing more to propose.
         interrupted: Numbers of the trials that a process began and did not live to finish, to be begun again.
         torn: Whether the last record was found half written, and cut off.
+
+    Raises:
+        RunError: The file is no journal, or that of a search for something else.
     """
 
     def __init__(
@@ -78,12 +91,14 @@ class Journal:
     ) -> None:
         self._others = tuple(others)
         self._objectives = (objective, *self._others)
-        self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
+        self._path, self._sampler = path, GuidedSampler(sampler or optuna.samplers.RandomSampler())
+        with _damage(path):
+            _check_size(path)
         if path is not None and read_only and not _holds_study(path):
             path = None
         self.torn = path is not None and not read_only and _cut_torn_tail(path)
-        self._backend = None if path is None else _backend(path, read_only)
-        with quiet():
+        with _damage(path), quiet():
+            self._backend = None if path is None else _backend(path, read_only)
             storage = None if self._backend is None else JournalStorage(self._backend)
             self._study = (
                 optuna.load_study(study_name=STUDY, storage=storage)
@@ -99,6 +114,7 @@ class Journal:
                     load_if_exists=True,
                 )
             )
+            _check_directions(self._study, self._objectives, read_only)
         self.over = False
         # A sampler that is through says so; outside of `optimize` Optuna takes that for a mistake.
         self._study.stop = self._stop  # type: ignore[method-assign]
@@ -243,20 +259,36 @@ class Journal:
         return len(self._study.get_trials(deepcopy=False))
 
     def trial(self, number: int) -> Trial:
-        """Return a finished trial."""
-        return _read(self._study.get_trials(deepcopy=False)[number])
+        """Return a finished trial.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        return self._read(self._study.get_trials(deepcopy=False)[number])
 
     def trials(self) -> list[Trial]:
-        """Return every finished trial, by number; one that was interrupted counts as failed."""
+        """Return every finished trial, by number; one that was interrupted counts as failed.
+
+        Raises:
+            RunError: One cannot be read.
+        """
         return [trial for trial, _ in self.drawn()]
 
     def drawn(self) -> list[tuple[Trial, optuna.trial.FrozenTrial]]:
         """Return every finished trial along with what Optuna keeps of it: the distributions of its values."""
         return [
-            (_read(trial), trial)
+            (self._read(trial), trial)
             for trial in self._study.get_trials(deepcopy=False)
             if trial.state.is_finished() and DROPPED not in trial.user_attrs
         ]
+
+    def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
+        """Return what Optuna keeps of a finished trial."""
+        with _damage(self._path):
+            if RECORD not in trial.user_attrs:
+                return _interrupted(trial)
+            _check(trial.user_attrs[RECORD], trial.number)
+            return from_plain(trial.user_attrs[RECORD])
 
 
 def to_plain(trial: Trial) -> dict[str, Any]:
@@ -280,12 +312,88 @@ def from_plain(record: Mapping[str, Any]) -> Trial:
         for name, values in record["history"].items()
     }
     folds = tuple(record.get("fold_scores", ()))  # runs of earlier versions have none
-    return Trial(**{**record, "history": history, "fold_scores": folds})
+    known = {field.name: record[field.name] for field in dataclasses.fields(Trial) if field.name in record}
+    return Trial(**{**known, "history": history, "fold_scores": folds})
 
 
-def _read(trial: Any) -> Trial:
-    """Return what Optuna keeps of a finished trial."""
-    return from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
+def _check(record: Any, number: int) -> None:
+    """Check that a record is what `to_plain` gives of the trial of a number.
+
+    Raises:
+        Unreadable: It is not.
+    """
+    place = f"trial {number}"
+    for kind in (Finished, Told):
+        fit(record, kind, place)
+    if record["number"] != number:
+        raise Unreadable(f"Its {place} says that it is trial {record['number']}. Expected {number}.")
+    for name in ("repeats", "continues"):  # whoever follows them has to come to an end
+        earlier = record.get(name)
+        if earlier is not None and not 0 <= earlier < number:
+            raise Unreadable(f"Its {place}.{name} is {earlier}. Expected the number of an earlier trial.")
+
+
+@contextlib.contextmanager
+def _damage(path: Path | None) -> Iterator[None]:
+    """Raise a RunError that names the journal where what is read in it meanwhile makes no sense to us or to Optuna."""
+    try:
+        yield
+    except (Unreadable, *DAMAGE) as error:
+        if path is None:
+            raise
+        what = (
+            str(error)
+            if isinstance(error, Unreadable)
+            else f"It cannot be read ({type(error).__name__}: {error}). Expected Optuna's records."
+        )
+        raise RunError(f"{path} is damaged. {what} Restore it, or remove the run folder.") from error
+
+
+DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What Optuna raises of records that it did not write."""
+
+
+def _check_size(path: Path | None) -> None:
+    """Check that a journal can be read at all: a pipe would never end, and one line may be as large as the disk.
+
+    Raises:
+        Unreadable: It cannot.
+    """
+    if path is None or not path.exists():
+        return
+    if not path.is_file():
+        raise Unreadable("It is no file. Expected one.")
+    if path.stat().st_size > MOST_BYTES:
+        raise Unreadable(f"It has more than {MOST_BYTES / 1e6:,.0f} MB. Expected less.")
+    with path.open("rb") as file:
+        while line := file.readline(MOST_OF_A_RECORD + 1):
+            if len(line) > MOST_OF_A_RECORD:
+                raise Unreadable(
+                    f"A line of it has more than {MOST_OF_A_RECORD / 1e6:,.0f} MB. Expected less."
+                )
+
+
+def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:
+    """Check that a study compares what its run is said to compare; whoever only looks may know the first alone.
+
+    Raises:
+        Unreadable: It does not.
+    """
+    found = [direction.name.lower()[:3] for direction in study.directions]
+    wanted = [objective.direction for objective in objectives]
+    if (found[: len(wanted)] if read_only else found) != wanted:
+        raise Unreadable(
+            f"It compares by {', '.join(found)}. Expected {', '.join(wanted)}, as run.json says."
+        )
 
 
 def _interrupted(trial: Any) -> Trial:
@@ -297,8 +405,11 @@ def _interrupted(trial: Any) -> Trial:
 
 
 def _holds_study(path: Path) -> bool:
-    """Whether somebody has begun a study in the file."""
-    return path.exists() and path.stat().st_size > 0
+    """Whether somebody has begun a study in the file, and written its first line to the end."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return file.readline().endswith(b"\n")
 
 
 def _backend(path: Path, read_only: bool) -> BatchedBackend:
@@ -311,20 +422,33 @@ def _backend(path: Path, read_only: bool) -> BatchedBackend:
 def _remove_old_lock(path: Path) -> None:
     """Remove the lock of a process that died while it wrote; Optuna would wait for it for half a minute."""
     lock = path.with_name(path.name + LOCK_FILE_SUFFIX)
-    if lock.exists() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
+    if lock.is_file() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
         lock.unlink(missing_ok=True)
 
 
 def _cut_torn_tail(path: Path) -> bool:
-    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it."""
+    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it.
+
+    So is one that is no record: Optuna passes over it while it is the last, and never again.
+    """
     if not path.exists():
         return False
     with path.open("rb+") as file:
         content = file.read()
         whole = content.rfind(b"\n") + 1
+        last = content.rfind(b"\n", 0, max(whole - 1, 0)) + 1
+        if whole and not _is_record(content[last:whole]):
+            whole = last
         if whole < len(content):
             file.truncate(whole)
     return whole < len(content)
+
+
+def _is_record(line: bytes) -> bool:
+    try:
+        return isinstance(parse(line), dict)
+    except Unreadable:
+        return False
 
 
 class quiet(warnings.catch_warnings):
