@@ -222,7 +222,14 @@ class Result:
             afterwards.space_of(self._folder), self.best_hyperparameters.space, self._asked["defaults"],
             self._asked.get("rows", [None])[0],
         )  # fmt: skip
-        return afterwards.edges(asked, self.best_trial, contenders(self.trials, self.objectives))
+        best, leading = self.best_trial, contenders(self.trials, self.objectives)
+        try:
+            return afterwards.edges(asked, best, leading)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise RunError(
+                f"{self.run_dir / 'run.json'} is damaged. Its ranges and defaults are not those of its trials: {error}. "
+                "Expected what a search writes. Restore it, or remove the run folder."
+            ) from error
 
     def profile(self) -> dict[str, Any]:
         """Return where the time of the search went, its ending left out.

@@ -36,9 +36,13 @@ class Span:
     logarithmic: bool = False
     choices: Sequence[float] = ()
 
-    def place(self, value: float) -> float | None:
+    def place(self, value: Any) -> float | None:
         """Return where a value lies, 0 to 1; of choices only the ends are told apart. None for one outside."""
-        if not self.low <= value <= self.high or (self.choices and value not in self.choices):
+        if (
+            not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+            or (self.choices and value not in self.choices)
+        ):
             return None
         if self.choices:
             return 0.0 if value == self.low else 1.0 if value == self.high else 0.5

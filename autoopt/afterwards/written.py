@@ -8,12 +8,16 @@ from typing import Any
 import keras
 
 from autoopt.errors import RunError, UsageError, nearest
-from autoopt.untrusted import Unreadable, check_archive
+from autoopt.untrusted import Unreadable, brief, check_archive
 
 logger = logging.getLogger(__name__)
 
 ENDINGS = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}
 """Formats of an export, and how the names of their files end."""
+
+
+MOST_TOLD = 2_000
+"""Characters of what Keras says of a file: the end of it repeats a layer's whole configuration."""
 
 
 def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Model:
@@ -45,13 +49,13 @@ def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Mo
 
 
 def _loaded(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> keras.Model:
-    """Return a model in whose file nothing is run, whatever the user allows Keras elsewhere."""
+    """Return a model in whose file nothing is run, unless the user has told Keras to run such things."""
     return keras.models.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=True)
 
 
 def _cause(error: Exception) -> str:
     """Return why a model was not read, and what to do."""
-    text = str(error) or type(error).__name__
+    text = brief(str(error) or type(error).__name__, MOST_TOLD)
     if any(word in text for word in ("safe_mode=False", "enable_unsafe_deserialization")):
         return (
             f"it holds code, as a Lambda layer does, which is not run: {text}\nExpected layers alone. If you wrote it, "

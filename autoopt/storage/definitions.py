@@ -7,6 +7,7 @@ import keras_tuner
 
 from autoopt.errors import RunError
 from autoopt.storage.folder import RunFolder
+from autoopt.untrusted import brief
 
 
 def definitions(folder: RunFolder, of: Literal["space", "asked_in_fit"]) -> keras_tuner.HyperParameters:
@@ -24,6 +25,6 @@ def definitions(folder: RunFolder, of: Literal["space", "asked_in_fit"]) -> kera
         return keras_tuner.HyperParameters.from_config(config)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise RunError(
-            f"{folder.path / 'run.json'} is damaged. Its {of} holds a hyperparameter that is none: {error}. Expected "
+            f"{folder.path / 'run.json'} is damaged. Its {of} holds a hyperparameter that is none: {brief(error)}. Expected "
             "KerasTuner's. Restore it, or remove the run folder."
         ) from error

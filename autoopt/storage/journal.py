@@ -28,7 +28,7 @@ from autoopt.storage.batched import BatchedBackend
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
 from autoopt.storage.guided import GuidedSampler
 from autoopt.storage.kinds import Finished, Told
-from autoopt.untrusted import Unreadable, fit, parse
+from autoopt.untrusted import Unreadable, brief, fit, parse
 
 STUDY = "autoopt"
 
@@ -285,6 +285,7 @@ class Journal:
     def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
         """Return what Optuna keeps of a finished trial."""
         with _damage(self._path):
+            fit(list(trial.params), list[str], f"trial {trial.number}.names")
             if RECORD not in trial.user_attrs:
                 return _interrupted(trial)
             _check(trial.user_attrs[RECORD], trial.number)
@@ -344,7 +345,7 @@ def _damage(path: Path | None) -> Iterator[None]:
         what = (
             str(error)
             if isinstance(error, Unreadable)
-            else f"It cannot be read ({type(error).__name__}: {error}). Expected Optuna's records."
+            else f"It cannot be read ({type(error).__name__}: {brief(error)}). Expected Optuna's records."
         )
         raise RunError(f"{path} is damaged. {what} Restore it, or remove the run folder.") from error
 
@@ -375,6 +376,9 @@ def _check_size(path: Path | None) -> None:
     if path.stat().st_size > MOST_BYTES:
         raise Unreadable(f"It has more than {MOST_BYTES / 1e6:,.0f} MB. Expected less.")
     with path.open("rb") as file:
+        begins = file.peek(1)[:1]
+        if begins not in (b"", b"{"):
+            raise Unreadable(f"It begins with {begins!r}. Expected Optuna's records, one a line.")
         while line := file.readline(MOST_OF_A_RECORD + 1):
             if len(line) > MOST_OF_A_RECORD:
                 raise Unreadable(

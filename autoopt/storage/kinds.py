@@ -26,18 +26,35 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """A hyperparameter, and the values under which another is active."""
+
+    name: str
+    values: list[Value]
+
+
+@dataclass(frozen=True)
 class Condition:
-    """Under which values of another one a hyperparameter is active, as KerasTuner writes it."""
+    """The same, as KerasTuner writes it."""
 
     class_name: Literal["Parent"]
-    config: dict[str, Any]
+    config: Parent
 
 
-class Definition(TypedDict):
-    """The fields of a hyperparameter that all kinds have."""
+@dataclass(frozen=True)
+class Definition:
+    """A hyperparameter of any kind; KerasTuner says which fields go together."""
 
     name: str
     conditions: list[Condition]
+    default: Value = None
+    value: Value = None
+    values: list[Value] | None = None
+    ordered: bool | None = None
+    min_value: float | None = None
+    max_value: float | None = None
+    step: float | None = None
+    sampling: str | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.lib import format as npy
 
 from autoopt import memory
 from autoopt.untrusted.files import Unreadable
+from autoopt.untrusted.text import brief
 
 MOST_MEMBERS = 100_000
 """Arrays in one file: a model has a thousandth of that."""
@@ -95,4 +96,4 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.n
 
 
 def _said(error: BaseException) -> str:
-    return str(error) or type(error).__name__
+    return brief(str(error) or type(error).__name__)

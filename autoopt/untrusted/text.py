@@ -35,4 +35,10 @@ def shown(value: Any) -> str:
         text = repr(value)
     except (RecursionError, ValueError):  # too deep, or a whole number of thousands of digits
         text = f"a {type(value).__name__}"
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return brief(text)
+
+
+def brief(text: object, longest: int = LONGEST) -> str:
+    """Return what is told in a message, no longer than some characters: what a library says may have a whole file in it."""
+    whole = str(text)
+    return whole if len(whole) <= longest else f"{whole[:longest]}…"
