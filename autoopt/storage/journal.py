@@ -3,16 +3,13 @@
 `optuna-dashboard` opens the file as it is. Optuna's study is told every trial here, whoever proposed it.
 """
 
-import contextlib
 import copy
-import dataclasses
-import json
 import logging
 import math
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +18,14 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
 from optuna.trial import TrialState
 
-from autoopt.errors import RunError
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
 from autoopt.storage.batched import BatchedBackend
+from autoopt.storage.damage import check_size, damage
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
+from autoopt.storage.finished import check, from_plain, interrupted, to_plain
 from autoopt.storage.guided import GuidedSampler
-from autoopt.storage.kinds import Finished, Told
-from autoopt.untrusted import Unreadable, brief, fit, parse
+from autoopt.untrusted import Unreadable, fit, parse
 
 STUDY = "autoopt"
 
@@ -46,12 +43,6 @@ DROPPED = "dropped"
 
 REFUSED = "refused"
 """Its value where another was drawn for the same place."""
-
-MOST_BYTES = 2**30
-"""Of a journal: some ten thousand trials of a thousand epochs each."""
-
-MOST_OF_A_RECORD = 32 * 2**20
-"""Bytes of one line of it."""
 
 _STATES = {
     "completed": TrialState.COMPLETE,
@@ -92,12 +83,12 @@ class Journal:
         self._others = tuple(others)
         self._objectives = (objective, *self._others)
         self._path, self._sampler = path, GuidedSampler(sampler or optuna.samplers.RandomSampler())
-        with _damage(path):
-            _check_size(path)
+        with damage(path):
+            check_size(path)
         if path is not None and read_only and not _holds_study(path):
             path = None
         self.torn = path is not None and not read_only and _cut_torn_tail(path)
-        with _damage(path), quiet():
+        with damage(path), quiet():
             self._backend = None if path is None else _backend(path, read_only)
             storage = None if self._backend is None else JournalStorage(self._backend)
             self._study = (
@@ -284,106 +275,12 @@ class Journal:
 
     def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
         """Return what Optuna keeps of a finished trial."""
-        with _damage(self._path):
+        with damage(self._path):
             fit(list(trial.params), list[str], f"trial {trial.number}.names")
             if RECORD not in trial.user_attrs:
-                return _interrupted(trial)
-            _check(trial.user_attrs[RECORD], trial.number)
+                return interrupted(trial)
+            check(trial.user_attrs[RECORD], trial.number)
             return from_plain(trial.user_attrs[RECORD])
-
-
-def to_plain(trial: Trial) -> dict[str, Any]:
-    """Return a trial as JSON knows it."""
-    plain = {field.name: getattr(trial, field.name) for field in dataclasses.fields(trial)}
-    plain["hyperparameters"] = dict(trial.hyperparameters)
-    if not trial.scores:
-        del plain["scores"]
-    # JSON has no NaN.
-    plain["history"] = {
-        name: [value if math.isfinite(value) else None for value in values]
-        for name, values in trial.history.items()
-    }
-    return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
-
-
-def from_plain(record: Mapping[str, Any]) -> Trial:
-    """Read what `to_plain` gave."""
-    history = {
-        name: [math.nan if value is None else value for value in values]
-        for name, values in record["history"].items()
-    }
-    folds = tuple(record.get("fold_scores", ()))  # runs of earlier versions have none
-    known = {field.name: record[field.name] for field in dataclasses.fields(Trial) if field.name in record}
-    return Trial(**{**known, "history": history, "fold_scores": folds})
-
-
-def _check(record: Any, number: int) -> None:
-    """Check that a record is what `to_plain` gives of the trial of a number.
-
-    Raises:
-        Unreadable: It is not.
-    """
-    place = f"trial {number}"
-    for kind in (Finished, Told):
-        fit(record, kind, place)
-    if record["number"] != number:
-        raise Unreadable(f"Its {place} says that it is trial {record['number']}. Expected {number}.")
-    for name in ("repeats", "continues"):  # whoever follows them has to come to an end
-        earlier = record.get(name)
-        if earlier is not None and not 0 <= earlier < number:
-            raise Unreadable(f"Its {place}.{name} is {earlier}. Expected the number of an earlier trial.")
-
-
-@contextlib.contextmanager
-def _damage(path: Path | None) -> Iterator[None]:
-    """Raise a RunError that names the journal where what is read in it meanwhile makes no sense to us or to Optuna."""
-    try:
-        yield
-    except (Unreadable, *DAMAGE) as error:
-        if path is None:
-            raise
-        what = (
-            str(error)
-            if isinstance(error, Unreadable)
-            else f"It cannot be read ({type(error).__name__}: {brief(error)}). Expected Optuna's records."
-        )
-        raise RunError(f"{path} is damaged. {what} Restore it, or remove the run folder.") from error
-
-
-DAMAGE = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
-"""What Optuna raises of records that it did not write."""
-
-
-def _check_size(path: Path | None) -> None:
-    """Check that a journal can be read at all: a pipe would never end, and one line may be as large as the disk.
-
-    Raises:
-        Unreadable: It cannot.
-    """
-    if path is None or not path.exists():
-        return
-    if not path.is_file():
-        raise Unreadable("It is no file. Expected one.")
-    if path.stat().st_size > MOST_BYTES:
-        raise Unreadable(f"It has more than {MOST_BYTES / 1e6:,.0f} MB. Expected less.")
-    with path.open("rb") as file:
-        begins = file.peek(1)[:1]
-        if begins not in (b"", b"{"):
-            raise Unreadable(f"It begins with {begins!r}. Expected Optuna's records, one a line.")
-        while line := file.readline(MOST_OF_A_RECORD + 1):
-            if len(line) > MOST_OF_A_RECORD:
-                raise Unreadable(
-                    f"A line of it has more than {MOST_OF_A_RECORD / 1e6:,.0f} MB. Expected less."
-                )
 
 
 def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:
@@ -398,14 +295,6 @@ def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read
         raise Unreadable(
             f"It compares by {', '.join(found)}. Expected {', '.join(wanted)}, as run.json says."
         )
-
-
-def _interrupted(trial: Any) -> Trial:
-    """Return what is known of a trial whose process ended before it did."""
-    started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
-    reason = "The process ended before the trial did."
-    told = {name: value for name, value in trial.params.items() if name == unpositioned(name)}
-    return Trial(trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason)
 
 
 def _holds_study(path: Path) -> bool:

@@ -17,7 +17,7 @@ from autoopt.records import Objective, Trial
 from autoopt.search import HalvingPruner
 from autoopt.storage import Journal
 from autoopt.storage.distributions import distribution, holds
-from autoopt.storage.journal import from_plain, to_plain
+from autoopt.storage.finished import from_plain, to_plain
 
 OBJECTIVE = Objective("val_loss", "min")
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
