@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
@@ -27,6 +27,7 @@ class Asked:
         max_trials: Most trials, or None.
         budget: Seconds of the whole call, or None.
         notes: What was decided for the user, one sentence each.
+        also: What else is written down, as plain data.
     """
 
     space: keras_tuner.HyperParameters
@@ -34,6 +35,7 @@ class Asked:
     max_trials: int | None
     budget: float | None
     notes: Sequence[str]
+    also: Mapping[str, Any] = field(default_factory=dict)
 
     def write_down(self, folder: RunFolder, settled: Mapping[str, Any], worker: Worker) -> None:
         """Write `run.json`, `space.json` and the split.
@@ -54,6 +56,7 @@ class Asked:
             "run",
             {
                 **settled,
+                **self.also,
                 "rows": [dataset.train.n, dataset.validation.n],
                 "max_trials": self.max_trials,
                 "budget": self.budget,
@@ -64,7 +67,7 @@ class Asked:
                 "notes": list(self.notes),
                 "backend": keras.backend.backend(),
                 "python": platform.python_version(),
-                "versions": _versions(),
+                "versions": versions(),
                 "created": earlier.get("created", time.time()),
             },
         )
@@ -76,7 +79,8 @@ def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
     return () if config is None else keras_tuner.HyperParameters.from_config(config).space
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the version of each package that a result depends on, as far as it is installed."""
     found = {}
     for package in PACKAGES:
         try:

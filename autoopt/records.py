@@ -147,6 +147,7 @@ class SearchStarted:
         notes: What was decided for the user, one sentence each.
         others: What is compared beside the objective.
         plan: What is going to be done, likewise.
+        earlier: Trials that finished in earlier sessions of the run.
     """
 
     project: str
@@ -159,6 +160,7 @@ class SearchStarted:
     notes: Sequence[str] = ()
     others: Sequence[Objective] = ()
     plan: Sequence[str] = ()
+    earlier: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)

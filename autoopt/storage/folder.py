@@ -4,6 +4,7 @@ run.json       what was asked: versions, seed, every hyperparameter, objective
 space.json     the Space that was asked for
 journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
+confirmation/  trial-0007.run-1.npz: scores of the best few with fresh seeds
 best.keras     the winner
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
@@ -113,10 +114,7 @@ class RunFolder:
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
         """Return what `save_split` kept, None where nothing was."""
-        if not self._split.exists():
-            return None
-        with np.load(self._split, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return _arrays(self._split)
 
     def save_weights(self, number: int, weights: Sequence[Any]) -> None:
         """Keep a trial's weights, in Keras's order."""
@@ -138,12 +136,33 @@ class RunFolder:
         """Remove a trial's weights."""
         self._weights(number).unlink(missing_ok=True)
 
+    def save_run(self, number: int, repeat: int, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+        """Keep what a trial reached when it was run again, as arrays by name."""
+        target = self._run(number, repeat)
+        target.parent.mkdir(exist_ok=True)
+        with replacing(target) as fresh:
+            np.savez(fresh, **dict[str, Any](arrays))
+
+    def load_run(self, number: int, repeat: int) -> Mapping[str, np.ndarray[Any, Any]] | None:
+        """Return what `save_run` kept, None where nothing was."""
+        return _arrays(self._run(number, repeat))
+
     @property
     def _split(self) -> Path:
         return self.path / "split.npz"
 
     def _weights(self, number: int) -> Path:
         return self.path / "weights" / f"trial-{number:04d}.weights.npz"
+
+    def _run(self, number: int, repeat: int) -> Path:
+        return self.path / "confirmation" / f"trial-{number:04d}.run-{repeat}.npz"
+
+
+def _arrays(path: Path) -> Mapping[str, np.ndarray[Any, Any]] | None:
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
 
 
 def _portable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
