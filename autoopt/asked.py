@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import keras_tuner
 
+from autoopt import command
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
@@ -47,7 +48,7 @@ class Asked:
         """
         earlier, hypermodel, dataset = folder.read("run"), worker.hypermodel, worker.dataset
         found = keras_tuner.HyperParameters() if hypermodel.own_fit is None else hypermodel.own_fit.asked
-        space = self.space.copy()
+        space, begun_by = self.space.copy(), command.current()
         space.merge(found, overwrite=False)
         if dataset.split is not None:
             folder.save_split(dataset.split.arrays())
@@ -69,6 +70,7 @@ class Asked:
                 "python": platform.python_version(),
                 "versions": versions(),
                 "created": earlier.get("created", time.time()),
+                "command": earlier.get("command") if begun_by is None else begun_by.written(),
             },
         )
 

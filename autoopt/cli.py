@@ -73,6 +73,28 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
 
 
 @main.command()
+@click.argument("run")
+@click.argument("model", metavar="[MODEL]", required=False)
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@click.option("--budget", help="Time for all of its sessions together, instead of the limits of before.")
+@click.option("--max-trials", type=int, help="Most trials of all sessions, instead of the limits of before.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 a line for each trial.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; progress goes to stderr.")
+def resume(
+    run: str, model: str | None, data: Path | None, directory: Path, as_json: bool, **options: Any
+) -> None:
+    """Go on with a run that was interrupted, or that is to search for longer.
+
+    RUN is its folder, or its name. MODEL and DATA are as for `tune`: without them the run goes on with what you began
+    it with in a shell.
+    """
+    from autoopt import commands
+
+    _exit(commands.resume, run, model, data, directory, options, as_json)
+
+
+@main.command()
 @click.argument("model", metavar="MODEL")
 def inspect(model: str) -> None:
     """Show what of a model's structure can be searched, and what not and why.

@@ -155,14 +155,9 @@ def _of_data(parts: Sequence[str]) -> str:
 
 def _of_model(foreign: int, trials: int, code: bool) -> str:
     if foreign:
-        which = (
-            "the trials from before were"
-            if foreign == trials
-            else f"{foreign} of the trials from before were"
-        )
         return (
-            f"Your own model is another one than {which} made of: they stay in the table, and cannot win. Pass another "
-            "project_name to begin anew."
+            f"Trials from before ({foreign} of {trials}) were made of another model than the one that is given now: they "
+            "stay in the table, and cannot win. Pass another project_name to begin anew."
         )
     return (
         "The code of your model function has changed; the model that it returns by default has not."

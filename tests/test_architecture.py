@@ -51,6 +51,7 @@ FLOORS = (
         "stopwatch",
         "aside",
         "unloaded",
+        "command",
         "download",
         "front",
         "points",

@@ -44,7 +44,7 @@ class KeptRuns:
     def _read(self, number: int, repeat: int) -> Run | None:
         try:
             found = self._folder.load_run(number, repeat)
-        except (OSError, ValueError, zipfile.BadZipFile):  # damaged: it is run again
+        except (OSError, EOFError, ValueError, zipfile.BadZipFile):  # damaged: it is run again
             return None
         if found is None or not {"score", "made_of"} <= set(found) or str(found["made_of"]) != self._made_of:
             return None

@@ -161,7 +161,7 @@ class RunFolder:
 def _arrays(path: Path) -> Mapping[str, np.ndarray[Any, Any]] | None:
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays.files}
 
 
