@@ -147,20 +147,10 @@ class Session:
                 sink.close()
 
     def _carried_out(self, asked: Asked, say: Callable[[str], None]) -> Result:
-        objective = self.worker.objective
-        journal = Journal(self.folder.journal, objective, pruner=self._pruner(), others=self.others)
-        if journal.torn:
-            say(
-                "The last record of the journal was half written, by a process that was ended: it is cut off."
-            )
-        if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
-            journal.give_up()
+        journal = self._journal(say)
         trials = journal.trials()
         known = len(trials)
         weights = self._best_weights(trials)
-        if journal.interrupted:
-            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
-            say(which.format(" and ".join(map(str, journal.interrupted))) + " interrupted: run again.")
         try:
             train_again(weights, self.worker.hypermodel, self.executor, self.limits, self.epochs, self.seed)
             searched = time.perf_counter()
@@ -184,6 +174,23 @@ class Session:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
         return self._handed_over(best, confirmed, reason, spent)
+
+    def _journal(self, say: Callable[[str], None]) -> Journal:
+        """Open the journal, and say what a process that was ended has left there."""
+        journal = Journal(
+            self.folder.journal, self.worker.objective, pruner=self._pruner(), others=self.others
+        )
+        if journal.torn:
+            say(
+                "The last record of the journal was half written, by a process that was ended: it is cut off."
+            )
+        if journal.interrupted:
+            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
+            then = "run again" if self.search.oracle is None else "the oracle proposes anew"
+            say(f"{which.format(' and '.join(map(str, journal.interrupted)))} interrupted: {then}.")
+        if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
+            journal.give_up()
+        return journal
 
     def _handed_over(
         self, best: Trial, confirmed: Confirmations, reason: str, spent: Mapping[str, float]

@@ -52,8 +52,11 @@ def adopt(
             f"oracle was given a {type(oracle).__name__} that refuses hyperparameters of the search. "
             "Expected one that takes new entries: leave allow_new_entries out, and narrow the search with space."
         ) from error
-    for trial in earlier:
+    for place, trial in enumerate(earlier):
         known = finished(trial)
+        known.trial_id = str(
+            place
+        )  # KerasTuner numbers the next by counting; trials that were taken back leave gaps
         oracle.trials[known.trial_id] = known
         oracle.start_order.append(known.trial_id)
         oracle.end_order.append(known.trial_id)

@@ -136,11 +136,9 @@ class Journal:
         return trial.number
 
     def give_up(self) -> None:
-        """Record the trials that were interrupted as failed: nobody can propose them again."""
+        """Take back the trials that were interrupted: nobody can propose them again."""
         while self.interrupted:
-            with quiet():
-                self._study.tell(self.interrupted.popleft(), state=TrialState.FAIL)
-        self._flush()
+            self.drop(self.open())
 
     def suggest(self, number: int, hp: Any, wanted: Any = None) -> Any:
         """Return a running trial's value of one hyperparameter.
