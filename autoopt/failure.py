@@ -25,6 +25,8 @@ PHRASES = re.compile(
 )
 """What others say: JAX, PyTorch on a CPU, and the libraries below them."""
 
+VARYING = re.compile(r"0x[0-9a-fA-F]+|-?\d+(\.\d+)?([eE][+-]?\d+)?|-?\b(nan|inf)\b")
+
 LIBRARIES = ("RuntimeError", "OSError", "OpError")
 """Classes of what libraries raise; TensorFlow's is the last."""
 
@@ -57,6 +59,16 @@ def reason(error: BaseException) -> str:
     text = f"{type(error).__name__.lstrip('_')}: {line}" if line else type(error).__name__
     text = f"{OUT_OF_MEMORY}: {text}" if out_of_memory(error) else text
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def cause(note: str) -> str:
+    """Return a reason without what differs from one trial to the next: numbers, addresses, whether NaN or infinite.
+
+    Example:
+        >>> cause("The loss became nan in epoch 1 of 50.") == cause("The loss became inf in epoch 12 of 50.")
+        True
+    """
+    return VARYING.sub("#", note)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -13,7 +13,7 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt.engines import Verdict
 from autoopt.executors import Executor
-from autoopt.failure import failed
+from autoopt.failure import cause, failed
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
@@ -319,7 +319,7 @@ def _hopeless(finished: list[Trial]) -> bool:
     """Whether the first trials, the user's own model among them, all failed for one cause."""
     if len(finished) != FIRST_FAILURES or any(trial.status != "failed" for trial in finished):
         return False
-    return len({trial.note for trial in finished}) == 1
+    return len({cause(trial.note) for trial in finished}) == 1
 
 
 def _unbuilt(opened: Opened, error: Exception) -> Trial:
