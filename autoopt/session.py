@@ -387,4 +387,8 @@ def _nothing(trials: Sequence[Trial], reason: str) -> str:
         )
     if failed is None:
         return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
-    return f"No trial ended with a model: {reason}. Trial {failed.number} failed first:\n{failed.error}"
+    which = "trial 0, your own model," if failed.number == 0 else f"trial {failed.number}"
+    return (
+        f"{failed.note.rstrip('.')}: so {which} failed first, and no trial ended with a model ({reason}). Mend that and "
+        f"search again. In full:\n{failed.error}"
+    )

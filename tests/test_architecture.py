@@ -46,6 +46,7 @@ FLOORS = (
         "schedules",
         "resources",
         "early_stopping",
+        "failure",
         "constraints",
         "seeding",
         "stopwatch",

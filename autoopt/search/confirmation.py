@@ -96,7 +96,9 @@ class Confirmation:
         hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = self.hypermodel.draw(hp)
         horizon = max(self.epochs, epochs)
-        job = Job(trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut)
+        job = Job(
+            trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut, parts=trial.parts
+        )  # fmt: skip
         self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
         self.executor.submit(job)
         outcome = self.executor.wait(self._report)

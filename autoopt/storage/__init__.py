@@ -5,7 +5,7 @@ from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.durable import replacing
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
-from autoopt.storage.journal import Journal, quiet
+from autoopt.storage.journal import Journal, has_failed, quiet
 
 __all__ = [
     "EVALUATORS",
@@ -19,6 +19,7 @@ __all__ = [
     "create",
     "every",
     "find",
+    "has_failed",
     "importances",
     "locate",
     "options",

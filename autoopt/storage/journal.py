@@ -281,6 +281,11 @@ def from_plain(record: Mapping[str, Any]) -> Trial:
     return Trial(**{**record, "history": history, "fold_scores": folds})
 
 
+def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
+    """Say whether Optuna's trial is one that was run and failed, and was not taken back or interrupted."""
+    return RECORD in trial.user_attrs and trial.user_attrs[RECORD]["status"] == "failed"
+
+
 def _read(trial: Any) -> Trial:
     """Return what Optuna keeps of a finished trial."""
     return from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
