@@ -127,8 +127,9 @@ class Session:
         try:
             with self.folder.held(), Interrupts(self.limits, say):
                 self._write_down(asked)
-                self._emit(self._started(asked))
-                return self._carried_out(started, asked, say)
+                with self.folder.logged():
+                    self._emit(self._started(asked))
+                    return self._carried_out(started, asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
@@ -161,7 +162,8 @@ class Session:
         finally:
             self.executor.close()
             weights.close()
-        best = chosen(candidates, confirmed.everyone(), self.objectives)
+        there = [trial for trial in candidates if trial.number in weights]
+        best = chosen(there, confirmed.everyone(), self.objectives)
         if best is None:
             self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
