@@ -36,6 +36,7 @@ def main() -> None:
 @click.option("--oracle", help="KerasTuner's random, bayesian, grid or hyperband, instead of autoopt's own.")
 @click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
 @click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
+@click.option("--max-disk", help='Most that the run folder may take: "2GB".')
 @click.option("--max-params", type=int, help="Most parameters of a candidate.")
 @click.option("--max-latency-ms", type=float, help="Most milliseconds for one prediction.")
 @click.option("--max-seconds-per-epoch", type=float, help="Most seconds of training for one epoch.")

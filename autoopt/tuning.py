@@ -170,7 +170,7 @@ def tune(
     over = checks.within(ceiling, hypermodel, start, whole_space)
     several = check_several(search, compared)
 
-    folder = storage.create(directory, project_name, resume)
+    folder = storage.create(directory, project_name, resume, resources.disk_limit)
     logs = Path(logdir) / folder.name
     if resume == "overwrite":
         discard(logs)

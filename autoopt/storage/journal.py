@@ -8,7 +8,6 @@ import dataclasses
 import json
 import logging
 import math
-import time
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -17,22 +16,16 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.storages.journal import JournalStorage
 from optuna.trial import TrialState
 
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
-from autoopt.storage.batched import BatchedBackend
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
 from autoopt.storage.guided import GuidedSampler
+from autoopt.storage.journal_file import JournalFile
 
 STUDY = "autoopt"
-
-LOCK_SECONDS = 5.0
-"""After so long a lock is that of a dead process: a write takes a millisecond."""
-
-LOCK_FILE_SUFFIX = ".lock"
-"""Optuna's own."""
 
 RECORD = "trial"
 """Name of the user attribute that holds a finished trial whole."""
@@ -54,7 +47,7 @@ class Journal:
     """The trials of one run. One thread of one process writes.
 
     Args:
-        path: The journal file, made when it is missing; None keeps everything in memory.
+        file: The journal file, or its path, made when it is missing; None keeps everything in memory.
         objective: What is compared.
         sampler: Proposes values; None samples at random.
         pruner: Ends hopeless trials; None ends none.
@@ -69,7 +62,7 @@ class Journal:
 
     def __init__(
         self,
-        path: Path | None,
+        file: JournalFile | Path | None,
         objective: Objective,
         sampler: optuna.samplers.BaseSampler | None = None,
         pruner: optuna.pruners.BasePruner | None = None,
@@ -79,12 +72,13 @@ class Journal:
         self._others = tuple(others)
         self._objectives = (objective, *self._others)
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
-        if path is not None and read_only and not _holds_study(path):
-            path = None
-        self.torn = path is not None and not read_only and _cut_torn_tail(path)
-        self._backend = None if path is None else _backend(path, read_only)
+        file = JournalFile(file) if isinstance(file, Path) else file
+        if file is not None and read_only and not file.read():
+            file = None
+        self.torn = file is not None and not read_only and file.open()
+        self._file = file
         with quiet():
-            storage = None if self._backend is None else JournalStorage(self._backend)
+            storage = None if file is None else JournalStorage(file)
             self._study = (
                 optuna.load_study(study_name=STUDY, storage=storage)
                 if storage is not None and read_only
@@ -211,8 +205,8 @@ class Journal:
         return [math.nan if trial.score is None else trial.score]
 
     def _flush(self) -> None:
-        if self._backend is not None:
-            self._backend.flush()
+        if self._file is not None:
+            self._file.flush()
 
     def drop(self, number: int, refused: bool = False) -> None:
         """Take back a trial that was begun and never trained; its number is not used again.
@@ -297,37 +291,6 @@ def _interrupted(trial: Any) -> Trial:
     reason = "The process ended before the trial did."
     told = {name: value for name, value in trial.params.items() if name == unpositioned(name)}
     return Trial(trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason)
-
-
-def _holds_study(path: Path) -> bool:
-    """Whether somebody has begun a study in the file."""
-    return path.exists() and path.stat().st_size > 0
-
-
-def _backend(path: Path, read_only: bool) -> BatchedBackend:
-    if not read_only:
-        _remove_old_lock(path)
-    # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
-    return BatchedBackend(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
-
-
-def _remove_old_lock(path: Path) -> None:
-    """Remove the lock of a process that died while it wrote; Optuna would wait for it for half a minute."""
-    lock = path.with_name(path.name + LOCK_FILE_SUFFIX)
-    if lock.exists() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
-        lock.unlink(missing_ok=True)
-
-
-def _cut_torn_tail(path: Path) -> bool:
-    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it."""
-    if not path.exists():
-        return False
-    with path.open("rb+") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)
-    return whole < len(content)
 
 
 class quiet(warnings.catch_warnings):
