@@ -4,14 +4,14 @@ import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
 import keras
 import keras_tuner
 
-from autoopt import storage
+from autoopt import command, storage
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
@@ -28,6 +28,7 @@ class Asked:
         max_trials: Most trials, or None.
         budget: Seconds of the whole call, or None.
         notes: What was decided for the user, one sentence each.
+        also: What else is written down, as plain data.
     """
 
     space: keras_tuner.HyperParameters
@@ -35,6 +36,7 @@ class Asked:
     max_trials: int | None
     budget: float | None
     notes: Sequence[str]
+    also: Mapping[str, Any] = field(default_factory=dict)
 
     def write_down(self, folder: RunFolder, settled: Mapping[str, Any], worker: Worker) -> None:
         """Write `run.json`, `space.json` and the split.
@@ -46,7 +48,7 @@ class Asked:
         """
         earlier, hypermodel, dataset = folder.read("run"), worker.hypermodel, worker.dataset
         found = keras_tuner.HyperParameters() if hypermodel.own_fit is None else hypermodel.own_fit.asked
-        space = self.space.copy()
+        space, begun_by = self.space.copy(), command.current()
         space.merge(found, overwrite=False)
         if dataset.split is not None:
             folder.save_split(dataset.split.arrays())
@@ -55,6 +57,7 @@ class Asked:
             "run",
             {
                 **settled,
+                **self.also,
                 "rows": [dataset.train.n, dataset.validation.n],
                 "max_trials": self.max_trials,
                 "budget": self.budget,
@@ -65,8 +68,9 @@ class Asked:
                 "notes": list(self.notes),
                 "backend": keras.backend.backend(),
                 "python": platform.python_version(),
-                "versions": _versions(),
+                "versions": versions(),
                 "created": earlier.get("created", time.time()),
+                "command": earlier.get("command") if begun_by is None else begun_by.written(),
             },
         )
 
@@ -76,7 +80,8 @@ def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
     return storage.definitions(earlier, "asked_in_fit").space
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the version of each package that a result depends on, as far as it is installed."""
     found = {}
     for package in PACKAGES:
         try:

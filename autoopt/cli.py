@@ -36,6 +36,7 @@ def main() -> None:
 @click.option("--oracle", help="KerasTuner's random, bayesian, grid or hyperband, instead of autoopt's own.")
 @click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
 @click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
+@click.option("--max-disk", help='Most that the run folder may take: "2GB".')
 @click.option("--max-params", type=int, help="Most parameters of a candidate.")
 @click.option("--max-latency-ms", type=float, help="Most milliseconds for one prediction.")
 @click.option("--max-seconds-per-epoch", type=float, help="Most seconds of training for one epoch.")
@@ -70,6 +71,28 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
     from autoopt import commands
 
     _exit(commands.tune, model, data, options, as_json)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("model", metavar="[MODEL]", required=False)
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@click.option("--budget", help="Time for all of its sessions together, instead of the limits of before.")
+@click.option("--max-trials", type=int, help="Most trials of all sessions, instead of the limits of before.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--verbose", type=click.IntRange(0, 2), help="0 nothing, 1 progress, 2 a line for each trial.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON; progress goes to stderr.")
+def resume(
+    run: str, model: str | None, data: Path | None, directory: Path, as_json: bool, **options: Any
+) -> None:
+    """Go on with a run that was interrupted, or that is to search for longer.
+
+    RUN is its folder, or its name. MODEL and DATA are as for `tune`: without them the run goes on with what you began
+    it with in a shell.
+    """
+    from autoopt import commands
+
+    _exit(commands.resume, run, model, data, directory, options, as_json)
 
 
 @main.command()

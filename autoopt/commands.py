@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from autoopt import flags
+from autoopt import command, flags
+from autoopt.command import Command
 from autoopt.errors import AutooptError, RunError, UsageError
 from autoopt.untrusted import printable
 
@@ -29,26 +30,100 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    given = flags.read(options)
-    verbose = given.plain.get("verbose")
+    return _carried_out(Command(model, data, options), {}, as_json)
+
+
+def resume(
+    run: str, model: str | None, data: Path | None, directory: Path, options: Mapping[str, Any], as_json: bool
+) -> int:
+    """Go on with a run and print its outcome.
+
+    Args:
+        run: Its folder, or its name.
+        model: As for `tune`; None takes what the run was begun with, where this user began it in a shell.
+        data: Likewise.
+        directory: Where runs lie.
+        options: Flags that change those of before.
+        as_json: Whether to print JSON.
+    """
+    from autoopt import storage
+
+    folder = storage.find(run, directory)
+    record = folder.read("run").get("command")
+    before = command.read(record)
+    if model is None and before is None:
+        raise RunError(_unknown_model(run, record))
+    now = None if model is None else Command(model, data)
+    place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
+    going_on = command.going_on(before, now, {**options, **place})
+    limited = any(options[name] is not None for name in command.LIMITS)
+    asked = folder.read("run", needs=("objective", "epochs", "constraints", *command.LIMITS))
+    base = _asked_before(asked, folder.read("space"), limited)
+    there = Path(going_on.folder)
+    with contextlib.chdir(there if there.is_dir() else Path.cwd()):
+        return _carried_out(going_on, base, as_json)
+
+
+def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
+    """Run a search and print its outcome.
+
+    Args:
+        given: The model file, and flags.
+        base: Arguments of `tune` that the model file and flags change.
+        as_json: Whether to print JSON.
+    """
+    said = flags.read(given.options)
+    verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        click.echo(printable(f"Loading {model} and Keras …"), err=True)
-    with _standard_output_kept(as_json):
+        click.echo(printable(f"Loading {given.model} and Keras …"), err=True)
+    with _standard_output_kept(as_json), command.given(given):
         from autoopt import model_file
 
-        defined = model_file.read(model)
-        learnt_from = defined.data() if data is None else data
+        defined = model_file.read(given.model)
+        learnt_from = defined.data() if given.data is None else given.data
         import autoopt
 
-        result = autoopt.tune(defined.model_fn, learnt_from, **given.arguments(defined.options()))
+        result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
     if as_json:
         _print_json(result.summary())
     elif verbose != 0:
         from autoopt.reports import where_to_look
 
-        logdir = Path(given.plain.get("logdir", "tensorboard_logs"))
+        logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
         _print_lines(where_to_look(result.run_dir, logdir))
     return INTERRUPTED if result.reason == "interrupted" else 0
+
+
+def _unknown_model(run: str, record: Any) -> str:
+    known = record.get("model") if isinstance(record, dict) else None
+    begun = f"by another user or on another machine, with {known!r}" if known else "in Python"
+    return (
+        f"The run {run!r} was begun {begun}: which file makes its model is not taken from there. Expected a model file. "
+        f"Name it: autoopt resume {run} model.py"
+    )
+
+
+def _asked_before(asked: Mapping[str, Any], space: Mapping[str, Any], limited: bool) -> dict[str, Any]:
+    """Return the arguments of `tune` in a run's last session, as far as they are written down.
+
+    Args:
+        asked: Its `run.json`.
+        space: Its `space.json`.
+        limited: Whether limits are given now, which take the place of those of before.
+    """
+    from autoopt.constraints import Constraints
+    from autoopt.space import Space
+
+    objectives = [
+        (each["name"], each["direction"]) for each in (asked["objective"], *asked.get("others", ()))
+    ]
+    return {
+        "epochs": asked["epochs"],
+        "objective": objectives if len(objectives) > 1 else objectives[0],
+        "constraints": Constraints(**asked["constraints"]),
+        "space": Space.from_json(json.dumps(space)),
+        **({} if limited else {name: asked[name] for name in command.LIMITS}),
+    }
 
 
 def inspect(model: str) -> int:

@@ -97,16 +97,35 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         """Return the examples a step of a recipe takes, None where the data brings its own batches."""
         return step_size(recipe, self._data)
 
-    def parts(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
+    def parts(self, recipe: Recipe, values: Mapping[str, Any], below: int | None = None) -> int:
         """Return into how many batches a step of a recipe is cut so that it fits into memory; a power of two.
 
         Args:
             recipe: What differs from the user's model.
             values: The user's own hyperparameters, name to value.
+            below: What a batch of another recipe `needs`, with which memory ran out; None where it never did.
         """
+        size = self.batch_size(recipe)
+        return 1 if size is None else self._room.parts(size, *self._footprint(recipe, values), below)
+
+    def needs(self, recipe: Recipe, values: Mapping[str, Any], parts: int) -> int:
+        """Return about how many bytes a batch takes where a step of a recipe is cut into parts.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+            parts: Into how many batches.
+        """
+        size = self.batch_size(recipe) or 0
+        return math.ceil(size / parts) * self._room.needed(*self._footprint(recipe, values))
+
+    def _footprint(
+        self, recipe: Recipe, values: Mapping[str, Any]
+    ) -> tuple[int | None, Hashable, Callable[[], int | None]]:
+        """Return what the room for a step depends on: the user's footprint, and key and footprint of a recipe's model."""
         reading = self._reader.of(values)
 
-        def footprint() -> int | None:
+        def found() -> int | None:
             template = reading.origin.template
             return (
                 reading.footprint
@@ -114,9 +133,7 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
                 else surgery.footprint_of(template, _edits(recipe))
             )
 
-        size = self.batch_size(recipe)
-        key = self.shape_key(recipe, values)
-        return 1 if size is None else self._room.parts(size, reading.footprint, key, footprint)
+        return reading.footprint, self.shape_key(recipe, values), found
 
     def draw(self, hp: keras_tuner.HyperParameters) -> Recipe:
         """Ask `hp` for one candidate: first the user's own hyperparameters, then each open axis."""

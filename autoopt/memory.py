@@ -37,10 +37,14 @@ def spoken(count: int) -> str:
     """Return a number of bytes as people say it.
 
     Example:
-        >>> spoken(4_000_000_000), spoken(512_000_000)
-        ('4.0 GB', '512 MB')
+        >>> spoken(4_000_000_000), spoken(512_000_000), spoken(2_400_000), spoken(31_000)
+        ('4.0 GB', '512 MB', '2.4 MB', '31 kB')
     """
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
 
 
 def resident() -> int | None:

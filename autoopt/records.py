@@ -82,6 +82,8 @@ class Trial:
         continues: Number of the trial whose training it went on with, None where it began one. Its history has
             all epochs, its `seconds` are those of the epochs from `first_epoch` on.
         first_epoch: The first epoch that it trained itself, from 0.
+        parts: Batches into which each of its steps was cut, so that it fits into memory; their gradients are averaged.
+        halved: Whether memory had run out with half as many of them.
     """
 
     number: int
@@ -109,6 +111,8 @@ class Trial:
     best_fold: int | None = None
     continues: int | None = None
     first_epoch: int = 0
+    parts: int = 1
+    halved: bool = False
 
     @property
     def seconds(self) -> float | None:
@@ -147,6 +151,7 @@ class SearchStarted:
         notes: What was decided for the user, one sentence each.
         others: What is compared beside the objective.
         plan: What is going to be done, likewise.
+        earlier: Trials that finished in earlier sessions of the run.
     """
 
     project: str
@@ -159,6 +164,7 @@ class SearchStarted:
     notes: Sequence[str] = ()
     others: Sequence[Objective] = ()
     plan: Sequence[str] = ()
+    earlier: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)

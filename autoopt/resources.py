@@ -12,6 +12,9 @@ DTYPE_POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16", "bfloat1
 LEAST_MEMORY = 10**6
 """Bytes; below it the unit was forgotten."""
 
+LEAST_DISK = 10**7
+"""Bytes that a run takes for its journal, its log and a small model."""
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -30,6 +33,11 @@ class Resources:
             On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process.
         dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
             GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
+        max_disk: `"2GB"`, `"500MB"`, or bytes that the run folder may take, log and earlier sessions included;
+            TensorBoard's logs lie elsewhere and do not count. The weights of the best few give way first, the worst of
+            them before: they stay in memory, so that the search goes on as it would, and end with this process. What
+            is always written, the journal, what was asked and found, the log and the winner's model, may take more:
+            then that is said. None: as much as the best few take.
         compilation_cache: Whether JAX keeps compiled programs in the user's cache folder for later runs.
 
     Raises:
@@ -51,6 +59,7 @@ class Resources:
     memory: str | int | None = None
     dtype_policy: str = "auto"
     compilation_cache: bool = True
+    max_disk: str | int | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -60,6 +69,11 @@ class Resources:
                 f'memory was given {self.memory!r}. Expected a text as "4GB" or "500MB", or bytes as a whole '
                 f"number from {LEAST_MEMORY:,}. Leave memory out for half of what the machine has."
             )
+        if self.max_disk is not None and (_bytes(self.max_disk) or 0) < LEAST_DISK:
+            raise UsageError(
+                f'max_disk was given {self.max_disk!r}. Expected a text as "2GB" or "500MB", or bytes as a whole '
+                f"number from {LEAST_DISK:,}. Leave max_disk out for as much as the best few trials take."
+            )
         if self.dtype_policy not in DTYPE_POLICIES:
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
@@ -68,7 +82,7 @@ class Resources:
             raise UsageError(
                 f"compilation_cache was given {self.compilation_cache!r}. Expected True or False."
             )
-        _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache")
+        _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache", "max_disk")
 
     @property
     def memory_limit(self) -> int | None:
@@ -76,6 +90,11 @@ class Resources:
         given = _bytes(self.memory)
         whole = memory.total() if given is None else None
         return given if whole is None else whole // 2
+
+    @property
+    def disk_limit(self) -> int | None:
+        """Bytes that the run folder may take; None where that is not limited."""
+        return _bytes(self.max_disk)
 
     @property
     def room(self) -> int | None:

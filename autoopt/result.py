@@ -80,6 +80,11 @@ class Result:
         return self._folder.path
 
     @property
+    def folder(self) -> storage.RunFolder:
+        """What reads and writes the run's files, those included that this process has in memory alone."""
+        return self._folder
+
+    @property
     def objective(self) -> Objective:
         """What was compared; of several objectives the metric that decided the best epoch of a trial."""
         return Objective(**self._asked["objective"])
@@ -447,8 +452,11 @@ class Result:
             RunError: The run has no model.
         """
         target = afterwards.check_target(path, format)
+        kept_aside = self._best_model is not None and not self._folder.has_model(self._folder.best_model)
         try:
-            if format == "keras":
+            if format == "keras" and self._best_model is not None and kept_aside:
+                self._best_model.save(target)
+            elif format == "keras":
                 shutil.copyfile(self._written_model(), target)
             elif format == "weights":
                 self.best_model.save_weights(target)
@@ -493,6 +501,8 @@ class Result:
             "seconds": self._found.get("seconds"),
             "profile": self.profile(),
             "seed": self._asked.get("seed"),
+            "disk": self._folder.size,
+            "in_memory": list(self._folder.in_memory),
         }
 
     def _told_front(self) -> Sequence[Mapping[str, float]]:

@@ -2,9 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import keras_tuner
@@ -15,10 +15,12 @@ from autoopt.asked import Asked
 from autoopt.data import Cut
 from autoopt.errors import SearchError
 from autoopt.executors import Executor
+from autoopt.fingerprints import Fingerprint
 from autoopt.handover import Handover
 from autoopt.pricing import program_price
 from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial
 from autoopt.result import Result
+from autoopt.resuming import Earlier
 from autoopt.search import (
     AHEAD,
     Ceiling,
@@ -29,6 +31,7 @@ from autoopt.search import (
     HalvingPruner,
     Heirs,
     Interrupts,
+    KeptRuns,
     Limits,
     OptunaOracle,
     Plan,
@@ -73,9 +76,12 @@ class Session:
         epochs: Most epochs a trial.
         seed: Where all chance comes from.
         sinks: Who is told; each has a `close`.
+        made_of: What tells the data and the user's model.
+        started: When the call began, UTC seconds.
         others: What is compared beside the worker's objective.
         watch: Seconds of the search that no trial spends.
         folds: Of the cross-validation, in the order in which trials train on them; empty without one.
+        earlier: What the earlier sessions of this run have left.
     """
 
     folder: RunFolder
@@ -87,9 +93,12 @@ class Session:
     epochs: int
     seed: int
     sinks: Sequence[Any]
+    made_of: Fingerprint
+    started: float
     others: Sequence[Objective] = ()
     watch: Stopwatch = field(default_factory=Stopwatch)
     folds: Sequence[Cut] = ()
+    earlier: Earlier = field(default_factory=Earlier)
 
     @property
     def objectives(self) -> Sequence[Objective]:
@@ -107,6 +116,11 @@ class Session:
         """Whether each round of confirmation has a cut of its own: folds are of the rows on which all were compared."""
         return not self.folds and self.worker.dataset.can_be_recut
 
+    @cached_property
+    def kept_runs(self) -> KeptRuns:
+        """What earlier sessions have confirmed."""
+        return KeptRuns(self.folder, self.made_of.scored_on)
+
     @property
     def handover(self) -> Handover:
         """What makes the winner a model."""
@@ -123,31 +137,21 @@ class Session:
         Raises:
             SearchError: No trial ended with a model to return.
         """
-        started = time.time()
         try:
             with self.folder.held(), Interrupts(self.limits, say):
                 self._write_down(asked)
-                self._emit(self._started(asked))
-                return self._carried_out(started, asked, say)
+                with self.folder.logged():
+                    self._emit(self._started(asked))
+                    return self._carried_out(asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
 
-    def _carried_out(self, started: float, asked: Asked, say: Callable[[str], None]) -> Result:
-        objective = self.worker.objective
-        journal = Journal(self.folder.journal, objective, pruner=self._pruner(), others=self.others)
-        if journal.torn:
-            say(
-                "The last record of the journal was half written, by a process that was ended: it is cut off."
-            )
-        if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
-            journal.give_up()
+    def _carried_out(self, asked: Asked, say: Callable[[str], None]) -> Result:
+        journal = self._journal(say)
         trials = journal.trials()
         known = len(trials)
         weights = self._best_weights(trials)
-        if journal.interrupted:
-            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
-            say(which.format(" and ".join(map(str, journal.interrupted))) + " interrupted: run again.")
         try:
             train_again(weights, self.worker.hypermodel, self.executor, self.limits, self.epochs, self.seed)
             searched = time.perf_counter()
@@ -161,23 +165,50 @@ class Session:
         finally:
             self.executor.close()
             weights.close()
-        best = chosen(candidates, confirmed.everyone(), self.objectives)
+        there = [trial for trial in candidates if trial.number in weights]
+        best = chosen(there, confirmed.everyone(), self.objectives)
         if best is None:
-            self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
+            if (
+                self.folder.read("result").get("best") is None
+            ):  # else an earlier session's winner is still there
+                self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
+        return self._handed_over(best, confirmed, reason, spent)
+
+    def _journal(self, say: Callable[[str], None]) -> Journal:
+        """Open the journal, and say what a process that was ended has left there."""
+        journal = Journal(
+            self.folder.journal, self.worker.objective, pruner=self._pruner(), others=self.others
+        )
+        if journal.torn:
+            say(
+                "The last record of the journal was half written, by a process that was ended: it is cut off."
+            )
+        if journal.interrupted:
+            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
+            then = "run again" if self.search.oracle is None else "the oracle proposes anew"
+            say(f"{which.format(' and '.join(map(str, journal.interrupted)))} interrupted: {then}.")
+        if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
+            journal.give_up()
+        return journal
+
+    def _handed_over(
+        self, best: Trial, confirmed: Confirmations, reason: str, spent: Mapping[str, float]
+    ) -> Result:
+        """Make the winner a model, look at the test part, and write down what came out."""
         model = self.handover.written(best)
         with compiling.measuring(model, self.worker.score):
             best_score, is_its_own = self.handover.scored_again(model, best)
             tested = self.handover.tested(model) if is_its_own else Unseen()
-        found = standing(best, best_score, confirmed, tested, objective, self.seed)
-        earlier = self.folder.read("result").get("spent", {})
+        found = standing(best, best_score, confirmed, tested, self.worker.objective, self.seed)
+        earlier, now = self.folder.read("result").get("spent", {}), time.time()
         self.folder.write(
             "result",
             {
                 "best": best.number, "best_score": best_score, **found.written(), "reason": reason,
-                "test_metrics": tested.metrics, "seconds": round(time.time() - started, 3),
+                "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + now - self.started, 3), "ended": now,
                 "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
                 "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
             },
@@ -258,7 +289,9 @@ class Session:
         own = next(
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
-        return affordable(ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier)
+        return affordable(
+            ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier, self.kept_runs.missing
+        )
 
     def _learn(self, definitions: Sequence[Any], asked: Asked, oracle: keras_tuner.Oracle) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
@@ -278,7 +311,9 @@ class Session:
         """Return the keeper of weights, which knows those that lie on disk already."""
         most = max(self.search.confirm, self.search.keep, 1)
         always = (0,) if self.search.confirm else ()  # the user's own model is confirmed too, and may win
-        return BestWeights(self.folder, most, self.worker.objective, earlier, self.others, always)
+        return BestWeights(
+            self.folder, most, self.worker.objective, earlier, self.others, always, self.earlier.foreign
+        )
 
     def _confirmed(
         self, ranked: Sequence[Trial], trials: Sequence[Trial], earlier: int, say: Callable[[str], None]
@@ -296,7 +331,7 @@ class Session:
         worker, dataset = self.worker, self.worker.dataset
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
-            dataset.recut, self.handover.evidence.of,
+            dataset.recut, self.handover.evidence.of, self.kept_runs,
         ).run(rounds.trials, rounds.most)  # fmt: skip
         done = max(map(len, runs.values()), default=0)
         if done < rounds.repeats:
@@ -310,7 +345,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes, self.others, self.plan.sentences,
+            self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
@@ -325,6 +360,7 @@ class Session:
                 "executions_per_trial": self.search.executions_per_trial,
                 "seed": self.seed,
                 "constraints": vars(self.ceiling.constraints),
+                "began": self.started,
             },
             self.worker,
         )
@@ -353,4 +389,8 @@ def _nothing(trials: Sequence[Trial], reason: str) -> str:
         )
     if failed is None:
         return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
-    return f"No trial ended with a model: {reason}. Trial {failed.number} failed first:\n{failed.error}"
+    which = "trial 0, your own model," if failed.number == 0 else f"trial {failed.number}"
+    return (
+        f"{failed.note.rstrip('.')}: so {which} failed first, and no trial ended with a model ({reason}). Mend that and "
+        f"search again. In full:\n{failed.error}"
+    )

@@ -38,7 +38,19 @@ class Room:
         """Return how many examples fit, of so many numbers each; None where that is not known."""
         return self._size // (footprint * BYTES_A_NUMBER) if self._size and footprint else None
 
-    def parts(self, size: int, own: int | None, key: Hashable, footprint: Callable[[], int | None]) -> int:
+    def needed(self, own: int | None, key: Hashable, footprint: Callable[[], int | None]) -> int:
+        """Return the bytes of an example in a step; arguments as of `parts`.
+
+        Where nothing is known of the user's model, whose layers stay as they are then, an example counts as one number.
+        """
+        if key not in self._known:
+            self._known[key] = footprint()
+        return (self._known[key] or int(own is None)) * BYTES_A_NUMBER
+
+    def parts(
+        self, size: int, own: int | None, key: Hashable, footprint: Callable[[], int | None],
+        below: int | None = None,
+    ) -> int:  # fmt: skip
         """Return into how many batches a step has to be cut; a power of two.
 
         Args:
@@ -46,12 +58,14 @@ class Room:
             own: Footprint of the user's model, None where it is not known.
             key: What the footprint of this model depends on.
             footprint: Finds it, which takes building the model.
+            below: Bytes, as `needed` counts them, with which memory ran out; None where it never did.
         """
-        if own is None or self._size is None or size * own * BYTES_A_NUMBER * MOST_GROWTH <= self._size:
+        limits = [self._size] * (own is not None and self._size is not None)
+        limits += [] if below is None else [below - 1]
+        most = min((limit for limit in limits if limit is not None), default=None)
+        if most is None or (own is not None and size * own * BYTES_A_NUMBER * MOST_GROWTH <= most):
             return 1
-        if key not in self._known:
-            self._known[key] = footprint()
-        needed, parts = (self._known[key] or 0) * BYTES_A_NUMBER, 1
-        while parts < size and math.ceil(size / parts) * needed > self._size:
+        needed, parts = self.needed(own, key, footprint), 1
+        while parts < size and math.ceil(size / parts) * needed > most:
             parts *= 2
         return parts

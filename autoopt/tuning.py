@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autoopt import checks, class_weights, seeding, storage
+from autoopt import checks, class_weights, resuming, seeding, storage
 from autoopt.afterwards import Again, Unweighted
 from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
 from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
+from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
 from autoopt.reports import Background, Console, TensorBoard, discard, outcome
@@ -88,8 +89,8 @@ def tune(
         space: `"auto"` or an `autoopt.Space`.
         epochs: Most epochs a trial; schedules end there.
         max_trials: Most trials, trial 0 counted, confirmation runs not.
-        budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`. Neither this nor `max_trials`
-            means `"10m"`.
+        budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`; of a run that goes on, of all its calls
+            together. Neither this nor `max_trials` means `"10m"`.
         search: `autoopt.Search`: oracle, sampler, pruner, starting points, cross-validation, confirmation.
         constraints: `autoopt.Constraints`: most parameters, latency, seconds an epoch.
         resources: `autoopt.Resources`.
@@ -160,12 +161,16 @@ def tune(
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
     begun = storage.Journal(earlier.journal, target, read_only=True).trials() if resume is True else []
+    made_of = Fingerprint.of(model_fn, hypermodel, as_cut)
+    before = resuming.earlier(
+        earlier, begun, resuming.Now(made_of, whole_space, class_weight, max_trials, budget_seconds)
+    )
     search = made(replace(search, start=start), seed, max_trials, epochs, len(begun))
     ceiling = Ceiling(constraints, hypermodel, dataset)
     over = checks.within(ceiling, hypermodel, start, whole_space)
     several = check_several(search, compared)
 
-    folder = storage.create(directory, project_name, resume)
+    folder = storage.create(directory, project_name, resume, resources.disk_limit)
     logs = Path(logdir) / folder.name
     if resume == "overwrite":
         discard(logs)
@@ -183,8 +188,8 @@ def tune(
         )
     session = Session(
         folder=folder, worker=worker, executor=executor,
-        limits=Limits(max_trials, budget_seconds, started, search.confirmations), ceiling=ceiling,
-        search=search, epochs=epochs, seed=seed,
+        limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
+        search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
         sinks=(console, Background(TensorBoard(logs))), others=facts.others,
         folds=() if partitions is None else partitions.cuts(),
     )  # fmt: skip
@@ -192,6 +197,7 @@ def tune(
     folded = () if partitions is None else (partitions.note,)
     notes = (
         *([folder.note] if folder.note else []),
+        *before.notes,
         *dataset.notes,
         *folded,
         *facts.notes,
@@ -203,7 +209,7 @@ def tune(
         *adapted,
         *over,
     )
-    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes)
+    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
     with compilations_kept(resources.compilation_cache):
         found = session.run(asked, console.say)
     again = Again(

@@ -7,7 +7,6 @@ import copy
 import logging
 import math
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,8 +24,10 @@ from autoopt.engines import (
     PausedTrainings,
     Report,
     Training,
+    Verdict,
     engine_named,
 )
+from autoopt.failure import OUT_OF_MEMORY, failed, out_of_memory, release
 from autoopt.heritage import Heritage
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import PinnedHyperParameters
@@ -34,7 +35,7 @@ from autoopt.own_fit import OwnFit
 from autoopt.own_training import OwnTraining
 from autoopt.pricing import epoch_price
 from autoopt.recipe import Recipe
-from autoopt.records import Objective, Trial
+from autoopt.records import Logs, Objective, Trial
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Job:
         continues: The training that it goes on with; None begins one.
         pauses: Whether its training may go on later, as that of another trial.
         over: Numbers of trials whose training will not go on any more.
+        parts: Batches into which each step is cut at least.
+        halved: Whether memory ran out with half as many as there are now.
     """
 
     number: int
@@ -89,6 +92,8 @@ class Job:
     continues: Continuation | None = None
     pauses: bool = False
     over: Sequence[int] = ()
+    parts: int = 1
+    halved: bool = False
 
     @property
     def place(self) -> tuple[int, ...]:
@@ -124,11 +129,25 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A job that is ready to train; `paused` is what it goes on with, None where it begins."""
+    """A job that is ready to train, its steps cut into `parts`; `paused` is what it goes on with, None where it begins."""
 
     assignment: Assignment
     fitting: Fitting
+    parts: int
     paused: Paused | None = None
+
+
+class _Untold:
+    """A report that is told each epoch once: a training that has to begin again comes to the same ones."""
+
+    def __init__(self, report: Report) -> None:
+        self._report, self._next = report, 0
+
+    def __call__(self, epoch: int, logs: Logs) -> Verdict:
+        if epoch < self._next:
+            return "continue"
+        self._next = epoch + 1
+        return self._report(epoch, logs)
 
 
 @dataclass(frozen=True)
@@ -168,7 +187,7 @@ class Worker:
         size = self.hypermodel.batch_size(job.recipe)
         place, paused = job.place, self._taken(job)
         train, validation = self.dataset.parts(job.cut)
-        parts = self.hypermodel.parts(job.recipe, job.values)
+        cut = parts = self._parts(job, size)
         batch_size = size if parts == 1 else _part(train, size or 1, parts)
         if parts > 1 and job.recipe.settings.full_batch:  # a step is all batches of an epoch
             parts = train.steps(batch_size)
@@ -187,7 +206,7 @@ class Worker:
         )  # fmt: skip
         fitting = self.engine.fitting(candidate, assignment)
         logger.info("trial %d: %s", job.number, fitting.engine)
-        return Prepared(assignment, fitting, paused)
+        return Prepared(assignment, fitting, cut, paused)
 
     def run(self, job: Job, report: Report, prepared: Callable[[], Prepared] | None = None) -> Outcome:
         """Train one job to its end; a failure is part of the outcome, never raised.
@@ -197,27 +216,57 @@ class Worker:
             report: Told after each epoch; says whether to go on.
             prepared: Waits for what `prepare` returns and returns it; None prepares now.
         """
-        trial = job.begun()
-        started = time.perf_counter()
+        trial, started = job.begun(), time.perf_counter()
+        report = report if self.hypermodel.own_fit is not None else _Untold(report)
         self.paused.forget(job.over)
-        try:
-            if self.hypermodel.own_fit is not None:
-                return self._trained_by_itself(job, self.hypermodel.own_fit, report)
-            ready = prepared() if prepared else self.prepare(job)
-            waited = time.perf_counter() - started
-            kept_as = (job.number, job.execution) if job.pauses else None
-            reached = self.paused.train(
-                ready.fitting, ready.assignment, self.objective, report, ready.paused, kept_as
-            )
-            # A repeat is scored at its last epoch.
-            weights = ready.fitting.weights() if job.repeat and reached.weights else reached.weights
-        except Exception as error:
-            logger.debug("trial %d failed", job.number, exc_info=True)
-            reason = f"{type(error).__name__}: {error}"
-            text = "".join(traceback.format_exception(error))
-            failed = replace(trial, status="failed", finished=time.time(), error=text, note=reason)
-            return Outcome(failed)
-        return Outcome(_finished(trial, reached, ready, waited), weights)
+        while True:
+            try:
+                return self._trained(job, trial, report, prepared, started)
+            except Exception as error:
+                logger.debug("trial %d failed", job.number, exc_info=True)
+                ended, short = failed(trial, error), out_of_memory(error)
+                if short:
+                    self.engine.release()
+                    release(error)
+            if not short or not self._can_halve(job):
+                also = ended.note.replace(OUT_OF_MEMORY, f"{OUT_OF_MEMORY}, also with half of each batch", 1)
+                return Outcome(replace(ended, note=also) if short and job.halved else ended)
+            logger.info("trial %d: memory ran out, its batches are halved", job.number)
+            job, prepared = replace(job, halved=True), None
+
+    def _trained(
+        self, job: Job, trial: Trial, report: Report, prepared: Callable[[], Prepared] | None, started: float
+    ) -> Outcome:
+        """Train one job to its end; whatever goes wrong is raised.
+
+        Args:
+            job: As of `run`, and so are `report` and `prepared`.
+            trial: As it has begun.
+            report: Told after each epoch.
+            prepared: Waits for what `prepare` returns.
+            started: When the job was, by the performance counter.
+        """
+        if self.hypermodel.own_fit is not None:
+            return self._trained_by_itself(job, self.hypermodel.own_fit, report)
+        ready = prepared() if prepared else self.prepare(job)
+        waited = time.perf_counter() - started
+        kept_as = (job.number, job.execution) if job.pauses else None
+        reached = self.paused.train(
+            ready.fitting, ready.assignment, self.objective, report, ready.paused, kept_as
+        )
+        # A repeat is scored at its last epoch.
+        weights = ready.fitting.weights() if job.repeat and reached.weights else reached.weights
+        return Outcome(replace(_finished(trial, reached, ready, waited), halved=job.halved), weights)
+
+    def _parts(self, job: Job, size: int | None) -> int:
+        """Return into how many batches each step of so many examples is cut."""
+        parts = max(job.parts, self.hypermodel.parts(job.recipe, job.values))
+        return min(2 * parts, size or 1) if job.halved else parts
+
+    def _can_halve(self, job: Job) -> bool:
+        """Whether a job's batches can be halved, which they are once."""
+        size = None if self.hypermodel.own_fit is not None else self.hypermodel.batch_size(job.recipe)
+        return not job.halved and size is not None and size > 1
 
     def _taken(self, job: Job) -> Paused | None:
         """Return the training that a job goes on with, None where it has to begin."""
@@ -347,6 +396,7 @@ def _finished(trial: Trial, reached: Training, ready: Prepared, waited: float) -
         program=fitting.program,
         costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
         price=epoch_price(ready.assignment.steps, ready.assignment.train.n, fitting.products),
+        parts=ready.parts,
     )
 
 

@@ -37,6 +37,16 @@ def suggest(counts: str, suggestions: int, out: Path | None) -> None:
 
 
 @click.command()
+@click.option("--counts", default="100,1000", show_default=True, help="Trials of a run.")
+@click.option("--out", type=click.Path(path_type=Path))
+def opening(counts: str, out: Path | None) -> None:
+    """Seconds and memory to open a run of so many trials: to read it, and to go on with it."""
+    from benchmarks import opening as benchmark
+
+    show("A run is opened, space of examples/digits.py", benchmark.measured(seeds(counts)), out)
+
+
+@click.command()
 @click.option("--backends", default="tensorflow,jax,torch", show_default=True)
 @click.option("--example", default="digits", show_default=True, help="A file of examples/.")
 @click.option("--trials", default=12, show_default=True)

@@ -619,6 +619,6 @@ def test_class_weights_along_with_sample_weights_train_as_their_product(tmp_path
 def test_nothing_in_a_run_is_a_pickle(run: Result) -> None:
     for path in run.run_dir.rglob("*"):
         if path.is_file():
-            assert path.suffix in {".json", ".lock", ".log", ".npz", ".keras"}
+            assert path.suffix in {".json", ".lock", ".log", ".npz", ".keras", ".txt"}
             assert not path.read_bytes().startswith(b"\x80")
     assert math.isfinite(run.best_score)

@@ -19,7 +19,6 @@ from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.reports import Console, score_text
 from autoopt.search import best_first
-from autoopt.storage import replacing
 from autoopt.task import Score, outputs
 from autoopt.unloaded import tensorflow_unloaded
 
@@ -58,8 +57,7 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
     model = averaging.averaged(parts, like=members[0].model)
     with compiling.measuring(model, again.worker.score):
         reached = evaluate(model, part)[name]
-    with replacing(ended.folder.ensemble) as fresh:
-        model.save(fresh)
+    ended.folder.save_model(ended.folder.ensemble, model)
     weights = {number: count / len(picked) for number, count in counts.most_common()}
     content = {"best": ended.best.number, "weights": weights, "score": reached, "best_single": single}
     ended.folder.write("ensemble", content)

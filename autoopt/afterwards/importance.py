@@ -18,7 +18,7 @@ def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: in
         found = storage.importances(journal, objective, evaluator, seed)
     except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
         raise RunError(
-            f"{folder.journal} cannot be evaluated: {brief(error)}. Expected values within the ranges that it names. Restore it, or "
+            f"{folder.journal.path} cannot be evaluated: {brief(error)}. Expected values within the ranges that it names. Restore it, or "
             "remove the run folder."
         ) from error
     if not found:

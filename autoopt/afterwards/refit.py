@@ -16,7 +16,6 @@ from autoopt.engines import Verdict, compilations_kept, evaluate, train
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, score_text
-from autoopt.storage import replacing
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Worker
 
@@ -52,8 +51,7 @@ def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.M
     with compilations_kept(again.duties.compilation_cache):
         weights = _trained(again, worker, ended, wanted)
     model = model_of(again, worker, ended.best, weights)
-    with replacing(ended.folder.refit) as fresh:
-        model.save(fresh)
+    ended.folder.save_model(ended.folder.refit, model)
     metrics = None if tested is None else _tested(model, worker, tested, console)
     content = {"best": ended.best.number, "epochs": wanted, "examples": count, "test_metrics": metrics}
     ended.folder.write("refit", content)

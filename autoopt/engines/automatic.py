@@ -40,6 +40,11 @@ class AutomaticEngine(Engine):
                 logger.info("trained by Keras's own fit: %s", reason)
         return KerasEngine(reason).fitting(candidate, assignment)
 
+    def release(self) -> None:
+        """Forget the compiled programs."""
+        if self._compiled is not None:
+            self._compiled.release()
+
     def _refusal(self, candidate: Candidate, assignment: Assignment) -> str:
         if self._compiled is None:
             return f"the {keras.backend.backend()} backend compiles no epochs"

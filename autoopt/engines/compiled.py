@@ -19,6 +19,7 @@ from autoopt.engines.knobs import VECTORS, Knobs
 from autoopt.engines.program import Compiler, Fold, Mode, Program, examples
 from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
 from autoopt.engines.state import State, assign, copied
+from autoopt.failure import out_of_memory
 from autoopt.records import Logs
 from autoopt.surgery import products
 
@@ -105,6 +106,12 @@ class CompiledEngine(Engine):
                 self._compiler.forget()
         return kept
 
+    def release(self) -> None:
+        """Forget the programs, those that were broken off included."""
+        with self._lock:
+            self._programs.clear()
+            self._compiler.forget()
+
     def _ahead(self, kept: Kept, size: int, fold: Fold) -> None:
         """Compile a program that may be training now for other sizes, where that can be done."""
         try:
@@ -128,6 +135,8 @@ class CompiledEngine(Engine):
                 program = self._compiler.program(twin, knobs, sizes, data, mode, late, candidate.averaged)
                 program.prepare(size, fold)
             except Exception as error:  # Layers of any origin are traced here and may raise anything.
+                if out_of_memory(error):
+                    raise  # the program is none the worse for it
                 logger.debug("%s, %s: %s", self.name, SPOKEN[mode], error)
                 failure = failure or error
                 if modes:
@@ -304,6 +313,8 @@ def _twin(candidate: Candidate, knobs: Knobs) -> keras.Model:
         if candidate.augmentation is not None:
             candidate.augmentation.attach(twin, candidate.seed, knobs)
     except Exception as error:  # layers and optimizers of any origin are made here and may raise anything
+        if out_of_memory(error):
+            raise
         raise Unfit(f"it cannot be made with its settings as inputs ({_first_line(error)})") from error
     if reason := unfit(twin):
         raise Unfit(reason)

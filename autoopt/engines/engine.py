@@ -140,6 +140,10 @@ class Engine(ABC):
             Unfit: This engine cannot train it right.
         """
 
+    @abstractmethod
+    def release(self) -> None:
+        """Forget what is kept for later trainings: the memory is needed. What trains goes on."""
+
 
 class Unfit(Exception):
     """Why an engine does not take a candidate, as the end of a sentence about the trial."""

@@ -37,6 +37,9 @@ class KerasEngine(Engine):
         """Return a fitting that calls `model.fit` for each epoch."""
         return _FitFitting(candidate, assignment, self._reason)
 
+    def release(self) -> None:
+        """Do nothing: nothing is kept."""
+
 
 class _FitFitting(Fitting):
     def __init__(self, candidate: Candidate, assignment: Assignment, reason: str) -> None:

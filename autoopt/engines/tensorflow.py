@@ -21,6 +21,7 @@ from autoopt.engines.program import (
     random_states,
 )
 from autoopt.engines.state import Arrays, check_shapes
+from autoopt.failure import out_of_memory
 from autoopt.records import Logs
 
 logger = logging.getLogger(__name__)
@@ -133,7 +134,7 @@ class TensorFlowProgram(Program):
         try:
             self._prepare(batch_size, fold, self._next)
         except Exception as error:  # Whatever XLA does not know.
-            if not (self._late and self._begun):
+            if out_of_memory(error) or not (self._late and self._begun):
                 raise  # nothing has been trained: whoever makes the program tries another mode
             logger.info("A program goes on without XLA: %s", str(error).partition("\n")[0])
             self._mode = "plain"

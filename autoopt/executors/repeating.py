@@ -91,10 +91,12 @@ class RepeatingExecutor(Executor):
             raise LookupError("no job is waiting")
         job, done, scores = self._jobs.pop(0), list[Outcome](), list[float]()
         asked = self._plan.jobs(job)
-        cut = ""
+        cut, parts = "", 1
         for each in asked:
-            self._base.submit(each)
+            # What memory is too small for in one training it is too small for in the next.
+            self._base.submit(replace(each, parts=max(each.parts, parts)))
             outcome = self._base.wait(report)
+            parts = outcome.trial.parts
             if outcome.trial.status == "failed":
                 return outcome
             if outcome.trial.status == "pruned" and done:
@@ -140,6 +142,7 @@ class RepeatingExecutor(Executor):
             # Epochs were told of the first training; those of a confirmation run are scored together.
             history=_averaged([outcome.trial.history for outcome in done]) if job.repeat else first.history,
             status="pruned" if missing else "completed", executions=len(done), missing=missing, note=cut,
+            parts=done[-1].trial.parts, halved=any(outcome.trial.halved for outcome in done),
         )  # fmt: skip
         asked_first = next((outcome.asked for outcome in done if outcome.asked), ())
         return Outcome(self._plan.told(trial, scores, best, len(asked)), done[best].weights, asked_first)

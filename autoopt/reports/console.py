@@ -113,6 +113,8 @@ class _Progress:
         self._front: Sequence[Trial] = ()
         self._running = "preparing"
         self._place: int | None = None
+        for trial in started.earlier:
+            self.end(TrialEnded(trial))
 
     def begin(self, event: TrialStarted) -> None:
         if not event.repeat:

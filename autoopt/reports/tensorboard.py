@@ -4,6 +4,7 @@ It imports no TensorFlow, not even where it is installed, and is the same on eve
 only the first HParams record of a run and a tag, so what changes goes to a new file or a new run.
 """
 
+import contextlib
 import itertools
 import logging
 import shutil
@@ -94,9 +95,13 @@ class TensorBoard:
         while self._running:
             _, session = self._running.popitem()
             try:
-                session.end(api_pb2.STATUS_UNKNOWN, time.time())
+                if not self._broken:
+                    session.end(api_pb2.STATUS_UNKNOWN, time.time())
             except OSError as error:
+                self._broken = True
                 logger.warning("The TensorBoard logs in %s end early: %s", self._folder, error)
+            finally:
+                session.give_up()
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -214,6 +219,12 @@ class _Session:
         self._file.hparams(metadata.SESSION_END_INFO_TAG, session_end_info=info)
         for file in (*self._curves.values(), self._file):
             file.close()
+
+    def give_up(self) -> None:
+        """Close what is still open, whatever the disk says to it."""
+        for file in (*self._curves.values(), self._file):
+            with contextlib.suppress(OSError):
+                file.close()
 
 
 def _curve(key: str) -> tuple[Literal["train", "validation"], str]:

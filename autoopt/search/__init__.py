@@ -10,6 +10,7 @@ from autoopt.search.exploring import explore
 from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
 from autoopt.search.intervals import Difference
+from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
 from autoopt.search.lost import train_again
 from autoopt.search.named import made
@@ -45,6 +46,7 @@ __all__ = [
     "HalvingPruner",
     "Heirs",
     "Interrupts",
+    "KeptRuns",
     "Limits",
     "OptunaOracle",
     "Partitions",

@@ -13,6 +13,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.chance import Run, Runs, Values
+from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import Limits
 from autoopt.search.rounds import epochs_of
 from autoopt.worker import Job
@@ -38,6 +39,7 @@ class Confirmation:
         emit: Tells the sinks.
         recut: Cuts the data for each repeat.
         witness: What examples say of a score.
+        kept: Runs that are known from before, and where new ones are kept; None knows none.
     """
 
     hypermodel: AutoHyperModel
@@ -49,6 +51,7 @@ class Confirmation:
     emit: Callable[[Event], None]
     recut: Recut
     witness: Witness
+    kept: KeptRuns | None = None
 
     def run(self, candidates: Sequence[Trial], repeats: int) -> Mapping[int, Runs]:
         """Run the candidates again, one round of all after the other, as far as time allows.
@@ -66,24 +69,36 @@ class Confirmation:
         """
         found: dict[int, list[Run]] = {trial.number: [] for trial in candidates}
         for repeat in range(1, repeats + 1):
-            cut, started = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)), time.time()
+            started = time.time()
+            known = {trial.number: self._known(trial, repeat) for trial in candidates}
+            fresh = [number for number, run in known.items() if run is None]
+            cut = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)) if fresh else None
             for trial in candidates:
-                run = None if self.limits.over() else self._run(trial, repeat, cut)
+                run = known[trial.number]
+                if run is None and not self.limits.over():
+                    run = self._run(trial, repeat, cut)
                 if run is None:
                     return _even(found, repeat - 1)
                 found[trial.number].append(run)
             left = self.limits.left()
-            if left is not None and time.time() - started > left:  # a round that is cut counts for nobody
+            if (
+                fresh and left is not None and time.time() - started > left
+            ):  # a round that is cut counts for nobody
                 return _even(found, repeat)
         return _even(found, repeats)
 
+    def _known(self, trial: Trial, repeat: int) -> Run | None:
+        return None if self.kept is None else self.kept.of(trial.number, repeat)
+
     def _run(self, trial: Trial, repeat: int, cut: Cut | None) -> Run | None:
-        """Return one run, None where it was cut; a failure counts as the worst score."""
+        """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
         epochs = epochs_of(trial)
         hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = self.hypermodel.draw(hp)
         horizon = max(self.epochs, epochs)
-        job = Job(trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut)
+        job = Job(
+            trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut, parts=trial.parts
+        )  # fmt: skip
         self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
         self.executor.submit(job)
         outcome = self.executor.wait(self._report)
@@ -94,7 +109,10 @@ class Confirmation:
             return None
         # Of several trainings that the score is the mean of, weights tell one alone.
         witnessed = known and outcome.weights is not None and ended.executions == 1
-        return Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
+        run = Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
+        if self.kept is not None:
+            self.kept.keep(trial.number, repeat, run)
+        return run
 
     def _score(self, ended: Trial) -> float:
         # A callback of the user's may have stopped it earlier: then that is where it is scored.

@@ -2,7 +2,6 @@
 
 import logging
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,11 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt.engines import Verdict
 from autoopt.executors import Executor
+from autoopt.failure import cause, failed
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.search.afforded import Afforded, told
 from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
 from autoopt.search.heirs import Heirs
@@ -106,6 +107,16 @@ class Driver:
     _tried: dict[frozenset[tuple[str, Any]], int] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
+    def _afforded(self) -> Afforded:
+        return Afforded(self.hypermodel)
+
+    @property
+    def _ahead(self) -> int:
+        """How many trials wait for one that runs."""
+        # Other oracles count on being told of a trial before they propose the next.
+        return self._proposer.ahead if self.executor.prepares else 0
+
+    @cached_property
     def _proposer(self) -> Proposer:
         return proposer_of(self.oracle, self.journal, grows=self.hypermodel.own_fit is not None)
 
@@ -164,9 +175,7 @@ class Driver:
         Returns:
             Why the oracle has no more, empty where it has.
         """
-        # Other oracles count on being told of a trial before they propose the next.
-        ahead = self._proposer.ahead if self.executor.prepares else 0
-        while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
+        while len(waiting) <= self._ahead and self.limits.reached(finished + len(waiting)) is None:
             proposed = self._proposed(finished + len(waiting))
             if isinstance(proposed, str):
                 return proposed
@@ -203,6 +212,9 @@ class Driver:
             try:
                 recipe = self.hypermodel.draw(opened.hp)
                 excess = self.ceiling.excess(recipe, opened.hp.values) if self.ceiling else None
+                # A run that goes on may know more trials than had ended when this one was proposed first.
+                tell = self._running.finished[: max(trials - self._ahead, 0)]
+                parts = self._afforded.parts(recipe, opened.hp.values, tell)
             except Exception as error:
                 return _Proposed(opened, dict(opened.hp.values), Outcome(_unbuilt(opened, error)))
             if excess is not None and opened.number > 0:
@@ -213,7 +225,7 @@ class Driver:
                 self._refuse(opened, f"repeats trial {repeats}")
                 return _Tried(repeats)
             self._proposer.drawn(opened)
-        job = self._job(opened, recipe)
+        job = replace(self._job(opened, recipe), parts=parts)
         answer = self._known(job)
         if answer is None:
             self.executor.submit(job)
@@ -247,7 +259,7 @@ class Driver:
         self.emit(TrialStarted(proposed.opened.number, proposed.values))
         self._running.begin()
         outcome = proposed.answer or self.executor.wait(self._report)
-        outcome = replace(outcome, trial=noted(outcome.trial))
+        outcome = replace(outcome, trial=told(noted(outcome.trial)))
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
         outcome = replace(
@@ -287,6 +299,8 @@ class Driver:
         self.keep(outcome)
         with self.watch.measure("log"):
             self.journal.close(trial)
+        if trial.status == "failed":
+            logger.info("trial %d failed: %s", trial.number, trial.error or trial.note)
         proposal.hyperparameters = hp
         if trial.score is None or trial.status == "failed":
             proposal.status, proposal.message = "FAILED", trial.error
@@ -307,11 +321,10 @@ def _hopeless(finished: list[Trial]) -> bool:
     """Whether the first trials, the user's own model among them, all failed for one cause."""
     if len(finished) != FIRST_FAILURES or any(trial.status != "failed" for trial in finished):
         return False
-    return len({trial.note for trial in finished}) == 1
+    return len({cause(trial.note) for trial in finished}) == 1
 
 
 def _unbuilt(opened: Opened, error: Exception) -> Trial:
     """Return the trial of a proposal that cannot be built."""
-    reason, text = f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error))
-    now = time.time()
-    return Trial(opened.number, "failed", None, dict(opened.hp.values), {}, None, now, now, text, reason)
+    begun = Trial(opened.number, "running", None, dict(opened.hp.values), {}, None, time.time(), None)
+    return failed(begun, error)

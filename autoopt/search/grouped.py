@@ -11,8 +11,10 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.trial import TrialState
 
+from autoopt.search.lessons import Lessons
+
 USED = (TrialState.COMPLETE, TrialState.PRUNED)
-"""States of the trials that a sampler learns from."""
+"""States of the trials that tell groups: one that failed may have been asked for a part of its values alone."""
 
 
 class Groups:
@@ -47,12 +49,13 @@ class GroupedSampler(optuna.samplers.BaseSampler):
     """Asks another sampler for one group after the other.
 
     Args:
-        base: Samples all dimensions of a space together.
+        base: Samples all dimensions of a space together, and writes nothing down of the trial that runs.
         groups: Which these are.
+        lessons: What the other sampler learns from.
     """
 
-    def __init__(self, base: optuna.samplers.BaseSampler, groups: Groups) -> None:
-        self._base, self._groups = base, groups
+    def __init__(self, base: optuna.samplers.BaseSampler, groups: Groups, lessons: Lessons) -> None:
+        self._base, self._groups, self._lessons = base, groups, lessons
 
     def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
         """Return the dimensions of all groups that have a choice."""
@@ -62,12 +65,13 @@ class GroupedSampler(optuna.samplers.BaseSampler):
     def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
         """Ask for those of each group that are to be sampled."""
         sampled: dict[str, Any] = {}
+        learnt_from = self._lessons.of(study)
         for group in self._groups.of(study):
             free = {name: found for name, found in group.items() if name in search_space}
             if free:
-                sampled |= self._base.sample_relative(study, trial, free)
+                sampled |= self._base.sample_relative(learnt_from, trial, free)
         return sampled
 
     def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
         """Ask the base."""
-        return self._base.sample_independent(study, trial, param_name, param_distribution)
+        return self._base.sample_independent(self._lessons.of(study), trial, param_name, param_distribution)

@@ -38,7 +38,9 @@ def train_again(
             continue
         hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = hypermodel.draw(hp)
-        executor.submit(Job(trial.number, recipe, dict(hp.values), trial.epochs, epochs, seed))
+        executor.submit(
+            Job(trial.number, recipe, dict(hp.values), trial.epochs, epochs, seed, parts=trial.parts)
+        )
         outcome = executor.wait(lambda job, epoch, logs: "stop" if limits.over() else "continue")
         if outcome.weights is not None and outcome.trial.score == trial.score:
             weights.keep(trial, outcome.weights)

@@ -19,6 +19,7 @@ from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.explored import Explored
 from autoopt.search.grouped import GroupedSampler, Groups
+from autoopt.search.lessons import Lessons
 from autoopt.search.order import Order
 from autoopt.search.parent import parent
 from autoopt.search.portfolio import Point
@@ -44,12 +45,12 @@ PATIENCE = 1_000
 """How often a place is drawn for where a sampler or an oracle of the user's draws: it draws as it draws."""
 
 
-def tpe(seed: int, groups: Groups) -> optuna.samplers.BaseSampler:
+def tpe(seed: int, groups: Groups, lessons: Lessons) -> optuna.samplers.BaseSampler:
     """Return the default sampler: TPE over all dimensions of a group at once."""
     base = optuna.samplers.TPESampler(
         seed=seed, multivariate=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
     )
-    return GroupedSampler(base, groups)
+    return GroupedSampler(base, groups, lessons)
 
 
 class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
@@ -98,7 +99,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._examples = examples
         self._order = Order(self._compared, examples, program, lambda name: name.startswith(COMPILED))
         self.ahead = ahead
-        self._others, self._groups = tuple(others), Groups()
+        self._others, self._groups, self._lessons = tuple(others), Groups(), Lessons()
         self._journal = journal or Journal(None, self._compared, others=self._others)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
@@ -146,7 +147,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._given_sampler is None:
             with quiet():
                 seed = seeding.derive(self.seed, proposal.place, seeding.SAMPLING, *proposal.draw)
-                own = tpe(seed, self._groups)
+                own = tpe(seed, self._groups, self._lessons)
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(proposal.fixed), own))
         guided = proposal.point is not None or proposal.early or self._by_value
         opened = self._journal.open(guided=guided)

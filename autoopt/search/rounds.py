@@ -1,6 +1,6 @@
 """What is confirmed, and how often: as much of what was asked for as there is time for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autoopt.engines import MOST_PROGRAMS
@@ -34,6 +34,7 @@ def affordable(
     trials: Sequence[Trial] = (),
     trainings: int = 1,
     earlier: int = 0,
+    missing: Callable[[int, int], int] = lambda number, repeats: repeats,
 ) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
 
@@ -47,20 +48,27 @@ def affordable(
         trials: All of the run, for what one of them continues.
         trainings: Of a run: one for each fold.
         earlier: How many of all trials another process ran.
+        missing: Told (trial, repeats), how many of those runs are not known from before.
     """
     most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
         return Rounds()
     if left is None:
         return Rounds(_with(own, ranked[:most]), repeats, most=repeats)
+    left = max(left, 0.0)
 
     def cost(some: Sequence[Trial], times: int) -> float:
         """Return the expected seconds: a program that is not kept is compiled once, for the first round."""
+        fresh = {trial.number: missing(trial.number, times) for trial in some}
         compiling = sum(
-            trial.costs.get("compile", 0.0) for trial in some if not is_kept(trial, trials[earlier:])
+            trial.costs.get("compile", 0.0)
+            for trial in some
+            if fresh[trial.number] and not is_kept(trial, trials[earlier:])
         )
-        once = sum(max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3) for trial in some)
-        return compiling + times * once
+        return compiling + sum(
+            fresh[trial.number] * max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3)
+            for trial in some
+        )
 
     options = [
         (count, times)
@@ -71,8 +79,11 @@ def affordable(
     if options:
         count, times = max(options, key=_worth)
         chosen = _with(own, ranked[:count])
-        note = "" if (count, times) == (most, repeats) else _told(chosen, own, times, repeats, left)
-        return Rounds(chosen, times, note, repeats, cost(chosen, times))
+        taking = cost(chosen, times)
+        said = (count, times) != (most, repeats) and taking
+        return Rounds(
+            chosen, times, _told(chosen, own, times, repeats, left) if said else "", repeats, taking
+        )
     if (alone := cost(ranked[:1], 1)) <= left:
         note = f"Confirming the best trial once, and not your model: {_seconds(left)} are left."
         return Rounds(ranked[:1], 1, note, 1, alone)

@@ -2,11 +2,11 @@
 
 import logging
 import math
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autoopt.errors import UsageError, nearest
+from autoopt.failure import failed
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.ceiling import Ceiling, epoch_seconds
@@ -34,9 +34,7 @@ class Scores:
             return replace(trial, scores={each.name: self._value(each, trial) for each in self.objectives})
         except Exception as error:  # as anything else that goes wrong in a trial
             logger.debug("trial %d failed", trial.number, exc_info=True)
-            reason = f"{type(error).__name__}: {error}"
-            text = "".join(traceback.format_exception(error))
-            return replace(trial, status="failed", score=None, error=text, note=reason)
+            return replace(failed(trial, error), finished=trial.finished, score=None)
 
     def _value(self, objective: Objective, trial: Trial) -> float:
         if objective == self.objectives[0]:

@@ -3,10 +3,10 @@
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.definitions import definitions
 from autoopt.storage.distributions import options, positioned, unpositioned
-from autoopt.storage.durable import replacing
-from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
+from autoopt.storage.folder import RunFolder
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
-from autoopt.storage.journal import Journal, quiet
+from autoopt.storage.journal import Journal, has_failed, quiet
+from autoopt.storage.runs import Resume, check_directory, create, every, find, locate
 
 __all__ = [
     "EVALUATORS",
@@ -21,11 +21,11 @@ __all__ = [
     "definitions",
     "every",
     "find",
+    "has_failed",
     "importances",
     "locate",
     "options",
     "positioned",
     "quiet",
-    "replacing",
     "unpositioned",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autoopt.errors import RunError
-from autoopt.untrusted import Unreadable, brief
+from autoopt.untrusted import Unreadable, brief, inside
 
 MOST_BYTES = 2**30
 """Of a journal: some ten thousand trials of a thousand epochs each."""
@@ -27,10 +27,12 @@ DAMAGE = (
 
 
 @contextlib.contextmanager
-def damage(path: Path | None) -> Iterator[None]:
+def unsound(path: Path | None) -> Iterator[None]:
     """Raise a RunError that names the journal where what is read in it meanwhile makes no sense to us or to Optuna."""
     try:
         yield
+    except RunError:
+        raise
     except (Unreadable, *DAMAGE) as error:
         if path is None:
             raise
@@ -42,13 +44,14 @@ def damage(path: Path | None) -> Iterator[None]:
         raise RunError(f"{path} is damaged. {what} Restore it, or remove the run folder.") from error
 
 
-def check_size(path: Path | None) -> None:
+def check_size(path: Path) -> None:
     """Check that a journal can be read at all: a pipe would never end, and one line may be as large as the disk.
 
     Raises:
+        RunError: It is a link that leads out of its folder.
         Unreadable: It cannot.
     """
-    if path is None or not path.exists():
+    if not inside(path, path.parent).exists():
         return
     if not path.is_file():
         raise Unreadable("It is no file. Expected one.")

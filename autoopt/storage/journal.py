@@ -6,7 +6,6 @@
 import copy
 import logging
 import math
-import time
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -15,25 +14,19 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.storages.journal import JournalStorage
 from optuna.trial import TrialState
 
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
-from autoopt.storage.batched import BatchedBackend
-from autoopt.storage.damage import check_size, damage
+from autoopt.storage.damage import unsound
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
 from autoopt.storage.finished import check, from_plain, interrupted, to_plain
 from autoopt.storage.guided import GuidedSampler
-from autoopt.untrusted import Unreadable, fit, parse
+from autoopt.storage.journal_file import JournalFile
+from autoopt.untrusted import Unreadable, fit
 
 STUDY = "autoopt"
-
-LOCK_SECONDS = 5.0
-"""After so long a lock is that of a dead process: a write takes a millisecond."""
-
-LOCK_FILE_SUFFIX = ".lock"
-"""Optuna's own."""
 
 RECORD = "trial"
 """Name of the user attribute that holds a finished trial whole."""
@@ -55,7 +48,7 @@ class Journal:
     """The trials of one run. One thread of one process writes.
 
     Args:
-        path: The journal file, made when it is missing; None keeps everything in memory.
+        file: The journal file, or its path, made when it is missing; None keeps everything in memory.
         objective: What is compared.
         sampler: Proposes values; None samples at random.
         pruner: Ends hopeless trials; None ends none.
@@ -73,7 +66,7 @@ class Journal:
 
     def __init__(
         self,
-        path: Path | None,
+        file: JournalFile | Path | None,
         objective: Objective,
         sampler: optuna.samplers.BaseSampler | None = None,
         pruner: optuna.pruners.BasePruner | None = None,
@@ -82,15 +75,16 @@ class Journal:
     ) -> None:
         self._others = tuple(others)
         self._objectives = (objective, *self._others)
-        self._path, self._sampler = path, GuidedSampler(sampler or optuna.samplers.RandomSampler())
-        with damage(path):
-            check_size(path)
-        if path is not None and read_only and not _holds_study(path):
-            path = None
-        self.torn = path is not None and not read_only and _cut_torn_tail(path)
-        with damage(path), quiet():
-            self._backend = None if path is None else _backend(path, read_only)
-            storage = None if self._backend is None else JournalStorage(self._backend)
+        self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
+        file = JournalFile(file) if isinstance(file, Path) else file
+        self._path = None if file is None else file.path
+        with unsound(self._path):
+            if file is not None and read_only and not file.read():
+                file = None
+            self.torn = file is not None and not read_only and file.open()
+        self._file = file
+        with unsound(self._path), quiet():
+            storage = None if file is None else JournalStorage(file)
             self._study = (
                 optuna.load_study(study_name=STUDY, storage=storage)
                 if storage is not None and read_only
@@ -143,11 +137,9 @@ class Journal:
         return trial.number
 
     def give_up(self) -> None:
-        """Record the trials that were interrupted as failed: nobody can propose them again."""
+        """Take back the trials that were interrupted: nobody can propose them again."""
         while self.interrupted:
-            with quiet():
-                self._study.tell(self.interrupted.popleft(), state=TrialState.FAIL)
-        self._flush()
+            self.drop(self.open())
 
     def suggest(self, number: int, hp: Any, wanted: Any = None) -> Any:
         """Return a running trial's value of one hyperparameter.
@@ -220,8 +212,8 @@ class Journal:
         return [math.nan if trial.score is None else trial.score]
 
     def _flush(self) -> None:
-        if self._backend is not None:
-            self._backend.flush()
+        if self._file is not None:
+            self._file.flush()
 
     def drop(self, number: int, refused: bool = False) -> None:
         """Take back a trial that was begun and never trained; its number is not used again.
@@ -275,12 +267,17 @@ class Journal:
 
     def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
         """Return what Optuna keeps of a finished trial."""
-        with damage(self._path):
+        with unsound(self._path):
             fit(list(trial.params), list[str], f"trial {trial.number}.names")
             if RECORD not in trial.user_attrs:
                 return interrupted(trial)
             check(trial.user_attrs[RECORD], trial.number)
             return from_plain(trial.user_attrs[RECORD])
+
+
+def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
+    """Say whether Optuna's trial is one that was run and failed, and was not taken back or interrupted."""
+    return RECORD in trial.user_attrs and trial.user_attrs[RECORD]["status"] == "failed"
 
 
 def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:
@@ -295,53 +292,6 @@ def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read
         raise Unreadable(
             f"It compares by {', '.join(found)}. Expected {', '.join(wanted)}, as run.json says."
         )
-
-
-def _holds_study(path: Path) -> bool:
-    """Whether somebody has begun a study in the file, and written its first line to the end."""
-    if not path.exists():
-        return False
-    with path.open("rb") as file:
-        return file.readline().endswith(b"\n")
-
-
-def _backend(path: Path, read_only: bool) -> BatchedBackend:
-    if not read_only:
-        _remove_old_lock(path)
-    # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
-    return BatchedBackend(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
-
-
-def _remove_old_lock(path: Path) -> None:
-    """Remove the lock of a process that died while it wrote; Optuna would wait for it for half a minute."""
-    lock = path.with_name(path.name + LOCK_FILE_SUFFIX)
-    if lock.is_file() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
-        lock.unlink(missing_ok=True)
-
-
-def _cut_torn_tail(path: Path) -> bool:
-    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it.
-
-    So is one that is no record: Optuna passes over it while it is the last, and never again.
-    """
-    if not path.exists():
-        return False
-    with path.open("rb+") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        last = content.rfind(b"\n", 0, max(whole - 1, 0)) + 1
-        if whole and not _is_record(content[last:whole]):
-            whole = last
-        if whole < len(content):
-            file.truncate(whole)
-    return whole < len(content)
-
-
-def _is_record(line: bytes) -> bool:
-    try:
-        return isinstance(parse(line), dict)
-    except Unreadable:
-        return False
 
 
 class quiet(warnings.catch_warnings):

@@ -73,6 +73,17 @@ class HyperParameters:
     values: dict[str, Value]
 
 
+@dataclass(frozen=True)
+class Command:
+    """How a run was begun in a shell, as `command.Command` writes it."""
+
+    model: str
+    data: str | None
+    options: dict[str, Value | list[Value]]
+    folder: str
+    seal: str
+
+
 class Run(TypedDict, total=False):
     """`run.json`."""
 
@@ -88,7 +99,17 @@ class Run(TypedDict, total=False):
     defaults: dict[str, Value]
     asked_in_fit: HyperParameters
     fix: dict[str, Value]
+    max_trials: int | None
+    budget: float | None
+    made_of: dict[str, str]
+    models: dict[str, str]
+    class_weight: str | None
+    spent: float
+    began: float
+    backend: str
+    versions: dict[str, str]
     created: float
+    command: Command | None
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,7 @@ class Result(TypedDict, total=False):
     gap: Unbounded | None
     test_metrics: dict[str, Unbounded] | None
     seconds: float
+    ended: float
     spent: dict[str, float]
 
 

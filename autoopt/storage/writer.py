@@ -1,5 +1,7 @@
 """Writer: one process at a time writes to a run; the operating system frees the place of one that died."""
 
+import contextlib
+import errno
 import json
 import logging
 import os
@@ -63,13 +65,29 @@ class Writer:
             if before
             else ""
         )
-        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        self._who.write_text(json.dumps(who) + "\n", encoding="utf8")
+        self._own = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        self._signed = False
+        with contextlib.suppress(OSError):  # on a full disk the lock alone has to do
+            self._who.write_text(json.dumps(self._own) + "\n", encoding="utf8")
+            self._signed = True
+
+    def check(self) -> None:
+        """Check that the folder is still the one that this process writes to.
+
+        Raises:
+            FileNotFoundError: It was removed, or is another's that has taken its name since.
+        """
+        if self._signed and self._known() != self._own:
+            reason = "it was removed, or another run has its name now"
+            raise FileNotFoundError(errno.ENOENT, reason, str(self._who.parent))
 
     def release(self) -> None:
-        """Give the right back."""
-        self._who.unlink(missing_ok=True)
-        self._lock.release()
+        """Give the right back; a folder that is gone has nothing to give."""
+        with contextlib.suppress(OSError):
+            self.check()
+            self._who.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._lock.release()
 
     def _known(self) -> dict[str, Any]:
         """Return who is said to write, empty where nobody is or where that cannot be read."""

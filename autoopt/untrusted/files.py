@@ -1,5 +1,7 @@
 """Files: whether a path stays in its folder, and whether it is a file of a size that may be read."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from autoopt.errors import RunError
@@ -7,6 +9,34 @@ from autoopt.errors import RunError
 
 class Unreadable(Exception):
     """What was found in a file and what was expected, in two sentences; whoever reads it names the file."""
+
+
+@contextlib.contextmanager
+def damage(path: Path, advice: str) -> Iterator[None]:
+    """Raise a RunError that names a file where what is read in it meanwhile cannot be.
+
+    Args:
+        path: Of the file.
+        advice: What to do, a sentence.
+    """
+    try:
+        yield
+    except Unreadable as error:
+        raise RunError(f"{path} is damaged. {error} {advice}") from error
+
+
+def inside(path: Path, folder: Path) -> Path:
+    """Return a path in a run folder.
+
+    Raises:
+        RunError: A link leads out of it.
+    """
+    if is_inside(path, folder):
+        return path
+    raise RunError(
+        f"{path} is a link that leads out of the run folder. Expected a file in it. Put what it points to in its place if "
+        "you trust it, or remove it."
+    )
 
 
 def is_inside(path: Path, folder: Path) -> bool:

@@ -28,7 +28,7 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def read_json(path: Path, kind: Any, most: int = MOST_BYTES) -> Any:
+def read_json(path: Path, kind: Any = Any, most: int = MOST_BYTES) -> Any:
     """Return what a JSON file holds.
 
     Args:

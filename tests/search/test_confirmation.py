@@ -4,17 +4,19 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from autoopt import storage
 from autoopt.data import Cut, Dataset
 from autoopt.engines import KerasEngine
 from autoopt.executors import Executor, Folds, InlineExecutor, RepeatingExecutor
 from autoopt.records import EpochEnded, Event, Objective, Trial, TrialEnded
-from autoopt.search import Confirmation, Confirmations, Confirmed, Evidence, Limits, Search
+from autoopt.search import Confirmation, Confirmations, Confirmed, Evidence, KeptRuns, Limits, Search
 from autoopt.worker import Worker
 from tests import toys
 
@@ -55,6 +57,7 @@ class Run:
     told: list[Event] = field(default_factory=list)
     data: Dataset = field(default_factory=lambda: toys.halves(*toys.digits(60)))
     executor: Callable[[Worker], Executor] = InlineExecutor
+    kept: KeptRuns | None = None
 
     def of(self, candidates: list[Trial], repeats: int, epochs: int = 3) -> Any:
         dataset = self.data
@@ -63,7 +66,7 @@ class Run:
         evidence = Evidence(worker, lambda trial: self.model_fn())
         confirmation = Confirmation(
             hypermodel, self.executor(worker), self.limits, OBJECTIVE, epochs, 0, self.told.append, dataset.recut,
-            evidence.of,
+            evidence.of, self.kept,
         )  # fmt: skip
         return confirmation.run(candidates, repeats)
 
@@ -113,6 +116,18 @@ def test_a_run_that_the_time_cuts_counts_for_nobody() -> None:
     found = run.of([trial(0), trial(4)], repeats=3)
 
     assert {number: len(runs) for number, runs in found.items()} == {0: 1, 4: 1}
+
+
+def test_runs_that_are_known_are_not_run_again_even_without_any_time(tmp_path: Path) -> None:
+    folder = storage.create(tmp_path, "one", False)
+    first = Run(kept=KeptRuns(folder, "same")).of([trial(0), trial(4)], repeats=2)
+    again = Run(kept=KeptRuns(folder, "same"), limits=limits(-10.0))
+    found = again.of([trial(0), trial(4)], repeats=3)
+
+    assert not again.told
+    assert {number: [run.score for run in runs] for number, runs in found.items()} == {
+        number: [run.score for run in runs] for number, runs in first.items()
+    }
 
 
 def test_without_a_whole_round_nothing_is_confirmed() -> None:

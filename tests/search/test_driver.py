@@ -9,7 +9,7 @@ import pytest
 
 from autoopt.engines import engine_named
 from autoopt.executors import InlineExecutor
-from autoopt.records import Objective, TrialEnded
+from autoopt.records import Objective, Trial, TrialEnded
 from autoopt.search import AHEAD, Driver, Limits, OptunaOracle, explore
 from autoopt.search.foreign import adopt
 from autoopt.storage import Journal
@@ -120,6 +120,18 @@ def test_programs_of_a_later_session_have_numbers_of_their_own(later: Search) ->
 
     assert None not in (*before, *after)
     assert not set(before) & set(after)
+
+
+def test_a_trial_that_was_taken_back_leaves_no_number_to_be_given_twice(path: Path) -> None:
+    earlier = [Trial(number, "completed", 0.5, {}, {}, 0, 1.0, 2.0) for number in (0, 2)]
+    space = keras_tuner.HyperParameters()
+    space.Float("rate", 0.0, 1.0)
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=9, seed=1)
+    adopt(oracle, LOSS, space, earlier, str(path.parent))
+
+    before = set(oracle.trials)
+    assert oracle.create_trial("one").trial_id not in before
+    assert len(oracle.trials) == 3
 
 
 def test_another_oracle_is_told_of_a_trial_before_it_proposes_the_next(path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from optuna.search_space.group_decomposed import _GroupDecomposedSearchSpace
 
 from autoopt.search.grouped import GroupedSampler, Groups
+from autoopt.search.lessons import Lessons
 from autoopt.storage import quiet
 
 
@@ -64,8 +65,8 @@ def test_what_was_learnt_before_is_as_good_as_all_at_once() -> None:
 def test_held_values_are_held_and_the_rest_is_sampled() -> None:
     found, held = study(30), {"rate": 0.1, "kind": "deep"}
     with quiet():
-        base = optuna.samplers.TPESampler(seed=0, multivariate=True, n_startup_trials=5)
-        found.sampler = optuna.samplers.PartialFixedSampler(held, GroupedSampler(base, Groups()))
+        base = optuna.samplers.TPESampler(seed=0, multivariate=True, n_startup_trials=5, constant_liar=False)
+        found.sampler = optuna.samplers.PartialFixedSampler(held, GroupedSampler(base, Groups(), Lessons()))
         trials = [found.ask() for _ in range(5)]
         for trial in trials:
             ask(trial)

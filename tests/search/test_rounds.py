@@ -141,3 +141,13 @@ def test_a_run_has_one_execution_of_each_fold() -> None:
 @pytest.mark.parametrize("search", [Search(confirm=0), Search(confirm_repeats=0)])
 def test_no_confirmation_means_none(search: Search) -> None:
     assert affordable([trial(1)], trial(0), search, 100.0) == Rounds()
+
+
+def test_what_is_known_from_before_takes_no_time_and_nothing_is_said_of_it() -> None:
+    ranked = [trial(2), trial(1), trial(0)]
+    known = {2: 2, 1: 2, 0: 2}
+    found = affordable(
+        ranked, ranked[-1], Search(), -5.0, missing=lambda number, repeats: max(repeats - known[number], 0)
+    )
+    assert ([each.number for each in found.trials], found.repeats, found.note) == ([2, 1, 0], 2, "")
+    assert found.seconds == 0.0

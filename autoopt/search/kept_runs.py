@@ -1,0 +1,54 @@
+"""Kept runs: what confirmation has found stays in the run folder, so that a search that goes on need not run it again."""
+
+import numpy as np
+
+from autoopt.errors import RunError
+from autoopt.search.chance import Run, Values
+from autoopt.storage import RunFolder
+
+
+class KeptRuns:
+    """The runs of all candidates so far. Called from one thread.
+
+    Args:
+        folder: Where they lie.
+        made_of: Fingerprint of data and model: a run that was made of others is not known.
+    """
+
+    def __init__(self, folder: RunFolder, made_of: str) -> None:
+        self._folder, self._made_of = folder, made_of
+        self._known: dict[tuple[int, int], Run] = {}
+
+    def of(self, number: int, repeat: int) -> Run | None:
+        """Return a run of a trial, None where it is not known."""
+        if (number, repeat) not in self._known:
+            run = self._read(number, repeat)
+            if run is None:
+                return None
+            self._known[number, repeat] = run
+        return self._known[number, repeat]
+
+    def keep(self, number: int, repeat: int, run: Run) -> None:
+        """Keep a run."""
+        self._known[number, repeat] = run
+        values = {} if run.values is None else {"units": run.values.units, "each": run.values.each}
+        self._folder.save_run(
+            number, repeat, {"score": np.array(run.score), "made_of": np.array(self._made_of), **values}
+        )
+
+    def missing(self, number: int, repeats: int) -> int:
+        """Return how many of the first runs of a trial are not known."""
+        return sum(self.of(number, repeat) is None for repeat in range(1, repeats + 1))
+
+    def _read(self, number: int, repeat: int) -> Run | None:
+        try:
+            found = self._folder.load_run(number, repeat)
+        except RunError:  # damaged: it is run again
+            return None
+        if found is None or not {"score", "made_of"} <= set(found) or str(found["made_of"]) != self._made_of:
+            return None
+        with_values = {"units", "each"} <= set(found)
+        rows = [found[name] for name in ("units", "each")] if with_values else []
+        if found["score"].shape or any(each.shape != rows[0].shape or each.ndim != 1 for each in rows):
+            return None
+        return Run(float(found["score"]), Values(found["units"], found["each"]) if with_values else None)

@@ -1,0 +1,50 @@
+"""Lessons: what our own sampler learns from, the finished trials of a study with those that failed as its worst.
+
+Optuna's TPE looks at completed and pruned trials alone, and would propose what failed again and again. The journal and
+whoever opens it see failed trials as failed; here they are pruned ones without a value that break a constraint.
+"""
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+
+from autoopt.storage import has_failed
+
+STUDY = "lessons"
+
+
+class Lessons:
+    """A study in memory that follows another one. Called from one thread."""
+
+    def __init__(self) -> None:
+        self._storage = optuna.storages.InMemoryStorage()
+        self._study: optuna.Study | None = None
+        self._seen: set[int] = set()
+
+    def of(self, study: optuna.Study) -> optuna.Study:
+        """Return what is to be learnt from a study, which is the same one each time."""
+        if self._study is None:
+            self._study = optuna.create_study(
+                storage=self._storage, study_name=STUDY, directions=study.directions
+            )
+        for trial in study.get_trials(deepcopy=False):
+            if trial.number not in self._seen and trial.state.is_finished():
+                self._seen.add(trial.number)
+                if (lesson := _lesson(trial)) is not None:
+                    self._study.add_trial(lesson)
+        # A study remembers the trials that it was asked for first.
+        return optuna.load_study(study_name=STUDY, storage=self._storage)
+
+
+def _lesson(trial: FrozenTrial) -> FrozenTrial | None:
+    """Return a trial as it is learnt from, None where it teaches nothing: it was taken back, or interrupted."""
+    if trial.state is TrialState.FAIL:
+        if not has_failed(trial):
+            return None
+        return optuna.trial.create_trial(
+            state=TrialState.PRUNED, params=trial.params, distributions=trial.distributions,
+            constraints={"failed": 1.0},
+        )  # fmt: skip
+    return optuna.trial.create_trial(
+        state=trial.state, values=trial.values, params=trial.params, distributions=trial.distributions,
+        intermediate_values=trial.intermediate_values,
+    )  # fmt: skip
