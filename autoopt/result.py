@@ -13,6 +13,7 @@ import keras_tuner
 import pandas as pd
 
 from autoopt import afterwards, storage
+from autoopt.arguments import whole
 from autoopt.data import Split
 from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
@@ -388,7 +389,11 @@ class Result:
 
         Of several objectives the front comes first, its knee in front, and `front` says which trials are on it;
         each objective beside the first has a column of its own.
+
+        Raises:
+            UsageError: `n` is no whole number from 1.
         """
+        n = whole("n", n, 1)
         several = len(self.objectives) > 1
         on_front = {trial.number for trial in self.front} if several else set()
         rows = [
@@ -556,6 +561,11 @@ def load(
     if source is not None and not isinstance(source, afterwards.Source):
         raise UsageError(
             f"source was given {source!r}. Expected what the run was made of: pass autoopt.Source(model_fn, data)."
+        )
+    if custom_objects is not None and not isinstance(custom_objects, Mapping):
+        raise UsageError(
+            f"custom_objects was given {custom_objects!r}. Expected a mapping of names to classes and functions: pass "
+            '{"MyLayer": MyLayer}.'
         )
     folder = storage.find(run, directory)
     return Result(

@@ -9,8 +9,8 @@ from typing import Any, Self
 import keras_tuner
 
 from autoopt import axes
+from autoopt.arguments import KnownArguments, plain, spelled
 from autoopt.axes import Origin
-from autoopt.axes.arguments import KnownArguments, plain, spelled
 from autoopt.errors import SpaceError, nearest
 from autoopt.untrusted import Unreadable, fit, parse, shown
 
@@ -53,6 +53,8 @@ class Space(KnownArguments):
         >>> autoopt.Space.from_json(space.to_json()) == space
         True
     """
+
+    refusal = SpaceError
 
     structure: AxisArgument = True
     initialization: AxisArgument = True
@@ -109,7 +111,7 @@ class Space(KnownArguments):
         """Read the `space` argument of `tune`: `"auto"` or a Space."""
         if isinstance(given, cls):
             return given
-        if given == "auto":
+        if isinstance(given, str) and given == "auto":
             return cls()
         raise SpaceError(
             f'space was given {given!r}. Expected "auto" or an autoopt.Space, '

@@ -58,7 +58,7 @@ FLOORS = (
         "points",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing"},
+    {"records", "recipe", "memory", "pricing", "arguments"},
     {"errors"},
 )
 

@@ -12,6 +12,7 @@ import pandas as pd
 from autoopt import seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.path import Change, Path
+from autoopt.arguments import whole
 from autoopt.engines import Verdict, compilations_kept
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.executors import Executor
@@ -46,8 +47,7 @@ class Step:
 @tensorflow_unloaded()
 def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFrame:
     """Return the table of the path; arguments, columns and errors as of `Result.ablation`."""
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
-        raise UsageError(f"repeats was given {repeats!r}. Expected a whole number from 1.")
+    repeats = whole("repeats", repeats, 1)
     time_given = seconds(budget)
     ended.check_one_cut("An ablation trains and scores each step on one cut of the data")
     if saved := _saved(ended, repeats):

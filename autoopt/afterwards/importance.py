@@ -3,6 +3,7 @@
 import pandas as pd
 
 from autoopt import storage
+from autoopt.arguments import whole
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective
 from autoopt.storage import Journal, RunFolder
@@ -11,7 +12,8 @@ from autoopt.untrusted import brief
 
 def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: int) -> pd.DataFrame:
     """Return how much each hyperparameter mattered; arguments, columns and errors as of `Result.importance`."""
-    if evaluator not in storage.EVALUATORS:
+    seed = whole("seed", seed, 0)
+    if not isinstance(evaluator, str) or evaluator not in storage.EVALUATORS:
         raise UsageError(f"evaluator was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}")
     journal = Journal(folder.journal, objective, read_only=True)
     try:

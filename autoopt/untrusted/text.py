@@ -34,7 +34,7 @@ def shown(value: Any) -> str:
     try:
         text = repr(value)
     except (RecursionError, ValueError):  # too deep, or a whole number of thousands of digits
-        text = f"a {type(value).__name__}"
+        text = f"an object of {type(value).__name__}"
     return brief(text)
 
 
