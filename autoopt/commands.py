@@ -282,4 +282,8 @@ def _is_free(host: str, port: int) -> bool:
             probe.bind((host, port))
         except OSError as error:
             return error.errno != errno.EADDRINUSE
+        except UnicodeError as error:
+            raise UsageError(
+                f"--host was given {host!r}. Expected the name or address of this machine."
+            ) from error
     return True
