@@ -229,6 +229,12 @@ def board(logdir: Path, port: int, host: str) -> int:
         raise UsageError(f"There is no folder {str(logdir)!r}. Run a search first, or name its --logdir.")
     from tensorboard import default, program
 
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"--host was given {host!r}. Expected a name or an address of this machine: leave it out for localhost."
+        ) from error
     free = port if port == 0 or _is_free(host, port) else 0
     if free != port:
         click.echo(f"Port {port} is taken; TensorBoard takes another and names it below.", err=True)
@@ -282,8 +288,4 @@ def _is_free(host: str, port: int) -> bool:
             probe.bind((host, port))
         except OSError as error:
             return error.errno != errno.EADDRINUSE
-        except UnicodeError as error:
-            raise UsageError(
-                f"--host was given {host!r}. Expected the name or address of this machine."
-            ) from error
     return True

@@ -273,7 +273,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "a port": (("board", "--port", "99999"), "99999 is not in the range"),
     "a host": (
         ("board", "--logdir", ".", "--host", "x" * 80),
-        "Expected the name or address of this machine",
+        "Expected a name or an address of this machine",
     ),
     "logs that are a file": (("board", "--logdir", "net.py"), "There is no folder 'net.py'"),
 }
