@@ -54,10 +54,10 @@ def search(name, at=lambda trial: None):
 
 def full(trial):
     if trial == 1:
-        files_may_have(600)
+        files_may_have(300)
 
 def full_for_a_while(trial):
-    files_may_have(600 if trial in (1, 2) else resource.RLIM_INFINITY)
+    files_may_have(300 if trial in (1, 2) else resource.RLIM_INFINITY)
 
 def gone(trial):
     if trial == 2:
@@ -133,7 +133,7 @@ def test_the_winner_can_be_written_elsewhere(folder: Path, name: str) -> None:
 def test_each_thing_that_is_not_written_is_told_once(folder: Path, name: str) -> None:
     lines = told(folder, name)["warnings"]
 
-    for kind in ("The weights of the best trials", "The journal of trials"):
+    for kind in ("Weights of the best trials", "The journal of trials"):
         assert sum(line.startswith(f"{kind} cannot be written") for line in lines) == 1, lines
     assert all("result.export(path)" in line or line.startswith("The TensorBoard logs") for line in lines)
     assert sum(line.startswith("The TensorBoard logs") for line in lines) == (name != "gone")

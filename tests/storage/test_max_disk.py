@@ -69,6 +69,7 @@ def test_what_is_always_written_may_take_more_and_that_is_told(
     folder: RunFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     with folder.held():
+        kept(folder, 0.9)
         folder.write("result", {"long": "x" * 3 * SIZE})
 
     assert "more than max_disk, 250 kB" in caplog.text
