@@ -35,6 +35,9 @@ def main() -> None:
 )
 @click.option("--oracle", help="KerasTuner's random, bayesian, grid or hyperband, instead of autoopt's own.")
 @click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
+@click.option(
+    "--isolate", is_flag=True, default=None, help="Each trial in a worker process: a crash costs that trial."
+)
 @click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
 @click.option("--max-disk", help='Most that the run folder may take: "2GB".')
 @click.option("--max-params", type=int, help="Most parameters of a candidate.")

@@ -7,6 +7,7 @@ import math
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from autoopt.command import Command
 from autoopt.errors import AutooptError, RunError, UsageError
 from autoopt.untrusted import printable
 
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: bool) -> int:
@@ -86,7 +87,10 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
     if as_json:
         _print_json(result.summary())
-    elif verbose != 0:
+    if result.folder.best_model.name in result.folder.in_memory:
+        click.echo(_elsewhere(result), err=True)
+        return FAILED
+    if verbose != 0 and not as_json:
         from autoopt.reports import where_to_look
 
         logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
@@ -124,6 +128,19 @@ def _asked_before(asked: Mapping[str, Any], space: Mapping[str, Any], limited: b
         "space": Space.from_json(json.dumps(space)),
         **({} if limited else {name: asked[name] for name in command.LIMITS}),
     }
+
+
+def _elsewhere(result: Any) -> str:
+    """Write the winner where files may lie for a while, and say where: memory, where it is, ends with this process."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="autoopt-"))
+        model, told = result.export(folder / "best.keras"), result.export(folder / "summary.json", "json")
+    except OSError as error:
+        return (
+            f"The winner could be written neither to {result.run_dir} nor elsewhere ({error.strerror or error}). Free space "
+            "and search again with the same seed."
+        )
+    return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
 
 
 def inspect(model: str) -> int:

@@ -24,7 +24,12 @@ class Resources(KnownArguments):
     Args:
         engine: `"auto"`, or `"keras"` for plain `fit`, whatever could be compiled.
         backend: Keras's backend in workers; this version takes None, the one that is loaded.
-        isolate: Trials in a process of their own; this version takes False.
+        isolate: Whether every training runs in a worker process from the first trial on. What ends that process, a
+            crash of native code or the system when memory runs out, costs one trial; a fresh one follows. Programs are
+            not compiled ahead then. Your model function is still called in this process, to be read before the first
+            trial and with each new set of its own hyperparameters, and so is the winner's model built here. Refused
+            where no trial can run there: on data that streams, with what cannot be sent to another process, and on a
+            GPU with TensorFlow or JAX.
         address: A cluster; this version takes None.
         gpus: GPUs a worker; this version takes None.
         memory: `"4GB"`, `"500MB"`, or bytes. Trials run in this process until it has more than that in
@@ -80,11 +85,10 @@ class Resources(KnownArguments):
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
             )
-        if not isinstance(self.compilation_cache, bool):
-            raise UsageError(
-                f"compilation_cache was given {self.compilation_cache!r}. Expected True or False."
-            )
-        _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache", "max_disk")
+        for name in ("isolate", "compilation_cache"):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name} was given {getattr(self, name)!r}. Expected True or False.")
+        _refuse_others(self, "engine", "isolate", "memory", "dtype_policy", "compilation_cache", "max_disk")
 
     @property
     def memory_limit(self) -> int | None:

@@ -74,6 +74,7 @@ def test_other_flags_are_arguments_of_their_own_or_fields_of_one() -> None:
         "max_params": 9,
         "engine": "keras",
         "memory": None,
+        "max_disk": None,
     }
     found = flags.read(given).arguments({"epochs": 3, "constraints": Constraints(max_latency_ms=5.0)})
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ import json, logging, resource, shutil, signal, sys
 from pathlib import Path
 
 import autoopt
+from autoopt import commands
 from tests import toys
 
 folder = Path(sys.argv[1])
@@ -34,7 +36,7 @@ def files_may_have(size):
 def search(name, at=lambda trial: None):
     warnings.clear()
     result = autoopt.tune(
-        toys.compiled, toys.digits(120), space=SETTINGS, epochs=2, max_trials=6, seed=5, project_name=name, verbose=0,
+        toys.compiled, toys.digits(120), space=SETTINGS, epochs=2, max_trials=4, seed=5, project_name=name, verbose=0,
         callbacks=lambda trial: at(trial.number) or [], directory=folder / "runs", logdir=folder / "logs",
         search=autoopt.Search(confirm=2, confirm_repeats=1),
     )
@@ -52,13 +54,13 @@ def search(name, at=lambda trial: None):
 
 def full(trial):
     if trial == 1:
-        files_may_have(600)
+        files_may_have(300)
 
 def full_for_a_while(trial):
-    files_may_have(600 if trial in (1, 2) else resource.RLIM_INFINITY)
+    files_may_have(300 if trial in (1, 2) else resource.RLIM_INFINITY)
 
 def gone(trial):
-    if trial == 3:
+    if trial == 2:
         shutil.rmtree(folder / "runs" / "gone")
         (folder / "runs" / "gone").write_text("a file where the run was")
 
@@ -66,6 +68,23 @@ search("undisturbed")
 search("full", full)
 search("while", full_for_a_while)
 search("gone", gone)
+places = {"directory": folder / "runs", "project_name": "shell", "logdir": folder / "logs"}
+options = {**places, "epochs": 1, "max_trials": 2, "verbose": 0}
+sys.exit(commands.tune(str(folder / "model.py"), None, options, as_json=False))
+"""
+
+MODEL = """
+import shutil
+from pathlib import Path
+from tests import toys
+
+model_fn, data = toys.compiled, toys.digits(120)
+run = Path(__file__).parent / "runs" / "shell"
+
+def callbacks(trial):
+    if trial.number == 1:
+        run.rename(run.with_name("away"))
+    return []
 """
 
 DISTURBED = ["full", "while", "gone"]
@@ -73,13 +92,15 @@ DISTURBED = ["full", "while", "gone"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return where one search was left alone, and others like it had no disk for a while."""
+    """Return where one search was left alone, others like it had no disk for a while, and a command none in the end."""
     found = tmp_path_factory.mktemp("disk")
+    (found / "model.py").write_text(MODEL)
     done = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-c", SEARCHES, str(found)], text=True, capture_output=True, timeout=300,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "TF_CPP_MIN_LOG_LEVEL": "3", "TMPDIR": str(found)},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+    assert done.returncode == 1, done.stderr[-4000:]
+    (found / "stderr.txt").write_text(done.stderr)
     assert "Exception ignored" not in done.stderr, done.stderr[-4000:]
     return found
 
@@ -112,7 +133,7 @@ def test_the_winner_can_be_written_elsewhere(folder: Path, name: str) -> None:
 def test_each_thing_that_is_not_written_is_told_once(folder: Path, name: str) -> None:
     lines = told(folder, name)["warnings"]
 
-    for kind in ("The weights of the best trials", "The journal of trials"):
+    for kind in ("Weights of the best trials", "The journal of trials"):
         assert sum(line.startswith(f"{kind} cannot be written") for line in lines) == 1, lines
     assert all("result.export(path)" in line or line.startswith("The TensorBoard logs") for line in lines)
     assert sum(line.startswith("The TensorBoard logs") for line in lines) == (name != "gone")
@@ -139,3 +160,14 @@ def test_a_full_disk_leaves_a_journal_without_half_records(folder: Path) -> None
     lines = (folder / "runs" / "full" / "journal.log").read_bytes().splitlines(keepends=True)
 
     assert all(line.endswith(b"\n") and json.loads(line) for line in lines)
+
+
+def test_a_command_that_cannot_write_its_model_writes_it_elsewhere_and_says_where(folder: Path) -> None:
+    told = re.search(
+        r"could not take the winner. It is in (\S+), and .* (\S+): move both",
+        (folder / "stderr.txt").read_text(),
+    )
+
+    assert told is not None
+    assert keras.models.load_model(told[1]).count_params() > 0
+    assert json.loads(Path(told[2]).read_text())["best_score"] is not None

@@ -434,6 +434,11 @@ def test_trials_that_fail_are_kept_with_their_cause_and_the_search_goes_on(tmp_p
     assert {trial.status for trial in result.trials} >= {"completed", "failed"}
     assert len(result.trials) == 8
     assert all("the weather is bad" in trial.error for trial in result.trials if trial.status == "failed")
+    log = (result.run_dir / "log.txt").read_text()
+    assert log.count("OSError: the weather is bad") >= sum(
+        trial.status == "failed" for trial in result.trials
+    )
+    assert "Traceback (most recent call last)" in log
     assert result.best_score == max(trial.score for trial in result.trials if trial.score is not None)
 
 
@@ -572,6 +577,8 @@ def world() -> dict[str, Any]:
         "floatx": keras.config.floatx(),
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
         "root": (logging.getLogger().level, list(logging.getLogger().handlers)),
+        "ours": (logging.getLogger("autoopt").level, list(logging.getLogger("autoopt").handlers)),
+        "filters of handlers": [list(handler.filters) for handler in logging.getLogger().handlers],
         "optuna": (optuna.logging.get_verbosity(), list(logging.getLogger("optuna").handlers)),
         "filters": list(__import__("warnings").filters),
     }

@@ -11,7 +11,7 @@ from autoopt.afterwards.spans import space_of
 from autoopt.data import Dataset
 from autoopt.engines import dtype_policy
 from autoopt.errors import RunError
-from autoopt.executors import Executor, RecyclingExecutor
+from autoopt.executors import Executor, executor_of
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
@@ -80,9 +80,10 @@ class Again:
         worker: Trains in this process.
         duties: The same, as another process is told.
         unweighted: The data before classes weigh.
-        memory_limit: As `RecyclingExecutor` takes it.
+        memory_limit: As `executor_of` takes it.
         epochs: Most epochs a trial, where schedules end.
         seed: The run's.
+        isolated: Whether all runs in a worker process.
     """
 
     worker: Worker
@@ -91,10 +92,11 @@ class Again:
     memory_limit: int | None
     epochs: int
     seed: int
+    isolated: bool = False
 
     def executor(self) -> Executor:
         """Return where jobs run; whoever asks closes it."""
-        return RecyclingExecutor(self.worker, self.duties, self.memory_limit)
+        return executor_of(self.worker, self.duties, self.memory_limit, self.isolated)
 
     def job(self, number: int, values: Mapping[str, Any], epochs: int, repeat: int) -> Job:
         """Return one training of some values, with seeds that come from (the run's, number, repeat)."""
@@ -198,7 +200,13 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     )  # fmt: skip
     unweighted = Unweighted(dataset, source.class_weight, facts.width)
     return Again(
-        duties.worker(hypermodel), duties, unweighted, resources.memory_limit, asked["epochs"], asked["seed"]
+        duties.worker(hypermodel),
+        duties,
+        unweighted,
+        resources.memory_limit,
+        asked["epochs"],
+        asked["seed"],
+        resources.isolate,
     )
 
 

@@ -12,10 +12,10 @@ PLAIN, JOURNAL, MODEL, WEIGHTS = "plain", "journal", "model", "weights"
 """What is written, the most important first; what is larger is not tried while something smaller is refused."""
 
 SPOKEN = {
-    PLAIN: "What was asked and what came out",
+    PLAIN: "What was asked and found",
     JOURNAL: "The journal of trials",
     MODEL: "A model",
-    WEIGHTS: "The weights of the best trials",
+    WEIGHTS: "Weights of the best trials",
 }
 
 
@@ -76,8 +76,8 @@ class Disk:
             return
         self._told.add(what)
         logger.warning(
-            "%s cannot be written to %s: %s. The search goes on, and it stays in memory until the disk takes it or this "
-            "process ends. Free space there, or see that the folder can be written to; in the end "
-            "result.export(path) writes the winner elsewhere.",
+            "%s cannot be written to %s: %s. It stays in memory until the disk takes it or this process ends, and a search "
+            "goes on. Free space there, or see that the folder can be written to; in the end result.export(path) "
+            "writes the winner elsewhere.",
             SPOKEN[what], self.path, why,
         )  # fmt: skip

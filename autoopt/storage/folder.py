@@ -79,9 +79,11 @@ class RunFolder:
         self.note = self.note or writer.note
         self._disk.writer = writer
         try:
-            yield
+            try:
+                yield
+            finally:
+                self._settle()
         finally:
-            self._settle()
             self._disk.writer = None
             writer.release()
 
@@ -256,7 +258,7 @@ class RunFolder:
                 "with result.export(path).",
                 self.path, ", ".join(sorted(refused)),
             )  # fmt: skip
-        if self.most is not None and (size := self.size) > self.most:
+        if self.most is not None and self._ranked and (size := self.size) > self.most:
             logger.warning(
                 "The run %s takes %s, more than max_disk, %s: what is always written takes that. Raise max_disk.",
                 self.path, memory.spoken(size), memory.spoken(self.most),

@@ -91,7 +91,7 @@ def test_what_the_disk_refuses_stays_in_memory_and_is_told_once_and_is_written_l
 
     assert [number for number in range(3) if number in weights] == [1, 2]
     np.testing.assert_array_equal((weights.of(2) or [])[0], np.full(2, 2))
-    assert caplog.text.count("The weights of the best trials cannot be written") == 1
+    assert caplog.text.count("Weights of the best trials cannot be written") == 1
     (folder.path / "weights").unlink()
     weights.finish()
     assert [path.name for path in sorted((folder.path / "weights").iterdir())] == [

@@ -1,13 +1,10 @@
 """A journal file that is written in batches: nothing is lost between writes, and others see what was flushed."""
 
-import contextlib
-import resource
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from autoopt.storage.journal_file import JournalFile
+from tests.full_disk import files_may_have
 
 
 def backend(path: Path, held: float = 1000.0) -> JournalFile:
@@ -84,18 +81,6 @@ def test_a_file_that_is_gone_is_written_whole(tmp_path: Path) -> None:
     journal.flush()
 
     assert list(backend(tmp_path / "log").read_logs(0)) == records(0, 1)
-
-
-@contextlib.contextmanager
-def files_may_have(size: int) -> Iterator[None]:
-    """Have the system refuse to let a file grow beyond a size, as a full disk does."""
-    handled, limits = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, handled)
 
 
 def test_what_a_full_disk_took_of_an_append_is_cut_off_and_no_record_is_there_twice(tmp_path: Path) -> None:
