@@ -18,7 +18,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +40,9 @@ logger = logging.getLogger(__name__)
 Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
 
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+"""By name."""
 
 AS_ARRAYS = "Restore it, or remove it: the run can be read, and goes on, without."
 """What to do about a file of arrays that is damaged."""
@@ -161,11 +164,7 @@ class RunFolder:
         Raises:
             RunError: The file is damaged, or holds no rows.
         """
-        found = self._arrays(self._split)
-        with damage(self._split, AS_ARRAYS):
-            if found is not None:
-                check_split(found)
-        return found
+        return self._arrays(self._split, check_split)
 
     def save_run(self, number: int, repeat: int, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep what a trial reached when it was run again, as arrays by name."""
@@ -264,13 +263,15 @@ class RunFolder:
                 self.path, memory.spoken(size), memory.spoken(self.most),
             )  # fmt: skip
 
-    def _arrays(self, path: Path) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return the arrays of a file by name, None where there is none."""
+    def _arrays(self, path: Path, check: Callable[[Arrays], None] = lambda found: None) -> Arrays | None:
+        """Return the arrays of a file by name, None where there is none; those that come from disk are checked."""
         known = self._files.content(path)
         if known is not None or not path.exists():
             return known  # type: ignore[no-any-return]
         with damage(path, AS_ARRAYS):
-            return read_arrays(path)
+            found = read_arrays(path)
+            check(found)
+            return found
 
     @property
     def _split(self) -> Path:

@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from autoopt.untrusted.files import Unreadable, read_bytes
-from autoopt.untrusted.text import shown
+from autoopt.untrusted.text import brief, printable, shown
 
 MOST_BYTES = 32 * 2**20
 """Of a JSON file; what a search writes has a hundredth of it."""
@@ -146,6 +146,7 @@ def _demand(fits: bool, value: Any, expected: str, place: str) -> None:
 
 
 def _within(place: str, name: str) -> str:
+    name = brief(printable(name, kept=""))
     if place == "it":
         return name
     return f"{place}{name}" if name.startswith("[") else f"{place}.{name}"
