@@ -22,7 +22,7 @@ from autoopt.search import ranked, seconds, starting_points
 from tests.counts import FULL
 from tests.strangers import mutated, places, real_run, refusals, replaced
 
-TIMES = 1_500 if FULL else 15
+TIMES = 1_500 if FULL else 10
 """Mutations of each file of a run, of each kind."""
 
 READ = settings(
@@ -103,7 +103,7 @@ def test_a_run_with_changed_values_is_read_or_refused(name: str, run: Path) -> N
 def with_values(text: str, chance: random.Random) -> Iterator[str]:
     """Yield a file of one or more lines of JSON with one value in it replaced, again and again."""
     lines = text.splitlines() if "\n{" in text else [text]
-    for at in range(4 * TIMES):
+    for at in range(3 * TIMES):
         changed, line = list(lines), chance.randrange(len(lines))
         plain = json.loads(changed[line])
         place = chance.choice(list(places(plain)))

@@ -213,6 +213,31 @@ def test_a_project_of_keras_tuner_is_not_read_beyond_its_folder(tmp_path: Path) 
         starting_points(tmp_path / "project", keras_tuner.HyperParameters())
 
 
+def test_a_search_does_not_go_on_in_a_folder_that_leads_elsewhere(run: Path, tmp_path: Path) -> None:
+    shutil.move(run / "weights", tmp_path / "elsewhere")
+    (run / "weights").symlink_to(tmp_path / "elsewhere")
+    before = sorted((tmp_path / "elsewhere").iterdir())
+    with pytest.raises(RunError, match="a link that leads out of the run folder"):
+        real_run(run.parent, run.name, resume=True)
+    assert sorted((tmp_path / "elsewhere").iterdir()) == before
+
+
+def test_a_model_file_that_a_run_names_is_not_imported(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "harm.py").write_text(f"import os\nos.mkdir({str(tmp_path / 'harm')!r})\n")
+    asked = {
+        "model": str(tmp_path / "harm.py"),
+        "data": None,
+        "options": {},
+        "folder": str(tmp_path),
+        "seal": "x" * 64,
+    }
+    changed(run, "run.json", command=asked)
+    code, printed = autoopt_("resume", run)
+    assert code == 2
+    assert "which file makes its model is not taken from there" in printed
+    assert not (tmp_path / "harm").exists()
+
+
 # Size, depth, and files that are none.
 
 
