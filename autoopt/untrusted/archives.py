@@ -69,7 +69,8 @@ def check_archive(path: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except DAMAGE as error:
-        raise Unreadable(f"It is no archive of arrays ({_said(error)}). Expected one.") from error
+        why = "it is one array, no archive of several" if _is_array(path) else _said(error)
+        raise Unreadable(f"It is no archive of arrays ({why}). Expected one.") from error
     claimed, room = sum(each.file_size for each in members), memory.total()
     if len(members) > MOST_MEMBERS:
         raise Unreadable(f"It holds {len(members):,} members. Expected {MOST_MEMBERS:,} at most.")
@@ -93,6 +94,15 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.n
         raise Unreadable(f"Its {name} claims {claimed:,} bytes and has {held:,}. Expected as many.")
     with archive.open(member) as file:
         return np.asarray(npy.read_array(file, allow_pickle=False))
+
+
+def _is_array(path: Path) -> bool:
+    """Whether a file is what `np.save` writes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(npy.MAGIC_PREFIX)) == npy.MAGIC_PREFIX
+    except OSError:
+        return False
 
 
 def _said(error: BaseException) -> str:
