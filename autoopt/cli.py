@@ -181,15 +181,16 @@ def _exit(command: Any, *arguments: Any) -> None:
     """
     from autoopt import library_output
     from autoopt.errors import AutooptError, UsageError
+    from autoopt.untrusted import printable
 
     library_output.keep_off_screen()
     try:
         code = command(*arguments)
     except UsageError as error:
-        click.echo(f"{_users_traceback(error)}Error: {error}", err=True)
+        click.echo(printable(f"{_users_traceback(error)}Error: {error}"), err=True)
         code = 2
     except AutooptError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(printable(f"Error: {error}"), err=True)
         code = 1
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)

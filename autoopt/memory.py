@@ -4,6 +4,7 @@ Where neither the platform nor psutil tells, the answer is None and nobody acts 
 """
 
 import importlib
+import math
 import os
 import re
 from pathlib import Path
@@ -28,7 +29,8 @@ def size(text: str) -> int | None:
         (4000000000, 536870912, None)
     """
     found = re.fullmatch(r"\s*(\d+\.?\d*)\s*([mgt]i?b)\s*", text, re.IGNORECASE)
-    return round(float(found[1]) * UNITS[found[2].lower()]) if found else None
+    bytes_ = float(found[1]) * UNITS[found[2].lower()] if found else math.inf
+    return round(bytes_) if math.isfinite(bytes_) else None
 
 
 def spoken(count: int) -> str:

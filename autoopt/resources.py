@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoopt import memory
+from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
 
 ENGINES = ("auto", "keras")
@@ -17,7 +18,7 @@ LEAST_DISK = 10**7
 
 
 @dataclass(frozen=True)
-class Resources:
+class Resources(KnownArguments):
     """What trials run on.
 
     Args:
@@ -67,6 +68,7 @@ class Resources:
     max_disk: str | int | None = None
 
     def __post_init__(self) -> None:
+        as_plain(self)
         if self.engine not in ENGINES:
             raise UsageError(f"engine was given {self.engine!r}.{nearest(str(self.engine), ENGINES)}")
         if self.memory is not None and (_bytes(self.memory) or 0) < LEAST_MEMORY:
@@ -120,5 +122,5 @@ def _refuse_others(given: Any, *taken: str) -> None:
         value = getattr(given, name)
         if name not in taken and value != field.default:
             raise UsageError(
-                f"{type(given).__name__}({name}={value!r}) is not in this version. Leave {name} out."
+                f"{type(given).__name__}({name}={value!r}) is not in this version. Expected {field.default!r} alone: leave {name} out."
             )

@@ -8,6 +8,7 @@ from typing import Any
 
 from autoopt import checks, class_weights, resuming, seeding, storage
 from autoopt.afterwards import Again, Unweighted
+from autoopt.arguments import pythons
 from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
@@ -126,6 +127,9 @@ def tune(
     started = time.time()
     search = Search() if search is None else search
     resources = Resources() if resources is None else resources
+    epochs, max_trials, workers, verbose, resume, objective = map(
+        pythons, (epochs, max_trials, workers, verbose, resume, objective)
+    )
     checks.arguments(
         epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
         verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,

@@ -56,8 +56,9 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "untrusted",
     },
-    {"records", "recipe", "memory", "pricing"},
+    {"records", "recipe", "memory", "pricing", "arguments"},
     {"errors"},
 )
 

@@ -11,6 +11,7 @@ from autoopt import compiling, seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
 from autoopt.afterwards.written import read_model
+from autoopt.arguments import whole
 from autoopt.data import Dataset, Part, Stream, joined
 from autoopt.engines import Verdict, compilations_kept, evaluate, train
 from autoopt.errors import RunError, SearchError, UsageError
@@ -29,7 +30,9 @@ REPEAT = 2_000
 @tensorflow_unloaded()
 def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.Model:
     """Return the trained model; arguments and errors as of `Result.refit`."""
-    _check(epochs, test)
+    epochs = None if epochs is None else whole("epochs", epochs, 1, ", or None")
+    if not isinstance(test, bool):
+        raise UsageError(f"test was given {test!r}. Expected True or False.")
     wanted, kept = _epochs(ended.best) if epochs is None else epochs, ended.folder.read("refit")
     as_wanted = (kept.get("best"), kept.get("epochs")) == (ended.best.number, wanted)
     if ended.again is None and not test and as_wanted:
@@ -68,13 +71,6 @@ def _tested(model: keras.Model, worker: Worker, part: Part | Stream, console: Co
         "on it."
     )
     return metrics
-
-
-def _check(epochs: Any, test: Any) -> None:
-    if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
-        raise UsageError(f"epochs was given {epochs!r}. Expected a whole number from 1, or None.")
-    if not isinstance(test, bool):
-        raise UsageError(f"test was given {test!r}. Expected True or False.")
 
 
 def _worker(again: Again, ended: Ended) -> Worker:

@@ -1,6 +1,7 @@
 """What survives: the journal of trials, and the folder of a run."""
 
 from autoopt.storage.best_weights import BestWeights
+from autoopt.storage.definitions import definitions
 from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.folder import RunFolder
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
@@ -17,6 +18,7 @@ __all__ = [
     "RunFolder",
     "check_directory",
     "create",
+    "definitions",
     "every",
     "find",
     "has_failed",

@@ -26,18 +26,23 @@ from typing import Any, Literal
 import numpy as np
 
 from autoopt import memory
-from autoopt.errors import RunError
 from autoopt.storage.disk import MODEL, PLAIN, Disk
 from autoopt.storage.files import Files, put
 from autoopt.storage.journal_file import JournalFile
+from autoopt.storage.kinds import KINDS, check_split
 from autoopt.storage.run_log import logged
 from autoopt.storage.trial_weights import TrialWeights
 from autoopt.storage.writer import Writer
+from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_arrays, read_json
 
 logger = logging.getLogger(__name__)
 
 Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
+
+
+AS_ARRAYS = "Restore it, or remove it: the run can be read, and goes on, without."
+"""What to do about a file of arrays that is damaged."""
 
 
 class RunFolder:
@@ -89,17 +94,17 @@ class RunFolder:
     @property
     def best_model(self) -> Path:
         """The winner, in Keras's own format."""
-        return self.path / "best.keras"
+        return self._own("best.keras")
 
     @property
     def ensemble(self) -> Path:
         """Several trials' models as one."""
-        return self.path / "ensemble.keras"
+        return self._own("ensemble.keras")
 
     @property
     def refit(self) -> Path:
         """The winner, trained on the validation part too."""
-        return self.path / "refit.keras"
+        return self._own("refit.keras")
 
     @property
     def name(self) -> str:
@@ -120,25 +125,30 @@ class RunFolder:
     def write(self, name: Written, content: Mapping[str, Any]) -> None:
         """Write `run.json` or one of the others: to a new name first, so that it is never half there."""
         text = json.dumps(content, indent=1, default=str) + "\n"
-        self._files.keep(self.path / f"{name}.json", text, _save_text, PLAIN)
+        self._files.keep(self._own(f"{name}.json"), text, _save_text, PLAIN)
         self._files.write()
 
-    def read(self, name: Written) -> dict[str, Any]:
+    def read(self, name: Written, needs: Sequence[str] = ()) -> dict[str, Any]:
         """Read `run.json` or one of the others; empty where there is none.
 
+        Args:
+            name: Which.
+            needs: Names that it has to have, where it is there.
+
         Raises:
-            RunError: The file is no JSON.
+            RunError: The file is no JSON, or not what a search writes.
         """
-        target = self.path / f"{name}.json"
-        text = self._files.content(target, waits=True)
-        if text is None:
-            text = target.read_text(encoding="utf8") if target.exists() else self._files.content(target)
-        if text is None:
+        target = self._own(f"{name}.json")
+        text = self._files.content(target, waits=target.exists())
+        if text is None and not target.exists():
             return {}
-        try:
-            return json.loads(text)  # type: ignore[no-any-return]
-        except ValueError as error:
-            raise RunError(f"{target} is damaged: {error}. Restore it, or remove the run folder.") from error
+        with damage(target, "Restore it, or remove the run folder."):
+            found = read_json(target) if text is None else parse(text)
+            fit(found, KINDS[name])
+            lacking = next((each for each in needs if each not in found), None)
+            if lacking is not None:
+                raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")
+            return dict(found)
 
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep which rows went where, as arrays by name."""
@@ -146,8 +156,16 @@ class RunFolder:
         self._files.write()
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return what `save_split` kept, None where nothing was."""
-        return self._arrays(self._split)
+        """Return what `save_split` kept, None where nothing was.
+
+        Raises:
+            RunError: The file is damaged, or holds no rows.
+        """
+        found = self._arrays(self._split)
+        with damage(self._split, AS_ARRAYS):
+            if found is not None:
+                check_split(found)
+        return found
 
     def save_run(self, number: int, repeat: int, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep what a trial reached when it was run again, as arrays by name."""
@@ -155,7 +173,11 @@ class RunFolder:
         self._files.write()
 
     def load_run(self, number: int, repeat: int) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return what `save_run` kept, None where nothing was."""
+        """Return what `save_run` kept, None where nothing was.
+
+        Raises:
+            RunError: The file is damaged.
+        """
         return self._arrays(self._run(number, repeat))
 
     def save_model(self, target: Path, model: Any, size: int = 0, number: int | None = None) -> bool:
@@ -193,7 +215,7 @@ class RunFolder:
         """Return a trial's weights.
 
         Raises:
-            OSError: They are not there.
+            RunError: They are not there, or damaged.
         """
         return self._weights.load(number)
 
@@ -247,15 +269,23 @@ class RunFolder:
         known = self._files.content(path)
         if known is not None or not path.exists():
             return known  # type: ignore[no-any-return]
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        with damage(path, AS_ARRAYS):
+            return read_arrays(path)
 
     @property
     def _split(self) -> Path:
-        return self.path / "split.npz"
+        return self._own("split.npz")
 
     def _run(self, number: int, repeat: int) -> Path:
-        return self.path / "confirmation" / f"trial-{number:04d}.run-{repeat}.npz"
+        return self._own("confirmation", f"trial-{number:04d}.run-{repeat}.npz")
+
+    def _own(self, *names: str) -> Path:
+        """Return the path of a file in the folder.
+
+        Raises:
+            RunError: A link leads out of it.
+        """
+        return inside(self.path.joinpath(*names), self.path)
 
 
 def _size(path: Path) -> int:

@@ -10,7 +10,9 @@ from typing import Any
 
 from optuna.storages.journal import BaseJournalBackend, JournalFileOpenLock
 
+from autoopt.storage.damage import check_size
 from autoopt.storage.disk import JOURNAL, Disk
+from autoopt.untrusted import Unreadable, parse
 
 LOCK_SECONDS = 5.0
 """After so long a lock is that of a dead process: a write takes a millisecond."""
@@ -135,6 +137,7 @@ class JournalFile(BaseJournalBackend):
 
 def _whole_lines(path: Path) -> tuple[list[bytes], int]:
     """Return the lines of a file without the last ones that a process did not live to finish, and their length."""
+    check_size(path)
     if not path.exists():
         return [], 0
     *lines, _ = path.read_bytes().split(b"\n")
@@ -145,6 +148,6 @@ def _whole_lines(path: Path) -> tuple[list[bytes], int]:
 
 def _is_record(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
+        return isinstance(parse(line), dict)
+    except Unreadable:
         return False

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from autoopt.errors import RunError
+from autoopt.untrusted import make_way
+
 MOST = 10**6
 """Bytes of the file; when it has them it becomes `log.txt.1`, in place of an earlier one."""
 
@@ -40,6 +43,8 @@ def logged(path: Path) -> Iterator[None]:
     Args:
         path: Of the file, which goes on where it is there.
     """
+    with contextlib.suppress(OSError, RunError):  # then it is left out
+        make_way(path)
     logger, others = logging.getLogger(PACKAGE), _listening()
     before, heard = logger.level, _heard(logger.getEffectiveLevel())
     file = _LogFile(path, maxBytes=MOST, backupCount=1, encoding="utf8", delay=True)

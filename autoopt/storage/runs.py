@@ -33,9 +33,7 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
             cannot be a folder's.
     """
     root = check_directory("directory", directory)
-    if project_name is not None and (
-        Path(str(project_name)).name != project_name or project_name in ("", ".", "..")
-    ):
+    if project_name is not None and not _is_name(project_name):
         raise RunError(
             f"project_name was given {project_name!r}. Expected a plain name without slashes; "
             "use directory to say where runs lie."
@@ -142,6 +140,10 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
     Raises:
         RunError: There is none; the nearest names that exist are given.
     """
+    if not isinstance(directory, str | Path):
+        raise RunError(
+            f"directory was given {directory!r}. Expected the path of the folder in which runs lie."
+        )
     for path in (Path(run), Path(directory) / run):
         if (path / "run.json").is_file():
             return RunFolder(path)
@@ -154,8 +156,14 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
 
 def every(directory: str | Path) -> list[RunFolder]:
     """Return the runs under a directory, oldest first."""
-    found = sorted(Path(directory).glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    return [RunFolder(path.parent) for path in found]
+    found = [path for path in Path(directory).glob("*/run.json") if path.is_file()]
+    return [RunFolder(path.parent) for path in sorted(found, key=lambda path: path.stat().st_mtime)]
+
+
+def _is_name(given: Any) -> bool:
+    """Whether a folder may be called that."""
+    plain = isinstance(given, str) and Path(given).name == given and given not in ("", ".", "..")
+    return plain and "\0" not in given
 
 
 def _holds_files(path: Path) -> bool:

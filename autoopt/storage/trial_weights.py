@@ -8,6 +8,7 @@ import numpy as np
 
 from autoopt.storage.disk import WEIGHTS
 from autoopt.storage.files import Files
+from autoopt.untrusted import Unreadable, damage, inside, read_arrays
 
 Weights = Sequence[Any]
 """Arrays in Keras's order."""
@@ -46,14 +47,18 @@ class TrialWeights:
         """Return a trial's weights.
 
         Raises:
-            OSError: They are not there.
+            RunError: They are not there, or damaged.
         """
         path = self._path(number)
         known = self._files.content(path)
         if known is not None:
             return list(known)
-        with np.load(path, allow_pickle=False) as arrays:
-            return [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
+        with damage(path, "Remove it: its trial is trained again when the run goes on."):
+            found = read_arrays(path)
+            lacking = next((name for i in range(len(found)) if (name := f"arr_{i}") not in found), None)
+            if lacking is not None:
+                raise Unreadable(f"It lacks {lacking}. Expected arr_0 and so on, as np.savez names them.")
+            return [found[f"arr_{i}"] for i in range(len(found))]
 
     def drop(self, number: int) -> None:
         """Remove a trial's weights."""
@@ -96,7 +101,7 @@ class TrialWeights:
         return path.stat().st_size if path.exists() else self._in_memory.get(number, 0)
 
     def _path(self, number: int) -> Path:
-        return self._folder / f"trial-{number:04d}.weights.npz"
+        return inside(self._folder / f"trial-{number:04d}.weights.npz", self._folder.parent)
 
 
 def _save(path: Path, arrays: Sequence[np.ndarray[Any, Any]]) -> None:

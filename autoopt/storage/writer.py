@@ -9,11 +9,12 @@ import socket
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import filelock
 
 from autoopt.errors import RunError
+from autoopt.untrusted import Unreadable, make_way, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,14 @@ LOCK = "writer.lock"
 
 WHO = "writer.json"
 """Says which process that is; it is still there where one died."""
+
+
+class Who(TypedDict, total=False):
+    """What it says."""
+
+    pid: int
+    host: str
+    since: float
 
 
 class Writer:
@@ -39,6 +48,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._lock, self._who = filelock.FileLock(path / LOCK, timeout=0), path / WHO
+        make_way(path / LOCK)
+        make_way(path / WHO)
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
@@ -81,10 +92,9 @@ class Writer:
     def _known(self) -> dict[str, Any]:
         """Return who is said to write, empty where nobody is or where that cannot be read."""
         try:
-            found = json.loads(self._who.read_text(encoding="utf8"))
-        except (OSError, ValueError):
+            return dict(read_json(self._who, Who))
+        except Unreadable:
             return {}
-        return found if isinstance(found, dict) else {}
 
 
 def _told(who: dict[str, Any]) -> str:
@@ -93,8 +103,12 @@ def _told(who: dict[str, Any]) -> str:
         return "another process"
     host = f" on {who['host']}" if who.get("host") not in (None, socket.gethostname()) else ""
     own = ", another search of this very process" if who["pid"] == os.getpid() and not host else ""
-    since = who.get("since")
-    at = (
-        f", since {datetime.fromtimestamp(since):%Y-%m-%d %H:%M:%S}" if isinstance(since, int | float) else ""
-    )
-    return f"process {who['pid']}{host}{at}{own}"
+    return f"process {who['pid']}{host}{_since(who.get('since'))}{own}"
+
+
+def _since(seconds: Any) -> str:
+    """Return a time as it follows what began then; empty where it is none."""
+    try:
+        return f", since {datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""
