@@ -402,6 +402,11 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         UsageError,
         r"memory was given '4'\. Expected a text as \"4GB\".*Leave memory out",
     ),
+    "isolate": (
+        lambda _: {"resources": Resources(isolate="yes")},
+        UsageError,
+        r"isolate was given 'yes'\. Expected True or False",
+    ),
     "compilation cache": (
         lambda _: {"resources": Resources(compilation_cache="no")},
         UsageError,

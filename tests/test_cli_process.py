@@ -124,7 +124,7 @@ def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_p
     assert outcome["trials"]["completed"] + outcome["trials"]["pruned"] == 2
     table = r"hyperparameter +as written|[\w/]+  "
     known = (
-        r"loading my data|\d+ examples|Each class|Searching|Compiled|Plan: |None of them|$|\d+ trials in|  (time|baseline|best|confirmed|test) |  +(not )?better than|  +[\w/]+ +\S+ -> |Changed from|Nothing was|trial \d|confirming trial \d|\w+ stays|optimizer/"
+        r"loading my data|\d+ examples|Each class|Searching|Compiled|Plan: |None of them|$|\d+ trials in|  (time|disk|baseline|best|confirmed|test) |  +(not )?better than|  +[\w/]+ +\S+ -> |Changed from|Nothing was|trial \d|confirming trial \d|\w+ stays|optimizer/"
         f"|{table}"
     )
     assert [line for line in progress if not re.match(known, line)] == []
