@@ -123,9 +123,8 @@ class TensorBoard:
     def _start(self, number: int, hyperparameters: Mapping[str, Any], started: float) -> "_Session":
         if number in self._running:
             self._running[number].end(api_pb2.STATUS_UNKNOWN, started)
-        session = _Session(self._trial_folder(number), number)
+        session = self._running[number] = _Session(self._trial_folder(number), number)
         session.start(self._experiment.columns(hyperparameters), started)
-        self._running[number] = session
         return session
 
     def _end(self, trial: Trial) -> None:
@@ -147,18 +146,16 @@ class TensorBoard:
     def _confirm(self, trial: Trial, repeat: int) -> None:
         if trial.score is None:
             return
-        file = _EventFile(self._trial_folder(trial.number))
-        file.scalars(repeat, {CONFIRMED_SCORE: trial.score})
-        file.close()
+        with contextlib.closing(_EventFile(self._trial_folder(trial.number))) as file:
+            file.scalars(repeat, {CONFIRMED_SCORE: trial.score})
 
     def _conclude(self, event: SearchEnded) -> None:
         """Add to the winner what is known of it in the end: points at its number."""
         tested = {f"test_{name}": value for name, value in (event.test_metrics or {}).items()}
         points = {**event.standing, **tested}
         if event.best is not None and points:
-            file = _EventFile(self._trial_folder(event.best.number))
-            file.scalars(event.best.number, points)
-            file.close()
+            with contextlib.closing(_EventFile(self._trial_folder(event.best.number))) as file:
+                file.scalars(event.best.number, points)
 
     def _trial_folder(self, number: int) -> Path:
         return self._folder / f"trial-{number:04d}"
@@ -277,9 +274,8 @@ class _Experiment:
             metric_infos=self._metrics,
             time_created_secs=time.time(),
         )
-        file = _EventFile(self._folder / f"experiment-{max(old, default=0) + 1}")
-        file.hparams(metadata.EXPERIMENT_TAG, experiment=experiment)
-        file.close()
+        with contextlib.closing(_EventFile(self._folder / f"experiment-{max(old, default=0) + 1}")) as file:
+            file.hparams(metadata.EXPERIMENT_TAG, experiment=experiment)
         for path in old.values():
             shutil.rmtree(path)
 
