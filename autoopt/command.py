@@ -20,6 +20,9 @@ import platformdirs
 LIMITS = ("budget", "max_trials")
 """Flags that say when a search ends."""
 
+LOGDIR = "tensorboard_logs"
+"""Where TensorBoard's logs lie, where nothing else was said; a run that goes on writes to the same place."""
+
 KEY = "seal.key"
 """In the user's own folder for what programs remember."""
 
@@ -42,7 +45,8 @@ class Command:
 
     def written(self) -> dict[str, Any]:
         """Return it as JSON has it, sealed where this user's key can be kept."""
-        given = {name: value for name, value in self.options.items() if value not in (None, ())}
+        given: dict[str, Any] = {"logdir": Path(LOGDIR)}
+        given |= {name: value for name, value in self.options.items() if value not in (None, ())}
         plain = json.loads(json.dumps({**asdict(self), "options": given}, default=_whole))
         return {**plain, "seal": _seal(plain)}
 

@@ -60,8 +60,12 @@ def resume(
     limited = any(options[name] is not None for name in command.LIMITS)
     asked = folder.read("run", needs=("objective", "epochs", "constraints", *command.LIMITS))
     base = _asked_before(asked, folder.read("space"), limited)
-    there = Path(going_on.folder)
-    with contextlib.chdir(there if there.is_dir() else Path.cwd()):
+    if not Path(going_on.folder).is_dir():
+        raise RunError(
+            f"The run {run!r} was begun in the folder {going_on.folder}, which is gone, with the model file {going_on.model!r}. "
+            f"Expected a model file. Name it: autoopt resume {run} model.py"
+        )
+    with contextlib.chdir(going_on.folder):
         return _carried_out(going_on, base, as_json)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
-from autoopt.errors import ModelError, SearchError
+from autoopt.errors import ModelError, RunError, SearchError, SpaceError
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.model_function import insisted
 from autoopt.records import Trial
@@ -96,6 +96,36 @@ class Handover:
             )  # fmt: skip
             return model
 
+    def kept_of(self, trial: Trial) -> Sequence[Any] | None:
+        """Return a trial's weights as the model on disk has them; None where that is another's, or does not fit."""
+        told = self.folder.read("result")
+        if told.get("model", told.get("best")) != trial.number or not self.folder.has_model(
+            self.folder.best_model
+        ):
+            return None
+        try:
+            built = self.built(trial)
+            model = keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(built))
+        except Exception as error:  # what a user's own class does when it is read
+            logger.info("The weights of trial %d are not taken from its model: %s", trial.number, error)
+            return None
+        found = [np.asarray(keras.ops.convert_to_numpy(weight)) for weight in model.weights]
+        return found if _fits(found, built) else None
+
+    def drop_misfits(self, trials: Iterable[Trial]) -> None:
+        """Remove kept weights that do not fit what the model function returns by now."""
+        for trial in trials:
+            if self.folder.has_weights(trial.number) and not self._fits(trial):
+                logger.warning("The weights of trial %d do not fit its model any more.", trial.number)
+                self.folder.drop_weights(trial.number)
+
+    def _fits(self, trial: Trial) -> bool:
+        try:
+            return _fits(self.folder.load_weights(trial.number), self.built(trial))
+        except (ModelError, SpaceError, RunError, OSError) as error:
+            logger.info("trial %d: %s", trial.number, error)
+            return False
+
     def scored_again(self, model: keras.Model, best: Trial) -> tuple[float, bool]:
         """Return the objective of the very model that is handed over, and whether it is what the model says.
 
@@ -149,6 +179,13 @@ def _bytes(model: keras.Model) -> int:
         math.prod(each.shape) * np.dtype(keras.backend.standardize_dtype(each.dtype)).itemsize
         for each in variables
     )
+
+
+def _fits(weights: Sequence[Any], model: keras.Model) -> bool:
+    """Whether weights have a model's shapes; one that has none before it sees an example takes any."""
+    return not model.built or [np.shape(each) for each in weights] == [
+        tuple(each.shape) for each in model.weights
+    ]
 
 
 def _near(one: float, other: float) -> bool:

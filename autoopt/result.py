@@ -204,6 +204,11 @@ class Result:
                 f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. "
                 f"See autoopt show {self.run_dir}"
             )
+        if self._found.get("model", self._found.get("best")) != self._found.get("best"):
+            raise RunError(
+                f"{path} is not the model of the winner, trial {self._found.get('best')}: it could not be written, or a process "
+                f"ended before it had. Go on with the run, which writes it: autoopt resume {self.run_dir}"
+            )
         return path
 
     @property

@@ -186,37 +186,38 @@ def tune(
         executor = RepeatingExecutor(
             executor, trainings(search, partitions, compared, begun), target, facts.others
         )
-    folder = storage.create(directory, project_name, resume, resources.disk_limit)
-    logs = Path(logdir) / folder.name
-    if resume == "overwrite":
-        discard(logs)
-    console = Console(verbose)
-    session = Session(
-        folder=folder, worker=worker, executor=executor,
-        limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
-        search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
-        sinks=(console, Background(TensorBoard(logs))), others=facts.others,
-        folds=() if partitions is None else partitions.cuts(),
-    )  # fmt: skip
-    precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    folded = () if partitions is None else (partitions.note,)
-    notes = (
-        *([folder.note] if folder.note else []),
-        *before.notes,
-        *dataset.notes,
-        *folded,
-        *facts.notes,
-        *weighted.notes,
-        *settled,
-        *several,
-        *precision,
-        *pinned,
-        *adapted,
-        *over,
-    )
-    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
-    with contextlib.closing(executor), compilations_kept(resources.compilation_cache):
-        found = session.run(asked, console.say)
+    with contextlib.closing(executor):
+        folder = storage.create(directory, project_name, resume, resources.disk_limit)
+        logs = Path(logdir) / folder.name
+        if resume == "overwrite":
+            discard(logs)
+        console = Console(verbose)
+        session = Session(
+            folder=folder, worker=worker, executor=executor,
+            limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
+            search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
+            sinks=(console, Background(TensorBoard(logs))), others=facts.others,
+            folds=() if partitions is None else partitions.cuts(),
+        )  # fmt: skip
+        precision = (f"Models are built under the policy {policy}.",) if policy else ()
+        folded = () if partitions is None else (partitions.note,)
+        notes = (
+            *([folder.note] if folder.note else []),
+            *before.notes,
+            *dataset.notes,
+            *folded,
+            *facts.notes,
+            *weighted.notes,
+            *settled,
+            *several,
+            *precision,
+            *pinned,
+            *adapted,
+            *over,
+        )
+        asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
+        with compilations_kept(resources.compilation_cache):
+            found = session.run(asked, console.say)
     again = Again(
         worker,
         duties,

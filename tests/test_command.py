@@ -32,7 +32,8 @@ def test_what_was_written_is_read() -> None:
     assert found is not None
     assert (found.model, found.folder) == ("net.py", "/somewhere")
     assert found.data == Path("train.npz").absolute()
-    assert found.options == {"max_trials": 3, "fix": ("a=1", "b=2")}
+    logs = str(Path("tensorboard_logs").absolute())
+    assert found.options == {"max_trials": 3, "fix": ("a=1", "b=2"), "logdir": logs}
 
 
 @pytest.mark.parametrize("field", ["model", "data", "options", "folder", "seal"])

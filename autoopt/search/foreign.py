@@ -43,6 +43,11 @@ def adopt(
             f"oracle was given a {type(oracle).__name__} that has {len(oracle.trials)} trials already. "
             "Expected a new one: make it again for each search."
         )
+    if earlier and isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        raise UsageError(
+            "oracle was given a GridSearchOracle for a run that goes on, and it cannot go on from trials of before. Expected "
+            "another oracle. Leave it out (autoopt searches a small space whole), or pass another project_name."
+        )
     oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
     oracle.max_consecutive_failed_trials = 10**9
     oracle.verbose = 0

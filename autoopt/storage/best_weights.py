@@ -25,7 +25,6 @@ class BestWeights:
         earlier: All trials of the run so far; the weights of some may lie there already.
         others: What is compared beside the objective: all trials on the front are kept then, however many.
         always: Numbers of trials that are kept beside the best few.
-        foreign: Numbers of earlier trials whose weights fit no model of now.
     """
 
     def __init__(
@@ -36,7 +35,6 @@ class BestWeights:
         earlier: Iterable[Trial],
         others: Sequence[Objective] = (),
         always: Collection[int] = (),
-        foreign: Collection[int] = (),
     ) -> None:
         self._folder, self._most, self._always = folder, most, always
         self._objective, self._others = objective, tuple(others)
@@ -44,9 +42,8 @@ class BestWeights:
         self._kept = {
             number: trial
             for number, trial in self._known.items()
-            if number not in foreign and trial.score is not None and folder.has_weights(number)
+            if trial.score is not None and folder.has_weights(number)
         }
-        self._foreign = frozenset(foreign)
         self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
@@ -55,8 +52,9 @@ class BestWeights:
 
     def lacking(self) -> Sequence[Trial]:
         """Return the trials of which weights should be kept and are not: a process did not live to write them."""
-        able = [trial for number, trial in self._known.items() if number not in self._foreign]
-        scored = [t for t in able if t.score is not None and t.status != "failed" and not t.excess]
+        scored = [
+            t for t in self._known.values() if t.score is not None and t.status != "failed" and not t.excess
+        ]
         wanted = dict.fromkeys(self._best_of(scored))
         return [self._known[number] for number in wanted if number not in self]
 

@@ -102,7 +102,6 @@ class Run(TypedDict, total=False):
     max_trials: int | None
     budget: float | None
     made_of: dict[str, str]
-    models: dict[str, str]
     class_weight: str | None
     spent: float
     began: float
@@ -133,6 +132,7 @@ class Result(TypedDict, total=False):
     """`result.json`."""
 
     best: int | None
+    model: int | None
     best_score: Unbounded | None
     reason: str
     confirmed: list[Unbounded] | None
