@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autoopt.storage.disk import WEIGHTS
+from autoopt.storage.disk import WEIGHTS, bytes_of, there
 from autoopt.storage.files import Files
 from autoopt.untrusted import Unreadable, damage, inside, read_arrays
 
@@ -41,7 +41,7 @@ class TrialWeights:
     def has(self, number: int) -> bool:
         """Whether a trial's weights can be had."""
         path = self._path(number)
-        return self._files.content(path) is not None or path.exists()
+        return self._files.content(path) is not None or there(path)
 
     def load(self, number: int) -> list[np.ndarray[Any, Any]]:
         """Return a trial's weights.
@@ -94,11 +94,10 @@ class TrialWeights:
 
     def on_disk(self, numbers: Collection[int]) -> int:
         """Return the bytes that the weights of some trials take on disk."""
-        return sum(path.stat().st_size for path in map(self._path, numbers) if path.exists())
+        return sum(map(bytes_of, map(self._path, numbers)))
 
     def _size(self, number: int) -> int:
-        path = self._path(number)
-        return path.stat().st_size if path.exists() else self._in_memory.get(number, 0)
+        return bytes_of(self._path(number)) or self._in_memory.get(number, 0)
 
     def _path(self, number: int) -> Path:
         return inside(self._folder / f"trial-{number:04d}.weights.npz", self._folder.parent)

@@ -96,6 +96,19 @@ def test_what_the_disk_refuses_is_read_as_if_it_were_there(tmp_path: Path) -> No
     assert folder.in_memory == [] and RunFolder(folder.path).read("result") == {"long": "x" * 200}
 
 
+def test_what_a_folder_out_of_reach_was_to_hold_is_read_from_memory(tmp_path: Path) -> None:
+    name = "x" * 300  # the system refuses to look there
+    folder, model = RunFolder(tmp_path / name, most=10**6), toys.dense()
+    folder.write("result", {"best": 3})
+    folder.save_split({name: np.arange(3) for name in ("train", "validation", "is")})
+    folder.keep_weights(3, [np.ones(2)])
+
+    assert not folder.save_model(folder.best_model, model)
+    assert not folder.has_model(folder.best_model) and not folder.has_weights(4)
+    assert folder.read("result") == {"best": 3} and folder.read("run") == {}
+    assert len((folder.load_split() or {})["train"]) == 3 and folder.load_weights(3)[0].tolist() == [1, 1]
+
+
 def test_a_model_that_the_disk_refuses_is_no_more_written_once_its_user_has_it(tmp_path: Path) -> None:
     folder, model = made(tmp_path), toys.dense()
     with files_may_have(1000), folder.held():
