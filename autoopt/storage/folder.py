@@ -219,7 +219,7 @@ class RunFolder:
         return self._weights.load(number)
 
     def has_weights(self, number: int) -> bool:
-        """Whether a trial's weights are kept."""
+        """Whether a trial's weights are kept: not where their file is seen to be damaged."""
         return self._weights.has(number)
 
     def drop_weights(self, number: int) -> None:

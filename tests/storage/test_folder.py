@@ -160,6 +160,29 @@ def test_weights_that_need_pickle_are_refused(tmp_path: Path) -> None:
         folder.load_weights(3)
 
 
+@pytest.mark.parametrize("left", [b"", b"PK", None])
+def test_weights_in_a_damaged_file_are_not_had(left: bytes | None, tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    folder.save_weights(3, [np.ones(2)])
+    path = folder.path / "weights" / "trial-0003.weights.npz"
+    path.write_bytes(path.read_bytes()[:-30] if left is None else left)
+    again = RunFolder(folder.path)
+
+    assert folder.has_weights(3) and not again.has_weights(3)
+    again.save_weights(3, [np.ones(2)])
+    assert RunFolder(folder.path).has_weights(3)
+
+
+def test_weights_of_other_names_are_not_had(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder.path / "weights").mkdir()
+    np.savez(folder.path / "weights" / "trial-0003.weights.npz", kernel=np.ones(2))
+
+    assert not folder.has_weights(3)
+    with pytest.raises(RunError, match=r"It lacks arr_0\. Expected arr_0 and so on"):
+        folder.load_weights(3)
+
+
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     folder = made(tmp_path)
     (folder.path / "run.json").write_text("{")
