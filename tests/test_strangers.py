@@ -187,6 +187,23 @@ def test_trials_that_follow_each_other_in_a_circle_are_refused(at: str, run: Pat
         _ = autoopt.load(run).trials
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("parts", "abc", "a whole number"),
+        ("parts", 0, "a whole number from 1"),
+        ("executions", 0, "a whole number from 1"),
+        ("halved", "abc", "true or false"),
+    ],
+)
+def test_what_a_trial_is_said_to_have_taken_is_checked(
+    name: str, value: object, expected: str, run: Path
+) -> None:
+    forged(run, **{name: value})
+    with pytest.raises(RunError, match=rf"trial 0\.{name} is {value!r}\. Expected {expected}\."):
+        _ = autoopt.load(run).trials
+
+
 @pytest.mark.parametrize("number", ["../../x", 7, -1, None])
 def test_a_trial_has_the_number_of_its_place(number: object, run: Path) -> None:
     forged(run, number=number)

@@ -1,13 +1,18 @@
 """The run folder: made, found, gone on with or replaced; weights come back; nothing in it is a pickle."""
 
+import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 
+from autoopt.constraints import Constraints
 from autoopt.errors import RunError
+from autoopt.records import Trial
+from autoopt.search import Confirmed, Difference
 from autoopt.storage import RunFolder, create, every, find, locate
+from autoopt.storage.kinds import Finished, Gain, Limits, Scores, Told
 from autoopt.storage.writer import LOCK, WHO
 from tests import toys
 from tests.full_disk import files_may_have
@@ -181,6 +186,21 @@ def test_weights_of_other_names_are_not_had(tmp_path: Path) -> None:
     assert not folder.has_weights(3)
     with pytest.raises(RunError, match=r"It lacks arr_0\. Expected arr_0 and so on"):
         folder.load_weights(3)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "record"),
+    [
+        ((Finished, Told), Trial),
+        ((Scores,), Confirmed),
+        ((Gain,), Difference),
+        ((Limits,), Constraints),
+    ],
+)
+def test_what_is_read_is_checked_for_all_that_is_written(kinds: tuple[type, ...], record: Any) -> None:
+    known = {name for kind in kinds for name in get_type_hints(kind)}
+
+    assert known == {each.name for each in dataclasses.fields(record)}
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
