@@ -139,10 +139,11 @@ def _elsewhere(result: Any) -> str:
     try:
         folder = Path(tempfile.mkdtemp(prefix="autoopt-"))
         model, told = result.export(folder / "best.keras"), result.export(folder / "summary.json", "json")
-    except OSError as error:
+    except (OSError, UsageError) as error:
+        why = error.__cause__ or error  # what export makes of an error speaks of a path that nobody gave
         return (
-            f"The winner could be written neither to {result.run_dir} nor elsewhere ({error.strerror or error}). Free space "
-            "and search again with the same seed."
+            f"The winner could be written neither to {result.run_dir} nor elsewhere ({getattr(why, 'strerror', None) or why}). "
+            "Free space and search again with the same seed."
         )
     return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
 

@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import autoopt
+from autoopt import commands
 from autoopt.cli import main
+from tests.full_disk import files_may_have
 
 MODEL = """
 import autoopt
@@ -75,6 +77,16 @@ def test_every_command_explains_itself(command: str) -> None:
     result = autoopt_(*command.split(), "--help")
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: ")
+
+
+def test_a_winner_that_can_be_written_nowhere_is_told_with_what_to_do(place: Path, finished: Result) -> None:
+    result = autoopt.load("first", place / "runs")
+    with files_may_have(100):
+        told = commands._elsewhere(result)
+
+    assert told.startswith(
+        f"The winner could be written neither to {result.run_dir} nor elsewhere (File too large). Free"
+    )
 
 
 def test_tune_prints_the_outcome_and_where_to_look(place: Path, finished: Result) -> None:

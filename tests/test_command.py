@@ -42,7 +42,17 @@ def test_what_somebody_else_changed_is_not_taken(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [None, 3, [], {}, {"model": "net.py"}, {"seal": ""}, {"model": "net.py", "seal": None}]
+    "record",
+    [
+        None,
+        3,
+        [],
+        {},
+        {"model": "net.py"},
+        {"seal": ""},
+        {"model": "net.py", "seal": None},
+        {"seal": "\ud800"},
+    ],
 )
 def test_what_is_no_command_is_not_taken(record: Any) -> None:
     assert command.read(record) is None

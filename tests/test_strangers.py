@@ -18,7 +18,8 @@ from click.testing import CliRunner
 import autoopt
 from autoopt.cli import main
 from autoopt.errors import RunError, SpaceError
-from autoopt.search import starting_points
+from autoopt.records import Objective
+from autoopt.search import adopt, starting_points
 from autoopt.storage import RunFolder
 from tests.strangers import real_run, refusals
 
@@ -187,6 +188,23 @@ def test_trials_that_follow_each_other_in_a_circle_are_refused(at: str, run: Pat
         _ = autoopt.load(run).trials
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("parts", "abc", "a whole number"),
+        ("parts", 0, "a whole number from 1"),
+        ("executions", 0, "a whole number from 1"),
+        ("halved", "abc", "true or false"),
+    ],
+)
+def test_what_a_trial_is_said_to_have_taken_is_checked(
+    name: str, value: object, expected: str, run: Path
+) -> None:
+    forged(run, **{name: value})
+    with pytest.raises(RunError, match=rf"trial 0\.{name} is {value!r}\. Expected {expected}\."):
+        _ = autoopt.load(run).trials
+
+
 @pytest.mark.parametrize("number", ["../../x", 7, -1, None])
 def test_a_trial_has_the_number_of_its_place(number: object, run: Path) -> None:
     forged(run, number=number)
@@ -220,6 +238,31 @@ def test_a_search_does_not_go_on_in_a_folder_that_leads_elsewhere(run: Path, tmp
     with pytest.raises(RunError, match="a link that leads out of the run folder"):
         real_run(run.parent, run.name, resume=True)
     assert sorted((tmp_path / "elsewhere").iterdir()) == before
+
+
+def test_a_foreign_oracle_writes_nothing_where_a_link_leads_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for place in (".", "oracle", "oracle/trial_0"):
+        run = tmp_path / place.replace("/", "-") / "run"
+        link = run / "oracle" if place == "." else run / place / "trial.json"
+        link.parent.mkdir(parents=True)
+        link.symlink_to(tmp_path / "elsewhere" / ("." if place == "." else "trial.json"))
+        with pytest.raises(RunError, match=rf"{link} is a link that leads out of the run folder"):
+            adopted(run)
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_foreign_oracle_waits_for_no_pipe(tmp_path: Path) -> None:
+    (tmp_path / "oracle").mkdir()
+    os.mkfifo(tmp_path / "oracle" / "oracle.json")
+    adopted(tmp_path)
+    assert not (tmp_path / "oracle" / "oracle.json").exists()
+
+
+def adopted(run: Path) -> None:
+    """Have an oracle of KerasTuner's write to a run."""
+    oracle = keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=9, seed=1)
+    adopt(oracle, Objective("val_loss", "min"), keras_tuner.HyperParameters(), (), str(run))
 
 
 def test_a_model_file_that_a_run_names_is_not_imported(run: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Oracles of KerasTuner, made ready for a search of ours: they bring no space and know no earlier trials."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras_tuner
@@ -9,11 +11,15 @@ import keras_tuner
 from autoopt.errors import UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search.oracle import finished
+from autoopt.untrusted import inside, make_way
 
 logger = logging.getLogger(__name__)
 
 OWN_NAMES = "tuner/"
 """How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
+
+FILES = "oracle"
+"""The folder of what KerasTuner writes of an oracle, in that of the run."""
 
 SEEDS_A_TRIAL = 1_000
 """More numbers than an oracle draws from its seed for one trial."""
@@ -37,6 +43,7 @@ def adopt(
 
     Raises:
         UsageError: The oracle refuses the space.
+        RunError: What it is going to write would be led out of the folder.
     """
     if oracle.trials:
         raise UsageError(
@@ -51,7 +58,8 @@ def adopt(
     oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
     oracle.max_consecutive_failed_trials = 10**9
     oracle.verbose = 0
-    oracle._set_project_dir(folder, "oracle")
+    _check_files(Path(folder))
+    oracle._set_project_dir(folder, FILES)
     oracle.save, oracle._save_trial = _tolerant(oracle.save), _tolerant(oracle._save_trial)
     try:
         # Hyperband proposes nothing at all from an empty space.
@@ -71,6 +79,19 @@ def adopt(
         oracle.end_order.append(known.trial_id)
         oracle._record_values(known)
     oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
+
+
+def _check_files(folder: Path) -> None:
+    """Check that what KerasTuner is going to write stays in a run's folder: it follows links, and waits for pipes.
+
+    Raises:
+        RunError: A link leads out of it.
+    """
+    for where, folders, names in os.walk(inside(folder / FILES, folder)):
+        for name in folders:
+            inside(Path(where, name), folder)
+        for name in names:
+            make_way(inside(Path(where, name), folder))
 
 
 def _tolerant(save: Callable[..., None]) -> Callable[..., None]:

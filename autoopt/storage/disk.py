@@ -1,6 +1,7 @@
 """Disk: whether the folder of a run is written to, and what is said, once, where it cannot be."""
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,19 @@ SPOKEN = {
     MODEL: "A model",
     WEIGHTS: "Weights of the best trials",
 }
+
+
+def there(path: Path) -> bool:
+    """Whether a path leads to something. Where the system cannot say, as the disk has gone, it does not."""
+    return os.path.exists(path)  # unlike Path.exists, which raises where a folder cannot be reached
+
+
+def bytes_of(path: Path) -> int:
+    """Return the bytes that a file takes; 0 where it is none, gone, or out of reach."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 class Disk:

@@ -50,6 +50,9 @@ def check(record: Any, number: int) -> None:
         raise Unreadable(f"Its {place} says that it is trial {record['number']}. Expected {number}.")
     if record["best_epoch"] is not None and record["best_epoch"] < 0:
         raise Unreadable(f"Its {place}.best_epoch is {record['best_epoch']}. Expected an epoch, from 0.")
+    for name in ("parts", "executions"):  # whoever divides by them has to get a number
+        if record.get(name, 1) < 1:
+            raise Unreadable(f"Its {place}.{name} is {record[name]}. Expected a whole number from 1.")
     for name in ("repeats", "continues"):  # whoever follows them has to come to an end
         earlier = record.get(name)
         if earlier is not None and not 0 <= earlier < number:

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 
 from autoopt import memory
-from autoopt.storage.disk import MODEL, PLAIN, Disk
+from autoopt.storage.disk import MODEL, PLAIN, Disk, bytes_of, there
 from autoopt.storage.files import Files, put
 from autoopt.storage.journal_file import JournalFile
 from autoopt.storage.kinds import KINDS, check_split
@@ -117,7 +117,7 @@ class RunFolder:
     @property
     def size(self) -> int:
         """Bytes that all its files take."""
-        return sum(_size(Path(where) / name) for where, _, names in os.walk(self.path) for name in names)
+        return sum(bytes_of(Path(where) / name) for where, _, names in os.walk(self.path) for name in names)
 
     @property
     def in_memory(self) -> Sequence[str]:
@@ -142,8 +142,8 @@ class RunFolder:
             RunError: The file is no JSON, or not what a search writes.
         """
         target = self._own(f"{name}.json")
-        text = self._files.content(target, waits=target.exists())
-        if text is None and not target.exists():
+        text = self._files.content(target, waits=there(target))
+        if text is None and not there(target):
             return {}
         with damage(target, "Restore it, or remove the run folder."):
             found = read_json(target) if text is None else parse(text)
@@ -190,7 +190,7 @@ class RunFolder:
         """
         first = () if number is None else (number,)
         self._ranked = (*first, *(each for each in self._ranked if each not in first))
-        self._make_room(size - _size(target))
+        self._make_room(size - bytes_of(target))
         saved = self._disk.takes(MODEL, partial(put, target, model, _save_model))
         if not saved:
             self._files.keep(target, model, _save_model, MODEL)
@@ -199,7 +199,7 @@ class RunFolder:
 
     def has_model(self, target: Path) -> bool:
         """Whether a model is on disk as it was written last."""
-        return target.exists() and self._files.content(target, waits=True) is None
+        return there(target) and self._files.content(target, waits=True) is None
 
     def keep_weights(self, number: int, weights: Sequence[Any]) -> None:
         """Take a trial's weights, in Keras's order; `write_again` writes them."""
@@ -219,7 +219,7 @@ class RunFolder:
         return self._weights.load(number)
 
     def has_weights(self, number: int) -> bool:
-        """Whether a trial's weights are kept."""
+        """Whether a trial's weights are kept: not where their file is seen to be damaged."""
         return self._weights.has(number)
 
     def drop_weights(self, number: int) -> None:
@@ -266,7 +266,7 @@ class RunFolder:
     def _arrays(self, path: Path, check: Callable[[Arrays], None] = lambda found: None) -> Arrays | None:
         """Return the arrays of a file by name, None where there is none; those that come from disk are checked."""
         known = self._files.content(path)
-        if known is not None or not path.exists():
+        if known is not None or not there(path):
             return known  # type: ignore[no-any-return]
         with damage(path, AS_ARRAYS):
             found = read_arrays(path)
@@ -287,14 +287,6 @@ class RunFolder:
             RunError: A link leads out of it.
         """
         return inside(self.path.joinpath(*names), self.path)
-
-
-def _size(path: Path) -> int:
-    """Return the bytes that a file takes; 0 where it is none, or gone."""
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:
-        return 0
 
 
 def _save_text(path: Path, text: str) -> None:

@@ -12,7 +12,7 @@ from optuna.storages.journal import BaseJournalBackend, JournalFileOpenLock
 
 from autoopt.storage.damage import check_size
 from autoopt.storage.disk import JOURNAL, Disk
-from autoopt.untrusted import Unreadable, parse
+from autoopt.untrusted import Unreadable, make_way, parse
 
 LOCK_SECONDS = 5.0
 """After so long a lock is that of a dead process: a write takes a millisecond."""
@@ -85,7 +85,8 @@ class JournalFile(BaseJournalBackend):
         return self._written < len(self._lines)
 
     def _made_ready(self) -> None:
-        """Cut off what is half written, and remove the lock of a process that died while it wrote."""
+        """Cut off what is half written, and remove the lock of a process that died while it wrote, and what is none."""
+        make_way(self._lock_file)  # a link that leads to nowhere would be waited for without end
         if self._lock_file.exists() and time.time() - self._lock_file.stat().st_mtime > LOCK_SECONDS:
             self._lock_file.unlink(missing_ok=True)  # Optuna would wait for it for half a minute
         self._cut()

@@ -192,7 +192,7 @@ class Finished(TypedDict):
 
 
 class Told(TypedDict, total=False):
-    """What a trial may have besides."""
+    """What a trial may have besides: with `Finished` the fields of `Trial`."""
 
     error: str | None
     note: str
@@ -211,6 +211,8 @@ class Told(TypedDict, total=False):
     best_fold: int | None
     continues: int | None
     first_epoch: int
+    parts: int
+    halved: bool
 
 
 KINDS: Mapping[str, Any] = {

@@ -55,6 +55,17 @@ def test_a_file_is_gone_on_with(tmp_path: Path) -> None:
     assert list(second.read_logs(1)) == records(1, 2)
 
 
+def test_a_lock_that_is_a_link_to_nowhere_is_not_waited_for(tmp_path: Path) -> None:
+    lock = tmp_path / "log.lock"
+    lock.symlink_to("nowhere")
+    journal = backend(tmp_path / "log")
+    assert not lock.is_symlink()
+
+    journal.append_logs(records(0))
+    journal.flush()
+    assert not journal.waits
+
+
 def test_what_the_disk_refuses_waits_and_is_written_once(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     folder.mkdir()

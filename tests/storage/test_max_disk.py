@@ -65,6 +65,16 @@ def test_a_model_has_the_room_of_weights_and_those_of_its_own_trial_go_last(fold
     assert folder.best_model.exists() and folder.has_weights(0) and folder.has_weights(1)
 
 
+def test_weights_that_cannot_be_read_stay_where_they_are(folder: RunFolder) -> None:
+    kept(folder, 0.9, 0.7)
+    again, path = RunFolder(folder.path, folder.most), folder.path / "weights" / "trial-0001.weights.npz"
+    path.write_bytes(bytes(1000) + path.read_bytes()[1000:])  # the archive's directory is at its end
+    again.keep_weights(2, [np.ones(SIZE // 8)])
+    again.write_again([2, 0, 1])
+
+    assert len(lying(again)) == 3 and again.in_memory == []
+
+
 def test_what_is_always_written_may_take_more_and_that_is_told(
     folder: RunFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
