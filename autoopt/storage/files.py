@@ -96,6 +96,12 @@ class Files:
         del self._files[target]
         return True
 
+    def replaced(self, target: Path) -> None:
+        """Hold nothing of what a file was to hold before somebody else wrote it anew."""
+        with self._writing:
+            self._files.pop(target, None)
+            self._unwanted.discard(target)
+
     def drop(self, target: Path) -> None:
         """Remove a file; where it cannot be now, with what is written next."""
         with self._writing:

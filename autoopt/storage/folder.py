@@ -192,7 +192,9 @@ class RunFolder:
         self._ranked = (*first, *(each for each in self._ranked if each not in first))
         self._make_room(size - bytes_of(target))
         saved = self._disk.takes(MODEL, partial(put, target, model, _save_model))
-        if not saved:
+        if saved:
+            self._files.replaced(target)
+        else:
             self._files.keep(target, model, _save_model, MODEL)
         self.write_again(self._ranked)
         return saved
