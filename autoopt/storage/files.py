@@ -87,6 +87,8 @@ class Files:
             if aside and file.written:
                 file.written = False
                 self._unwanted.add(target)
+            elif not aside:
+                self._unwanted.discard(target)
 
     def forget(self, target: Path) -> bool:
         """Hold in memory no longer what is on disk; say whether it is."""
