@@ -19,12 +19,8 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     Args:
         summary: What `Result.summary()` returns.
     """
-    name, counts = summary["objective"]["name"], summary["trials"]
-    total = sum(counts.values())
-    listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
-    ended = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
-    lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
+    name = summary["objective"]["name"]
+    lines = [ended(summary)]
     lines += _time(summary.get("profile") or {})
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
@@ -59,7 +55,7 @@ def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     shown = sorted(front[:FRONT_SHOWN], key=lambda each: each[names[0]], reverse=falling)
     rows = [
         (
-            str(each["trial"]), *(_in_full(name, each[name]) for name in names),
+            str(each["trial"]), *(in_full(name, each[name]) for name in names),
             "the knee" if each["trial"] == front[0]["trial"] else "",
         )
         for each in shown
@@ -69,7 +65,24 @@ def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     return [title, *(f"  {line}" for line in table(("trial", *names, ""), rows))]
 
 
-def _in_full(name: str, value: float) -> str:
+def ended(summary: Mapping[str, Any]) -> str:
+    """Return how many trials there were, how long they took and why there are no more, as a sentence."""
+    counts = summary["trials"]
+    total = sum(counts.values())
+    listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
+    why = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
+    return f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {why}."
+
+
+def verdict(summary: Mapping[str, Any]) -> list[str]:
+    """Return whether the winner is better than the user's model, as a sentence goes on; empty where nothing tells."""
+    found = summary["confirmed"]
+    return [] if not found or summary["best_trial"] == 0 else _verdict(summary, found["n"])
+
+
+def in_full(name: str, value: float) -> str:
+    """Return the value of one of several objectives: costs are no scores."""
     return f"{value:,.0f}" if name == "parameters" else f"{value:.4g}" if name in COSTS else score_text(value)
 
 
@@ -103,9 +116,9 @@ def trials_table(
     rows = [
         (
             str(trial.number), score_text(trial.score),
-            *(_in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
+            *(in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
             str(trial.epochs), duration(trial.seconds or 0.0),
-            trial.status, _differences(written, trial),
+            trial.status, differences(written, trial),
         )
         for trial in best
     ]  # fmt: skip
@@ -133,10 +146,10 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
     lines = [f"  confirmed  {name} {_within(found)}  ({chance}{seeds}{deviation}){beside}"]
-    return lines if is_own else lines + [f"{'':13}{told}" for told in _compared(summary, n)]
+    return lines if is_own else lines + [f"{'':13}{told}" for told in _verdict(summary, n)]
 
 
-def _compared(summary: Mapping[str, Any], n: int) -> list[str]:
+def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
     """Return the sentence on whether the winner is better than the user's model."""
     gain = summary.get("gain")
     if gain is None:
@@ -206,7 +219,7 @@ def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     ]
 
 
-def _differences(written: Mapping[str, Any], trial: Trial) -> str:
+def differences(written: Mapping[str, Any], trial: Trial) -> str:
     """Return the values in which a trial differs from the user's model; inactive ones are left out."""
     if trial.number == 0:
         return "nothing: it is your model"

@@ -3,19 +3,23 @@
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.durable import replacing
+from autoopt.storage.figures import Figures
 from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
 from autoopt.storage.journal import Journal, has_failed, quiet
+from autoopt.storage.winner import configuration, weights
 
 __all__ = [
     "EVALUATORS",
     "FEWEST",
     "BestWeights",
+    "Figures",
     "Importance",
     "Journal",
     "Resume",
     "RunFolder",
     "check_directory",
+    "configuration",
     "create",
     "every",
     "find",
@@ -27,4 +31,5 @@ __all__ = [
     "quiet",
     "replacing",
     "unpositioned",
+    "weights",
 ]
