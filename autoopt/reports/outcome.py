@@ -7,6 +7,7 @@ from typing import Any
 
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
+from autoopt.reports.grid import Grid
 from autoopt.reports.table import UNCUT, table, told
 
 FRONT_SHOWN = 8
@@ -21,7 +22,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     """
     name = summary["objective"]["name"]
     lines = [ended(summary)]
-    lines += _time(summary.get("profile") or {})
+    lines += time_line(summary.get("profile") or {})
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
     lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
@@ -38,7 +39,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines += _confirmed(summary) + _tested(summary)
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
-    lines += _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+    lines += front_lines(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
     return lines + [edge["text"] for edge in summary.get("edges", ())]
 
 
@@ -47,7 +48,7 @@ def _several(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [(kind, found) for kind in ("executions", "folds") if (found := summary.get(kind))]
 
 
-def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
+def front_lines(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     """Return the lines on the trials of a front, by their first objective, and which of them is the knee."""
     if not front:
         return []
@@ -112,6 +113,15 @@ def trials_table(
         width: Characters in a line.
         others: The names of what was compared beside it.
     """
+    found, failed = trials_grid(best, every, objective, others), failed_line(every)
+    lines = table(found.columns, found.rows, width) if found.rows else []
+    return [*lines, "", failed] if failed else lines
+
+
+def trials_grid(
+    best: Sequence[Trial], every: Sequence[Trial], objective: str, others: Sequence[str] = ()
+) -> Grid:
+    """Return the best trials, each with what it changed of the user's model; arguments as of `trials_table`."""
     written = next((trial.hyperparameters for trial in every if trial.number == 0), {})
     rows = [
         (
@@ -123,13 +133,16 @@ def trials_table(
         for trial in best
     ]  # fmt: skip
     columns = ("trial", objective, *others, "epochs", "time", "status", "changed from your model")
-    lines = table(columns, rows, width) if rows else []
+    return Grid("Trials", columns, rows)
+
+
+def failed_line(every: Sequence[Trial]) -> str:
+    """Return a sentence on the trials that failed, empty where none did."""
     failed = [trial for trial in every if trial.status == "failed"]
-    if failed:
-        count = f"{len(failed)} trials failed, the first of them" if len(failed) > 1 else "One trial failed,"
-        why = first_line(failed[0].note or failed[0].error or "")
-        lines += ["", f"{count} trial {failed[0].number}: {why}"]
-    return lines
+    if not failed:
+        return ""
+    count = f"{len(failed)} trials failed, the first of them" if len(failed) > 1 else "One trial failed,"
+    return f"{count} trial {failed[0].number}: {first_line(failed[0].note or failed[0].error or '')}"
 
 
 def _confirmed(summary: Mapping[str, Any]) -> list[str]:
@@ -192,7 +205,7 @@ def _tested(summary: Mapping[str, Any]) -> list[str]:
     return [f"  test       {', '.join(shown)}{apart}"]
 
 
-def _time(profile: Mapping[str, Any]) -> list[str]:
+def time_line(profile: Mapping[str, Any]) -> list[str]:
     """Return the line on where the time of the search went."""
     if not profile.get("total"):
         return []

@@ -1,13 +1,12 @@
 """Sections on what was found: scores with their errors, what became of the model, and the best trials."""
 
 import difflib
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from autoopt.records import Trial
 from autoopt.reports.console import duration, score_text
+from autoopt.reports.headline import Score, scores
 from autoopt.reports.outcome import differences, ended, in_full, verdict
 from autoopt.reports.page.figures import intervals
 from autoopt.reports.page.findings import Findings, Plot, Section
@@ -19,32 +18,17 @@ MOST_ROWS = 200
 """Trials of the leaderboard."""
 
 
-@dataclass(frozen=True)
-class Score:
-    """One of the scores that the page begins with."""
-
-    what: str
-    value: float | None
-    note: str = ""
-    error: float | None = None
-
-    @property
-    def around(self) -> float | None:
-        """The error, None where it is not known or infinite."""
-        return self.error if self.error is not None and math.isfinite(self.error) else None
-
-
 def outcome(found: Findings) -> Section:
     """Return the headline: from the user's model to the test part, with errors."""
     summary, name = found.summary, found.objective.name
-    scores = list(_scores(summary))
+    told_of = list(scores(summary))
     better = "larger" if found.objective.direction == "max" else "less"
     content: list[Markup | Plot] = [
         element("p", f"Compared was {name}, where {better} is better. {ended(summary)}"),
-        element("ul", *(_headline(score) for score in scores), class_="headline"),
+        element("ul", *(_headline(score) for score in told_of), class_="headline"),
         *(element("p", _verdict(summary, sentence), class_="verdict") for sentence in verdict(summary)),
     ]
-    known = [score for score in scores if score.value is not None]
+    known = [score for score in told_of if score.value is not None]
     if len(known) > 1:
         content.append(
             Plot(
@@ -52,7 +36,7 @@ def outcome(found: Findings) -> Section:
                 intervals(
                     [score.what for score in known],
                     [score.value or 0.0 for score in known],
-                    [score.around for score in known],
+                    [score.error for score in known],
                     name,
                 ),
                 f"{_path(known)}. Bars are 95 % intervals, where they are known.",
@@ -66,28 +50,8 @@ def _verdict(summary: Mapping[str, Any], sentence: str) -> str:
     return f"The winner is {sentence}." if summary["gain"] else f"{sentence[:1].upper()}{sentence[1:]}."
 
 
-def _scores(summary: Mapping[str, Any]) -> Iterator[Score]:
-    several = summary.get("folds") or summary.get("executions")
-    mean = "mean of its " + ("folds" if summary.get("folds") else "executions") if several else ""
-    over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
-    yield Score("Your model", summary["baseline_score"], f"trial 0{over}")
-    best = several["mean"] if several else summary["best_score"]
-    which = "so far" if summary["best_trial"] is None else f"trial {summary['best_trial']}"
-    yield Score("Best of the search", best, f"{which}{f', {mean}' if mean else ''}")
-    for what, part in (("Your model, confirmed", "baseline_confirmed"), ("Winner, confirmed", "confirmed")):
-        again = summary.get(part)
-        if again and not (part == "baseline_confirmed" and summary["best_trial"] == 0):
-            seeds = f"{again['n']} fresh seed{'' if again['n'] == 1 else 's'}"
-            alone = ", error of seeds alone" if again.get("of_seeds_alone") else ""
-            yield Score(what, again["mean"], f"{seeds}{alone}", again.get("error"))
-    tested = summary.get("test_metrics") or {}
-    metric = summary["objective"]["name"].removeprefix("val_")
-    if metric in tested:
-        yield Score("Winner, test part", tested[metric], "looked at once", summary.get("test_error"))
-
-
 def _headline(score: Score) -> Markup:
-    around = f" ± {score.around:.4f}" if score.around is not None else ""
+    around = f" ± {score.error:.4f}" if score.error is not None else ""
     return element(
         "li",
         element("span", score.what, class_="what"),
@@ -96,11 +60,11 @@ def _headline(score: Score) -> Markup:
     )
 
 
-def _path(scores: Sequence[Score]) -> str:
+def _path(known: Sequence[Score]) -> str:
     return "; ".join(
         f"{score.what} {score_text(score.value)}"
-        + (f" ± {score.around:.4f}" if score.around is not None else "")
-        for score in scores
+        + (f" ± {score.error:.4f}" if score.error is not None else "")
+        for score in known
     )
 
 
