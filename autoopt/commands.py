@@ -5,6 +5,7 @@ import errno
 import json
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from autoopt.command import Command
 from autoopt.errors import RunError, UsageError
 from autoopt.printing import print_json, print_lines, say
 
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: bool) -> int:
@@ -53,7 +54,8 @@ def resume(
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})
     limited = any(options[name] is not None for name in command.LIMITS)
-    base = _asked_before(folder.read("run"), folder.read("space"), limited)
+    asked = folder.read("run", needs=("objective", "epochs", "constraints", *command.LIMITS))
+    base = _asked_before(asked, folder.read("space"), limited)
     there = Path(going_on.folder)
     with contextlib.chdir(there if there.is_dir() else Path.cwd()):
         return _carried_out(going_on, base, as_json)
@@ -81,7 +83,10 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
     if as_json:
         print_json(result.summary())
-    elif verbose != 0:
+    if result.folder.best_model.name in result.folder.in_memory:
+        say(_elsewhere(result))
+        return FAILED
+    if verbose != 0 and not as_json:
         from autoopt.reports import where_to_look
 
         logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
@@ -121,6 +126,19 @@ def _asked_before(asked: Mapping[str, Any], space: Mapping[str, Any], limited: b
     }
 
 
+def _elsewhere(result: Any) -> str:
+    """Write the winner where files may lie for a while, and say where: memory, where it is, ends with this process."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="autoopt-"))
+        model, told = result.export(folder / "best.keras"), result.export(folder / "summary.json", "json")
+    except OSError as error:
+        return (
+            f"The winner could be written neither to {result.run_dir} nor elsewhere ({error.strerror or error}). Free space "
+            "and search again with the same seed."
+        )
+    return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
+
+
 def inspect(model: str) -> int:
     """Print what of a model's structure can be searched."""
     import autoopt
@@ -145,6 +163,12 @@ def board(logdir: Path, port: int, host: str) -> int:
         raise UsageError(f"There is no folder {str(logdir)!r}. Run a search first, or name its --logdir.")
     from tensorboard import default, program
 
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"--host was given {host!r}. Expected a name or an address of this machine: leave it out for localhost."
+        ) from error
     free = port if port == 0 or _is_free(host, port) else 0
     if free != port:
         say(f"Port {port} is taken; TensorBoard takes another and names it below.")

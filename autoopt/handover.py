@@ -7,19 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Trial
 from autoopt.search import Evidence, Unseen
-from autoopt.storage import RunFolder, replacing
+from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
 logger = logging.getLogger(__name__)
 
 TOLERANCE = 1e-6
 """How far the reloaded winner's score may lie from the one that its trial reported."""
+
+FRAME = 10**5
+"""Bytes that a saved model takes beside its numbers."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +56,15 @@ class Handover:
         return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
 
     def written(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model and return it as it is read back."""
+        """Write the winner as a Keras model and return it as it is read back, or where the disk refuses it as it is."""
         model = self.built(best)
         if not model.built:  # a subclassed model has no weights before it has seen an example
             evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))
         model.optimizer.build(model.trainable_variables)
         try:
-            with replacing(self.folder.best_model) as fresh:
-                model.save(fresh)
+            if not self.folder.save_model(self.folder.best_model, model, _bytes(model), best.number):
+                return model
             return keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(model))
         except Exception as error:
             # Whatever a user's own class does when it is saved or read: the model itself is still good.
@@ -116,6 +120,15 @@ def _measures(model: keras.Model, validation: Part | Stream, name: str, score: f
         logger.info("The model takes no data as it was given: %s", error)
         return False
     return _near(logs.get(name.removeprefix("val_"), math.nan), score)
+
+
+def _bytes(model: keras.Model) -> int:
+    """Return about as many bytes as a model takes that is written along with its optimizer."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return FRAME + sum(
+        math.prod(each.shape) * np.dtype(keras.backend.standardize_dtype(each.dtype)).itemsize
+        for each in variables
+    )
 
 
 def _near(one: float, other: float) -> bool:

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from autoopt.errors import RunError, UsageError
+from autoopt.errors import AutooptError, RunError, UsageError
 from autoopt.printing import print_json, print_lines, print_pieces, width
 
 
@@ -36,12 +36,11 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
 
 
 def runs(directory: Path, as_json: bool) -> int:
-    """List the runs, oldest first."""
+    """List the runs, oldest first; one that cannot be read is listed as such."""
     from autoopt import storage
     from autoopt.reports import Grid, compared_score, score_text
-    from autoopt.result import Result
 
-    found = [Result(folder).summary() for folder in storage.every(directory)]
+    found = [_summary(folder) for folder in storage.every(directory)]
     if as_json:
         print_json(found)
         return 0
@@ -49,6 +48,7 @@ def runs(directory: Path, as_json: bool) -> int:
         print_lines([f"There are no runs under {directory}. Start one: autoopt tune model.py"])
         return 0
     rows = [
+        (Path(each["run"]).name, "-", "-", "-", "-", f"unreadable: {each['error']}") if "error" in each else
         (
             Path(each["run"]).name,
             ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
@@ -97,6 +97,16 @@ def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
     rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in found.itertuples(index=False)]
     print_lines(table(found.columns, rows, width()))
     return 0
+
+
+def _summary(folder: Any) -> Mapping[str, Any]:
+    """Return the outcome of a run, or why it cannot be read: the others are listed all the same."""
+    from autoopt.result import Result
+
+    try:
+        return Result(folder).summary()
+    except AutooptError as error:
+        return {"run": str(folder.path), "error": str(error)}
 
 
 def _loaded(run: str, directory: Path) -> Any:

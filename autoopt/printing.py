@@ -9,6 +9,8 @@ from typing import Any
 
 import click
 
+from autoopt.untrusted import printable
+
 
 def width() -> int:
     """Return how many characters a line of standard output may have."""
@@ -19,7 +21,7 @@ def width() -> int:
 
 def print_lines(lines: Sequence[str]) -> None:
     """Print lines."""
-    click.echo("\n".join(lines))
+    click.echo(printable("\n".join(lines)))
 
 
 def print_pieces(pieces: Sequence[Any]) -> None:
@@ -36,7 +38,7 @@ def print_pieces(pieces: Sequence[Any]) -> None:
 
 def say(sentence: str) -> None:
     """Print a sentence to stderr, where it is in no pipe."""
-    click.echo(sentence, err=True)
+    click.echo(printable(sentence), err=True)
 
 
 def print_json(content: Any) -> None:

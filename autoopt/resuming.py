@@ -98,7 +98,7 @@ def earlier(folder: RunFolder, trials: Sequence[Trial], now: Now) -> Earlier:
 
 def _made_of(models: Mapping[str, str], number: int) -> str:
     """Return of which model a trial was made; empty where an older version did not write that down."""
-    before = [int(first) for first in models if int(first) <= number]
+    before = [int(first) for first in models if first.isdecimal() and int(first) <= number]
     return models[str(max(before))] if before else ""
 
 
@@ -108,7 +108,7 @@ def _spent(asked: Mapping[str, Any], found: Mapping[str, Any], trials: Sequence[
         return float(found.get("seconds") or 0.0)
     ends = [trial.finished for trial in trials if trial.finished is not None]
     last = max([*ends, float(found.get("ended") or 0.0), asked["began"]])
-    return float(asked["spent"] + last - asked["began"])
+    return float(asked.get("spent", 0.0) + last - asked["began"])
 
 
 def _going_on(trials: int, spent: float, now: Now) -> Sequence[str]:

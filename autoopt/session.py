@@ -140,8 +140,9 @@ class Session:
         try:
             with self.folder.held(), Interrupts(self.limits, say):
                 self._write_down(asked)
-                self._emit(self._started(asked))
-                return self._carried_out(asked, say)
+                with self.folder.logged():
+                    self._emit(self._started(asked))
+                    return self._carried_out(asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
@@ -164,7 +165,8 @@ class Session:
         finally:
             self.executor.close()
             weights.close()
-        best = chosen(candidates, confirmed.everyone(), self.objectives)
+        there = [trial for trial in candidates if trial.number in weights]
+        best = chosen(there, confirmed.everyone(), self.objectives)
         if best is None:
             if (
                 self.folder.read("result").get("best") is None

@@ -57,8 +57,9 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "untrusted",
     },
-    {"records", "recipe", "memory", "pricing"},
+    {"records", "recipe", "memory", "pricing", "arguments"},
     {"errors"},
 )
 

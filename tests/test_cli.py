@@ -139,7 +139,9 @@ def test_a_search_in_which_every_trial_fails_exits_with_1_and_the_cause(place: P
     words = (*folders(place), "--project-name", "failed")
     result = autoopt_("tune", place / "all_fail.py", "--max-trials", 5, "--epochs", 1, *words)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: No trial ended with a model: the first trials all failed")
+    assert result.stderr.startswith(
+        "Error: ZeroDivisionError: my own mistake: so trial 0, your own model, failed"
+    )
     assert "ZeroDivisionError: my own mistake" in result.stderr
     shown = autoopt_("show", "failed", "--directory", place / "runs")
     assert shown.exit_code == 0

@@ -8,10 +8,10 @@ from autoopt.afterwards.importance import importance
 from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
 from autoopt.afterwards.report import Reported, report
-from autoopt.afterwards.spans import Asked
+from autoopt.afterwards.spans import Asked, space_of
 from autoopt.afterwards.written import check_target, read_model
 
 __all__ = [
-    "Again", "Asked", "Edge", "Ended", "Reported", "Source", "Unweighted", "ablation", "again_of", "check_target", "edges", "ensemble",
-    "importance", "profile", "read_model", "refit", "report",
+    "Again", "Asked", "Edge", "Ended", "Reported", "Source", "Unweighted", "ablation", "again_of", "check_target",
+    "edges", "ensemble", "importance", "profile", "read_model", "refit", "report", "space_of",
 ]  # fmt: skip

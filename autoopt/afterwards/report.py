@@ -8,7 +8,7 @@ from typing import Any
 
 from autoopt import storage
 from autoopt.afterwards.ablation import trained_ablation
-from autoopt.errors import UsageError
+from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.reports import page
 from autoopt.search import ranked
@@ -41,7 +41,15 @@ def report(run: Reported, path: str | Path | None) -> Path:
     """Write the page of a run and return its path; arguments and errors as of `Result.report`."""
     target = _target(run.folder.path / NAME if path is None else path)
     page.check_plotly()
-    text = page.document(_gathered(run))
+    try:
+        text = page.document(_gathered(run))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise RunError(
+            f"{run.folder.path} is damaged: its trials cannot be drawn ({type(error).__name__}: {error}). Expected what a "
+            "search writes. Restore it, or remove the run folder."
+        ) from error
     try:
         with storage.replacing(target) as fresh:
             fresh.write_text(text, encoding="utf8")
@@ -101,5 +109,5 @@ def _gathered(run: Reported) -> page.Findings:
         importance=[(each.name, each.share, each.trials) for each in important],
         ablation=ablation,
         layers=([Layer(**each) for each in asked.get("layers", ())], listed(storage.configuration(model))),
-        parameters=(asked.get("parameters", 0), storage.weights(model) or 0),
+        parameters=(asked.get("parameters", 0), storage.weights(model)),
     )

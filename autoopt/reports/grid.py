@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autoopt.reports.table import table
+from autoopt.untrusted import printable
 
 NUMERIC = "+-0123456789"
 """How a cell begins that is set to the right."""
@@ -41,9 +42,11 @@ class Grid:
         )
         for place, column in enumerate(self.columns):
             numeric = all(row[place][:1] in NUMERIC for row in self.rows)
-            found.add_column(Text(column), justify="right" if numeric else "left", overflow="fold")
+            found.add_column(
+                Text(printable(column, kept="")), justify="right" if numeric else "left", overflow="fold"
+            )
         for row in self.rows:
-            found.add_row(*map(Text, row))
+            found.add_row(*(Text(printable(cell, kept="")) for cell in row))
         return found
 
 
@@ -58,4 +61,4 @@ def plain_lines(pieces: Sequence[str | Grid]) -> list[str]:
 def draw(pieces: Sequence[str | Grid], console: Console) -> None:
     """Print sentences and tables on a terminal."""
     for piece in pieces:
-        console.print(Text(piece) if isinstance(piece, str) else piece.drawn())
+        console.print(Text(printable(piece)) if isinstance(piece, str) else piece.drawn())

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autoopt import memory
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
@@ -22,7 +23,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     """
     name = summary["objective"]["name"]
     lines = [ended(summary)]
-    lines += time_line(summary.get("profile") or {})
+    lines += time_line(summary.get("profile") or {}) + disk_line(summary)
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
     lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
@@ -217,6 +218,13 @@ def time_line(profile: Mapping[str, Any]) -> list[str]:
     programs = profile["programs"]
     compiled = f"; {programs} compiled program{'' if programs == 1 else 's'}" if programs else ""
     return [f"  time       {seconds}{compiled}"]
+
+
+def disk_line(summary: Mapping[str, Any]) -> list[str]:
+    """Return the line on what the run folder takes, and on what is not in it."""
+    absent = summary.get("in_memory") or ()
+    alone = f"; in memory alone: {', '.join(absent)}" if absent else ""
+    return [f"  disk       {memory.spoken(summary['disk'])}{alone}"] if "disk" in summary else []
 
 
 def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from autoopt.reports.console import score_text
 from autoopt.reports.grid import Grid
 from autoopt.reports.headline import scores
-from autoopt.reports.outcome import ended, front_lines, time_line, verdict
+from autoopt.reports.outcome import disk_line, ended, front_lines, time_line, verdict
 from autoopt.reports.table import told
 
 
@@ -24,6 +24,7 @@ def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed:
         summary["run"],
         ended(summary),
         *time_line(summary.get("profile") or {}),
+        *disk_line(summary),
         _headline(summary),
         *(f"Compared with your model: {sentence}." for sentence in verdict(summary)),
         *front_lines(summary.get("front") or [], falling),

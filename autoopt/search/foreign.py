@@ -1,6 +1,7 @@
 """Oracles of KerasTuner, made ready for a search of ours: they bring no space and know no earlier trials."""
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras_tuner
@@ -8,6 +9,8 @@ import keras_tuner
 from autoopt.errors import UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search.oracle import finished
+
+logger = logging.getLogger(__name__)
 
 OWN_NAMES = "tuner/"
 """How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
@@ -44,6 +47,7 @@ def adopt(
     oracle.max_consecutive_failed_trials = 10**9
     oracle.verbose = 0
     oracle._set_project_dir(folder, "oracle")
+    oracle.save, oracle._save_trial = _tolerant(oracle.save), _tolerant(oracle._save_trial)
     try:
         # Hyperband proposes nothing at all from an empty space.
         oracle.update_space(space)
@@ -62,6 +66,18 @@ def adopt(
         oracle.end_order.append(known.trial_id)
         oracle._record_values(known)
     oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
+
+
+def _tolerant(save: Callable[..., None]) -> Callable[..., None]:
+    """Return what saves an oracle's own files, of which nothing is ever read again, where that can be done."""
+
+    def saved(*arguments: Any) -> None:
+        try:
+            save(*arguments)
+        except Exception as error:  # TensorFlow's file system has errors of its own
+            logger.debug("A file of the oracle cannot be written: %s", error)
+
+    return saved
 
 
 def promotes(oracle: keras_tuner.Oracle | str | None) -> bool:

@@ -1,9 +1,8 @@
 """Kept runs: what confirmation has found stays in the run folder, so that a search that goes on need not run it again."""
 
-import zipfile
-
 import numpy as np
 
+from autoopt.errors import RunError
 from autoopt.search.chance import Run, Values
 from autoopt.storage import RunFolder
 
@@ -44,9 +43,12 @@ class KeptRuns:
     def _read(self, number: int, repeat: int) -> Run | None:
         try:
             found = self._folder.load_run(number, repeat)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile):  # damaged: it is run again
+        except RunError:  # damaged: it is run again
             return None
         if found is None or not {"score", "made_of"} <= set(found) or str(found["made_of"]) != self._made_of:
             return None
         with_values = {"units", "each"} <= set(found)
+        rows = [found[name] for name in ("units", "each")] if with_values else []
+        if found["score"].shape or any(each.shape != rows[0].shape or each.ndim != 1 for each in rows):
+            return None
         return Run(float(found["score"]), Values(found["units"], found["each"]) if with_values else None)

@@ -1,5 +1,6 @@
 """Listing: the layers of a model's configuration as rows, for people to compare; nothing is built."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +44,8 @@ def listed(config: Mapping[str, Any]) -> list[Layer]:
         >>> listed(model.get_config())[1]
         Layer(name='hidden', kind='Dense', detail='4 units, relu')
     """
-    return [_layer(entry) for entry in config.get("layers", ()) if isinstance(entry, Mapping)]
+    entries = config.get("layers")
+    return [_layer(entry) for entry in _list(entries) if isinstance(entry, Mapping)]
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
@@ -58,10 +60,16 @@ def _details(config: Mapping[str, Any]) -> list[str]:
         return [f"a model of {len(config['layers'])} layers"]
     found = [_told(name, config[name]) for name in TOLD if name in config and config[name] not in USUAL]
     if "batch_shape" in config:
-        found.append(_shape((config["batch_shape"] or ())[1:]))
-    if isinstance(config.get("layer"), Mapping):  # Bidirectional, TimeDistributed
-        inner = _layer(config["layer"])
-        found.append(f"of {inner.kind} {inner.detail}".strip())
+        found.append(_shape(_list(config["batch_shape"])[1:]))
+    inner = config.get("layer")
+    if isinstance(inner, Mapping):  # Bidirectional, TimeDistributed
+        settings = inner.get("config")
+        plain = (
+            {name: value for name, value in settings.items() if name in TOLD}
+            if isinstance(settings, Mapping)
+            else {}
+        )
+        found.append(", ".join([f"of {inner.get('class_name')}", *_details(plain)]))
     return found + [_class_of(config[name]) for name in PENALTIES if config.get(name)]
 
 
@@ -88,5 +96,11 @@ def _class_of(value: Any) -> str:
     return " ".join([str(value.get("class_name")), *numbers])
 
 
+def _list(value: Any) -> Sequence[Any]:
+    """Return what a file of anybody's has where a list is expected."""
+    return value if isinstance(value, list | tuple) else ()
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max

@@ -20,7 +20,7 @@ def folder(tmp_path: Path) -> storage.RunFolder:
 )
 def test_a_run_comes_back_to_the_last_bit(run: Run, folder: storage.RunFolder) -> None:
     KeptRuns(folder, "data and model").keep(7, 1, run)
-    found = KeptRuns(folder, "data and model").of(7, 1)
+    found = KeptRuns(storage.RunFolder(folder.path), "data and model").of(7, 1)
 
     assert found is not None
     assert found.score == run.score
@@ -45,4 +45,4 @@ def test_a_damaged_run_is_run_again(left: bytes | None, folder: storage.RunFolde
     (path,) = (folder.path / "confirmation").iterdir()
     path.write_bytes(path.read_bytes()[:-30] if left is None else left)
 
-    assert KeptRuns(folder, "data and model").of(7, 1) is None
+    assert KeptRuns(storage.RunFolder(folder.path), "data and model").of(7, 1) is None

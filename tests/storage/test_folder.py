@@ -9,6 +9,8 @@ import pytest
 from autoopt.errors import RunError
 from autoopt.storage import RunFolder, create, every, find, locate
 from autoopt.storage.writer import LOCK, WHO
+from tests import toys
+from tests.full_disk import files_may_have
 
 
 def made(tmp_path: Path, name: str | None = "my-run", resume: Any = False) -> RunFolder:
@@ -73,6 +75,37 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
         create(tmp_path / "runs", "my-run", False)
 
 
+def test_a_disk_without_any_room_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with (
+        files_may_have(1000),
+        pytest.raises(RunError, match=r"\(File too large\)\. Expected .* Free some, or name"),
+    ):
+        create(tmp_path, "my-run", False)
+
+
+def test_what_the_disk_refuses_is_read_as_if_it_were_there(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    with files_may_have(100):
+        folder.write("result", {"long": "x" * 200})
+        folder.save_split({name: np.arange(300) for name in ("train", "validation", "is")})
+    assert folder.read("result") == {"long": "x" * 200} and not (folder.path / "result.json").exists()
+    assert len((folder.load_split() or {})["train"]) == 300
+    assert folder.in_memory == ["result.json", "split.npz"]
+
+    folder.write("space", {})
+    assert folder.in_memory == [] and RunFolder(folder.path).read("result") == {"long": "x" * 200}
+
+
+def test_a_model_that_the_disk_refuses_is_no_more_written_once_its_user_has_it(tmp_path: Path) -> None:
+    folder, model = made(tmp_path), toys.dense()
+    with files_may_have(1000), folder.held():
+        assert not folder.save_model(folder.best_model, model)
+        assert not folder.has_model(folder.best_model)
+    folder.write("space", {})
+
+    assert folder.in_memory == ["best.keras"] and not folder.best_model.exists()
+
+
 def test_weights_come_back_bit_by_bit_in_their_order(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     weights = [random.normal(size=(i + 1,)).astype("float32") for i in range(12)] + [np.array(7, "int64")]
@@ -110,7 +143,7 @@ def test_weights_that_need_pickle_are_refused(tmp_path: Path) -> None:
     (folder.path / "weights").mkdir()
     np.savez(folder.path / "weights" / "trial-0003.weights.npz", np.array([{"a": 1}], dtype=object))
 
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(RunError, match=r"is damaged\. Its arr_0 holds objects that only pickle reads"):
         folder.load_weights(3)
 
 

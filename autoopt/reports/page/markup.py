@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autoopt.untrusted import printable
+
 VOID = ("meta", "br")
 
 
@@ -25,7 +27,7 @@ def element(tag: str, *content: str, **attributes: Any) -> Markup:
         '<p class="note">2 &lt; 3</p>'
     """
     spelled = "".join(_attribute(name, value) for name, value in attributes.items() if value is not None)
-    inner = "".join(piece if isinstance(piece, Markup) else html.escape(piece) for piece in content)
+    inner = "".join(piece if isinstance(piece, Markup) else _escaped(piece) for piece in content)
     return Markup(f"<{tag}{spelled}>" if tag in VOID else f"<{tag}{spelled}>{inner}</{tag}>")
 
 
@@ -96,6 +98,11 @@ def _cells(row: Row) -> Iterable[Markup]:
         )  # fmt: skip
 
 
+def _escaped(text: str) -> str:
+    """Return a text without tags, and without what would turn the direction of reading."""
+    return html.escape(printable(text))
+
+
 def _attribute(name: str, value: Any) -> str:
     spelled = name.rstrip("_").replace("_", "-")
-    return f" {spelled}" if value is True else f' {spelled}="{html.escape(str(value))}"'
+    return f" {spelled}" if value is True else f' {spelled}="{_escaped(str(value))}"'
