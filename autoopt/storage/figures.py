@@ -90,10 +90,12 @@ class Figures:
     def parallel(self, names: Sequence[str]) -> Any:
         """Return the best trials as lines through some hyperparameters, the objective first."""
         best = sorted(self._drawn, key=lambda each: self._objectives[0].rank(each[0]))[:MOST_LINES]
-        return _quietly(
+        figure = _quietly(
             optuna.visualization.plot_parallel_coordinate, self._study(names, best),
             [html.escape(name) for name in names], target_name=self._name,
         )  # fmt: skip
+        # Optuna writes the numbers of the first axis to its left, where there is no room for them.
+        return figure.update_layout(margin_l=56)
 
     def importance(self) -> Any | None:
         """Return the importances by PED-ANOVA, None where trials are too few to tell."""
@@ -115,11 +117,10 @@ class Figures:
             targets=lambda trial: [trial.values[0], trial.values[other]],
         )  # fmt: skip
         # Optuna colours both by number, with two scales beside the figure.
-        for trace, name, colour, size in zip(
-            figure.data, ("other trials", "on the front"), FRONT, (7, 11), strict=True
-        ):
-            trace.update(name=name, showlegend=True, marker={"color": colour, "size": size})
-            trace.marker.update(colorscale=None, colorbar=None)
+        looks = zip(figure.data, ("other trials", "on the front"), FRONT, (7, 11), strict=True)
+        for trace, name, colour, size in looks:
+            trace.update(name=name, showlegend=True)
+            trace.marker = {"color": colour, "size": size}
         return figure
 
     @property

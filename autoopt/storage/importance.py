@@ -90,9 +90,12 @@ def importance_figure(journal: Journal, objective: Objective, named: Callable[[s
     ]
     with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return optuna.visualization.plot_param_importances(
+        figure = optuna.visualization.plot_param_importances(
             _study(renamed, objective), evaluator=_ped_anova(scored)
         )
+    # Numbers behind the bars need room where the window is narrow.
+    most = max((share for bars in figure.data for share in bars.x), default=1.0)
+    return figure.update_layout(xaxis={"title": "share", "range": [0.0, 1.25 * most]}, yaxis_title=None)
 
 
 def _scored(journal: Journal) -> list[_Scored]:

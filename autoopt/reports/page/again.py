@@ -29,7 +29,7 @@ def reproduce(found: Findings) -> Section:
     content: list[Markup] = [
         element("p", what),
         _code(how or _call(asked)),
-        table("What it depends on", ("", "value"), rows),
+        table("What it depends on", ("what", "value"), rows),
         table("Versions", ("package", "version"), [("python", str(asked.get("python", ""))), *versions]),
     ]
     if asked.get("notes"):
@@ -62,7 +62,7 @@ def load(found: Findings) -> Section:
 
 
 def _code(text: str) -> Markup:
-    return element("pre", element("code", text), tabindex="0")
+    return element("pre", element("code", text))
 
 
 def _command(record: Any) -> str:

@@ -125,7 +125,9 @@ def front(found: Findings) -> Section:
         )
         for place, each in enumerate(members)
     ]  # fmt: skip
-    listed = table("Trials of the front, the knee first; a heading sorts", ("trial", *names, ""), rows, True)
+    listed = table(
+        "Trials of the front, the knee first; a heading sorts", ("trial", *names, "knee"), rows, True
+    )
     return Section("front", "Pareto front", [*plots, listed])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from autoopt.failure import cause
 from autoopt.records import Trial
 from autoopt.reports.console import duration, first_line, score_text
-from autoopt.reports.page.figures import bars, curves_of, steps
+from autoopt.reports.page.figures import bars, curves_of, intervals
 from autoopt.reports.page.findings import Findings, Plot, Section
 from autoopt.reports.page.markup import Cell, Row, element, folded, table
 
@@ -33,7 +33,8 @@ def ablation(found: Findings) -> Section:
         )
         return Section("ablation", title, [element("p", none)])
     names = [f"{row['step']} {row['change']}" for row in rows]
-    figure = steps(names, [row["mean"] for row in rows], [row["std"] for row in rows], found.objective.name)
+    means, deviations = ([row[name] for row in rows] for name in ("mean", "std"))
+    figure = intervals(names, means, deviations, found.objective.name, joined=True)
     most = max(rows[1:], key=lambda row: row["gain"], default=rows[0])
     said = (
         f"{found.objective.name} from your model, on top, to the winner, one change at a time, each trained with the same "
@@ -126,5 +127,5 @@ def _numbers(trials: Sequence[Trial]) -> str:
 
 def _traceback(trial: Trial) -> Any:
     text = (trial.error or "")[-MOST_CHARACTERS:]
-    code = element("pre", element("code", text), tabindex="0")
+    code = element("pre", element("code", text))
     return folded(f"In full: trial {trial.number}", code)

@@ -27,24 +27,48 @@ def bars(names: Sequence[str], values: Sequence[float], title: str) -> Any:
 
 
 def intervals(
-    names: Sequence[str], values: Sequence[float], errors: Sequence[float | None], title: str
+    names: Sequence[str],
+    values: Sequence[float],
+    errors: Sequence[float | None],
+    title: str,
+    joined: bool = False,
 ) -> Any:
-    """Return points with the interval around each, the first on top; one whose error is None has no interval."""
+    """Return points with the interval around each, the first on top; one whose error is None has no interval.
+
+    Args:
+        names: Of the points.
+        values: Where they lie.
+        errors: Half-widths.
+        title: Of the axis.
+        joined: Whether a line leads from one to the next.
+    """
     import plotly.graph_objects as go
 
-    points = go.Scatter(
-        x=list(values), y=[_safe(name) for name in names], mode="markers", marker={"size": 11},
-        error_x={"type": "data", "array": list(errors), "thickness": 2, "width": 8},
-    )  # fmt: skip
-    figure = go.Figure(points)
-    figure.update_layout(xaxis_title=_safe(title), yaxis={"autorange": "reversed", "type": "category"})
-    return figure
-
-
-def steps(names: Sequence[str], values: Sequence[float], errors: Sequence[float | None], title: str) -> Any:
-    """Return a path of points with the interval around each, the first on top."""
-    figure = intervals(names, values, errors, title)
-    return figure.update_traces(mode="lines+markers", line={"width": 1})
+    rows = list(zip(map(_safe, names), values, errors, strict=True))
+    figure = go.Figure()
+    one = {"color": SCALE[1][1]}
+    if joined:
+        figure.add_scatter(
+            x=list(values), y=[name for name, _, _ in rows], mode="lines", line={"width": 1, **one}
+        )
+    # A point without an error would have an interval of no width in a trace where others have theirs.
+    for shown in ([row for row in rows if row[2] is None], [row for row in rows if row[2] is not None]):
+        if shown:
+            around = {
+                "type": "data",
+                "array": [error for _, _, error in shown],
+                "thickness": 2,
+                "width": 8,
+                **one,
+            }
+            figure.add_scatter(
+                x=[value for _, value, _ in shown], y=[name for name, _, _ in shown], mode="markers",
+                marker={**one, "size": 11, "symbol": "circle" if shown[0][2] is not None else "circle-open"},
+                error_x=around if shown[0][2] is not None else None,
+            )  # fmt: skip
+    order = {"categoryorder": "array", "categoryarray": [name for name, _, _ in rows]}
+    axis = {"autorange": "reversed", "type": "category", **order}
+    return figure.update_layout(xaxis_title=_safe(title), yaxis=axis, showlegend=False)
 
 
 def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) -> Any:
@@ -56,7 +80,7 @@ def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) 
         line = {"width": 3} if place == 0 else {"width": 1.5}
         _add(figure, trial, objective, f"trial {trial.number}", line)
     if own is not None and own.number not in {trial.number for trial in trials}:
-        _add(figure, own, objective, "your model", {"width": 2, "dash": "dash"})
+        _add(figure, own, objective, "your model", {"width": 2, "dash": "dash", "color": SCALE[0][1]})
     return figure.update_layout(xaxis_title="epoch", yaxis_title=_safe(objective.name))
 
 

@@ -60,6 +60,11 @@ class Cell:
     value: float | str | None = None
     mark: str | None = None
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is set to the right."""
+        return isinstance(self.value, int | float)
+
 
 Row = Sequence[Cell | str]
 
@@ -73,28 +78,30 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Row], sortable: b
         rows: As many cells each.
         sortable: Whether a click on a heading sorts.
     """
+    filled = [[each if isinstance(each, Cell) else Cell(each) for each in row] for row in rows]
     headings = (
-        element("th", element("button", column, type="button") if sortable else column, scope="col")
-        for column in columns
-    )
+        element(
+            "th", element("button", column, type="button") if sortable else column, scope="col",
+            class_="number" if filled and all(row[place].is_number for row in filled) else None,
+        )
+        for place, column in enumerate(columns)
+    )  # fmt: skip
     whole = element(
         "table",
         element("caption", caption),
         element("thead", element("tr", *headings)),
-        element("tbody", *(element("tr", *_cells(row)) for row in rows)),
+        element("tbody", *(element("tr", *_cells(row)) for row in filled)),
         class_="sortable" if sortable else None,
     )
     return element("div", whole, class_="scrolls", role="region", aria_label=caption, tabindex="0")
 
 
-def _cells(row: Row) -> Iterable[Markup]:
-    for place, given in enumerate(row):
-        cell = given if isinstance(given, Cell) else Cell(given)
+def _cells(row: Sequence[Cell]) -> Iterable[Markup]:
+    for place, cell in enumerate(row):
         tag, scope = ("th", "row") if place == 0 else ("td", None)
-        number = "number" if isinstance(cell.value, int | float) else None
+        names = [name for name in ("number" if cell.is_number else None, cell.mark) if name]
         yield element(
-            tag, cell.shown, scope=scope, data_value=cell.value,
-            class_=" ".join(name for name in (number, cell.mark) if name) or None,
+            tag, cell.shown, scope=scope, data_value=cell.value, class_=" ".join(names) or None,
         )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Sections on what was found: scores with their errors, what became of the model, and the best trials."""
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autoopt.records import Trial
@@ -51,11 +52,11 @@ def _verdict(summary: Mapping[str, Any], sentence: str) -> str:
 
 
 def _headline(score: Score) -> Markup:
-    around = f" ± {score.error:.4f}" if score.error is not None else ""
+    around = [] if score.error is None else [" ", element("span", f"± {score.error:.4f}", class_="error")]
     return element(
         "li",
         element("span", score.what, class_="what"),
-        element("span", score_text(score.value), element("span", around, class_="error"), class_="score"),
+        element("span", score_text(score.value), *around, class_="score"),
         element("span", score.note, class_="note"),
     )
 
@@ -86,13 +87,13 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
         (
             name, told(before.get(name)),
             Cell(told(after.get(name)), mark="changed" if name in changed else None),
-            "changed" if name in changed else "as you wrote it",
+            "changed" if name in changed else "as written",
         )
         for name in names
         if before.get(name) is not None or after.get(name) is not None
     ]  # fmt: skip
     title = f"Hyperparameters: {len(changed)} of {len(rows)} changed"
-    return table(title, ("hyperparameter", "your model", "the winner", ""), rows)
+    return table(title, ("hyperparameter", "your model", "the winner", "what"), rows)
 
 
 def _place(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
@@ -108,11 +109,15 @@ def _layers(found: Findings) -> list[Markup]:
     heading = element("h3", "Layers")
     if not own:
         note = element("p", "The layers of your model are not kept in this run.", class_="note")
-        return [heading, note, table("Layers of the winner", ("layer", "kind", ""), map(_cells, winner))]
+        return [
+            heading,
+            note,
+            table("Layers of the winner", ("layer", "kind", "detail"), map(_cells, winner)),
+        ]
     rows = [_pair(*each) for each in _aligned(own, winner)]
     totals = [f"{name} ({count:,} weights)" if count else name for name, count in zip(
         ("your model", "the winner"), found.parameters, strict=True)]  # fmt: skip
-    return [heading, table("Layers of both models, in order", (*totals, ""), rows)]
+    return [heading, table("Layers of both models, in order", (*totals, "what"), rows)]
 
 
 def _cells(layer: Layer) -> Row:
@@ -134,15 +139,21 @@ def _look(layer: Layer) -> tuple[str, str]:
 
 
 def _aligned(own: Sequence[Layer], winner: Sequence[Layer]) -> Iterator[tuple[Layer | None, Layer | None]]:
-    matcher = difflib.SequenceMatcher(
-        None, [each.kind for each in own], [each.kind for each in winner], False
-    )
+    """Yield layers that are alike beside each other, and between them those of one kind."""
+    for before, after in _blocks(own, winner, _look):
+        if len(before) == len(after) and list(map(_look, before)) == list(map(_look, after)):
+            yield from zip(before, after, strict=True)
+            continue
+        for some, others in _blocks(before, after, lambda layer: layer.kind):
+            yield from itertools.zip_longest(some, others)
+
+
+def _blocks(
+    own: Sequence[Layer], winner: Sequence[Layer], look: Callable[[Layer], Any]
+) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
+    matcher = difflib.SequenceMatcher(None, list(map(look, own)), list(map(look, winner)), autojunk=False)
     for _, low, high, lower, higher in matcher.get_opcodes():
-        for place in range(max(high - low, higher - lower)):
-            yield (
-                own[low + place] if low + place < high else None,
-                winner[lower + place] if lower + place < higher else None,
-            )
+        yield own[low:high], winner[lower:higher]
 
 
 def leaderboard(found: Findings) -> Section:
@@ -163,13 +174,22 @@ def leaderboard(found: Findings) -> Section:
         "status",
         "changed from your model",
     )
-    rows = [_standing(place, trial, others, written) for place, trial in enumerate(shown, 1)]
+    winner = found.summary["best_trial"]
+    rows = [_standing(place, trial, others, written, winner) for place, trial in enumerate(shown, 1)]
     cut = f", the best {len(shown)} of {len(found.ranked)}" if len(shown) < len(found.ranked) else ""
     title = f"Trials with a score{cut}, best first; a heading sorts"
     return Section("leaderboard", "Leaderboard", [table(title, columns, rows, sortable=True)])
 
 
-def _standing(place: int, trial: Trial, others: Sequence[str], written: Mapping[str, Any]) -> Row:
+def _status(trial: Trial, winner: int | None) -> Cell:
+    return (
+        Cell(f"{trial.status}, the winner", mark="changed") if trial.number == winner else Cell(trial.status)
+    )
+
+
+def _standing(
+    place: int, trial: Trial, others: Sequence[str], written: Mapping[str, Any], winner: int | None
+) -> Row:
     beside = (
         Cell(in_full(name, trial.scores[name]), trial.scores[name]) if name in trial.scores else Cell("-")
         for name in others
@@ -177,6 +197,6 @@ def _standing(place: int, trial: Trial, others: Sequence[str], written: Mapping[
     return (
         Cell(str(place), place), Cell(str(trial.number), trial.number),
         Cell(score_text(trial.score), trial.score), *beside, Cell(str(trial.epochs), trial.epochs),
-        Cell(duration(trial.seconds or 0.0), round(trial.seconds or 0.0, 3)), trial.status,
+        Cell(duration(trial.seconds or 0.0), round(trial.seconds or 0.0, 3)), _status(trial, winner),
         Cell(differences(written, trial), mark="wide"),
     )  # fmt: skip

@@ -14,8 +14,10 @@
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", xaxis: axis, yaxis: axis,
       font: {color: isDark ? "#e9ecef" : "#1b1e23", family: "system-ui, DejaVu Sans, sans-serif", size: 12},
       margin: {l: 10, r: 10, t: 24, b: 10},
-      colorway: ["#1971c2", "#d9480f", "#2b8a3e", "#ae3ec9", "#0c8599", "#e03131", "#5c940d", "#7048e8", "#b08900", "#868e96"],
-      hoverlabel: {namelength: -1},
+      colorway: isDark
+        ? ["#4dabf7", "#ff922b", "#69db7c", "#da77f2", "#3bc9db", "#ff8787", "#a9e34b", "#9775fa", "#ffd43b", "#f783ac"]
+        : ["#1971c2", "#d9480f", "#2b8a3e", "#ae3ec9", "#0c8599", "#e03131", "#5c940d", "#7048e8", "#b08900", "#c2255c"],
+      hoverlabel: {namelength: -1}, legend: {orientation: "h", x: 0, y: 1.02, yanchor: "bottom"},
     }};
   };
 
