@@ -11,7 +11,9 @@ import numpy as np
 
 from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
+from autoopt.errors import ModelError, SearchError
 from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.model_function import insisted
 from autoopt.records import Trial
 from autoopt.search import Evidence, Unseen
 from autoopt.storage import RunFolder
@@ -50,14 +52,32 @@ class Handover:
         return Evidence(self.worker, self.built)
 
     def built(self, trial: Trial) -> keras.Model:
-        """Return a trial's compiled model."""
-        hp = AskingHyperParameters.of(trial.hyperparameters)
-        recipe = self.worker.hypermodel.draw(hp)
-        return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
+        """Return a trial's compiled model.
+
+        Raises:
+            ModelError: The model function raises, each time that it is called.
+        """
+
+        def build() -> keras.Model:
+            hp = AskingHyperParameters.of(trial.hyperparameters)
+            recipe = self.worker.hypermodel.draw(hp)
+            return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
+
+        return insisted(build)
 
     def written(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model and return it as it is read back, or where the disk refuses it as it is."""
-        model = self.built(best)
+        """Write the winner as a Keras model and return it as it is read back, or where the disk refuses it as it is.
+
+        Raises:
+            SearchError: The model function raises by now.
+        """
+        try:
+            model = self.built(best)
+        except ModelError as error:
+            raise SearchError(
+                f"The winner, trial {best.number}, cannot be built any more: {error} All trials and its weights are in "
+                f"{self.folder.path}. Mend the model function and go on, with resume=True or autoopt resume."
+            ) from error
         if not model.built:  # a subclassed model has no weights before it has seen an example
             evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))

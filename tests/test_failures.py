@@ -3,6 +3,7 @@
 import ctypes
 import functools
 import os
+import random
 import signal
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,54 @@ def searched(tmp_path: Path, model_fn: Any, max_trials: int, **options: Any) -> 
         search=options.pop("search", autoopt.Search(confirm=0)), **options,
     )  # fmt: skip
     return list(result.trials)
+
+
+def test_a_model_function_that_fails_at_random_ends_a_search_with_all_its_trials_and_a_model(
+    tmp_path: Path,
+) -> None:
+    chance, told = random.Random(0), list[bool]()
+
+    def model_fn() -> keras.Model:
+        told.append(chance.random() < 0.3)
+        if told[-1]:
+            raise OSError("no model at this moment")
+        return toys.eager()
+
+    result = autoopt.tune(
+        model_fn, toys.digits(60), epochs=1, max_trials=12, seed=0, verbose=0, directory=tmp_path / "runs",
+        logdir=tmp_path / "logs", space=Space(structure=False), search=autoopt.Search(confirm=2, confirm_repeats=2),
+    )  # fmt: skip
+    failed = [trial for trial in result.trials if trial.status == "failed"]
+
+    assert len(result.trials) == 12 and 0 < len(failed) < sum(told)
+    assert {trial.note for trial in failed} == {failed[0].note} and "no model at this moment" in failed[
+        0
+    ].note
+    assert result.confirmed is not None and np.isfinite(result.confirmed.scores).all()
+    assert result.best_model.count_params() == toys.dense().count_params()
+
+
+def test_a_model_function_that_raises_in_the_end_loses_nothing(tmp_path: Path) -> None:
+    ended = list[Any]()
+
+    def model_fn() -> keras.Model:
+        if len(ended) == 2:
+            raise OSError("its file is gone")
+        return toys.eager()
+
+    def tune(function: Any) -> autoopt.Result:
+        told = keras.callbacks.LambdaCallback(on_train_end=ended.append)
+        return autoopt.tune(
+            function, toys.digits(60), epochs=1, max_trials=2, seed=0, verbose=0, directory=tmp_path / "runs",
+            logdir=tmp_path / "logs", project_name="one", resume=True, search=autoopt.Search(confirm=0),
+            callbacks=lambda trial: [told],
+        )  # fmt: skip
+
+    with pytest.raises(
+        SearchError, match=r"cannot be built any more: .* its file is gone.* Mend the model function"
+    ):
+        tune(model_fn)
+    assert len(tune(toys.eager).trials) == 2
 
 
 def statuses(trials: list[Trial]) -> list[str]:

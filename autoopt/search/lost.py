@@ -1,10 +1,12 @@
 """Lost weights: a process that was ended may have recorded a trial before its weights were written."""
 
+import functools
 import logging
 
 from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.model_function import insisted
 from autoopt.search.limits import Limits
 from autoopt.storage import BestWeights
 from autoopt.worker import Job
@@ -37,7 +39,7 @@ def train_again(
         if trial.inherited is not None or trial.continues is not None:
             continue
         hp = AskingHyperParameters.of(trial.hyperparameters)
-        recipe = hypermodel.draw(hp)
+        recipe = insisted(functools.partial(hypermodel.draw, hp))
         executor.submit(
             Job(trial.number, recipe, dict(hp.values), trial.epochs, epochs, seed, parts=trial.parts)
         )
