@@ -133,7 +133,7 @@ def test_without_plotly_the_message_says_what_to_install(runs: Path) -> None:
 
 
 def test_trials_that_cannot_be_drawn_are_refused_with_the_folder_s_name(tmp_path: Path) -> None:
-    run = run_of(tmp_path / "damaged", 12)
+    run = run_of(tmp_path / "damaged", 8)
     journal = run / "journal.log"
     numbers = r'"(noise|optimizer/learning_rate|optimizer/momentum|structure/dense/depth)": ?[\d.e-]+'
     journal.write_text(re.sub(numbers, r'"\1": Infinity', journal.read_text()))
@@ -192,7 +192,7 @@ def test_show_on_a_terminal_draws_tables(runs: Path) -> None:
     draw(pieces, Console(file=drawn, force_terminal=True, width=120, highlight=False))
     for words in (
         "Outcome",
-        "Best of the search",
+        "Winner, in the search",
         "Trials",
         "[red]2",
         "Importance",

@@ -31,11 +31,13 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     """
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     yield Score("Your model", summary["baseline_score"], f"trial 0{over}")
-    which = "so far" if summary["best_trial"] is None else f"trial {summary['best_trial']}"
+    number = summary["best_trial"]
+    # The winner is the best of those that ran again: another trial may have scored more in the search.
+    what, which = ("Best so far", "") if number is None else ("Winner, in the search", f"trial {number}")
     kind = next((kind for kind in ("folds", "executions") if summary.get(kind)), None)
     mean = f", mean of its {kind}" if kind else ""
-    yield Score("Best of the search", compared_score(summary), f"{which}{mean}")
-    if summary["best_trial"] != 0:
+    yield Score(what, compared_score(summary), f"{which}{mean}")
+    if number != 0:
         yield from _confirmed("Your model, confirmed", summary.get("baseline_confirmed"))
     yield from _confirmed("Winner, confirmed", summary.get("confirmed"))
     tested, metric = summary.get("test_metrics") or {}, summary["objective"]["name"].removeprefix("val_")

@@ -19,6 +19,7 @@ from autoopt.records import Objective, Trial
 from autoopt.storage.distributions import plain_name
 from autoopt.storage.importance import importance_figure
 from autoopt.storage.journal import Journal, quiet
+from autoopt.untrusted import printable
 
 MOST_LINES = 200
 """Best trials that parallel coordinates have: more are one grey area."""
@@ -83,7 +84,7 @@ class Figures:
     def slice(self, name: str) -> Any:
         """Return the objective over one hyperparameter."""
         study = self._study([name], self._drawn[-MOST_POINTS:])
-        figure = _quietly(optuna.visualization.plot_slice, study, [html.escape(name)], target_name=self._name)
+        figure = _quietly(optuna.visualization.plot_slice, study, [_safe(name)], target_name=self._name)
         figure.update_traces(marker_showscale=False)
         return _unquoted(figure)
 
@@ -92,14 +93,14 @@ class Figures:
         best = sorted(self._drawn, key=lambda each: self._objectives[0].rank(each[0]))[:MOST_LINES]
         figure = _quietly(
             optuna.visualization.plot_parallel_coordinate, self._study(names, best),
-            [html.escape(name) for name in names], target_name=self._name,
+            [_safe(name) for name in names], target_name=self._name,
         )  # fmt: skip
         # Optuna writes the numbers of the first axis to its left, where there is no room for them.
         return figure.update_layout(margin_l=56)
 
     def importance(self) -> Any | None:
         """Return the importances by PED-ANOVA, None where trials are too few to tell."""
-        return importance_figure(self._journal, self._objectives[0], html.escape)
+        return importance_figure(self._journal, self._objectives[0], _safe)
 
     def front(self, other: int) -> Any:
         """Return the first objective beside another one, those on the front by themselves.
@@ -111,7 +112,7 @@ class Figures:
         study = _quietly(optuna.create_study, directions=[_direction(each) for each in self._objectives])
         for number in range(max(told, default=-1) + 1):
             study.add_trial(_valued(told.get(number), self._objectives))
-        names = [html.escape(self._objectives[place].name) for place in (0, other)]
+        names = [_safe(self._objectives[place].name) for place in (0, other)]
         figure = _quietly(
             optuna.visualization.plot_pareto_front, study, target_names=names,
             targets=lambda trial: [trial.values[0], trial.values[other]],
@@ -125,7 +126,7 @@ class Figures:
 
     @property
     def _name(self) -> str:
-        return html.escape(self._objectives[0].name)
+        return _safe(self._objectives[0].name)
 
     def _study(self, names: Iterable[str], drawn: Drawn | None = None) -> optuna.Study:
         """Return a study of trials, under their numbers, with some hyperparameters."""
@@ -144,10 +145,8 @@ def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution]) -> Froz
     active = {name: found for name, found in ranges.items() if name in trial.hyperparameters}
     return optuna.trial.create_trial(
         value=trial.score,
-        params={
-            html.escape(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()
-        },
-        distributions={html.escape(name): found for name, found in active.items()},
+        params={_safe(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()},
+        distributions={_safe(name): found for name, found in active.items()},
     )
 
 
@@ -182,7 +181,7 @@ def _shown(value: Any, found: BaseDistribution) -> Any:
 
 def _word(value: Any) -> Any:
     """Return a choice as a figure names it."""
-    return value if _is_number(value) else html.escape(str(value))
+    return value if _is_number(value) else _safe(str(value))
 
 
 def _is_number(value: Any) -> bool:
@@ -197,6 +196,11 @@ def _unquoted(figure: Any) -> Any:
         for trace in figure.data:
             trace.x = [_bare(word) for word in trace.x]
     return figure
+
+
+def _safe(text: str) -> str:
+    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
+    return html.escape(printable(text, kept=""))
 
 
 def _bare(word: str) -> str:

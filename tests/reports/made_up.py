@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
+import optuna
 
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
@@ -51,7 +52,8 @@ def run_of(
     whole = {"objective": vars(OBJECTIVE), "space": space.get_config(), "defaults": dict(space.values)}
     folder.write("run", {"project": path.name, "seed": 0, **whole, **asked})
     folder.write("space", {})
-    journal = Journal(folder.journal, Objective(**folder.read("run")["objective"]))
+    objective = Objective(**folder.read("run")["objective"])
+    journal = Journal(folder.journal, objective, optuna.samplers.RandomSampler(seed=0))
     for _ in range(trials):
         number = journal.open()
         hp = AskingHyperParameters(partial(journal.suggest, number))

@@ -1,11 +1,13 @@
 """Figures of a run that Optuna does not draw, made with plotly; and any figure as the plain data of the page."""
 
+import html
 import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autoopt.records import Objective, Trial
+from autoopt.untrusted import printable
 
 DIGITS = 6
 """That a number of a figure keeps: no eye sees more."""
@@ -142,5 +144,5 @@ def _rounded(content: Any) -> Any:
 
 
 def _safe(text: str) -> str:
-    """Return a text in which plotly sees no tags."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
+    return html.escape(printable(text, kept=""))
