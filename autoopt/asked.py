@@ -1,6 +1,7 @@
 """Asked: what was asked for, beyond what a session needs to run: it is shown and written down."""
 
 import json
+import math
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,8 @@ from typing import Any
 import keras
 import keras_tuner
 
-from autoopt import command, storage
+from autoopt import command, storage, surgery
+from autoopt.reading import Reading
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
@@ -69,10 +71,24 @@ class Asked:
                 "backend": keras.backend.backend(),
                 "python": platform.python_version(),
                 "versions": versions(),
+                **_model(hypermodel.reading()),
                 "created": earlier.get("created", time.time()),
                 "command": earlier.get("command") if begun_by is None else begun_by.written(),
             },
         )
+
+
+def _model(reading: Reading) -> dict[str, Any]:
+    """Return the layers of the user's model and how many weights they have, 0 where that is not known yet."""
+    config = reading.origin.template.config
+    plain = (
+        surgery.Layer(*each)
+        for each in zip(reading.layers, (kind for kind, _ in reading.outline), strict=True)
+    )
+    return {
+        "layers": [vars(layer) for layer in (plain if config is None else surgery.listed(config))],
+        "parameters": sum(math.prod(shape) for _, shapes in reading.outline for shape in shapes),
+    }
 
 
 def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:

@@ -121,9 +121,9 @@ def inspect(model: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def show(run: str | None, directory: Path, rows: int, as_json: bool) -> None:
     """Show what a run found; without RUN the newest."""
-    from autoopt import commands
+    from autoopt import looking
 
-    _exit(commands.show, run, directory, rows, as_json)
+    _exit(looking.show, run, directory, rows, as_json)
 
 
 @main.command()
@@ -131,9 +131,9 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def runs(directory: Path, as_json: bool) -> None:
     """List the runs."""
-    from autoopt import commands
+    from autoopt import looking
 
-    _exit(commands.runs, directory, as_json)
+    _exit(looking.runs, directory, as_json)
 
 
 @main.command()
@@ -143,9 +143,34 @@ def runs(directory: Path, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> None:
     """Show which hyperparameters of a run mattered, by Optuna's evaluators."""
-    from autoopt import commands
+    from autoopt import looking
 
-    _exit(commands.importance, run, directory, evaluator, as_json)
+    _exit(looking.importance, run, directory, evaluator, as_json)
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN …")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
+def compare(runs: tuple[str, ...], directory: Path, as_json: bool) -> None:
+    """Show runs beside each other: what each reached, and in which hyperparameters their winners differ."""
+    from autoopt import looking
+
+    _exit(looking.compare, runs, directory, as_json)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+def report(run: str, path: Path | None, directory: Path) -> None:
+    """Write all that is known of a run as one page of HTML, which needs no network.
+
+    PATH is report.html in the run's folder where it is left out.
+    """
+    from autoopt import looking
+
+    _exit(looking.report, run, path, directory)
 
 
 @main.command()

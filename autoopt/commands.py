@@ -3,8 +3,6 @@
 import contextlib
 import errno
 import json
-import math
-import shutil
 import socket
 import sys
 import tempfile
@@ -12,12 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
 from autoopt import command, flags
 from autoopt.command import Command
-from autoopt.errors import AutooptError, RunError, UsageError
-from autoopt.untrusted import printable
+from autoopt.errors import RunError, UsageError
+from autoopt.printing import print_json, print_lines, say
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -86,7 +82,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     said = flags.read(given.options)
     verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        click.echo(printable(f"Loading {given.model} and Keras …"), err=True)
+        say(f"Loading {given.model} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
         from autoopt import model_file
 
@@ -96,15 +92,15 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
 
         result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
     if as_json:
-        _print_json(result.summary())
+        print_json(result.summary())
     if result.folder.best_model.name in result.folder.in_memory:
-        click.echo(_elsewhere(result), err=True)
+        say(_elsewhere(result))
         return FAILED
     if verbose != 0 and not as_json:
         from autoopt.reports import where_to_look
 
         logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
-        _print_lines(where_to_look(result.run_dir, logdir))
+        print_lines(where_to_look(result.run_dir, logdir))
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 
@@ -164,90 +160,11 @@ def inspect(model: str) -> int:
     return 0
 
 
-def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
-    """Print what a run found; without a name the newest."""
-    from autoopt import storage
-    from autoopt.reports import outcome, trials_table
-    from autoopt.result import Result, load
-    from autoopt.search import ranked
-
-    if run is None:
-        found = storage.every(directory)
-        if not found:
-            raise RunError(f"There are no runs under {directory}. Start one: autoopt tune model.py")
-        result = Result(found[-1])
-    else:
-        result = load(run, directory)
-    if as_json:
-        board = json.loads(result.leaderboard(rows).to_json(orient="records"))
-        _print_json({**result.summary(), "leaderboard": board})
-        return 0
-    best, (first, *others) = ranked(result.trials, result.objectives)[:rows], result.objectives
-    listed = trials_table(best, result.trials, first.name, _width(), [each.name for each in others])
-    _print_lines([str(result.run_dir), *outcome(result.summary()), "", *listed])
-    return 0
-
-
-def runs(directory: Path, as_json: bool) -> int:
-    """List the runs, oldest first; one that cannot be read is listed as such."""
-    from autoopt import storage
-    from autoopt.reports import score_text, table
-
-    found = [_summary(folder) for folder in storage.every(directory)]
-    if as_json:
-        _print_json(found)
-        return 0
-    if not found:
-        _print_lines([f"There are no runs under {directory}. Start one: autoopt tune model.py"])
-        return 0
-    rows = [
-        (Path(each["run"]).name, "-", "-", "-", "-", f"unreadable: {each['error']}") if "error" in each else
-        (
-            Path(each["run"]).name,
-            ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
-            score_text(_compared(each)), str(sum(each["trials"].values())), each["reason"] or "not yet",
-        )
-        for each in found
-    ]  # fmt: skip
-    _print_lines(table(("run", "objective", "baseline", "best", "trials", "ended"), rows, _width()))
-    return 0
-
-
-def _summary(folder: Any) -> Mapping[str, Any]:
-    """Return the outcome of a run, or why it cannot be read: the others are listed all the same."""
-    from autoopt.result import Result
-
-    try:
-        return Result(folder).summary()
-    except AutooptError as error:
-        return {"run": str(folder.path), "error": str(error)}
-
-
-def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
-    """Print which hyperparameters of a run mattered."""
-    from autoopt.reports import table
-    from autoopt.result import load
-
-    found = load(run, directory).importance(evaluator)
-    if as_json:
-        _print_json(found.to_dict("records"))
-        return 0
-    rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in found.itertuples(index=False)]
-    _print_lines(table(found.columns, rows, _width()))
-    return 0
-
-
-def _compared(summary: Mapping[str, Any]) -> float | None:
-    """Return the winner's score as it is compared with the user's model: a mean where trials have one."""
-    several = summary.get("folds") or summary.get("executions")
-    return several["mean"] if several else summary["best_score"]
-
-
 def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
     from autoopt.result import load
 
-    _print_lines([str(load(run, directory).export(path, format_))])
+    print_lines([str(load(run, directory).export(path, format_))])
     return 0
 
 
@@ -265,8 +182,8 @@ def board(logdir: Path, port: int, host: str) -> int:
         ) from error
     free = port if port == 0 or _is_free(host, port) else 0
     if free != port:
-        click.echo(f"Port {port} is taken; TensorBoard takes another and names it below.", err=True)
-    click.echo("The table of all trials is on the HPARAMS page. Ctrl-C ends TensorBoard.", err=True)
+        say(f"Port {port} is taken; TensorBoard takes another and names it below.")
+    say("The table of all trials is on the HPARAMS page. Ctrl-C ends TensorBoard.")
     server = program.TensorBoard(default.get_plugins())
     server.configure(("tensorboard", "--logdir", str(logdir), "--host", host, "--port", str(free)))
     try:
@@ -283,30 +200,6 @@ def _standard_output_kept(as_json: bool) -> Iterator[None]:
         return
     with contextlib.redirect_stdout(sys.stderr):
         yield
-
-
-def _width() -> int:
-    """Return how many characters a line of standard output may have."""
-    from autoopt.reports import UNCUT
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNCUT
-
-
-def _print_lines(lines: list[str]) -> None:
-    click.echo(printable("\n".join(lines)))
-
-
-def _print_json(content: Any) -> None:
-    click.echo(json.dumps(_finite(content)))
-
-
-def _finite(content: Any) -> Any:
-    """Return plain data with null for NaN and infinity, which JSON does not have."""
-    if isinstance(content, Mapping):
-        return {name: _finite(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _is_free(host: str, port: int) -> bool:

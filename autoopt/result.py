@@ -484,6 +484,29 @@ class Result:
             ) from error
         return target
 
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write all that is known of the run as one page of HTML, which needs no network, and return its path.
+
+        It has scores with their errors, what changed of the model, the trials, how the search went, importance, ablation
+        and front where there are some, curves, time, failures, and how to do it again. Figures are Optuna's and plotly's.
+
+        Args:
+            path: Where to; None for `report.html` in the run's folder.
+
+        Raises:
+            UsageError: The path is none of a page, or cannot be written, or the package plotly is missing.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> data = np.zeros((64, 2)), np.ones(64)
+            >>> result = autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0)
+            >>> result.report("report.html").name
+            'report.html'
+        """
+        run = afterwards.Reported(self._folder, self.summary(), self.trials, self.objectives)
+        return afterwards.report(run, path)
+
     def summary(self) -> dict[str, Any]:
         """Return the outcome as plain data: what `--json` prints."""
         return {

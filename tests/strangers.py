@@ -54,12 +54,16 @@ ASKED: dict[str, Callable[[Result], Any]] = {
     "weights": lambda result: [result._folder.load_weights(n) for n in range(12) if result._folder.has_weights(n)],
     "writer": hold,
     "model": lambda result: result.best_model,
+    "report": lambda result: result.report(),
 }  # fmt: skip
 """Everything that a result is asked for, by name."""
 
 
 LONG = {"model": "best.keras", "importance": "journal.log", "fanova": "journal.log"}
 """What takes long, and depends on one file alone beside run.json."""
+
+LONGEST = ("fanova", "report")
+"""What is asked of spoilt runs at full counts alone."""
 
 
 def refusals(run: Path, spoilt: str = "") -> dict[str, AutooptError]:
@@ -75,7 +79,7 @@ def refusals(run: Path, spoilt: str = "") -> dict[str, AutooptError]:
     except AutooptError as error:
         return {"load": error}
     for name, ask in ASKED.items():
-        if spoilt and name in LONG and (LONG[name] != spoilt or (name == "fanova" and not FULL)):
+        if spoilt and (LONG.get(name, spoilt) != spoilt or (name in LONGEST and not FULL)):
             continue
         try:
             ask(result)

@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent / "autoopt"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"commands"},
+    {"commands", "looking"},
+    {"printing"},
     {"tuner"},
     {"tuning", "porting", "flags"},
     {"session"},

@@ -72,7 +72,7 @@ def finished(place: Path) -> Result:
     return autoopt_("tune", place / "net.py", *QUICK, *folders(place), *words)
 
 
-@pytest.mark.parametrize("command", ["", "tune", "show", "runs", "export", "board"])
+@pytest.mark.parametrize("command", ["", "tune", "show", "runs", "compare", "report", "export", "board"])
 def test_every_command_explains_itself(command: str) -> None:
     result = autoopt_(*command.split(), "--help")
     assert result.exit_code == 0

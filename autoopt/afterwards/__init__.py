@@ -7,10 +7,11 @@ from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.importance import importance
 from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
+from autoopt.afterwards.report import Reported, report
 from autoopt.afterwards.spans import Asked, space_of
 from autoopt.afterwards.written import check_target, read_model
 
 __all__ = [
-    "Again", "Asked", "Edge", "Ended", "Source", "Unweighted", "ablation", "again_of", "check_target", "edges",
-    "ensemble", "importance", "profile", "read_model", "refit", "space_of",
+    "Again", "Asked", "Edge", "Ended", "Reported", "Source", "Unweighted", "ablation", "again_of", "check_target",
+    "edges", "ensemble", "importance", "profile", "read_model", "refit", "report", "space_of",
 ]  # fmt: skip

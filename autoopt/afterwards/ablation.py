@@ -19,6 +19,7 @@ from autoopt.executors import Executor
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, duration, told
 from autoopt.search import Confirmed, Interrupts, Limits, pace, seconds
+from autoopt.storage import RunFolder
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Job
 
@@ -71,6 +72,17 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
     found = [{"change": list(s.change), "values": s.values, "scores": s.scores} for s in trained]
     ended.folder.write("ablation", {"best": ended.best.number, "steps": found})
     return _table(trained, ended.objective)
+
+
+def trained_ablation(folder: RunFolder, best: int, objective: Objective) -> pd.DataFrame:
+    """Return the table of an ablation that was trained earlier, empty where there was none; nothing is trained.
+
+    Args:
+        folder: Of the run.
+        best: Number of the winner.
+        objective: What was compared.
+    """
+    return _table(_kept(folder, best), objective)
 
 
 def _steps(path: Path, order: Sequence[Change]) -> list[Step]:
@@ -145,12 +157,15 @@ def _score(ended: Trial) -> float:
 
 def _saved(ended: Ended, repeats: int) -> list[Step]:
     """Return what was trained earlier, as far as that will do: as many seeds, or nothing to train more with."""
-    kept = ended.folder.read("ablation")
-    if kept.get("best") != ended.best.number:
-        return []
-    steps = [Step(**each) for each in kept["steps"]]
+    steps = _kept(ended.folder, ended.best.number)
     enough = bool(steps) and len(steps[0].scores) >= repeats
     return steps if ended.again is None or enough else []
+
+
+def _kept(folder: RunFolder, best: int) -> list[Step]:
+    """Return what was trained for the winner, nothing where that was another trial."""
+    kept = folder.read("ablation")
+    return [Step(**each) for each in kept["steps"]] if kept.get("best") == best else []
 
 
 def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:

@@ -1,8 +1,12 @@
 """What people look at while a search runs and afterwards."""
 
 from autoopt.reports.background import Background
+from autoopt.reports.comparison import compared, comparison
 from autoopt.reports.console import Console, duration, score_text
-from autoopt.reports.outcome import outcome, trials_table, where_to_look
+from autoopt.reports.grid import Grid, draw, plain_lines
+from autoopt.reports.headline import compared_score
+from autoopt.reports.outcome import failed_line, outcome, trials_grid, trials_table, where_to_look
+from autoopt.reports.screen import importance_grid, screen
 from autoopt.reports.space_table import space_table
 from autoopt.reports.table import UNCUT, table, told
 from autoopt.reports.tensorboard import TensorBoard, discard
@@ -11,14 +15,24 @@ __all__ = [
     "UNCUT",
     "Background",
     "Console",
+    "Grid",
     "TensorBoard",
+    "compared",
+    "compared_score",
+    "comparison",
     "discard",
+    "draw",
     "duration",
+    "failed_line",
+    "importance_grid",
     "outcome",
+    "plain_lines",
     "score_text",
+    "screen",
     "space_table",
     "table",
     "told",
+    "trials_grid",
     "trials_table",
     "where_to_look",
 ]

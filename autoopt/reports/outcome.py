@@ -8,6 +8,7 @@ from typing import Any
 from autoopt import memory
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
+from autoopt.reports.grid import Grid
 from autoopt.reports.table import UNCUT, table, told
 
 FRONT_SHOWN = 8
@@ -20,13 +21,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     Args:
         summary: What `Result.summary()` returns.
     """
-    name, counts = summary["objective"]["name"], summary["trials"]
-    total = sum(counts.values())
-    listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
-    ended = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
-    lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
-    lines += _time(summary.get("profile") or {}) + _disk(summary)
+    name = summary["objective"]["name"]
+    lines = [ended(summary)]
+    lines += time_line(summary.get("profile") or {}) + disk_line(summary)
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
     lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
@@ -43,7 +40,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines += _confirmed(summary) + _tested(summary)
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
-    lines += _front(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+    lines += front_lines(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
     return lines + [edge["text"] for edge in summary.get("edges", ())]
 
 
@@ -52,7 +49,7 @@ def _several(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     return [(kind, found) for kind in ("executions", "folds") if (found := summary.get(kind))]
 
 
-def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
+def front_lines(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     """Return the lines on the trials of a front, by their first objective, and which of them is the knee."""
     if not front:
         return []
@@ -60,7 +57,7 @@ def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     shown = sorted(front[:FRONT_SHOWN], key=lambda each: each[names[0]], reverse=falling)
     rows = [
         (
-            str(each["trial"]), *(_in_full(name, each[name]) for name in names),
+            str(each["trial"]), *(in_full(name, each[name]) for name in names),
             "the knee" if each["trial"] == front[0]["trial"] else "",
         )
         for each in shown
@@ -70,7 +67,24 @@ def _front(front: Sequence[Mapping[str, Any]], falling: bool) -> list[str]:
     return [title, *(f"  {line}" for line in table(("trial", *names, ""), rows))]
 
 
-def _in_full(name: str, value: float) -> str:
+def ended(summary: Mapping[str, Any]) -> str:
+    """Return how many trials there were, how long they took and why there are no more, as a sentence."""
+    counts = summary["trials"]
+    total = sum(counts.values())
+    listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
+    why = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
+    return f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {why}."
+
+
+def verdict(summary: Mapping[str, Any]) -> list[str]:
+    """Return whether the winner is better than the user's model, as a sentence goes on; empty where nothing tells."""
+    found = summary["confirmed"]
+    return [] if not found or summary["best_trial"] == 0 else _verdict(summary, found["n"])
+
+
+def in_full(name: str, value: float) -> str:
+    """Return the value of one of several objectives: costs are no scores."""
     return f"{value:,.0f}" if name == "parameters" else f"{value:.4g}" if name in COSTS else score_text(value)
 
 
@@ -100,24 +114,36 @@ def trials_table(
         width: Characters in a line.
         others: The names of what was compared beside it.
     """
+    found, failed = trials_grid(best, every, objective, others), failed_line(every)
+    lines = table(found.columns, found.rows, width) if found.rows else []
+    return [*lines, "", failed] if failed else lines
+
+
+def trials_grid(
+    best: Sequence[Trial], every: Sequence[Trial], objective: str, others: Sequence[str] = ()
+) -> Grid:
+    """Return the best trials, each with what it changed of the user's model; arguments as of `trials_table`."""
     written = next((trial.hyperparameters for trial in every if trial.number == 0), {})
     rows = [
         (
             str(trial.number), score_text(trial.score),
-            *(_in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
+            *(in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
             str(trial.epochs), duration(trial.seconds or 0.0),
-            trial.status, _differences(written, trial),
+            trial.status, differences(written, trial),
         )
         for trial in best
     ]  # fmt: skip
     columns = ("trial", objective, *others, "epochs", "time", "status", "changed from your model")
-    lines = table(columns, rows, width) if rows else []
+    return Grid("Trials", columns, rows)
+
+
+def failed_line(every: Sequence[Trial]) -> str:
+    """Return a sentence on the trials that failed, empty where none did."""
     failed = [trial for trial in every if trial.status == "failed"]
-    if failed:
-        count = f"{len(failed)} trials failed, the first of them" if len(failed) > 1 else "One trial failed,"
-        why = first_line(failed[0].note or failed[0].error or "")
-        lines += ["", f"{count} trial {failed[0].number}: {why}"]
-    return lines
+    if not failed:
+        return ""
+    count = f"{len(failed)} trials failed, the first of them" if len(failed) > 1 else "One trial failed,"
+    return f"{count} trial {failed[0].number}: {first_line(failed[0].note or failed[0].error or '')}"
 
 
 def _confirmed(summary: Mapping[str, Any]) -> list[str]:
@@ -134,10 +160,10 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
     lines = [f"  confirmed  {name} {_within(found)}  ({chance}{seeds}{deviation}){beside}"]
-    return lines if is_own else lines + [f"{'':13}{told}" for told in _compared(summary, n)]
+    return lines if is_own else lines + [f"{'':13}{told}" for told in _verdict(summary, n)]
 
 
-def _compared(summary: Mapping[str, Any], n: int) -> list[str]:
+def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
     """Return the sentence on whether the winner is better than the user's model."""
     gain = summary.get("gain")
     if gain is None:
@@ -180,7 +206,7 @@ def _tested(summary: Mapping[str, Any]) -> list[str]:
     return [f"  test       {', '.join(shown)}{apart}"]
 
 
-def _time(profile: Mapping[str, Any]) -> list[str]:
+def time_line(profile: Mapping[str, Any]) -> list[str]:
     """Return the line on where the time of the search went."""
     if not profile.get("total"):
         return []
@@ -194,7 +220,7 @@ def _time(profile: Mapping[str, Any]) -> list[str]:
     return [f"  time       {seconds}{compiled}"]
 
 
-def _disk(summary: Mapping[str, Any]) -> list[str]:
+def disk_line(summary: Mapping[str, Any]) -> list[str]:
     """Return the line on what the run folder takes, and on what is not in it."""
     absent = summary.get("in_memory") or ()
     alone = f"; in memory alone: {', '.join(absent)}" if absent else ""
@@ -214,7 +240,7 @@ def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     ]
 
 
-def _differences(written: Mapping[str, Any], trial: Trial) -> str:
+def differences(written: Mapping[str, Any], trial: Trial) -> str:
     """Return the values in which a trial differs from the user's model; inactive ones are left out."""
     if trial.number == 0:
         return "nothing: it is your model"

@@ -3,20 +3,25 @@
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.definitions import definitions
 from autoopt.storage.distributions import options, positioned, unpositioned
+from autoopt.storage.durable import replacing
+from autoopt.storage.figures import Figures
 from autoopt.storage.folder import RunFolder
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
 from autoopt.storage.journal import Journal, has_failed, quiet
 from autoopt.storage.runs import Resume, check_directory, create, every, find, locate
+from autoopt.storage.winner import configuration, weights
 
 __all__ = [
     "EVALUATORS",
     "FEWEST",
     "BestWeights",
+    "Figures",
     "Importance",
     "Journal",
     "Resume",
     "RunFolder",
     "check_directory",
+    "configuration",
     "create",
     "definitions",
     "every",
@@ -27,5 +32,7 @@ __all__ = [
     "options",
     "positioned",
     "quiet",
+    "replacing",
     "unpositioned",
+    "weights",
 ]

@@ -11,7 +11,7 @@ result.json    what came out
 log.txt        what was logged meanwhile, the tracebacks of failed trials included; before it log.txt.1
 writer.lock    held by the process that writes, which writer.json names while it does
 
-Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json.
+Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json, report.html.
 """
 
 import contextlib

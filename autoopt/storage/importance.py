@@ -2,7 +2,7 @@
 
 import statistics
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,23 +61,59 @@ def importances(journal: Journal, objective: Objective, evaluator: str, seed: in
     Returns:
         Nothing where fewer than `FEWEST` trials have a score, or all scores are the same.
     """
-    scored = [
-        _Scored(trial.score, _drawn(kept))
-        for trial, kept in journal.drawn()
-        if trial.score is not None and trial.status != "failed"
-    ]
-    if len(scored) < FEWEST or len({each.score for each in scored}) == 1:
+    scored = _scored(journal)
+    if not _tell(scored):
         return []
     active = {name: sum(name in each.drawn for each in scored) for each in scored for name in each.drawn}
     if evaluator == "fanova":
         filled = _filled(scored)
         found = _evaluated(filled, objective, optuna.importance.FanovaImportanceEvaluator(seed=seed))
     else:
-        share = min(max(0.1, BEST_FEW / len(scored)), 0.5)
-        ped_anova = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=share)
-        found = _evaluated(scored, objective, ped_anova)
+        found = _evaluated(scored, objective, _ped_anova(scored))
     ranked = sorted(found, key=lambda name: (-found[name], name))
     return [Importance(name, found[name], active[name]) for name in ranked]
+
+
+def importance_figure(journal: Journal, objective: Objective, named: Callable[[str], str]) -> Any | None:
+    """Return Optuna's figure of the importances by PED-ANOVA, None where there are none.
+
+    Args:
+        journal: Of the run.
+        objective: What was compared.
+        named: Returns a hyperparameter's name as the figure is to have it.
+    """
+    scored = _scored(journal)
+    if not _tell(scored):
+        return None
+    renamed = [
+        _Scored(each.score, {named(name): drawn for name, drawn in each.drawn.items()}) for each in scored
+    ]
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        figure = optuna.visualization.plot_param_importances(
+            _study(renamed, objective), evaluator=_ped_anova(scored)
+        )
+    # Numbers behind the bars need room where the window is narrow.
+    most = max((share for bars in figure.data for share in bars.x), default=1.0)
+    return figure.update_layout(xaxis={"title": "share", "range": [0.0, 1.25 * most]}, yaxis_title=None)
+
+
+def _scored(journal: Journal) -> list[_Scored]:
+    return [
+        _Scored(trial.score, _drawn(kept))
+        for trial, kept in journal.drawn()
+        if trial.score is not None and trial.status != "failed"
+    ]
+
+
+def _tell(scored: Sequence[_Scored]) -> bool:
+    """Say whether scores are enough, and differ."""
+    return len(scored) >= FEWEST and len({each.score for each in scored}) > 1
+
+
+def _ped_anova(scored: Sequence[_Scored]) -> optuna.importance.BaseImportanceEvaluator:
+    share = min(max(0.1, BEST_FEW / len(scored)), 0.5)
+    return optuna.importance.PedAnovaImportanceEvaluator(target_quantile=share)
 
 
 def _drawn(kept: optuna.trial.FrozenTrial) -> Drawn:
@@ -95,16 +131,20 @@ def _evaluated(
     with quiet(), warnings.catch_warnings():
         # Of ranges in which few trials lie: how many trials there are is told.
         warnings.simplefilter("ignore", UserWarning)
-        study = optuna.create_study(direction="maximize" if objective.direction == "max" else "minimize")
-        for each in scored:
-            study.add_trial(
-                optuna.trial.create_trial(
-                    value=each.score,
-                    params={name: value for name, (value, _) in each.drawn.items()},
-                    distributions={name: found for name, (_, found) in each.drawn.items()},
-                )
+        return optuna.importance.get_param_importances(_study(scored, objective), evaluator=evaluator)
+
+
+def _study(scored: Sequence[_Scored], objective: Objective) -> optuna.Study:
+    study = optuna.create_study(direction="maximize" if objective.direction == "max" else "minimize")
+    for each in scored:
+        study.add_trial(
+            optuna.trial.create_trial(
+                value=each.score,
+                params={name: value for name, (value, _) in each.drawn.items()},
+                distributions={name: found for name, (_, found) in each.drawn.items()},
             )
-        return optuna.importance.get_param_importances(study, evaluator=evaluator)
+        )
+    return study
 
 
 def _filled(scored: Sequence[_Scored]) -> Sequence[_Scored]:

@@ -84,9 +84,23 @@ class Command:
     seal: str
 
 
+@dataclass(frozen=True)
+class Layer:
+    """The fields of `surgery.Layer`."""
+
+    name: str
+    kind: str
+    detail: str
+
+
 class Run(TypedDict, total=False):
     """`run.json`."""
 
+    project: str
+    notes: list[str]
+    python: str
+    layers: list[Layer]
+    parameters: int
     objective: Objective
     others: list[Objective]
     epochs: int

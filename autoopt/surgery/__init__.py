@@ -7,6 +7,7 @@ from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.costs import footprint, footprint_of, products, products_of
 from autoopt.surgery.inheritance import inherit
+from autoopt.surgery.listing import Layer, listed
 from autoopt.surgery.net import Net
 from autoopt.surgery.net2net import carried
 from autoopt.surgery.normalization import NORMALIZATIONS
@@ -24,6 +25,7 @@ __all__ = [
     "POOLINGS",
     "Edits",
     "Ending",
+    "Layer",
     "Net",
     "Stage",
     "SurgeryError",
@@ -37,6 +39,7 @@ __all__ = [
     "footprint_of",
     "inherit",
     "is_recurrent_or_attends",
+    "listed",
     "loaded",
     "products",
     "products_of",

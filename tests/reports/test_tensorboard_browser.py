@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -15,23 +14,9 @@ import pytest
 
 from autoopt.records import EpochEnded, Objective, SearchStarted, Trial, TrialEnded, TrialStarted
 from autoopt.reports.tensorboard import TensorBoard
+from tests.reports.chromium import chromium, needed
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"),
-]
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = needed
 TRIALS = {0: 0.8125, 1: 0.875, 2: None, 3: 0.90625, 4: 0.75, 5: 0.9375}
 
 # The page nests its elements in shadow roots, where no selector reaches.
@@ -119,16 +104,8 @@ def address(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[Any]:
     """A Chromium with a window of 1400 x 900."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path / 'chromium'}"]:
-        options.add_argument(flag)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    size = {"width": 1400, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    yield driver
-    driver.quit()
+    with chromium(tmp_path / "chromium") as driver:
+        yield driver
 
 
 def wait_for_rows(browser: Any, count: int, column: str, seconds: float = 60.0) -> list[dict[str, str]]:

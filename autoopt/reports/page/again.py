@@ -1,0 +1,107 @@
+"""Sections for whoever goes on: how to carry the search out again, and how to load what it found."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from autoopt.reports.console import duration
+from autoopt.reports.page.findings import Findings, Section
+from autoopt.reports.page.markup import Markup, Row, element, folded, listing, table
+
+FLAGS = {"opened": "--open", "closed": "--close"}
+"""Flags whose names are no names of options."""
+
+LIMITS = ("budget", "max_trials", "epochs")
+"""Arguments of `tune` that a run writes down."""
+
+
+def reproduce(found: Findings) -> Section:
+    """Return how the run was begun, with its seed and versions."""
+    asked = found.asked
+    how = _command(asked.get("command"))
+    what = (
+        "In the folder in which it was begun:"
+        if how
+        else "The run was begun in Python, with these arguments among others:"
+    )
+    rows: list[Row] = [(name, str(value)) for name, value in _facts(found)]
+    versions: list[Row] = [(name, str(version)) for name, version in asked.get("versions", {}).items()]
+    content: list[Markup] = [
+        element("p", what),
+        _code(how or _call(asked)),
+        table("What it depends on", ("what", "value"), rows),
+        table("Versions", ("package", "version"), [("python", str(asked.get("python", ""))), *versions]),
+    ]
+    if asked.get("notes"):
+        content.append(folded("What was decided for you", listing(map(str, asked["notes"]))))
+    equal = (
+        "Equal seeds give equal tables on a CPU with a limit on trials: a budget ends at a clock."
+        if asked.get("seed") is not None
+        else ""
+    )
+    return Section("reproduce", "How to reproduce it", [*content, element("p", equal, class_="note")])
+
+
+def load(found: Findings) -> Section:
+    """Return how the winner is loaded."""
+    run = str(found.summary["run"])
+    code = (
+        f"import autoopt\n\nresult = autoopt.load({run!r})\nmodel = result.best_model  # a Keras model, compiled\n"
+        "model.predict(x)"
+    )
+    plain = f"import keras\n\nmodel = keras.models.load_model({f'{run}/best.keras'!r})"
+    shell = f"autoopt export {shlex.quote(run)} best.keras\nautoopt resume {shlex.quote(run)}"
+    return Section(
+        "load", "How to load it",
+        [
+            element("p", "With the run folder:"), _code(code),
+            element("p", "With Keras alone:"), _code(plain),
+            element("p", "In a shell, to copy the model, and to search on:"), _code(shell),
+        ],
+    )  # fmt: skip
+
+
+def _code(text: str) -> Markup:
+    return element("pre", element("code", text))
+
+
+def _command(record: Any) -> str:
+    """Return the command that a run was begun with, empty where it is not known."""
+    if not isinstance(record, Mapping) or not isinstance(record.get("model"), str):
+        return ""
+    words = ["autoopt", "tune", record["model"]]
+    words += [str(record["data"])] if record.get("data") else []
+    options = record.get("options")
+    for name, value in options.items() if isinstance(options, Mapping) else ():
+        flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
+        for each in value if isinstance(value, list) else [value]:
+            words += [flag, str(each)]
+    return shlex.join(words)
+
+
+def _call(asked: Mapping[str, Any]) -> str:
+    """Return the call in Python, as far as it is written down."""
+    goals = [each["name"] for each in (asked["objective"], *asked.get("others", ()))]
+    given = {
+        "objective": goals[0] if len(goals) == 1 else goals,
+        **{name: asked.get(name) for name in (*LIMITS, "seed")},
+    }
+    told = ", ".join(f"{name}={value!r}" for name, value in given.items() if value is not None)
+    return f"autoopt.tune(model_fn, data, {told})"
+
+
+def _facts(found: Findings) -> Iterator[tuple[str, Any]]:
+    asked = found.asked
+    yield "seed", asked.get("seed")
+    yield "backend", asked.get("backend", "")
+    rows: Sequence[Any] = asked.get("rows") or ()
+    if len(rows) == 2:
+        yield (
+            "examples that train, that validate",
+            ", ".join("not known" if n is None else str(n) for n in rows),
+        )
+    yield "most epochs of a trial", asked.get("epochs", "")
+    yield "most trials", asked.get("max_trials") or "no limit"
+    yield "budget", "no limit" if asked.get("budget") is None else duration(asked["budget"])
+    for name, value in (asked.get("fix") or {}).items():
+        yield f"fixed: {name}", value

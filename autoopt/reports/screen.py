@@ -1,0 +1,59 @@
+"""What a run found as tables, for a terminal: headline, what changed, trials, importance."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from autoopt.reports.console import score_text
+from autoopt.reports.grid import Grid
+from autoopt.reports.headline import scores
+from autoopt.reports.outcome import disk_line, ended, front_lines, time_line, verdict
+from autoopt.reports.table import told
+
+
+def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed: str) -> list[str | Grid]:
+    """Return sentences and tables on a run, in the order in which they are shown.
+
+    Args:
+        summary: What `Result.summary()` returns.
+        board: The best trials.
+        shares: Importances, None where trials do not tell.
+        failed: A sentence on trials that failed, empty where none did.
+    """
+    falling = summary["objective"]["direction"] == "max"
+    return [
+        summary["run"],
+        ended(summary),
+        *time_line(summary.get("profile") or {}),
+        *disk_line(summary),
+        _headline(summary),
+        *(f"Compared with your model: {sentence}." for sentence in verdict(summary)),
+        *front_lines(summary.get("front") or [], falling),
+        *_changed(summary),
+        *(edge["text"] for edge in summary.get("edges", ())),
+        *([board] if board.rows else []),
+        *([failed] if failed else []),
+        *([] if shares is None else [shares]),
+    ]
+
+
+def importance_grid(shares: Sequence[tuple[str, float, int]]) -> Grid | None:
+    """Return hyperparameters with their importance, None where there are none."""
+    rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in shares]
+    return Grid("Importance", ("hyperparameter", "importance", "trials"), rows) if rows else None
+
+
+def _headline(summary: Mapping[str, Any]) -> Grid:
+    rows = [
+        (each.what, score_text(each.value), "" if each.error is None else f"± {each.error:.4f}", each.note)
+        for each in scores(summary)
+    ]
+    return Grid("Outcome", ("", summary["objective"]["name"], "95 %", ""), rows)
+
+
+def _changed(summary: Mapping[str, Any]) -> list[str | Grid]:
+    if summary["best_trial"] is None:
+        return []
+    if not summary["changes"]:
+        return ["Nothing was changed: the winner is your model."]
+    rows = [(each["name"], told(each["before"]), told(each["after"])) for each in summary["changes"]]
+    return [Grid("Changed from your model", ("hyperparameter", "your model", "the winner"), rows)]

@@ -1,0 +1,218 @@
+"""Figures that Optuna draws of a run's trials: plotly's, as Optuna makes them; how they look on a page is not decided here."""
+
+import html
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.trial import FrozenTrial, TrialState
+
+from autoopt.records import Objective, Trial
+from autoopt.storage.distributions import plain_name
+from autoopt.storage.importance import importance_figure
+from autoopt.storage.journal import Journal, quiet
+from autoopt.untrusted import printable
+
+MOST_LINES = 200
+"""Best trials that parallel coordinates have: more are one grey area."""
+
+MOST_POINTS = 1_000
+"""Latest trials that a slice has."""
+
+FRONT = ("#868e96", "#d9480f")
+"""Colours of trials that are not on the front, and of those that are: both are seen on white and on black."""
+
+DECADES = 100
+"""Ratio of two values from which on a scale is logarithmic."""
+
+Drawn = Sequence[tuple[Trial, Mapping[str, BaseDistribution]]]
+"""Trials that have a score, and what their values were drawn from, by names as users know them."""
+
+
+class Figures:
+    """Optuna's figures of the trials of a run that have a score; pruned ones count with the score that they reached.
+
+    Names and words are escaped: plotly takes `<` for the beginning of a tag.
+
+    Args:
+        journal: Of the run.
+        objectives: What was compared.
+    """
+
+    def __init__(self, journal: Journal, objectives: Sequence[Objective]) -> None:
+        self._journal, self._objectives = journal, objectives
+        self._drawn: Drawn = [
+            (trial, {plain_name(name, found): found for name, found in kept.distributions.items()})
+            for trial, kept in journal.drawn()
+            if trial.score is not None and trial.status != "failed"
+        ]
+
+    @property
+    def count(self) -> int:
+        """How many trials there are to draw."""
+        return len(self._drawn)
+
+    @property
+    def lines(self) -> int:
+        """Most trials that parallel coordinates have."""
+        return MOST_LINES
+
+    @cached_property
+    def active(self) -> Mapping[str, int]:
+        """Each hyperparameter that had several values to the number of trials that it was active in."""
+        found: dict[str, int] = {}
+        for trial, distributions in self._drawn:
+            for name in distributions:
+                if name in trial.hyperparameters and not distributions[name].single():
+                    found[name] = found.get(name, 0) + 1
+        return found
+
+    def history(self) -> Any:
+        """Return the objective of each trial, and the best until then."""
+        return _quietly(
+            optuna.visualization.plot_optimization_history, self._study(()), target_name=self._name
+        )
+
+    def slice(self, name: str) -> Any:
+        """Return the objective over one hyperparameter."""
+        study = self._study([name], self._drawn[-MOST_POINTS:])
+        figure = _quietly(optuna.visualization.plot_slice, study, [_safe(name)], target_name=self._name)
+        figure.update_traces(marker_showscale=False)
+        return _unquoted(figure)
+
+    def parallel(self, names: Sequence[str]) -> Any:
+        """Return the best trials as lines through some hyperparameters, the objective first."""
+        best = sorted(self._drawn, key=lambda each: self._objectives[0].rank(each[0]))[:MOST_LINES]
+        figure = _quietly(
+            optuna.visualization.plot_parallel_coordinate, self._study(names, best),
+            [_safe(name) for name in names], target_name=self._name,
+        )  # fmt: skip
+        # Optuna writes the numbers of the first axis to its left, where there is no room for them.
+        return figure.update_layout(margin_l=56)
+
+    def importance(self) -> Any | None:
+        """Return the importances by PED-ANOVA, None where trials are too few to tell."""
+        return importance_figure(self._journal, self._objectives[0], _safe)
+
+    def front(self, other: int) -> Any:
+        """Return the first objective beside another one, those on the front by themselves.
+
+        Args:
+            other: Its place among the objectives, from 1.
+        """
+        told = {trial.number: trial for trial, _ in self._drawn if trial.scores and not trial.excess}
+        study = _quietly(optuna.create_study, directions=[_direction(each) for each in self._objectives])
+        for number in range(max(told, default=-1) + 1):
+            study.add_trial(_valued(told.get(number), self._objectives))
+        names = [_safe(self._objectives[place].name) for place in (0, other)]
+        figure = _quietly(
+            optuna.visualization.plot_pareto_front, study, target_names=names,
+            targets=lambda trial: [trial.values[0], trial.values[other]],
+        )  # fmt: skip
+        # Optuna colours both by number, with two scales beside the figure.
+        looks = zip(figure.data, ("other trials", "on the front"), FRONT, (7, 11), strict=True)
+        for trace, name, colour, size in looks:
+            trace.update(name=name, showlegend=True)
+            trace.marker = {"color": colour, "size": size}
+        return figure
+
+    @property
+    def _name(self) -> str:
+        return _safe(self._objectives[0].name)
+
+    def _study(self, names: Iterable[str], drawn: Drawn | None = None) -> optuna.Study:
+        """Return a study of trials, under their numbers, with some hyperparameters."""
+        kept = {trial.number: trial for trial, _ in (self._drawn if drawn is None else drawn)}
+        ranges = {name: found for name in names if (found := _range(name, self._drawn)) is not None}
+        study = _quietly(optuna.create_study, direction=_direction(self._objectives[0]))
+        for number in range(max(kept, default=-1) + 1):
+            study.add_trial(_frozen(kept.get(number), ranges))
+        return study
+
+
+def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution]) -> FrozenTrial:
+    """Return a trial as Optuna has it; one that is not shown keeps its place as a failed one."""
+    if trial is None:
+        return optuna.trial.create_trial(state=TrialState.FAIL)
+    active = {name: found for name, found in ranges.items() if name in trial.hyperparameters}
+    return optuna.trial.create_trial(
+        value=trial.score,
+        params={_safe(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()},
+        distributions={_safe(name): found for name, found in active.items()},
+    )
+
+
+def _valued(trial: Trial | None, objectives: Sequence[Objective]) -> FrozenTrial:
+    """Return a trial with its value of each objective; one that has none keeps its place as a failed one."""
+    if trial is None:
+        return optuna.trial.create_trial(state=TrialState.FAIL)
+    return optuna.trial.create_trial(values=[trial.scores[each.name] for each in objectives])
+
+
+def _range(name: str, drawn: Drawn) -> BaseDistribution | None:
+    """Return one distribution that holds the values of all trials, None where there are none."""
+    values = [trial.hyperparameters[name] for trial, _ in drawn if name in trial.hyperparameters]
+    found = [distributions[name] for _, distributions in drawn if name in distributions]
+    if not values:
+        return None
+    if any(isinstance(each, CategoricalDistribution) for each in found) or not all(map(_is_number, values)):
+        words = {_word(value): None for value in values}
+        numeric = all(map(_is_number, words))
+        return CategoricalDistribution(tuple(sorted(words) if numeric else sorted(words, key=str)))
+    low, high = min(values), max(values)
+    # A rate is kept by its place in its range, which does not say that its scale is logarithmic.
+    logarithmic = low > 0 and (high / low > DECADES or any(getattr(each, "log", False) for each in found))
+    if all(isinstance(value, int) for value in values):
+        return IntDistribution(low, high, log=logarithmic)
+    return FloatDistribution(float(low), float(high), log=logarithmic)
+
+
+def _shown(value: Any, found: BaseDistribution) -> Any:
+    return _word(value) if isinstance(found, CategoricalDistribution) else value
+
+
+def _word(value: Any) -> Any:
+    """Return a choice as a figure names it."""
+    return value if _is_number(value) else _safe(str(value))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _unquoted(figure: Any) -> Any:
+    """Return a figure whose words stand without the quotation marks that Optuna gives them."""
+    words = figure.layout.xaxis.categoryarray
+    if words is not None:
+        figure.layout.xaxis.categoryarray = [_bare(word) for word in words]
+        for trace in figure.data:
+            trace.x = [_bare(word) for word in trace.x]
+    return figure
+
+
+def _safe(text: str) -> str:
+    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
+    return html.escape(printable(text, kept=""))
+
+
+def _bare(word: str) -> str:
+    return word[1:-1] if word[:1] in ("'", '"') and word[-1:] == word[:1] else word
+
+
+def _direction(objective: Objective) -> str:
+    return "maximize" if objective.direction == "max" else "minimize"
+
+
+def _quietly(called: Any, *arguments: Any, **named: Any) -> Any:
+    """Call Optuna without its own notices: that a study was made, that a figure is experimental."""
+    with quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return called(*arguments, **named)

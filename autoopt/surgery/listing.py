@@ -1,0 +1,106 @@
+"""Listing: the layers of a model's configuration as rows, for people to compare; nothing is built."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+TOLD = (
+    "units", "filters", "kernel_size", "strides", "dilation_rate", "pool_size", "num_heads", "key_dim", "input_dim",
+    "output_dim", "rate", "activation",
+)  # fmt: skip
+"""Arguments that say what a layer is, in the order in which they are told."""
+
+USUAL = ("linear", None, 1, [1], [1, 1], [1, 1, 1], 0.0)
+"""Values that go without saying."""
+
+PENALTIES = ("kernel_regularizer", "kernel_constraint")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer, as a reader sees it.
+
+    Attributes:
+        name: The layer's.
+        kind: Its class.
+        detail: What else says what it is, such as `"64 units, relu"`.
+    """
+
+    name: str
+    kind: str
+    detail: str = ""
+
+
+def listed(config: Mapping[str, Any]) -> list[Layer]:
+    """Return the layers of a Sequential's or a Functional's configuration, in the order of the model.
+
+    Args:
+        config: As `model.get_config()` or a `.keras` file has it; anything else has no layers.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, "relu", name="hidden")])
+        >>> listed(model.get_config())[1]
+        Layer(name='hidden', kind='Dense', detail='4 units, relu')
+    """
+    entries = config.get("layers")
+    return [_layer(entry) for entry in _list(entries) if isinstance(entry, Mapping)]
+
+
+def _layer(entry: Mapping[str, Any]) -> Layer:
+    config = entry.get("config")
+    settings = config if isinstance(config, Mapping) else {}
+    name = settings.get("name", entry.get("name", ""))
+    return Layer(str(name), str(entry.get("class_name", "")), ", ".join(_details(settings)))
+
+
+def _details(config: Mapping[str, Any]) -> list[str]:
+    if isinstance(config.get("layers"), list):
+        return [f"a model of {len(config['layers'])} layers"]
+    found = [_told(name, config[name]) for name in TOLD if name in config and config[name] not in USUAL]
+    if "batch_shape" in config:
+        found.append(_shape(_list(config["batch_shape"])[1:]))
+    inner = config.get("layer")
+    if isinstance(inner, Mapping):  # Bidirectional, TimeDistributed
+        settings = inner.get("config")
+        plain = (
+            {name: value for name, value in settings.items() if name in TOLD}
+            if isinstance(settings, Mapping)
+            else {}
+        )
+        found.append(", ".join([f"of {inner.get('class_name')}", *_details(plain)]))
+    return found + [_class_of(config[name]) for name in PENALTIES if config.get(name)]
+
+
+def _told(name: str, value: Any) -> str:
+    if name in ("units", "filters"):
+        return f"{value} {name}"
+    if name == "activation":
+        return _class_of(value)
+    return f"{name} {_shape(value) if isinstance(value, list) else value}"
+
+
+def _shape(sizes: Sequence[Any]) -> str:
+    return " × ".join("any" if size is None else str(size) for size in sizes) or "one number"
+
+
+def _class_of(value: Any) -> str:
+    """Return what an object of a configuration is: its name, or its class with its numbers."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    settings = value.get("config")
+    if not isinstance(settings, Mapping):
+        return str(settings if value.get("class_name") == "function" else value.get("class_name"))
+    numbers = [f"{name} {number:.4g}" for name, number in settings.items() if _is_number(number) and number]
+    return " ".join([str(value.get("class_name")), *numbers])
+
+
+def _list(value: Any) -> Sequence[Any]:
+    """Return what a file of anybody's has where a list is expected."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _is_number(value: Any) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and abs(value) <= sys.float_info.max
