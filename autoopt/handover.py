@@ -12,6 +12,7 @@ from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Trial
+from autoopt.retraced import course_of
 from autoopt.search import Evidence, Unseen
 from autoopt.storage import RunFolder, replacing
 from autoopt.worker import Worker
@@ -52,8 +53,9 @@ class Handover:
         return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
 
     def written(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model and return it as it is read back."""
+        """Write the winner as a Keras model, and how it was trained, and return it as it is read back."""
         model = self.built(best)
+        self.folder.write("course", course_of(self.worker, best, model, self.epochs).told())
         if not model.built:  # a subclassed model has no weights before it has seen an example
             evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))

@@ -22,6 +22,7 @@ FLOORS = (
     {"checks", "rehearsal", "handover", "asked"},
     {"search", "worker_process"},
     {"executors"},
+    {"retraced"},
     {"worker", "inspection", "fingerprints"},
     {"hypermodel", "own_training", "tailored"},
     {"reading"},
@@ -39,8 +40,8 @@ FLOORS = (
         "step_size",
         "class_weights",
     },
-    {"axes", "engines", "reports"},
-    {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
+    {"axes", "engines", "reports", "script"},
+    {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output", "course"},
     {
         "hyperparameters",
         "schedules",

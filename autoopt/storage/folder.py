@@ -6,6 +6,7 @@ journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
 confirmation/  trial-0007.run-1.npz: scores of the best few with fresh seeds
 best.keras     the winner
+course.json    how it was trained
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
 writer.lock    held by the process that writes, which writer.json names while it does
@@ -28,7 +29,7 @@ from autoopt.errors import RunError, nearest
 from autoopt.storage.durable import replacing
 from autoopt.storage.writer import LOCK, WHO, Writer
 
-Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
+Written = Literal["run", "space", "result", "course", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
 
 Resume = bool | Literal["overwrite"]
