@@ -2,7 +2,6 @@
 
 import copy
 import json
-import shutil
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -435,21 +434,27 @@ class Result:
 
         Args:
             path: Where to.
-            format: `"keras"` (the whole model), `"weights"` (`.weights.h5`), or `"json"` (hyperparameters
-                and scores).
+            format: `"keras"` (the whole model), `"weights"` (`.weights.h5`), `"python"` (a script of Keras alone that
+                builds, compiles and trains it), `"json"` (hyperparameters, recipe and scores), `"onnx"`, or
+                `"saved_model"` (a folder).
 
         Raises:
-            UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
-            RunError: The run has no model.
+            UsageError: The format is not known or needs a package that is missing, the path's ending does not fit it, or
+                nothing can be written there; or the winner cannot be written as a script.
+            RunError: The run has no model, or Keras cannot write the format on this backend.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> data = np.zeros((64, 2)), np.ones(64)
+            >>> result = autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0)
+            >>> "layers.Dense(1)" in result.export("best.py", format="python").read_text()
+            True
         """
-        target = afterwards.check_target(path, format)
-        if format == "keras":
-            shutil.copyfile(self._written_model(), target)
-        elif format == "weights":
-            self.best_model.save_weights(target)
-        else:
-            target.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf8")
-        return target
+        return afterwards.Export(
+            self._folder, lambda: self.best_trial, self._written_model, lambda: self.best_model, self.summary,
+            self._custom_objects,
+        ).write(path, format)  # fmt: skip
 
     def summary(self) -> dict[str, Any]:
         """Return the outcome as plain data: what `--json` prints."""

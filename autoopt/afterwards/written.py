@@ -1,4 +1,4 @@
-"""Models that lie in a run folder: read back, or copied to where their user wants them."""
+"""Models that lie in a run folder, read back."""
 
 import logging
 from collections.abc import Mapping
@@ -7,12 +7,9 @@ from typing import Any
 
 import keras
 
-from autoopt.errors import RunError, UsageError, nearest
+from autoopt.errors import RunError
 
 logger = logging.getLogger(__name__)
-
-ENDINGS = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}
-"""Formats of an export, and how the names of their files end."""
 
 
 def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Model:
@@ -40,21 +37,3 @@ def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Mo
             "pass them as custom_objects to autoopt.load to evaluate it.", path,
         )  # fmt: skip
         return model
-
-
-def check_target(path: str | Path, format: str) -> Path:
-    """Return where an export goes.
-
-    Raises:
-        UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
-    """
-    if format not in ENDINGS:
-        raise UsageError(f"format was given {format!r}.{nearest(str(format), ENDINGS)}")
-    target, ending = Path(path), ENDINGS[format]
-    if not target.name.endswith(ending):
-        raise UsageError(
-            f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
-        )
-    if not target.parent.is_dir():
-        raise UsageError(f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it.")
-    return target
