@@ -11,7 +11,7 @@ from typing import Any
 import keras
 import keras_tuner
 
-from autoopt import command
+from autoopt import command, storage
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
@@ -77,8 +77,7 @@ class Asked:
 
 def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
     """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
-    config = earlier.read("run").get("asked_in_fit")
-    return () if config is None else keras_tuner.HyperParameters.from_config(config).space
+    return storage.definitions(earlier, "asked_in_fit").space
 
 
 def versions() -> dict[str, str]:

@@ -59,7 +59,7 @@ def applied(given: Any, dataset: Dataset) -> Weighted:
     if isinstance(given, Mapping):
         weights = _given(given)
         notes = _strangers(weights, numbers) if isinstance(train, Part) else ()
-    elif given == "balanced":
+    elif isinstance(given, str) and given == "balanced":
         weights, notes = _balanced(train, numbers)
     else:
         raise UsageError(

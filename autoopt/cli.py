@@ -35,7 +35,11 @@ def main() -> None:
 )
 @click.option("--oracle", help="KerasTuner's random, bayesian, grid or hyperband, instead of autoopt's own.")
 @click.option("--engine", help="auto, or keras for plain fit.  [default: auto]")
+@click.option(
+    "--isolate", is_flag=True, default=None, help="Each trial in a worker process: a crash costs that trial."
+)
 @click.option("--memory", help='Past it trials move on to a fresh process: "4GB".  [default: half of all]')
+@click.option("--max-disk", help='Most that the run folder may take: "2GB".')
 @click.option("--max-params", type=int, help="Most parameters of a candidate.")
 @click.option("--max-latency-ms", type=float, help="Most milliseconds for one prediction.")
 @click.option("--max-seconds-per-epoch", type=float, help="Most seconds of training for one epoch.")
@@ -183,15 +187,16 @@ def _exit(command: Any, *arguments: Any) -> None:
     """
     from autoopt import library_output
     from autoopt.errors import AutooptError, UsageError
+    from autoopt.untrusted import printable
 
     library_output.keep_off_screen()
     try:
         code = command(*arguments)
     except UsageError as error:
-        click.echo(f"{_users_traceback(error)}Error: {error}", err=True)
+        click.echo(printable(f"{_users_traceback(error)}Error: {error}"), err=True)
         code = 2
     except AutooptError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(printable(f"Error: {error}"), err=True)
         code = 1
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)

@@ -20,6 +20,9 @@ import platformdirs
 LIMITS = ("budget", "max_trials")
 """Flags that say when a search ends."""
 
+LOGDIR = "tensorboard_logs"
+"""Where TensorBoard's logs lie, where nothing else was said; a run that goes on writes to the same place."""
+
 KEY = "seal.key"
 """In the user's own folder for what programs remember."""
 
@@ -42,7 +45,8 @@ class Command:
 
     def written(self) -> dict[str, Any]:
         """Return it as JSON has it, sealed where this user's key can be kept."""
-        given = {name: value for name, value in self.options.items() if value not in (None, ())}
+        given: dict[str, Any] = {"logdir": Path(LOGDIR)}
+        given |= {name: value for name, value in self.options.items() if value not in (None, ())}
         plain = json.loads(json.dumps({**asdict(self), "options": given}, default=_whole))
         return {**plain, "seal": _seal(plain)}
 
@@ -57,7 +61,8 @@ def read(record: Any) -> Command | None:
         return None
     plain = {name: value for name, value in record.items() if name != "seal"}
     seal = _seal(plain)
-    if not seal or not hmac.compare_digest(seal.encode(), str(record.get("seal", "")).encode()):
+    given = str(record.get("seal", "")).encode(errors="replace")  # half of a pair has no bytes
+    if not seal or not hmac.compare_digest(seal.encode(), given):
         return None
     options = {
         name: tuple(value) if isinstance(value, list) else value for name, value in plain["options"].items()

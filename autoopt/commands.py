@@ -7,6 +7,7 @@ import math
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ import click
 
 from autoopt import command, flags
 from autoopt.command import Command
-from autoopt.errors import RunError, UsageError
+from autoopt.errors import AutooptError, RunError, UsageError
+from autoopt.untrusted import printable
 
-INTERRUPTED = 130
+FAILED, INTERRUPTED = 1, 130
 
 
 def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: bool) -> int:
@@ -56,9 +58,14 @@ def resume(
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})
     limited = any(options[name] is not None for name in command.LIMITS)
-    base = _asked_before(folder.read("run"), folder.read("space"), limited)
-    there = Path(going_on.folder)
-    with contextlib.chdir(there if there.is_dir() else Path.cwd()):
+    asked = folder.read("run", needs=("objective", "epochs", "constraints", *command.LIMITS))
+    base = _asked_before(asked, folder.read("space"), limited)
+    if not Path(going_on.folder).is_dir():
+        raise RunError(
+            f"The run {run!r} was begun in the folder {going_on.folder}, which is gone, with the model file {going_on.model!r}. "
+            f"Expected a model file. Name it: autoopt resume {run} model.py"
+        )
+    with contextlib.chdir(going_on.folder):
         return _carried_out(going_on, base, as_json)
 
 
@@ -73,7 +80,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     said = flags.read(given.options)
     verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        click.echo(f"Loading {given.model} and Keras …", err=True)
+        click.echo(printable(f"Loading {given.model} and Keras …"), err=True)
     with _standard_output_kept(as_json), command.given(given):
         from autoopt import model_file
 
@@ -84,7 +91,10 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
     if as_json:
         _print_json(result.summary())
-    elif verbose != 0:
+    if result.folder.best_model.name in result.folder.in_memory:
+        click.echo(_elsewhere(result), err=True)
+        return FAILED
+    if verbose != 0 and not as_json:
         from autoopt.reports import where_to_look
 
         logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
@@ -124,6 +134,20 @@ def _asked_before(asked: Mapping[str, Any], space: Mapping[str, Any], limited: b
     }
 
 
+def _elsewhere(result: Any) -> str:
+    """Write the winner where files may lie for a while, and say where: memory, where it is, ends with this process."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="autoopt-"))
+        model, told = result.export(folder / "best.keras"), result.export(folder / "summary.json", "json")
+    except (OSError, UsageError) as error:
+        why = error.__cause__ or error  # what export makes of an error speaks of a path that nobody gave
+        return (
+            f"The winner could be written neither to {result.run_dir} nor elsewhere ({getattr(why, 'strerror', None) or why}). "
+            "Free space and search again with the same seed."
+        )
+    return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
+
+
 def inspect(model: str) -> int:
     """Print what of a model's structure can be searched."""
     import autoopt
@@ -159,19 +183,19 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
 
 
 def runs(directory: Path, as_json: bool) -> int:
-    """List the runs, oldest first."""
+    """List the runs, oldest first; one that cannot be read is listed as such."""
     from autoopt import storage
     from autoopt.reports import score_text, table
-    from autoopt.result import Result
 
-    found = [Result(folder).summary() for folder in storage.every(directory)]
+    found = [_summary(folder) for folder in storage.every(directory)]
     if as_json:
         _print_json(found)
         return 0
     if not found:
-        click.echo(f"There are no runs under {directory}. Start one: autoopt tune model.py")
+        _print_lines([f"There are no runs under {directory}. Start one: autoopt tune model.py"])
         return 0
     rows = [
+        (Path(each["run"]).name, "-", "-", "-", "-", f"unreadable: {each['error']}") if "error" in each else
         (
             Path(each["run"]).name,
             ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
@@ -181,6 +205,16 @@ def runs(directory: Path, as_json: bool) -> int:
     ]  # fmt: skip
     _print_lines(table(("run", "objective", "baseline", "best", "trials", "ended"), rows, _width()))
     return 0
+
+
+def _summary(folder: Any) -> Mapping[str, Any]:
+    """Return the outcome of a run, or why it cannot be read: the others are listed all the same."""
+    from autoopt.result import Result
+
+    try:
+        return Result(folder).summary()
+    except AutooptError as error:
+        return {"run": str(folder.path), "error": str(error)}
 
 
 def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
@@ -207,7 +241,7 @@ def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
     from autoopt.result import load
 
-    click.echo(str(load(run, directory).export(path, format_)))
+    _print_lines([str(load(run, directory).export(path, format_))])
     return 0
 
 
@@ -217,6 +251,12 @@ def board(logdir: Path, port: int, host: str) -> int:
         raise UsageError(f"There is no folder {str(logdir)!r}. Run a search first, or name its --logdir.")
     from tensorboard import default, program
 
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(
+            f"--host was given {host!r}. Expected a name or an address of this machine: leave it out for localhost."
+        ) from error
     free = port if port == 0 or _is_free(host, port) else 0
     if free != port:
         click.echo(f"Port {port} is taken; TensorBoard takes another and names it below.", err=True)
@@ -247,7 +287,7 @@ def _width() -> int:
 
 
 def _print_lines(lines: list[str]) -> None:
-    click.echo("\n".join(lines))
+    click.echo(printable("\n".join(lines)))
 
 
 def _print_json(content: Any) -> None:

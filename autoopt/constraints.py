@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError
 
 
 @dataclass(frozen=True)
-class Constraints:
+class Constraints(KnownArguments):
     """Limits on what a candidate may cost. None is no limit.
 
     A proposal over a limit is drawn again before it is trained, and is no trial; where nothing that fits is found
@@ -38,6 +39,7 @@ class Constraints:
     max_seconds_per_epoch: float | None = None
 
     def __post_init__(self) -> None:
+        as_plain(self)
         if self.max_params is not None and (not _is_number(self.max_params, int) or self.max_params < 1):
             raise UsageError(
                 f"max_params was given {self.max_params!r}. Expected a whole number from 1, for example "

@@ -55,9 +55,11 @@ def reason(error: BaseException) -> str:
         >>> reason(MemoryError("Unable to allocate 128. TiB"))
         'Out of memory: MemoryError: Unable to allocate 128. TiB'
     """
-    line = _telling_line(str(error))
-    text = f"{type(error).__name__.lstrip('_')}: {line}" if line else type(error).__name__
-    text = f"{OUT_OF_MEMORY}: {text}" if out_of_memory(error) else text
+    telling = [each for each in _chain(error) if _tells_of_memory(each)]
+    told = telling[-1] if telling else error  # Keras raises another kind where it cannot make the same again
+    line = _telling_line(str(told))
+    text = f"{type(told).__name__.lstrip('_')}: {line}" if line else type(told).__name__
+    text = f"{OUT_OF_MEMORY}: {text}" if telling else text
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
@@ -98,8 +100,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         if id(each) not in seen:
             seen.add(id(each))
             yield each
-            context = None if each.__suppress_context__ else each.__context__
-            following += [link for link in (each.__cause__, context) if link is not None]
+            following += [link for link in (each.__cause__, each.__context__) if link is not None]
 
 
 def _telling_line(text: str) -> str:

@@ -52,7 +52,7 @@ class Fingerprint:
     @property
     def scored_on(self) -> str:
         """One text for all that a score depends on, the test part left out."""
-        return _short(json.dumps([self.train, self.validation, self.model]))
+        return _short(json.dumps([self.train, self.validation, self.code, self.model]))
 
 
 def _of_part(part: Part | Stream | None) -> str:
@@ -122,6 +122,8 @@ def _plain(value: Any, places: Mapping[str, str]) -> Any:
         return {str(key): _plain(part, places) for key, part in value.items() if key not in PASSING}
     if isinstance(value, list | tuple):
         return [_plain(part, places) for part in value]
+    if hasattr(value, "get_config") and not isinstance(value, type):
+        return [type(value).__name__, _plain(value.get_config(), places)]
     if isinstance(value, float):  # backends give the same rate in other precisions
         return float(f"{value:.6g}")
     return places.get(value, value) if isinstance(value, str) else value

@@ -13,11 +13,14 @@ from autoopt.errors import UsageError, nearest
 LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
 """Flags that are fields of `autoopt.Constraints`."""
 
-MEANS = ("engine", "memory")
+MEANS = ("engine", "isolate", "memory", "max_disk")
 """Flags that are fields of `autoopt.Resources`."""
 
 SEARCHING = ("oracle", "sampler", "pruner")
 """Flags that are fields of `autoopt.Search`."""
+
+MOST_DIGITS = 18
+"""Of a batch size."""
 
 RESUME = {"true": True, "false": False}
 
@@ -153,7 +156,7 @@ def _names(flag: str, texts: Sequence[str]) -> Sequence[str]:
 
 def _sizes(texts: Iterable[str]) -> Sequence[int]:
     words = [word.strip() for text in texts for word in text.split(",")]
-    if not all(word.isdecimal() for word in words):
+    if not all(word.isdecimal() and len(word) <= MOST_DIGITS for word in words):
         given = " ".join(texts)
         raise UsageError(
             f"--batch-size was given {given!r}. Expected whole numbers with commas between, for example 32,64."
@@ -167,7 +170,7 @@ def _value(text: str) -> Any:
     if text.lower() in words:
         return words[text.lower()]
     for read in (json.loads, float):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             value = read(text)
             return text if isinstance(value, float) and not math.isfinite(value) else value
     return text

@@ -2,25 +2,31 @@
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt.data import Cut, Part, Stream
 from autoopt.engines import evaluate
+from autoopt.errors import ModelError, RunError, SearchError, SpaceError
 from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.model_function import insisted
 from autoopt.records import Trial
 from autoopt.retraced import course_of
 from autoopt.search import Evidence, Unseen
-from autoopt.storage import RunFolder, replacing
+from autoopt.storage import RunFolder
 from autoopt.worker import Worker
 
 logger = logging.getLogger(__name__)
 
 TOLERANCE = 1e-6
 """How far the reloaded winner's score may lie from the one that its trial reported."""
+
+FRAME = 10**5
+"""Bytes that a saved model takes beside its numbers."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +53,40 @@ class Handover:
         return Evidence(self.worker, self.built)
 
     def built(self, trial: Trial) -> keras.Model:
-        """Return a trial's compiled model."""
-        hp = AskingHyperParameters.of(trial.hyperparameters)
-        recipe = self.worker.hypermodel.draw(hp)
-        return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
+        """Return a trial's compiled model.
+
+        Raises:
+            ModelError: The model function raises, each time that it is called.
+        """
+
+        def build() -> keras.Model:
+            hp = AskingHyperParameters.of(trial.hyperparameters)
+            recipe = self.worker.hypermodel.draw(hp)
+            return self.worker.assembled(recipe, hp.values, self.epochs, seed=0)
+
+        return insisted(build)
 
     def written(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model, and how it was trained, and return it as it is read back."""
-        model = self.built(best)
+        """Write the winner, and how it was trained, and return it as it is read back, or where the disk refuses as it is.
+
+        Raises:
+            SearchError: The model function raises by now.
+        """
+        try:
+            model = self.built(best)
+        except ModelError as error:
+            raise SearchError(
+                f"The winner, trial {best.number}, cannot be built any more: {error} All trials and its weights are in "
+                f"{self.folder.path}. Mend the model function and go on, with resume=True or autoopt resume."
+            ) from error
         self.folder.write("course", course_of(self.worker, best, model, self.epochs).told())
         if not model.built:  # a subclassed model has no weights before it has seen an example
             evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))
         model.optimizer.build(model.trainable_variables)
         try:
-            with replacing(self.folder.best_model) as fresh:
-                model.save(fresh)
+            if not self.folder.save_model(self.folder.best_model, model, _bytes(model), best.number):
+                return model
             return keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(model))
         except Exception as error:
             # Whatever a user's own class does when it is saved or read: the model itself is still good.
@@ -73,6 +97,36 @@ class Handover:
                 self.folder.best_model, str(error).partition(". ")[0],
             )  # fmt: skip
             return model
+
+    def kept_of(self, trial: Trial) -> Sequence[Any] | None:
+        """Return a trial's weights as the model on disk has them; None where that is another's, or does not fit."""
+        told = self.folder.read("result")
+        if told.get("model", told.get("best")) != trial.number or not self.folder.has_model(
+            self.folder.best_model
+        ):
+            return None
+        try:
+            built = self.built(trial)
+            model = keras.models.load_model(self.folder.best_model, custom_objects=_own_classes(built))
+        except Exception as error:  # what a user's own class does when it is read
+            logger.info("The weights of trial %d are not taken from its model: %s", trial.number, error)
+            return None
+        found = [np.asarray(keras.ops.convert_to_numpy(weight)) for weight in model.weights]
+        return found if _fits(found, built) else None
+
+    def drop_misfits(self, trials: Iterable[Trial]) -> None:
+        """Remove kept weights that do not fit what the model function returns by now."""
+        for trial in trials:
+            if self.folder.has_weights(trial.number) and not self._fits(trial):
+                logger.warning("The weights of trial %d do not fit its model any more.", trial.number)
+                self.folder.drop_weights(trial.number)
+
+    def _fits(self, trial: Trial) -> bool:
+        try:
+            return _fits(self.folder.load_weights(trial.number), self.built(trial))
+        except (ModelError, SpaceError, RunError, OSError) as error:
+            logger.info("trial %d: %s", trial.number, error)
+            return False
 
     def scored_again(self, model: keras.Model, best: Trial) -> tuple[float, bool]:
         """Return the objective of the very model that is handed over, and whether it is what the model says.
@@ -118,6 +172,22 @@ def _measures(model: keras.Model, validation: Part | Stream, name: str, score: f
         logger.info("The model takes no data as it was given: %s", error)
         return False
     return _near(logs.get(name.removeprefix("val_"), math.nan), score)
+
+
+def _bytes(model: keras.Model) -> int:
+    """Return about as many bytes as a model takes that is written along with its optimizer."""
+    variables = [*model.variables, *model.optimizer.variables]
+    return FRAME + sum(
+        math.prod(each.shape) * np.dtype(keras.backend.standardize_dtype(each.dtype)).itemsize
+        for each in variables
+    )
+
+
+def _fits(weights: Sequence[Any], model: keras.Model) -> bool:
+    """Whether weights have a model's shapes; one that has none before it sees an example takes any."""
+    return not model.built or [np.shape(each) for each in weights] == [
+        tuple(each.shape) for each in model.weights
+    ]
 
 
 def _near(one: float, other: float) -> bool:

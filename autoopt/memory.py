@@ -4,6 +4,7 @@ Where neither the platform nor psutil tells, the answer is None and nobody acts 
 """
 
 import importlib
+import math
 import os
 import re
 from pathlib import Path
@@ -28,17 +29,22 @@ def size(text: str) -> int | None:
         (4000000000, 536870912, None)
     """
     found = re.fullmatch(r"\s*(\d+\.?\d*)\s*([mgt]i?b)\s*", text, re.IGNORECASE)
-    return round(float(found[1]) * UNITS[found[2].lower()]) if found else None
+    bytes_ = float(found[1]) * UNITS[found[2].lower()] if found else math.inf
+    return round(bytes_) if math.isfinite(bytes_) else None
 
 
 def spoken(count: int) -> str:
     """Return a number of bytes as people say it.
 
     Example:
-        >>> spoken(4_000_000_000), spoken(512_000_000)
-        ('4.0 GB', '512 MB')
+        >>> spoken(4_000_000_000), spoken(512_000_000), spoken(2_400_000), spoken(31_000)
+        ('4.0 GB', '512 MB', '2.4 MB', '31 kB')
     """
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+    if count >= 1e9:
+        return f"{count / 1e9:.1f} GB"
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e7 else f"{count / 1e6:.0f} MB"
 
 
 def resident() -> int | None:

@@ -1,14 +1,42 @@
 """The user's model function, in whichever of its forms: one call that gives a new Keras model."""
 
 import inspect
+import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import keras
 import keras_tuner
 
 from autoopt import compiling, download, surgery
 from autoopt.errors import AutooptError, ModelError
+
+logger = logging.getLogger(__name__)
+
+
+ATTEMPTS = 5
+"""So often a model function is called, that fails now and then, where a whole search depends on it."""
+
+Built = TypeVar("Built")
+
+
+def insisted(build: Callable[[], Built]) -> Built:
+    """Return what builds the user's model; where the model function raises, it is called again, a few times.
+
+    A trial whose model cannot be built has failed, and the search goes on. This is for what comes before the first
+    trial and after the last one.
+
+    Raises:
+        ModelError: It has raised each time, or what it raises or returns will not change.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return build()
+        except ModelError as error:
+            if error.__cause__ is None or download.failed(error.__cause__):
+                raise
+            logger.info("%s It is called again.", error)
+    return build()
 
 
 def asks(model_fn: Any) -> bool:

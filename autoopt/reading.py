@@ -17,7 +17,7 @@ from autoopt.coverage import PENALTIES, REGULARIZERS, covered
 from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream
 from autoopt.engines.twin import remains
 from autoopt.hyperparameters import PinnedHyperParameters
-from autoopt.model_function import asks, caller
+from autoopt.model_function import asks, caller, insisted
 from autoopt.own_fit import OwnFit
 from autoopt.recipe import Recipe
 from autoopt.seeding import seeded
@@ -117,8 +117,16 @@ class Reader:
 
     def _users(self, values: Mapping[str, Any], seed: int) -> keras.Model:
         """Build the user's model with some values of its own hyperparameters."""
-        with seeded(seed):
-            return self.call(holding(values))
+        return self._built(seed, lambda: holding(values))
+
+    def _built(self, seed: int, asked: Callable[[], keras_tuner.HyperParameters]) -> keras.Model:
+        """Build the user's model to be read: one that fails now and then is called again, with the same chance."""
+
+        def build() -> keras.Model:
+            with seeded(seed):
+                return self.call(asked())
+
+        return insisted(build)
 
     def _found_closed(self) -> Mapping[str, str]:
         """Return the axes and parts that the user's own code decides on."""
@@ -134,9 +142,12 @@ class Reader:
         if not self._asks and self._readings:
             return self._readings[()]
         view = hp if isinstance(hp, PinnedHyperParameters) else PinnedHyperParameters(hp, self._space.fix)
-        view.names.clear()
-        with seeded(READING_SEED):
-            model = self.call(view)
+
+        def cleared() -> keras_tuner.HyperParameters:
+            view.names.clear()
+            return view
+
+        model = self._built(READING_SEED, cleared)
         self._own_names.update(view.names)
         known = self._readings.get(self.key(hp.values)) if self._asks else None
         if known is not None:  # its loss and metrics, which programs are kept for, are these objects

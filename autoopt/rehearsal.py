@@ -16,6 +16,7 @@ from autoopt.axes.regularization import SMOOTHING_NAME, Regularization
 from autoopt.data import Dataset, Part, Stream
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.hypermodel import AutoHyperModel
+from autoopt.model_function import insisted
 from autoopt.recipe import Recipe
 from autoopt.records import COSTS, Objective
 
@@ -79,7 +80,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
         notes = [note for note in (reading.compilation.note, *kept, OWN_FIT) if note]
         target, *others = objectives.resolve(objective, default, ())
         return Facts((), target, notes, closed, others=tuple(others))
-    model = hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED)
+    model = insisted(lambda: hypermodel.assemble(Recipe(), hp.values, seed=REHEARSAL_SEED))
     few = _few(dataset.train)
     for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
         if part is not None:

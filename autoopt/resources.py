@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoopt import memory
+from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
 
 ENGINES = ("auto", "keras")
@@ -12,15 +13,23 @@ DTYPE_POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16", "bfloat1
 LEAST_MEMORY = 10**6
 """Bytes; below it the unit was forgotten."""
 
+LEAST_DISK = 10**7
+"""Bytes that a run takes for its journal, its log and a small model."""
+
 
 @dataclass(frozen=True)
-class Resources:
+class Resources(KnownArguments):
     """What trials run on.
 
     Args:
         engine: `"auto"`, or `"keras"` for plain `fit`, whatever could be compiled.
         backend: Keras's backend in workers; this version takes None, the one that is loaded.
-        isolate: Trials in a process of their own; this version takes False.
+        isolate: Whether every training runs in a worker process from the first trial on. What ends that process, a
+            crash of native code or the system when memory runs out, costs one trial; a fresh one follows. Programs are
+            not compiled ahead then. Your model function is still called in this process, to be read before the first
+            trial and with each new set of its own hyperparameters, and so is the winner's model built here. Refused
+            where no trial can run there: on data that streams, with what cannot be sent to another process, and on a
+            GPU with TensorFlow or JAX.
         address: A cluster; this version takes None.
         gpus: GPUs a worker; this version takes None.
         memory: `"4GB"`, `"500MB"`, or bytes. Trials run in this process until it has more than that in
@@ -30,6 +39,11 @@ class Resources:
             On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process.
         dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
             GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
+        max_disk: `"2GB"`, `"500MB"`, or bytes that the run folder may take, log and earlier sessions included;
+            TensorBoard's logs lie elsewhere and do not count. The weights of the best few give way first, the worst of
+            them before: they stay in memory, so that the search goes on as it would, and end with this process. What
+            is always written, the journal, what was asked and found, the log and the winner's model, may take more:
+            then that is said. None: as much as the best few take.
         compilation_cache: Whether JAX keeps compiled programs in the user's cache folder for later runs.
 
     Raises:
@@ -51,8 +65,10 @@ class Resources:
     memory: str | int | None = None
     dtype_policy: str = "auto"
     compilation_cache: bool = True
+    max_disk: str | int | None = None
 
     def __post_init__(self) -> None:
+        as_plain(self)
         if self.engine not in ENGINES:
             raise UsageError(f"engine was given {self.engine!r}.{nearest(str(self.engine), ENGINES)}")
         if self.memory is not None and (_bytes(self.memory) or 0) < LEAST_MEMORY:
@@ -60,15 +76,19 @@ class Resources:
                 f'memory was given {self.memory!r}. Expected a text as "4GB" or "500MB", or bytes as a whole '
                 f"number from {LEAST_MEMORY:,}. Leave memory out for half of what the machine has."
             )
+        if self.max_disk is not None and (_bytes(self.max_disk) or 0) < LEAST_DISK:
+            raise UsageError(
+                f'max_disk was given {self.max_disk!r}. Expected a text as "2GB" or "500MB", or bytes as a whole '
+                f"number from {LEAST_DISK:,}. Leave max_disk out for as much as the best few trials take."
+            )
         if self.dtype_policy not in DTYPE_POLICIES:
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
             )
-        if not isinstance(self.compilation_cache, bool):
-            raise UsageError(
-                f"compilation_cache was given {self.compilation_cache!r}. Expected True or False."
-            )
-        _refuse_others(self, "engine", "memory", "dtype_policy", "compilation_cache")
+        for name in ("isolate", "compilation_cache"):
+            if not isinstance(getattr(self, name), bool):
+                raise UsageError(f"{name} was given {getattr(self, name)!r}. Expected True or False.")
+        _refuse_others(self, "engine", "isolate", "memory", "dtype_policy", "compilation_cache", "max_disk")
 
     @property
     def memory_limit(self) -> int | None:
@@ -76,6 +96,11 @@ class Resources:
         given = _bytes(self.memory)
         whole = memory.total() if given is None else None
         return given if whole is None else whole // 2
+
+    @property
+    def disk_limit(self) -> int | None:
+        """Bytes that the run folder may take; None where that is not limited."""
+        return _bytes(self.max_disk)
 
     @property
     def room(self) -> int | None:
@@ -97,5 +122,5 @@ def _refuse_others(given: Any, *taken: str) -> None:
         value = getattr(given, name)
         if name not in taken and value != field.default:
             raise UsageError(
-                f"{type(given).__name__}({name}={value!r}) is not in this version. Leave {name} out."
+                f"{type(given).__name__}({name}={value!r}) is not in this version. Expected {field.default!r} alone: leave {name} out."
             )

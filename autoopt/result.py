@@ -1,8 +1,5 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
-import copy
-import json
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +11,11 @@ import keras_tuner
 import pandas as pd
 
 from autoopt import afterwards, storage
+from autoopt.arguments import whole
 from autoopt.data import Split
 from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
-from autoopt.space import Space
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,7 @@ class Result:
         self._again = again
         self._best_model = best_model
         self._custom_objects = custom_objects
-        self._asked = folder.read("run")
+        self._asked = folder.read("run", needs=("objective", "space", "defaults"))
         self._found = folder.read("result")
         if not self._asked:
             raise RunError(
@@ -80,6 +77,11 @@ class Result:
     def run_dir(self) -> Path:
         """The run's folder."""
         return self._folder.path
+
+    @property
+    def folder(self) -> storage.RunFolder:
+        """What reads and writes the run's files, those included that this process has in memory alone."""
+        return self._folder
 
     @property
     def objective(self) -> Objective:
@@ -195,17 +197,22 @@ class Result:
     def _written_model(self) -> Path:
         """Return the file of the winner."""
         path = self._folder.best_model
-        if not path.exists():
+        if not path.is_file():
             raise RunError(
                 f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. "
                 f"See autoopt show {self.run_dir}"
+            )
+        if self._found.get("model", self._found.get("best")) != self._found.get("best"):
+            raise RunError(
+                f"{path} is not the model of the winner, trial {self._found.get('best')}: it could not be written, or a process "
+                f"ended before it had. Go on with the run, which writes it: autoopt resume {self.run_dir}"
             )
         return path
 
     @property
     def best_hyperparameters(self) -> keras_tuner.HyperParameters:
         """The winner's active values, with the whole space."""
-        hp = keras_tuner.HyperParameters.from_config(copy.deepcopy(self._asked["space"]))  # which it changes
+        hp = storage.definitions(self._folder, "space")
         hp.values = dict(self.best_trial.hyperparameters)
         return hp
 
@@ -221,10 +228,17 @@ class Result:
     def edges(self) -> Sequence[afterwards.Edge]:
         """Where the winner, and most of the best few trials, lie at the edge of a range, with a wider one to try."""
         asked = afterwards.Asked(
-            Space.from_json(json.dumps(self._folder.read("space"))), self.best_hyperparameters.space,
-            self._asked["defaults"], self._asked.get("rows", [None])[0],
+            afterwards.space_of(self._folder), self.best_hyperparameters.space, self._asked["defaults"],
+            self._asked.get("rows", [None])[0],
         )  # fmt: skip
-        return afterwards.edges(asked, self.best_trial, contenders(self.trials, self.objectives))
+        best, leading = self.best_trial, contenders(self.trials, self.objectives)
+        try:
+            return afterwards.edges(asked, best, leading)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise RunError(
+                f"{self.run_dir / 'run.json'} is damaged. Its ranges and defaults are not those of its trials: {error}. "
+                "Expected what a search writes. Restore it, or remove the run folder."
+            ) from error
 
     def profile(self) -> dict[str, Any]:
         """Return where the time of the search went, its ending left out.
@@ -378,7 +392,11 @@ class Result:
 
         Of several objectives the front comes first, its knee in front, and `front` says which trials are on it;
         each objective beside the first has a column of its own.
+
+        Raises:
+            UsageError: `n` is no whole number from 1.
         """
+        n = whole("n", n, 1)
         several = len(self.objectives) > 1
         on_front = {trial.number for trial in self.front} if several else set()
         rows = [
@@ -451,9 +469,10 @@ class Result:
             >>> "layers.Dense(1)" in result.export("best.py", format="python").read_text()
             True
         """
+        on_disk = self._best_model is None or self._folder.has_model(self._folder.best_model)
         return afterwards.Export(
-            self._folder, lambda: self.best_trial, self._written_model, lambda: self.best_model, self.summary,
-            self._custom_objects,
+            self._folder, lambda: self.best_trial, self._written_model if on_disk else None, lambda: self.best_model,
+            self.summary, self._custom_objects,
         ).write(path, format)  # fmt: skip
 
     def summary(self) -> dict[str, Any]:
@@ -488,6 +507,8 @@ class Result:
             "seconds": self._found.get("seconds"),
             "profile": self.profile(),
             "seed": self._asked.get("seed"),
+            "disk": self._folder.size,
+            "in_memory": list(self._folder.in_memory),
         }
 
     def _told_front(self) -> Sequence[Mapping[str, float]]:
@@ -508,8 +529,7 @@ class Result:
         scores = () if self._found.get("best") is None else self.best_trial.fold_scores
         if not scores:
             return None
-        std = statistics.stdev(scores) if len(scores) > 1 else 0.0
-        return {"mean": self.best_trial.score, "std": std, "n": len(scores)}
+        return {"mean": self.best_trial.score, "std": Confirmed(scores).std, "n": len(scores)}
 
 
 def load(
@@ -542,6 +562,11 @@ def load(
     if source is not None and not isinstance(source, afterwards.Source):
         raise UsageError(
             f"source was given {source!r}. Expected what the run was made of: pass autoopt.Source(model_fn, data)."
+        )
+    if custom_objects is not None and not isinstance(custom_objects, Mapping):
+        raise UsageError(
+            f"custom_objects was given {custom_objects!r}. Expected a mapping of names to classes and functions: pass "
+            '{"MyLayer": MyLayer}.'
         )
     folder = storage.find(run, directory)
     return Result(

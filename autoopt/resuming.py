@@ -17,6 +17,11 @@ from autoopt.storage import RunFolder
 MOST_NAMES = 4
 """Of hyperparameters in one sentence."""
 
+RECODED = (
+    "The code of your model function has changed, though not the model that it returns by default: what was confirmed is "
+    "run again."
+)
+
 RANGE = ("class_name", "values", "min_value", "max_value", "value")
 """What of a hyperparameter's configuration says which values it may take."""
 
@@ -53,14 +58,14 @@ class Earlier:
         trials: That have finished.
         spent: Seconds that these sessions took.
         notes: What is to be said of them, and of what has changed since, a sentence each.
-        foreign: Numbers of the trials that were made of another model than the user's of now.
+        recoded: Whether the code of the model function has changed: kept weights may not fit any more.
         written: What is to be written down, for sessions to come.
     """
 
     trials: Sequence[Trial] = ()
     spent: float = 0.0
     notes: Sequence[str] = ()
-    foreign: frozenset[int] = frozenset()
+    recoded: bool = False
     written: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,33 +78,20 @@ def earlier(folder: RunFolder, trials: Sequence[Trial], now: Now) -> Earlier:
         now: What is asked for now.
 
     Raises:
-        RunError: Nothing is left to search, and all trials were made of another model.
+        RunError: The user's own model is another one.
     """
     asked = folder.read("run") if trials else {}
-    models = dict(asked.get("models", {}))
-    made = {trial.number: _made_of(models, trial.number) for trial in trials}
-    foreign = frozenset(number for number, model in made.items() if model not in ("", now.made_of.model))
-    spent = _spent(asked, folder.read("result"), trials) if trials else 0.0
-    if foreign and len(foreign) == len(trials) and now.through(len(trials), spent):
+    before, made_of = asked.get("made_of", {}), vars(now.made_of)
+    # Another version of Keras may describe the same model in other words.
+    if _differs(before, made_of, "model") and asked.get("versions", {}).get("keras") == versions()["keras"]:
         raise RunError(
-            f"The run {folder.path} has had its {len(trials)} trials in {spent:.1f} s, all of another model than the one "
-            "that was given. Expected the model that they were made of, or more to search. Pass a larger max_trials or "
-            "budget, or another project_name."
+            f"Your own model is another one than the run {folder.path} was begun with: other layers, loss, metrics or "
+            "optimizer. Its trials could not be compared. Pass the model that it was begun with, or another project_name."
         )
-    following = str(1 + max((trial.number for trial in trials), default=-1))
-    if not models or _made_of(models, int(following)) != now.made_of.model:
-        models[following] = now.made_of.model
-    written = {
-        "made_of": vars(now.made_of), "models": models, "class_weight": str(now.class_weight), "spent": spent,
-    }  # fmt: skip
-    notes = (*_going_on(len(trials), spent, now), *_changes(asked, now, len(foreign), len(trials)))
-    return Earlier(trials, spent, notes, foreign, written)
-
-
-def _made_of(models: Mapping[str, str], number: int) -> str:
-    """Return of which model a trial was made; empty where an older version did not write that down."""
-    before = [int(first) for first in models if int(first) <= number]
-    return models[str(max(before))] if before else ""
+    spent = _spent(asked, folder.read("result"), trials) if trials else 0.0
+    written = {"made_of": made_of, "class_weight": str(now.class_weight), "spent": spent}
+    notes = (*_going_on(len(trials), spent, now), *_changes(asked, now))
+    return Earlier(trials, spent, notes, _differs(before, made_of, "code"), written)
 
 
 def _spent(asked: Mapping[str, Any], found: Mapping[str, Any], trials: Sequence[Trial]) -> float:
@@ -108,7 +100,7 @@ def _spent(asked: Mapping[str, Any], found: Mapping[str, Any], trials: Sequence[
         return float(found.get("seconds") or 0.0)
     ends = [trial.finished for trial in trials if trial.finished is not None]
     last = max([*ends, float(found.get("ended") or 0.0), asked["began"]])
-    return float(asked["spent"] + last - asked["began"])
+    return float(asked.get("spent", 0.0) + last - asked["began"])
 
 
 def _going_on(trials: int, spent: float, now: Now) -> Sequence[str]:
@@ -123,14 +115,14 @@ def _going_on(trials: int, spent: float, now: Now) -> Sequence[str]:
     return notes
 
 
-def _changes(asked: Mapping[str, Any], now: Now, foreign: int, trials: int) -> Sequence[str]:
+def _changes(asked: Mapping[str, Any], now: Now) -> Sequence[str]:
     """Return what has changed since a run was written down; what an older version did not write is not compared."""
     before = asked.get("made_of", {})
     made_of = vars(now.made_of)
     parts = [name for name in ("train", "validation", "test") if _differs(before, made_of, name)]
     notes = [
         _of_data(parts),
-        _of_model(foreign, trials, _differs(before, made_of, "code")),
+        RECODED if _differs(before, made_of, "code") else "",
         _of_space(asked.get("space", {}).get("space"), now.space.get_config()["space"]),
         _of_surroundings({**asked.get("versions", {}), "backend": asked.get("backend")}),
         _of_class_weight(asked.get("class_weight"), str(now.class_weight)),
@@ -150,19 +142,6 @@ def _of_data(parts: Sequence[str]) -> str:
     return (
         f"The {which} part{'s hold' if plural else ' holds'} other data than when this run was begun: scores from before "
         "and from now do not compare. Pass another project_name for a run on this data alone."
-    )
-
-
-def _of_model(foreign: int, trials: int, code: bool) -> str:
-    if foreign:
-        return (
-            f"Trials from before ({foreign} of {trials}) were made of another model than the one that is given now: they "
-            "stay in the table, and cannot win. Pass another project_name to begin anew."
-        )
-    return (
-        "The code of your model function has changed; the model that it returns by default has not."
-        if code
-        else ""
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from autoopt import compiling
 from autoopt.asked import Asked
 from autoopt.data import Cut
-from autoopt.errors import SearchError
+from autoopt.errors import RunError, SearchError
 from autoopt.executors import Executor
 from autoopt.fingerprints import Fingerprint
 from autoopt.handover import Handover
@@ -140,8 +140,9 @@ class Session:
         try:
             with self.folder.held(), Interrupts(self.limits, say):
                 self._write_down(asked)
-                self._emit(self._started(asked))
-                return self._carried_out(asked, say)
+                with self.folder.logged():
+                    self._emit(self._started(asked))
+                    return self._carried_out(asked, say)
         finally:
             for sink in self.sinks:
                 sink.close()
@@ -150,9 +151,14 @@ class Session:
         journal = self._journal(say)
         trials = journal.trials()
         known = len(trials)
+        if known != len(self.earlier.trials):
+            raise RunError(
+                f"The run {self.folder.path} has {known} trials and had {len(self.earlier.trials)} when it was looked at: another "
+                "process has gone on with it meanwhile. Expected one at a time. Call again to go on from there."
+            )
         weights = self._best_weights(trials)
         try:
-            train_again(weights, self.worker.hypermodel, self.executor, self.limits, self.epochs, self.seed)
+            self._found_again(weights, say)
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
@@ -164,7 +170,8 @@ class Session:
         finally:
             self.executor.close()
             weights.close()
-        best = chosen(candidates, confirmed.everyone(), self.objectives)
+        there = [trial for trial in candidates if trial.number in weights]
+        best = chosen(there, confirmed.everyone(), self.objectives)
         if best is None:
             if (
                 self.folder.read("result").get("best") is None
@@ -174,6 +181,15 @@ class Session:
                 raise KeyboardInterrupt  # there is nothing yet to return
             raise SearchError(_nothing(trials, reason))
         return self._handed_over(best, confirmed, reason, spent)
+
+    def _found_again(self, weights: BestWeights, say: Callable[[str], None]) -> None:
+        """See that the weights are there that should be: the winner's are in its model, others are trained again."""
+        lacking = weights.lacking()
+        for trial in lacking:
+            found = self.handover.kept_of(trial)
+            if found is not None:
+                weights.keep(trial, found)
+        train_again(weights, self.worker.hypermodel, self.executor, self.limits, self.epochs, self.seed, say)
 
     def _journal(self, say: Callable[[str], None]) -> Journal:
         """Open the journal, and say what a process that was ended has left there."""
@@ -196,16 +212,20 @@ class Session:
         self, best: Trial, confirmed: Confirmations, reason: str, spent: Mapping[str, float]
     ) -> Result:
         """Make the winner a model, look at the test part, and write down what came out."""
+        before = self.folder.read("result")
+        if before:  # from here on the model that is there need not be the one that this tells of
+            self.folder.write("result", {**before, "model": None})
         model = self.handover.written(best)
         with compiling.measuring(model, self.worker.score):
             best_score, is_its_own = self.handover.scored_again(model, best)
             tested = self.handover.tested(model) if is_its_own else Unseen()
         found = standing(best, best_score, confirmed, tested, self.worker.objective, self.seed)
-        earlier, now = self.folder.read("result").get("spent", {}), time.time()
+        now, saved = time.time(), self.folder.has_model(self.folder.best_model)
+        earlier = before.get("spent", {})
         self.folder.write(
             "result",
             {
-                "best": best.number, "best_score": best_score, **found.written(), "reason": reason,
+                "best": best.number, "model": best.number if saved else before.get("model"), "best_score": best_score, **found.written(), "reason": reason,
                 "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + now - self.started, 3), "ended": now,
                 "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
                 "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
@@ -309,20 +329,19 @@ class Session:
         """Return the keeper of weights, which knows those that lie on disk already."""
         most = max(self.search.confirm, self.search.keep, 1)
         always = (0,) if self.search.confirm else ()  # the user's own model is confirmed too, and may win
-        return BestWeights(
-            self.folder, most, self.worker.objective, earlier, self.others, always, self.earlier.foreign
-        )
+        if self.earlier.recoded:
+            self.handover.drop_misfits(earlier)
+        return BestWeights(self.folder, most, self.worker.objective, earlier, self.others, always)
 
     def _confirmed(
         self, ranked: Sequence[Trial], trials: Sequence[Trial], earlier: int, say: Callable[[str], None]
     ) -> Confirmations:
         self.limits.conclude()
-        if self.limits.interrupted:
+        rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
+        if self.limits.interrupted and not rounds.trials:
             if self.search.confirmations and ranked:
                 say("The best trial is not confirmed: interrupted before.")
-            return Confirmations({})
-        rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
-        if rounds.note:
+        elif rounds.note:
             say(rounds.note)
         if not rounds.trials:
             return Confirmations({})

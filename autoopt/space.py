@@ -9,9 +9,10 @@ from typing import Any, Self
 import keras_tuner
 
 from autoopt import axes
+from autoopt.arguments import KnownArguments, plain, spelled
 from autoopt.axes import Origin
-from autoopt.axes.arguments import KnownArguments, plain, spelled
 from autoopt.errors import SpaceError, nearest
+from autoopt.untrusted import Unreadable, fit, parse, shown
 
 AXES: Mapping[str, type[axes.Axis]] = {
     "structure": axes.Structure,
@@ -53,6 +54,8 @@ class Space(KnownArguments):
         True
     """
 
+    refusal = SpaceError
+
     structure: AxisArgument = True
     initialization: AxisArgument = True
     regularization: AxisArgument = True
@@ -84,24 +87,31 @@ class Space(KnownArguments):
         Raises:
             SpaceError: It is no JSON of a space, or names an axis or a field that there is not.
         """
+        if not isinstance(text, str | bytes):
+            raise SpaceError(
+                f"from_json was given {shown(text)}. Expected the text that Space.to_json wrote."
+            )
         try:
-            read = json.loads(text)
-        except (ValueError, TypeError) as error:
-            raise SpaceError(f"{text!r} is no JSON: {error}. Expected what Space.to_json wrote.") from error
-        if not isinstance(read, Mapping):
-            raise SpaceError(f"{text!r} is no space. Expected what Space.to_json wrote.")
-        given: dict[str, Any] = {
-            name: AXES[name](**value) if name in AXES and isinstance(value, Mapping) else value
-            for name, value in read.items()
-        }
-        return cls(**given)
+            read = parse(text)
+            fit(read, dict[str, Any])
+            given: dict[str, Any] = {
+                name: AXES[name](**value) if name in AXES and isinstance(value, Mapping) else value
+                for name, value in read.items()
+            }
+            return cls(**given)
+        except Unreadable as error:
+            raise SpaceError(f"{shown(text)} is no space. {error} Pass what Space.to_json wrote.") from error
+        except RecursionError as error:
+            raise SpaceError(
+                f"{shown(text)} is no space: it is nested too deeply. Expected axes and pins. Pass what Space.to_json wrote."
+            ) from error
 
     @classmethod
     def of(cls, given: Any) -> Self:
         """Read the `space` argument of `tune`: `"auto"` or a Space."""
         if isinstance(given, cls):
             return given
-        if given == "auto":
+        if isinstance(given, str) and given == "auto":
             return cls()
         raise SpaceError(
             f'space was given {given!r}. Expected "auto" or an autoopt.Space, '

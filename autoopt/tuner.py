@@ -210,7 +210,7 @@ class Tuner:
         Args:
             num_models: How many; there are as many as trials whose weights were kept: `max_trials` of them.
         """
-        folder = storage.find(self.result.run_dir)
+        folder = self.result.folder
         kept = [trial for trial in self._best() if folder.has_weights(trial.number)]
         return [self._model(trial, folder) for trial in kept[:num_models]]
 
@@ -266,7 +266,7 @@ class Tuner:
 
     def _searched(self) -> keras_tuner.HyperParameters:
         """Return the space of the run."""
-        run = storage.find(self.result.run_dir).read("run")
+        run = self.result.folder.read("run")
         return keras_tuner.HyperParameters.from_config(run["space"])
 
     def _model(self, trial: Trial, folder: storage.RunFolder) -> keras.Model:

@@ -1,5 +1,6 @@
 """tune(): the one call. Data, space, search, confirmation and the winner, in this order."""
 
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +8,12 @@ from typing import Any
 
 from autoopt import checks, class_weights, resuming, seeding, storage
 from autoopt.afterwards import Again, Unweighted
+from autoopt.arguments import pythons
 from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import Executor, RecyclingExecutor, RepeatingExecutor
+from autoopt.executors import RepeatingExecutor, executor_of
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
@@ -125,6 +127,9 @@ def tune(
     started = time.time()
     search = Search() if search is None else search
     resources = Resources() if resources is None else resources
+    epochs, max_trials, workers, verbose, resume, objective = map(
+        pythons, (epochs, max_trials, workers, verbose, resume, objective)
+    )
     checks.arguments(
         epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
         verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
@@ -170,50 +175,57 @@ def tune(
     over = checks.within(ceiling, hypermodel, start, whole_space)
     several = check_several(search, compared)
 
-    folder = storage.create(directory, project_name, resume)
-    logs = Path(logdir) / folder.name
-    if resume == "overwrite":
-        discard(logs)
-    console = Console(verbose)
     duties = Duties(
         model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.of_outputs(facts.width), policy,
         resources.compilation_cache, resources.room, facts.score,
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
-    executor: Executor = RecyclingExecutor(worker, duties, resources.memory_limit)
+    executor = executor_of(worker, duties, resources.memory_limit, resources.isolate)
     if search.cv is not None or search.executions_per_trial > 1:
         executor = RepeatingExecutor(
             executor, trainings(search, partitions, compared, begun), target, facts.others
         )
-    session = Session(
-        folder=folder, worker=worker, executor=executor,
-        limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
-        search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
-        sinks=(console, Background(TensorBoard(logs))), others=facts.others,
-        folds=() if partitions is None else partitions.cuts(),
-    )  # fmt: skip
-    precision = (f"Models are built under the policy {policy}.",) if policy else ()
-    folded = () if partitions is None else (partitions.note,)
-    notes = (
-        *([folder.note] if folder.note else []),
-        *before.notes,
-        *dataset.notes,
-        *folded,
-        *facts.notes,
-        *weighted.notes,
-        *settled,
-        *several,
-        *precision,
-        *pinned,
-        *adapted,
-        *over,
-    )
-    asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
-    with compilations_kept(resources.compilation_cache):
-        found = session.run(asked, console.say)
+    with contextlib.closing(executor):
+        folder = storage.create(directory, project_name, resume, resources.disk_limit)
+        logs = Path(logdir) / folder.name
+        if resume == "overwrite":
+            discard(logs)
+        console = Console(verbose)
+        session = Session(
+            folder=folder, worker=worker, executor=executor,
+            limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
+            search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
+            sinks=(console, Background(TensorBoard(logs))), others=facts.others,
+            folds=() if partitions is None else partitions.cuts(),
+        )  # fmt: skip
+        precision = (f"Models are built under the policy {policy}.",) if policy else ()
+        folded = () if partitions is None else (partitions.note,)
+        notes = (
+            *([folder.note] if folder.note else []),
+            *before.notes,
+            *dataset.notes,
+            *folded,
+            *facts.notes,
+            *weighted.notes,
+            *settled,
+            *several,
+            *precision,
+            *pinned,
+            *adapted,
+            *over,
+        )
+        asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
+        with compilations_kept(resources.compilation_cache):
+            found = session.run(asked, console.say)
     again = Again(
-        worker, duties, Unweighted(as_cut, class_weight, facts.width), resources.memory_limit, epochs, seed
+        worker,
+        duties,
+        Unweighted(as_cut, class_weight, facts.width),
+        resources.memory_limit,
+        epochs,
+        seed,
+        resources.isolate,
     )
     result = Result(folder, best_model=found.best_model, again=again)
     for line in ("", *outcome(result.summary())):

@@ -232,7 +232,7 @@ class Worker:
                 also = ended.note.replace(OUT_OF_MEMORY, f"{OUT_OF_MEMORY}, also with half of each batch", 1)
                 return Outcome(replace(ended, note=also) if short and job.halved else ended)
             logger.info("trial %d: memory ran out, its batches are halved", job.number)
-            job, prepared = replace(job, halved=True), None
+            job, prepared, started = replace(job, halved=True), None, time.perf_counter()
 
     def _trained(
         self, job: Job, trial: Trial, report: Report, prepared: Callable[[], Prepared] | None, started: float

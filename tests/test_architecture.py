@@ -41,7 +41,8 @@ FLOORS = (
         "class_weights",
     },
     {"axes", "engines", "reports", "script"},
-    {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output", "course"},
+    {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
+    {"course"},
     {
         "hyperparameters",
         "schedules",
@@ -57,8 +58,9 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "untrusted",
     },
-    {"records", "recipe", "memory", "pricing"},
+    {"records", "recipe", "memory", "pricing", "arguments"},
     {"errors"},
 )
 

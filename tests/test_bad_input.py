@@ -111,7 +111,7 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     "file unreadable": (
         lambda folder: {"data": file(folder, "train.npz", b"no archive")},
         DataError,
-        r"train\.npz is no archive of arrays.*np\.savez\(path, x=x, y=y\)",
+        r"train\.npz cannot be read\. It is no archive of arrays.*np\.savez\(path, x=x, y=y\)",
     ),
     "file cut short": (
         lambda folder: {"data": file(folder, "cut.npz", archive(folder, x=X, y=Y).read_bytes()[:200])},
@@ -401,6 +401,11 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         lambda _: {"resources": Resources(memory="4")},
         UsageError,
         r"memory was given '4'\. Expected a text as \"4GB\".*Leave memory out",
+    ),
+    "isolate": (
+        lambda _: {"resources": Resources(isolate="yes")},
+        UsageError,
+        r"isolate was given 'yes'\. Expected True or False",
     ),
     "compilation cache": (
         lambda _: {"resources": Resources(compilation_cache="no")},

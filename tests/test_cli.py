@@ -9,7 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import autoopt
+from autoopt import commands
 from autoopt.cli import main
+from tests.full_disk import files_may_have
 
 MODEL = """
 import autoopt
@@ -77,6 +79,16 @@ def test_every_command_explains_itself(command: str) -> None:
     assert result.stdout.startswith("Usage: ")
 
 
+def test_a_winner_that_can_be_written_nowhere_is_told_with_what_to_do(place: Path, finished: Result) -> None:
+    result = autoopt.load("first", place / "runs")
+    with files_may_have(100):
+        told = commands._elsewhere(result)
+
+    assert told.startswith(
+        f"The winner could be written neither to {result.run_dir} nor elsewhere (File too large). Free"
+    )
+
+
 def test_tune_prints_the_outcome_and_where_to_look(place: Path, finished: Result) -> None:
     assert finished.exit_code == 0, finished.output
     printed = finished.stdout
@@ -139,7 +151,9 @@ def test_a_search_in_which_every_trial_fails_exits_with_1_and_the_cause(place: P
     words = (*folders(place), "--project-name", "failed")
     result = autoopt_("tune", place / "all_fail.py", "--max-trials", 5, "--epochs", 1, *words)
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: No trial ended with a model: the first trials all failed")
+    assert result.stderr.startswith(
+        "Error: ZeroDivisionError: my own mistake: so trial 0, your own model, failed"
+    )
     assert "ZeroDivisionError: my own mistake" in result.stderr
     shown = autoopt_("show", "failed", "--directory", place / "runs")
     assert shown.exit_code == 0

@@ -124,7 +124,7 @@ def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_p
     assert outcome["trials"]["completed"] + outcome["trials"]["pruned"] == 2
     table = r"hyperparameter +as written|[\w/]+  "
     known = (
-        r"loading my data|\d+ examples|Each class|Searching|Compiled|Plan: |None of them|$|\d+ trials in|  (time|baseline|best|confirmed|test) |  +(not )?better than|  +[\w/]+ +\S+ -> |Changed from|Nothing was|trial \d|confirming trial \d|\w+ stays|optimizer/"
+        r"loading my data|\d+ examples|Each class|Searching|Compiled|Plan: |None of them|$|\d+ trials in|  (time|disk|baseline|best|confirmed|test) |  +(not )?better than|  +[\w/]+ +\S+ -> |Changed from|Nothing was|trial \d|confirming trial \d|\w+ stays|optimizer/"
         f"|{table}"
     )
     assert [line for line in progress if not re.match(known, line)] == []
@@ -176,6 +176,18 @@ def served(line: str) -> int:
     return int(found[1])
 
 
+LOOPBACK, LOOPBACK_6 = "0100007F", "00000000000000000000000001000000"
+"""127.0.0.1 and ::1, as Linux writes them."""
+
+
+def listening(port: int) -> list[str]:
+    """Return the addresses at which this machine listens on a port."""
+    tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
+    rows = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
+    local = [row[1].split(":") for row in rows if row[3] == "0A"]
+    return [address for address, number in local if int(number, 16) == port]
+
+
 def interrupted(process: subprocess.Popen[str]) -> int:
     """Send Ctrl-C until it is heard: Python loses one that comes amid a finalizer, as those of a server's threads."""
     for _ in range(5):
@@ -187,7 +199,8 @@ def interrupted(process: subprocess.Popen[str]) -> int:
 
 def test_board_serves_the_logs_until_it_is_interrupted(tmp_path: Path) -> None:
     with started("board", "--logdir", ".", "--port", "0", cwd=tmp_path) as (process, _, err):
-        served(err.wait_for("http://localhost:"))
+        port = served(err.wait_for("http://localhost:"))
+        assert set(listening(port)) <= {LOOPBACK, LOOPBACK_6}
         assert interrupted(process) == 0
         told = "".join(err.rest())
         assert "Traceback" not in told or "Exception ignored" in told

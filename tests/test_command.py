@@ -32,7 +32,8 @@ def test_what_was_written_is_read() -> None:
     assert found is not None
     assert (found.model, found.folder) == ("net.py", "/somewhere")
     assert found.data == Path("train.npz").absolute()
-    assert found.options == {"max_trials": 3, "fix": ("a=1", "b=2")}
+    logs = str(Path("tensorboard_logs").absolute())
+    assert found.options == {"max_trials": 3, "fix": ("a=1", "b=2"), "logdir": logs}
 
 
 @pytest.mark.parametrize("field", ["model", "data", "options", "folder", "seal"])
@@ -41,7 +42,17 @@ def test_what_somebody_else_changed_is_not_taken(field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [None, 3, [], {}, {"model": "net.py"}, {"seal": ""}, {"model": "net.py", "seal": None}]
+    "record",
+    [
+        None,
+        3,
+        [],
+        {},
+        {"model": "net.py"},
+        {"seal": ""},
+        {"model": "net.py", "seal": None},
+        {"seal": "\ud800"},
+    ],
 )
 def test_what_is_no_command_is_not_taken(record: Any) -> None:
     assert command.read(record) is None

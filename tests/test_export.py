@@ -200,7 +200,7 @@ def test_a_place_that_cannot_be_written_is_refused(
 
 def test_what_the_system_says_of_a_place_is_passed_on(run: Result, tmp_path: Path) -> None:
     with pytest.raises(
-        UsageError, match=r"which cannot be written to .*name too long.* Expected a place of yours"
+        UsageError, match=r"which cannot be written: .*name too long.* Expected a place of yours"
     ):
         run.export(tmp_path / f"{'long' * 100}.py", format="python")
 

@@ -73,12 +73,14 @@ def test_other_flags_are_arguments_of_their_own_or_fields_of_one() -> None:
         "workers": "1",
         "max_params": 9,
         "engine": "keras",
+        "isolate": True,
         "memory": None,
+        "max_disk": None,
     }
     found = flags.read(given).arguments({"epochs": 3, "constraints": Constraints(max_latency_ms=5.0)})
 
     assert found == {
-        "epochs": 2, "resume": True, "workers": 1, "resources": Resources(engine="keras"),
+        "epochs": 2, "resume": True, "workers": 1, "resources": Resources(engine="keras", isolate=True),
         "constraints": Constraints(max_params=9, max_latency_ms=5.0),
     }  # fmt: skip
 

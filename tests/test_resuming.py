@@ -1,5 +1,6 @@
 """A run that goes on does so on the very rows of its first session, says what has changed, and loses nothing."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -105,8 +106,7 @@ def session(folder: storage.RunFolder, asked: Now, trials: int, **rest: Any) -> 
         ({}, ""),
         ({"train": "other"}, "The train part holds other data"),
         ({"train": "other", "validation": "other"}, "The train and validation parts hold other data"),
-        ({"model": "other", "code": "other"}, r"\(3 of 3\) were made of another model .* cannot win"),
-        ({"code": "other"}, "code of your model function has changed; the model .* has not"),
+        ({"code": "other"}, "code of your model function has changed, though not the model .* run again"),
         ({"span": 2.0}, "space has changed .*: another range: regularization/dropout"),
         ({"weight": {0: 2.0}}, r"class_weight is \{0: 2.0\} now, and was None before"),
     ],
@@ -127,21 +127,15 @@ def test_other_versions_are_said(tmp_path: Path) -> None:
     assert re.search(r"keras 3\.0\.0 → [\d.]+, backend theano → \w+\.$", notes[-1])
 
 
-def test_trials_count_again_when_their_model_is_back(tmp_path: Path) -> None:
-    folder = storage.create(tmp_path, "one", False)
-    assert session(folder, now(), 0).foreign == frozenset()
-    assert session(folder, now(model="other"), 2).foreign == {0, 1}
-    assert session(folder, now(), 3).foreign == {2}
-    assert session(folder, now(model="other"), 4).foreign == {0, 1, 3}
-
-
-def test_nothing_to_search_and_no_trial_of_the_model_is_refused(tmp_path: Path) -> None:
+def test_another_model_is_refused_but_not_where_another_keras_may_tell_it_otherwise(tmp_path: Path) -> None:
     folder = storage.create(tmp_path, "one", False)
     session(folder, now(), 0)
     with pytest.raises(
-        RunError, match=r"has had its 3 trials in 15\.0 s, all of another model .* Pass a larger"
+        RunError, match=r"model is another one than the run .* was begun with: .* Pass the model"
     ):
-        session(folder, now(max_trials=3, model="other"), 3)
+        session(folder, now(model="other"), 3)
+    session(folder, now(), 3, versions={"keras": "3.0.0"})
+    assert "keras 3.0.0" in session(folder, now(model="other"), 3).notes[-1]
 
 
 def test_seconds_of_all_sessions_count_and_what_a_killed_one_lost_does_not(tmp_path: Path) -> None:
@@ -160,7 +154,7 @@ def test_of_an_older_version_seconds_are_known_and_nothing_is_compared(tmp_path:
     folder.write("run", {"seed": 0})
     folder.write("result", {"seconds": 3.5})
     found = earlier(folder, [ended(0)], now())
-    assert (found.spent, found.foreign, len(found.notes)) == (3.5, frozenset(), 1)
+    assert (found.spent, found.recoded, len(found.notes)) == (3.5, False, 1)
 
 
 def run(folder: Path, trials: int, space: autoopt.Space | str = "auto", **options: Any) -> autoopt.Result:
@@ -220,3 +214,54 @@ def test_a_space_that_was_widened_is_accepted_and_searched(tmp_path: Path) -> No
 
 def read(result: autoopt.Result) -> dict[str, Any]:
     return storage.RunFolder(result.run_dir).read("run")
+
+
+def test_a_winner_whose_weights_were_lost_is_found_in_its_model_and_nothing_is_trained(
+    tmp_path: Path,
+) -> None:
+    first = run(tmp_path, 3)
+    for path in (first.run_dir / "weights").iterdir():
+        path.unlink()
+    again = run(tmp_path, 3, budget=first.summary()["seconds"] / 2)
+
+    assert again.best_trial == first.best_trial
+    for one, other in zip(first.best_model.get_weights(), again.best_model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_weights_that_do_not_fit_a_changed_branch_are_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def model_fn(wide: int) -> Any:
+        def build(hp: Any) -> keras.Model:
+            return toys.compiled(units=wide if hp.Boolean("wide", default=False) else 4, run_eagerly=True)
+
+        return build
+
+    def tune(function: Any, trials: int) -> autoopt.Result:
+        search = autoopt.Search(confirm=2, confirm_repeats=1, start=[{"wide": True}])
+        return autoopt.tune(
+            function, toys.digits(60), epochs=2, max_trials=trials, seed=0, verbose=0, project_name="run", resume=True,
+            directory=tmp_path / "runs", logdir=tmp_path / "logs", search=search,
+        )  # fmt: skip
+
+    tune(model_fn(8), 2)
+    run_json = tmp_path / "runs" / "run" / "run.json"
+    asked = json.loads(run_json.read_text())
+    run_json.write_text(json.dumps({**asked, "made_of": {**asked["made_of"], "code": "before"}}))
+    result = tune(model_fn(16), 3)
+
+    assert "weights of trial 1 do not fit its model any more" in caplog.text
+    assert len(result.trials) == 3 and result.best_model.predict(toys.digits(2)[0], verbose=0).shape == (
+        2,
+        10,
+    )
+
+
+def test_a_model_that_is_not_the_winners_is_not_handed_out(tmp_path: Path) -> None:
+    first = run(tmp_path, 2)
+    told = json.loads((first.run_dir / "result.json").read_text())
+    assert told["model"] == told["best"]
+    (first.run_dir / "result.json").write_text(json.dumps({**told, "model": None}))
+    with pytest.raises(RunError, match=r"is not the model of the winner, trial \d.* autoopt resume"):
+        _ = autoopt.load(first.run_dir).best_model

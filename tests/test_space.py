@@ -213,7 +213,7 @@ def test_an_open_space_is_printed_short() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Space()", r"'Space\(\)' is no JSON: .*Expected what Space.to_json wrote"),
+        ("Space()", r"'Space\(\)' is no space\. It is no JSON: .*Pass what Space.to_json wrote"),
         ("[1]", r"'\[1\]' is no space"),
         ('{"structur": false}', "Space has no argument 'structur'. Did you mean 'structure'"),
         ('{"optimizer": {"name": ["sgd"]}}', "Optimizer has no argument 'name'. Did you mean 'names'"),

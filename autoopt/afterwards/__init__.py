@@ -8,10 +8,10 @@ from autoopt.afterwards.exporting import Export
 from autoopt.afterwards.importance import importance
 from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
-from autoopt.afterwards.spans import Asked
+from autoopt.afterwards.spans import Asked, space_of
 from autoopt.afterwards.written import read_model
 
 __all__ = [
     "Again", "Asked", "Edge", "Ended", "Export", "Source", "Unweighted", "ablation", "again_of", "edges", "ensemble",
-    "importance", "profile", "read_model", "refit",
+    "importance", "profile", "read_model", "refit", "space_of",
 ]  # fmt: skip

@@ -12,12 +12,13 @@ import pandas as pd
 from autoopt import seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.path import Change, Path
+from autoopt.arguments import whole
 from autoopt.engines import Verdict, compilations_kept
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.executors import Executor
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, duration, told
-from autoopt.search import Interrupts, Limits, pace, seconds
+from autoopt.search import Confirmed, Interrupts, Limits, pace, seconds
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Job
 
@@ -46,8 +47,7 @@ class Step:
 @tensorflow_unloaded()
 def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFrame:
     """Return the table of the path; arguments, columns and errors as of `Result.ablation`."""
-    if isinstance(repeats, bool) or not isinstance(repeats, int) or repeats < 1:
-        raise UsageError(f"repeats was given {repeats!r}. Expected a whole number from 1.")
+    repeats = whole("repeats", repeats, 1)
     time_given = seconds(budget)
     ended.check_one_cut("An ablation trains and scores each step on one cut of the data")
     if saved := _saved(ended, repeats):
@@ -149,11 +149,13 @@ def _saved(ended: Ended, repeats: int) -> list[Step]:
     if kept.get("best") != ended.best.number:
         return []
     steps = [Step(**each) for each in kept["steps"]]
-    return steps if ended.again is None or len(steps[0].scores) >= repeats else []
+    enough = bool(steps) and len(steps[0].scores) >= repeats
+    return steps if ended.again is None or enough else []
 
 
 def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:
-    means = [statistics.fmean(step.scores) for step in steps]
+    reached = [Confirmed(step.scores) for step in steps]
+    means = [each.mean for each in reached]
     rows: list[tuple[Any, ...]] = []
     for place, step in enumerate(steps):
         earlier = steps[max(place - 1, 0)]
@@ -161,7 +163,7 @@ def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:
             ", ".join(told(each.values.get(name)) for name in step.change) for each in (earlier, step)
         )
         change = ", ".join(step.change) or "your model"
-        std = statistics.stdev(step.scores) if len(step.scores) > 1 else 0.0
+        std = reached[place].std
         gain = objective.gain(means[place], means[max(place - 1, 0)])
         rows.append((place, change, before, after, means[place], std, gain))
     return pd.DataFrame(rows, columns=list(COLUMNS))

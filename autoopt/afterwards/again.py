@@ -1,23 +1,22 @@
 """Again: what trained a run, at hand after `tune`, or made once more of what its user passes to `load`."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras_tuner
 
-from autoopt import class_weights, seeding
+from autoopt import class_weights, seeding, storage
+from autoopt.afterwards.spans import space_of
 from autoopt.data import Dataset
 from autoopt.engines import dtype_policy
 from autoopt.errors import RunError
-from autoopt.executors import Executor, RecyclingExecutor
+from autoopt.executors import Executor, executor_of
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.rehearsal import rehearse
 from autoopt.resources import Resources
-from autoopt.space import Space
 from autoopt.storage import RunFolder
 from autoopt.worker import Duties, Job, Worker
 
@@ -81,9 +80,10 @@ class Again:
         worker: Trains in this process.
         duties: The same, as another process is told.
         unweighted: The data before classes weigh.
-        memory_limit: As `RecyclingExecutor` takes it.
+        memory_limit: As `executor_of` takes it.
         epochs: Most epochs a trial, where schedules end.
         seed: The run's.
+        isolated: Whether all runs in a worker process.
     """
 
     worker: Worker
@@ -92,10 +92,11 @@ class Again:
     memory_limit: int | None
     epochs: int
     seed: int
+    isolated: bool = False
 
     def executor(self) -> Executor:
         """Return where jobs run; whoever asks closes it."""
-        return RecyclingExecutor(self.worker, self.duties, self.memory_limit)
+        return executor_of(self.worker, self.duties, self.memory_limit, self.isolated)
 
     def job(self, number: int, values: Mapping[str, Any], epochs: int, repeat: int) -> Job:
         """Return one training of some values, with seeds that come from (the run's, number, repeat)."""
@@ -171,7 +172,8 @@ def again_of(source: Source, folder: RunFolder) -> Again:
         RunError: The parts have other sizes than those of the run.
         UsageError: As of `tune`.
     """
-    asked, resources = folder.read("run"), source.resources
+    asked = folder.read("run", needs=("objective", "seed", "rows", "epochs"))
+    resources = source.resources
     dataset = Dataset.of(
         source.data, validation_data=source.validation_data, validation_split=source.validation_split,
         test_data=source.test_data, seed=seeding.derive(asked["seed"], seeding.SPLITTING),
@@ -183,12 +185,12 @@ def again_of(source: Source, folder: RunFolder) -> Again:
             "its scores could not be compared. Expected the same data. Pass what tune was given, its "
             "validation_data and validation_split included."
         )
-    policy, space = dtype_policy(resources.dtype_policy), Space.from_json(json.dumps(folder.read("space")))
+    policy, space = dtype_policy(resources.dtype_policy), space_of(folder)
     weighted = class_weights.applied(source.class_weight, dataset)
     counted = class_weights.weighed(weighted.dataset, weighted.weights)
     hypermodel = AutoHyperModel(source.model_fn, space, counted, policy, resources.room)
     if hypermodel.own_fit is not None and "asked_in_fit" in asked:
-        hypermodel.own_fit.learn(keras_tuner.HyperParameters.from_config(asked["asked_in_fit"]).space)
+        hypermodel.own_fit.learn(storage.definitions(folder, "asked_in_fit").space)
     objective = Objective(**asked["objective"])
     wanted = keras_tuner.Objective(objective.name, objective.direction)
     facts = rehearse(hypermodel, weighted.dataset, wanted)
@@ -198,7 +200,13 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     )  # fmt: skip
     unweighted = Unweighted(dataset, source.class_weight, facts.width)
     return Again(
-        duties.worker(hypermodel), duties, unweighted, resources.memory_limit, asked["epochs"], asked["seed"]
+        duties.worker(hypermodel),
+        duties,
+        unweighted,
+        resources.memory_limit,
+        asked["epochs"],
+        asked["seed"],
+        resources.isolate,
     )
 
 

@@ -13,13 +13,13 @@ from autoopt.afterwards import averaging
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
 from autoopt.afterwards.written import read_model
+from autoopt.arguments import whole
 from autoopt.data import Part, Stream, streams
 from autoopt.engines import evaluate
-from autoopt.errors import RunError, UsageError
+from autoopt.errors import RunError
 from autoopt.records import Objective, Trial
 from autoopt.reports import Console, score_text
 from autoopt.search import best_first
-from autoopt.storage import replacing
 from autoopt.task import Score, outputs
 from autoopt.unloaded import tensorflow_unloaded
 
@@ -40,8 +40,7 @@ class Member:
 @tensorflow_unloaded()
 def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
     """Return the averaged model; arguments and errors as of `Result.ensemble`."""
-    if isinstance(k, bool) or not isinstance(k, int) or k < 2:
-        raise UsageError(f"k was given {k!r}. Expected a whole number from 2.")
+    k = whole("k", k, 2)
     ended.check_one_cut("An ensemble is chosen on rows that no member was trained on")
     kept = ended.folder.read("ensemble")
     if ended.again is None and kept.get("best") == ended.best.number:
@@ -58,8 +57,7 @@ def ensemble(ended: Ended, k: int, verbose: Any) -> keras.Model:
     model = averaging.averaged(parts, like=members[0].model)
     with compiling.measuring(model, again.worker.score):
         reached = evaluate(model, part)[name]
-    with replacing(ended.folder.ensemble) as fresh:
-        model.save(fresh)
+    ended.folder.save_model(ended.folder.ensemble, model)
     weights = {number: count / len(picked) for number, count in counts.most_common()}
     content = {"best": ended.best.number, "weights": weights, "score": reached, "best_single": single}
     ended.folder.write("ensemble", content)

@@ -17,6 +17,7 @@ from autoopt.records import Trial
 from autoopt.script import Winner, script_of
 from autoopt.seeding import preserved
 from autoopt.storage import RunFolder
+from autoopt.untrusted import printable
 
 ENDINGS = {
     "keras": ".keras", "weights": ".weights.h5", "json": ".json", "python": ".py", "onnx": ".onnx", "saved_model": "",
@@ -34,7 +35,7 @@ class Export:
     Attributes:
         folder: Of the run.
         best: The winner.
-        file: Returns where it is written as `.keras`.
+        file: Returns where it is written as `.keras`; None where it is in memory alone.
         model: Returns it as a model.
         summary: Returns the outcome as plain data.
         custom_objects: Classes and functions of the user's own, name to object.
@@ -42,7 +43,7 @@ class Export:
 
     folder: RunFolder
     best: Callable[[], Trial]
-    file: Callable[[], Path]
+    file: Callable[[], Path] | None
     model: Callable[[], keras.Model]
     summary: Callable[[], Mapping[str, Any]]
     custom_objects: Mapping[str, Any] | None = None
@@ -51,11 +52,13 @@ class Export:
         """Write the winner and return where; arguments and errors as of `Result.export`."""
         try:
             return self._written(check_target(path, format), format)
-        except OSError as error:
-            raise UsageError(_unwritable(path, error.strerror or str(error))) from error
+        except (OSError, shutil.Error) as error:
+            raise UsageError(_unwritable(path, str(error))) from error
 
     def _written(self, target: Path, format: str) -> Path:
-        if format == "keras":
+        if format == "keras" and self.file is None:
+            self.model().save(target)
+        elif format == "keras" and self.file is not None:
             shutil.copyfile(self.file(), target)
         elif format == "weights":
             self.model().save_weights(target)
@@ -77,11 +80,17 @@ class Export:
                 f"{self.folder.name}."
             )
         asked = self.folder.read("run")
+        try:
+            course = Course.of(told)
+        except ValueError as error:  # what is no number among the classes that weigh
+            raise RunError(
+                f"The course.json of {self.folder.path} is damaged: {error}. Restore it."
+            ) from error
         with preserved():  # layers are made to see what their defaults are, and each draws a seed
             return script_of(
                 Winner(
                     self.model(),
-                    Course.of(told),
+                    course,
                     self._header(asked),
                     int(asked["seed"]),
                     self.custom_objects or {},
@@ -90,17 +99,21 @@ class Export:
 
     def _header(self, asked: Mapping[str, Any]) -> Sequence[str]:
         """Return what a script begins with: where it comes from, what it reached, and how its weights are loaded."""
-        name, best, objective = self.folder.name, self.best(), asked["objective"]["name"]
-        versions = ", ".join(
-            f"{package} {asked['versions'][package]}"
-            for package in ("autoopt", "keras")
-            if package in asked["versions"]
+        name, best, objective = (
+            _harmless(self.folder.name),
+            self.best(),
+            _harmless(asked["objective"]["name"]),
         )
+        known = asked.get("versions", {})
+        told = [
+            f"{package} {_harmless(known[package])}" for package in ("autoopt", "keras") if package in known
+        ]
+        where = ", ".join([*told, _harmless(asked.get("backend", ""))])
         score = "no score" if best.score is None else f"{objective} {best.score:.4g}"
         return (
             "The winner of a search, which `python FILE DATA.npz` trains, with x and y in DATA.npz.",
             "",
-            f"Run {name}, trial {best.number}, seed {asked['seed']}: {score}; {versions}, {asked['backend']}.",
+            f"Run {name}, trial {best.number}, seed {asked['seed']}: {score}; {where}.",
             f"The weights that scored it: autoopt export {name} best.weights.h5 --format weights, and then",
             'model = build_model(); model.load_weights("best.weights.h5").',
         )
@@ -113,8 +126,12 @@ def check_target(path: str | Path, format: str) -> Path:
         UsageError: The format is not known, the path's ending does not fit it, a folder or a file stands in its way, its
             folder is missing, or nobody may write there.
     """
-    if format not in ENDINGS:
+    if not isinstance(format, str) or format not in ENDINGS:
         raise UsageError(f"format was given {format!r}.{nearest(str(format), ENDINGS)}")
+    if not isinstance(path, str | Path):
+        raise UsageError(
+            f'path was given {path!r}. Expected the path of a file: pass "best{ENDINGS[format]}".'
+        )
     target, ending = Path(path), ENDINGS[format]
     others = [each for each in ENDINGS.values() if each and target.name.endswith(each)]
     if not target.name.endswith(ending) or (not ending and others):
@@ -128,10 +145,15 @@ def check_target(path: str | Path, format: str) -> Path:
     return target
 
 
+def _harmless(text: str) -> str:
+    """Return text from a run folder as it may stand in a docstring: anybody may have written it, and it must not end it."""
+    return printable(text, kept="").replace("\\", "/").replace('"', "'")
+
+
 def _unwritable(path: str | Path, why: str) -> str:
     return (
-        f"path was given {str(path)!r}, which cannot be written to ({why}). Expected a place of yours: name another, or "
-        "change its permissions."
+        f"path was given {str(path)!r}, which cannot be written: {why}. Expected a place of yours, not the run's own. Name "
+        "another, or change its permissions."
     )
 
 

@@ -3,17 +3,26 @@
 import pandas as pd
 
 from autoopt import storage
+from autoopt.arguments import whole
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective
 from autoopt.storage import Journal, RunFolder
+from autoopt.untrusted import brief
 
 
 def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: int) -> pd.DataFrame:
     """Return how much each hyperparameter mattered; arguments, columns and errors as of `Result.importance`."""
-    if evaluator not in storage.EVALUATORS:
+    seed = whole("seed", seed, 0)
+    if not isinstance(evaluator, str) or evaluator not in storage.EVALUATORS:
         raise UsageError(f"evaluator was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}")
     journal = Journal(folder.journal, objective, read_only=True)
-    found = storage.importances(journal, objective, evaluator, seed)
+    try:
+        found = storage.importances(journal, objective, evaluator, seed)
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        raise RunError(
+            f"{folder.journal.path} cannot be evaluated: {brief(error)}. Expected values within the ranges that it names. Restore it, or "
+            "remove the run folder."
+        ) from error
     if not found:
         count = sum(trial.score is not None and trial.status != "failed" for trial in journal.trials())
         same = ", all of them the same" if count >= storage.FEWEST else ""

@@ -11,12 +11,12 @@ from autoopt import compiling, seeding
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
 from autoopt.afterwards.written import read_model
+from autoopt.arguments import whole
 from autoopt.data import Dataset, Part, Stream, joined
 from autoopt.engines import Verdict, compilations_kept, evaluate, train
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.records import Logs, Objective, Trial
 from autoopt.reports import Console, score_text
-from autoopt.storage import replacing
 from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Worker
 
@@ -30,7 +30,9 @@ REPEAT = 2_000
 @tensorflow_unloaded()
 def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.Model:
     """Return the trained model; arguments and errors as of `Result.refit`."""
-    _check(epochs, test)
+    epochs = None if epochs is None else whole("epochs", epochs, 1, ", or None")
+    if not isinstance(test, bool):
+        raise UsageError(f"test was given {test!r}. Expected True or False.")
     wanted, kept = _epochs(ended.best) if epochs is None else epochs, ended.folder.read("refit")
     as_wanted = (kept.get("best"), kept.get("epochs")) == (ended.best.number, wanted)
     if ended.again is None and not test and as_wanted:
@@ -52,8 +54,7 @@ def refit(ended: Ended, epochs: int | None, test: bool, verbose: Any) -> keras.M
     with compilations_kept(again.duties.compilation_cache):
         weights = _trained(again, worker, ended, wanted)
     model = model_of(again, worker, ended.best, weights)
-    with replacing(ended.folder.refit) as fresh:
-        model.save(fresh)
+    ended.folder.save_model(ended.folder.refit, model)
     metrics = None if tested is None else _tested(model, worker, tested, console)
     content = {"best": ended.best.number, "epochs": wanted, "examples": count, "test_metrics": metrics}
     ended.folder.write("refit", content)
@@ -70,13 +71,6 @@ def _tested(model: keras.Model, worker: Worker, part: Part | Stream, console: Co
         "on it."
     )
     return metrics
-
-
-def _check(epochs: Any, test: Any) -> None:
-    if epochs is not None and (isinstance(epochs, bool) or not isinstance(epochs, int) or epochs < 1):
-        raise UsageError(f"epochs was given {epochs!r}. Expected a whole number from 1, or None.")
-    if not isinstance(test, bool):
-        raise UsageError(f"test was given {test!r}. Expected True or False.")
 
 
 def _worker(again: Again, ended: Ended) -> Worker:

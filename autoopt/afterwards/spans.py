@@ -1,5 +1,6 @@
 """Span: the range of numbers that a hyperparameter had under some values, and how far it could be stretched."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from keras_tuner.engine import hyperparameters as kinds
 
 from autoopt import axes
 from autoopt.axes.learning_rate import RATE
+from autoopt.errors import RunError, SpaceError
 from autoopt.space import Space
+from autoopt.storage import RunFolder
 
 Side = Literal["lower", "upper"]
 
@@ -33,9 +36,13 @@ class Span:
     logarithmic: bool = False
     choices: Sequence[float] = ()
 
-    def place(self, value: float) -> float | None:
+    def place(self, value: Any) -> float | None:
         """Return where a value lies, 0 to 1; of choices only the ends are told apart. None for one outside."""
-        if not self.low <= value <= self.high or (self.choices and value not in self.choices):
+        if (
+            not isinstance(value, int | float)
+            or not self.low <= value <= self.high
+            or (self.choices and value not in self.choices)
+        ):
             return None
         if self.choices:
             return 0.0 if value == self.low else 1.0 if value == self.high else 0.5
@@ -133,11 +140,26 @@ class Asked:
         axis = axes.LearningRate(given if isinstance(given, axes.Optimizer) else axes.Optimizer())
         own = str(self.defaults.get("optimizer/name", values.get("optimizer/name")))
         written = axes.Written(own, None, {}, self.defaults.get(RATE))
-        sizes = [size for hp in self.definitions if hp.name == "batch_size" for size in hp.values]
+        choices = [hp for hp in self.definitions if hp.name == "batch_size" and isinstance(hp, kinds.Choice)]
+        sizes = [size for hp in choices for size in hp.values]
         usual = sizes[0] if len(sizes) == 1 else self.defaults.get("batch_size")
         growth = (values.get("batch_size") or usual) / usual if usual else 1.0
         low, high, _ = axis.range_of(str(values.get("optimizer/name", own)), growth, written)
         return Span(low, high, logarithmic=True) if low < high else None
+
+
+def space_of(folder: RunFolder) -> Space:
+    """Return the space that a run was given.
+
+    Raises:
+        RunError: `space.json` holds none.
+    """
+    try:
+        return Space.from_json(json.dumps(folder.read("space")))
+    except SpaceError as error:
+        raise RunError(
+            f"{folder.path / 'space.json'} is damaged. {error} Restore it, or remove the run folder."
+        ) from error
 
 
 def _chosen(known: Any, none_at_zero: bool) -> Span | None:

@@ -8,8 +8,13 @@ from typing import Any
 import keras
 
 from autoopt.errors import RunError
+from autoopt.untrusted import Unreadable, brief, check_archive
 
 logger = logging.getLogger(__name__)
+
+
+MOST_TOLD = 2_000
+"""Characters of what Keras says of a file: the end of it repeats a layer's whole configuration."""
 
 
 def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Model:
@@ -20,20 +25,41 @@ def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Mo
         custom_objects: Classes and functions of the user's own, name to object.
 
     Raises:
-        RunError: It needs classes of the user's own.
+        RunError: It is damaged, holds code, or needs classes of the user's own.
     """
     try:
-        return keras.models.load_model(path, custom_objects=custom_objects)
-    except (TypeError, ValueError) as error:
+        check_archive(path)
+    except Unreadable as error:
+        raise RunError(f"{path} is damaged. {error} Restore it, or search again.") from error
+    try:
+        return _loaded(path, custom_objects, compile=True)
+    except Exception as error:  # layers of any origin are made here and may raise anything
         try:
-            model = keras.models.load_model(path, custom_objects=custom_objects, compile=False)
-        except (TypeError, ValueError):
-            raise RunError(
-                f"{path} cannot be loaded: {error}\nIf it has layers of your own, pass them: "
-                "autoopt.load(run, custom_objects={'MyLayer': MyLayer})."
-            ) from error
+            model = _loaded(path, custom_objects, compile=False)
+        except Exception:  # likewise
+            raise RunError(f"{path} cannot be loaded: {_cause(error)}") from error
         logger.warning(
             "%s was read without its loss and metrics, which need functions of your own: "
             "pass them as custom_objects to autoopt.load to evaluate it.", path,
         )  # fmt: skip
         return model
+
+
+def _loaded(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> keras.Model:
+    """Return a model in whose file nothing is run, unless the user has told Keras to run such things."""
+    return keras.models.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=True)
+
+
+def _cause(error: Exception) -> str:
+    """Return why a model was not read, and what to do."""
+    text = brief(str(error) or type(error).__name__, MOST_TOLD)
+    if any(word in text for word in ("safe_mode=False", "enable_unsafe_deserialization")):
+        return (
+            f"it holds code, as a Lambda layer does, which is not run: {text}\nExpected layers alone. If you wrote it, "
+            "make the Lambda a layer of your own and pass that as custom_objects, or load the file with "
+            "keras.models.load_model(path, safe_mode=False)."
+        )
+    return (
+        f"{text}\nIf it has layers of your own, pass them: "
+        "autoopt.load(run, custom_objects={'MyLayer': MyLayer}). If not, it is damaged: search again."
+    )

@@ -10,7 +10,8 @@ from typing import Any
 
 import keras_tuner
 
-from autoopt.axes.arguments import KnownArguments
+from autoopt.arguments import KnownArguments
+from autoopt.errors import SpaceError
 from autoopt.surgery import Template
 
 
@@ -81,6 +82,8 @@ class Axis(KnownArguments, ABC):
     `draw` is called once for each candidate, in the process that searches, never concurrently. It must
     ask `hp` for the same names in the same order for equal values, and must not change the origin.
     """
+
+    refusal = SpaceError
 
     @abstractmethod
     def draw(self, hp: keras_tuner.HyperParameters, origin: Origin) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
 
-from autoopt.axes.arguments import plain
+from autoopt.arguments import plain
 from autoopt.errors import SpaceError, nearest
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import keras
 import keras_tuner
 
+from autoopt.arguments import plain
 from autoopt.axes import fine_tuning
-from autoopt.axes.arguments import plain
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_names, check_numbers, check_range
 from autoopt.errors import SpaceError
@@ -127,7 +127,7 @@ class Optimizer(Axis):
             )
         factors = "factors above 0, for example [0.1, 1.0]"
         check_numbers("backbone_rate", self.backbone_rate, lambda factor: 0 < factor < float("inf"), factors)
-        if self.warmup:
+        if plain(self.warmup) != ():
             shares = "shares from 0 up to below 1, for example [0.0, 0.1]"
             check_numbers("warmup", self.warmup, lambda share: 0 <= share < 1, shares)
         if self.global_clipnorm is not None:

@@ -12,7 +12,7 @@ from autoopt.data.given import beside, column_notes, from_files, in_memory, part
 from autoopt.data.nested import mapped
 from autoopt.data.parts import Part, Stream
 from autoopt.data.rules import asked_share, check_ruled, ruled, said, share_of
-from autoopt.data.splits import check_share, cut_again, split
+from autoopt.data.splits import check_seed, check_share, cut_again, split
 from autoopt.data.sufficiency import check_test
 from autoopt.errors import DataError
 
@@ -80,6 +80,7 @@ class Dataset:
             DataError: The data cannot be learnt from, or cut, as it is; the message says why and what to do.
         """
         check_share(validation_split)
+        check_seed(seed)
         share = asked_share(test_split, validation_data, test_data)
         if isinstance(data, Dataset):
             check_ruled(groups, time_order, "autoopt.Dataset", data)

@@ -1,13 +1,12 @@
 """Files: `.npz` archives of numpy arrays, read without pickle so that opening one runs nothing."""
 
 import difflib
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
 from autoopt.errors import DataError, nearest
+from autoopt.untrusted import Unreadable, member_names, read_arrays
 
 NAMES = (
     "x", "y", "sample_weight", "x_val", "y_val", "sample_weight_val", "x_test", "y_test", "sample_weight_test",
@@ -23,24 +22,12 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     _check_path(path)
     try:
-        # Opened here: np.load leaves a torn file of its own opening open.
-        with path.open("rb") as file:
-            archive = np.load(file, allow_pickle=False)
-            if isinstance(archive, np.ndarray):
-                raise ValueError("it is one array, no archive of several")
-            _check_names(path, archive.files)
-            return {name: archive[name] for name in NAMES if name in archive.files}
-    except DataError:
-        raise
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        what = f"cannot be read ({error})"
-        if "pickle" in str(error):  # numpy takes for a pickle what is no archive
-            archive = zipfile.is_zipfile(path)
-            what = "holds objects that only pickle reads" if archive else "is no archive of arrays"
+        _check_names(path, member_names(path))
+        return read_arrays(path, NAMES)
+    except Unreadable as error:
         raise DataError(
-            f"The file {path} {what}. Expected an .npz of plain number arrays. Write it with np.savez(path, "
-            "x=x, y=y), with x and y of a number type; pickle is refused because opening such a file can "
-            "run any code."
+            f"The file {path} cannot be read. {error} Write it with np.savez(path, x=x, y=y), with x and y of a number "
+            "type; pickle is refused because opening such a file can run any code."
         ) from error
 
 

@@ -35,8 +35,14 @@ class Unsendable(Exception):
 class ProcessExecutor(Executor):
     """Runs each job, when its outcome is waited for, in one worker process; a fresh one follows one that died.
 
+    Once one has died that was told of other jobs too, each is told alone: what ends it ahead of its turn ends no other.
+
     Args:
         duties: What the process is told.
+
+    Attributes:
+        resident: Bytes that the process has in memory, None where that is not known.
+        started_with: Those that it began with, 0 where that is not known.
     """
 
     def __init__(self, duties: Duties) -> None:
@@ -45,7 +51,9 @@ class ProcessExecutor(Executor):
         self._sent = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Pipe | None = None
+        self._alone = False
         self.resident: int | None = None
+        self.started_with = 0
 
     @property
     def pid(self) -> int | None:
@@ -67,7 +75,9 @@ class ProcessExecutor(Executor):
         except Unsendable as error:
             return _lost(job, started, f"It could not be trained in a worker process: {error}.")
         except (EOFError, OSError):
-            return _lost(job, started, f"The worker process {self._ended()} amid this trial.")
+            ahead, self._alone = self._sent - 1, self._alone or self._sent > 1
+            amid = f"amid this trial{', or as it prepared the next' if ahead > 0 else ''}"
+            return _lost(job, started, f"The worker process {self._ended()} {amid}.")
         except BaseException:
             self.end()  # it is in the middle of something
             raise
@@ -150,12 +160,14 @@ class ProcessExecutor(Executor):
             raise Unsendable(f"it cannot be read there ({answer.reason})")
         assert isinstance(answer, Ready)
         self.resident, self.prepares = answer.resident, answer.prepares
+        self.started_with = answer.resident or 0
 
     def _carried_out(self, job: Job, report: JobReport) -> Outcome:
         assert self._pipe is not None
-        for each in list(self._jobs)[self._sent :]:
+        told = list(self._jobs)[: 1 if self._alone else None]
+        for each in told[self._sent :]:
             self._pipe.send(each)
-        self._sent = len(self._jobs)
+        self._sent = len(told)
         self._pipe.send(Wanted())
         while True:
             answer = self._answer(self._pipe)

@@ -5,7 +5,6 @@ What frameworks leave behind of each program cannot be freed: only the end of a 
 
 import logging
 from collections import deque
-from dataclasses import replace
 
 import keras
 
@@ -13,6 +12,7 @@ from autoopt import memory
 from autoopt.data import Part
 from autoopt.executors.executor import Executor, JobReport
 from autoopt.executors.inline import InlineExecutor
+from autoopt.executors.numbers import ProgramNumbers
 from autoopt.executors.process import ProcessExecutor, Unsendable
 from autoopt.worker import Duties, Job, Outcome, Worker
 
@@ -47,7 +47,7 @@ class RecyclingExecutor(Executor):
         self._handed = 0
         self._moved = self._stays = False
         self._allowance = 0
-        self._first = self._programs = 0
+        self._numbers = ProgramNumbers()
         self.prepares = worker.prepares
 
     def submit(self, job: Job) -> None:
@@ -63,7 +63,8 @@ class RecyclingExecutor(Executor):
             self._place.submit(job)
         self._handed = len(self._jobs)
         try:
-            outcome = self._told_apart(self._place.wait(report))
+            outcome = self._place.wait(report)
+            outcome = self._numbers.told_apart(outcome, self._place is self._process)
         finally:
             self._jobs.popleft()
             self._handed -= 1
@@ -90,7 +91,8 @@ class RecyclingExecutor(Executor):
         """Have the jobs that follow run elsewhere; what was handed over already is taken back."""
         if place is not self._place:
             self._place.close()
-            self._place, self._handed, self._first = place, 0, self._programs
+            self._place, self._handed = place, 0
+            self._numbers.begin()
 
     def _moves_on(self) -> bool:
         """Whether the next job goes to the worker process, which is then there."""
@@ -122,12 +124,8 @@ class RecyclingExecutor(Executor):
         if reason:
             raise Unsendable(reason)
         self._process.begin()
-        self._first = self._programs
-        start = self._process.resident or 0
-        left = memory.available()
-        # This process keeps what it has: beside it, a worker process may take half of what is left.
-        most = self._limit or 0 if left is None else min(self._limit or 0, start + left // 2)
-        self._allowance = max(most, start + self._room)
+        self._numbers.begin()
+        self._allowance = allowance(self._limit or 0, self._process.resident or 0, self._room)
         if not self._moved:
             logger.info(
                 "Trials go on in a fresh process: this one has %s in memory, more than its limit of %s.",
@@ -135,17 +133,19 @@ class RecyclingExecutor(Executor):
             )  # fmt: skip
         self._moved = True
 
-    def _told_apart(self, outcome: Outcome) -> Outcome:
-        """Return an outcome whose trial says where it ran, and its program's number among those of all processes."""
-        trial = outcome.trial
-        if self._place is self._process and trial.engine:
-            trial = replace(trial, engine=f"{trial.engine}, in a worker process")
-        number = trial.program
-        if number is not None:
-            number += self._first
-            trial = replace(trial, program=number)
-            self._programs = max(self._programs, number + 1)
-        return replace(outcome, trial=trial)
+
+def allowance(limit: int, start: int, room: int) -> int:
+    """Return the bytes to which a worker process may grow.
+
+    Args:
+        limit: Past which trials leave a process.
+        start: What it began with.
+        room: By which it may always grow.
+    """
+    left = memory.available()
+    # The process that searches keeps what it has: beside it, a worker process may take half of what is left.
+    most = limit if left is None else min(limit, start + left // 2)
+    return max(most, start + room)
 
 
 def objection(duties: Duties) -> str:

@@ -1,5 +1,6 @@
 """The console sink: one live line on a terminal, plain lines elsewhere."""
 
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from autoopt.records import (
 )
 from autoopt.reports.space_table import space_table
 from autoopt.reports.table import UNCUT
+from autoopt.untrusted import printable
 
 
 class Console:
@@ -61,7 +63,7 @@ class Console:
     def say(self, sentence: str) -> None:
         """Print one sentence for the user."""
         if self._level:
-            self._rich.print(Text(sentence))
+            self._rich.print(Text(printable(sentence)))
 
     def close(self) -> None:
         """Give the terminal back; may be called again."""
@@ -93,7 +95,7 @@ class Console:
     def _line(self) -> Text:
         width = self._rich.width - 1
         line = "" if self._progress is None else self._progress.line(width)
-        return Text(line[:width], no_wrap=True)
+        return Text(printable(line, kept="")[:width], no_wrap=True)
 
     def _stop_live(self) -> None:
         if self._live is not None:
@@ -207,6 +209,8 @@ def score_text(score: float | None) -> str:
 
 def duration(seconds: float) -> str:
     """Return seconds as people say them: 3.2s, 2m05s, 1h10m."""
+    if not math.isfinite(seconds):
+        return "-"
     if round(seconds) < 60:
         return f"{seconds:.1f}s" if seconds < 10 else f"{seconds:.0f}s"
     minutes, rest = divmod(round(seconds), 60)

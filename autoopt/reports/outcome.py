@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autoopt import memory
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.table import UNCUT, table, told
@@ -25,7 +26,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
     ended = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
     lines = [f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {ended}."]
-    lines += _time(summary.get("profile") or {})
+    lines += _time(summary.get("profile") or {}) + _disk(summary)
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
     lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
@@ -191,6 +192,13 @@ def _time(profile: Mapping[str, Any]) -> list[str]:
     programs = profile["programs"]
     compiled = f"; {programs} compiled program{'' if programs == 1 else 's'}" if programs else ""
     return [f"  time       {seconds}{compiled}"]
+
+
+def _disk(summary: Mapping[str, Any]) -> list[str]:
+    """Return the line on what the run folder takes, and on what is not in it."""
+    absent = summary.get("in_memory") or ()
+    alone = f"; in memory alone: {', '.join(absent)}" if absent else ""
+    return [f"  disk       {memory.spoken(summary['disk'])}{alone}"] if "disk" in summary else []
 
 
 def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:

@@ -7,17 +7,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autoopt.untrusted import printable
+
 UNCUT = 10_000
 """Characters in a line of a table that no terminal shows: nothing is wrapped."""
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]], width: int = UNCUT) -> list[str]:
     """Return the lines of a table; cells that do not fit into the width are wrapped, the first of a row last."""
-    cells = [[Text(cell) for cell in row] for row in rows]
+    cells = [[Text(printable(cell, kept="")) for cell in row] for row in rows]
     narrow = all(len(row[0]) <= width // 2 for row in cells)
     drawn = Table(box=None, pad_edge=False)
     for place, column in enumerate(columns):
-        drawn.add_column(column, overflow="fold", no_wrap=place == 0 and narrow)
+        drawn.add_column(Text(printable(column, kept="")), overflow="fold", no_wrap=place == 0 and narrow)
     for row in cells:
         drawn.add_row(*row)
     console = Console(width=width, color_system=None)

@@ -4,6 +4,7 @@ It imports no TensorFlow, not even where it is installed, and is the same on eve
 only the first HParams record of a run and a tag, so what changes goes to a new file or a new run.
 """
 
+import contextlib
 import itertools
 import logging
 import shutil
@@ -94,9 +95,13 @@ class TensorBoard:
         while self._running:
             _, session = self._running.popitem()
             try:
-                session.end(api_pb2.STATUS_UNKNOWN, time.time())
+                if not self._broken:
+                    session.end(api_pb2.STATUS_UNKNOWN, time.time())
             except OSError as error:
+                self._broken = True
                 logger.warning("The TensorBoard logs in %s end early: %s", self._folder, error)
+            finally:
+                session.give_up()
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -118,9 +123,8 @@ class TensorBoard:
     def _start(self, number: int, hyperparameters: Mapping[str, Any], started: float) -> "_Session":
         if number in self._running:
             self._running[number].end(api_pb2.STATUS_UNKNOWN, started)
-        session = _Session(self._trial_folder(number), number)
+        session = self._running[number] = _Session(self._trial_folder(number), number)
         session.start(self._experiment.columns(hyperparameters), started)
-        self._running[number] = session
         return session
 
     def _end(self, trial: Trial) -> None:
@@ -142,18 +146,16 @@ class TensorBoard:
     def _confirm(self, trial: Trial, repeat: int) -> None:
         if trial.score is None:
             return
-        file = _EventFile(self._trial_folder(trial.number))
-        file.scalars(repeat, {CONFIRMED_SCORE: trial.score})
-        file.close()
+        with contextlib.closing(_EventFile(self._trial_folder(trial.number))) as file:
+            file.scalars(repeat, {CONFIRMED_SCORE: trial.score})
 
     def _conclude(self, event: SearchEnded) -> None:
         """Add to the winner what is known of it in the end: points at its number."""
         tested = {f"test_{name}": value for name, value in (event.test_metrics or {}).items()}
         points = {**event.standing, **tested}
         if event.best is not None and points:
-            file = _EventFile(self._trial_folder(event.best.number))
-            file.scalars(event.best.number, points)
-            file.close()
+            with contextlib.closing(_EventFile(self._trial_folder(event.best.number))) as file:
+                file.scalars(event.best.number, points)
 
     def _trial_folder(self, number: int) -> Path:
         return self._folder / f"trial-{number:04d}"
@@ -215,6 +217,12 @@ class _Session:
         for file in (*self._curves.values(), self._file):
             file.close()
 
+    def give_up(self) -> None:
+        """Close what is still open, whatever the disk says to it."""
+        for file in (*self._curves.values(), self._file):
+            with contextlib.suppress(OSError):
+                file.close()
+
 
 def _curve(key: str) -> tuple[Literal["train", "validation"], str]:
     """Return the run and the tag for one of Keras's history keys; both runs share their tags, to overlay."""
@@ -266,9 +274,8 @@ class _Experiment:
             metric_infos=self._metrics,
             time_created_secs=time.time(),
         )
-        file = _EventFile(self._folder / f"experiment-{max(old, default=0) + 1}")
-        file.hparams(metadata.EXPERIMENT_TAG, experiment=experiment)
-        file.close()
+        with contextlib.closing(_EventFile(self._folder / f"experiment-{max(old, default=0) + 1}")) as file:
+            file.hparams(metadata.EXPERIMENT_TAG, experiment=experiment)
         for path in old.values():
             shutil.rmtree(path)
 

@@ -9,7 +9,7 @@ import keras
 from autoopt import task
 from autoopt.course import Course
 from autoopt.errors import UsageError
-from autoopt.script.expression import Call, Display, Expression, laid_out, listed, text
+from autoopt.script.expression import Call, Display, Expression, laid_out, listed, literal, text
 from autoopt.script.objects import Spelling
 from autoopt.script.rates import Rate, rate_of
 
@@ -77,7 +77,7 @@ def compilation_of(model: keras.Model, course: Course, spelling: Spelling) -> Co
     if config.get("run_eagerly"):
         given["run_eagerly"] = "True"
     if config.get("steps_per_execution", 1) != 1:
-        given["steps_per_execution"] = str(config["steps_per_execution"])
+        given["steps_per_execution"] = literal(config["steps_per_execution"])
     lines = [*rate.before, *laid_out(Call("model.compile", tuple(given.items())), 4)]
     own = optimizer["config"].get("inner_optimizer", optimizer)["config"]
     averaged = bool(own.get("use_ema")) and not own.get("ema_overwrite_frequency")

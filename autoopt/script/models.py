@@ -122,7 +122,7 @@ class Models:
         name = entry["config"]["name"]
         plain = entry["class_name"].lower() if automatic(name, entry["class_name"]) else name
         function = self._names.fresh(f"build_{plain}")
-        title = f'    """Return the part of the model that the search called {name}."""'
+        title = '    """Return a part of the model."""'
         body = self._body(entry, Variables())
         self.functions.append([f"def {function}():", title, *body, "    return model"])
         return call(function)

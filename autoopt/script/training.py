@@ -8,6 +8,7 @@ from autoopt.course import Course
 from autoopt.script.batches import batches, changes
 from autoopt.script.compilation import Compilation
 from autoopt.script.expression import WIDTH, Call, Expression, call, flat, laid_out, listed, literal
+from autoopt.untrusted import printable
 
 USUAL_SIZE = 32
 """Keras's own, of a batch."""
@@ -120,5 +121,6 @@ def _asides(course: Course, compilation: Compilation, unchanged: bool) -> Sequen
 
 
 def _comments(sentences: Sequence[str]) -> list[str]:
-    lines = (line for each in sentences for line in textwrap.wrap(each, WIDTH - 6))
+    told = (printable(each, kept="") for each in sentences)  # anybody may have written them
+    lines = (line for each in told for line in textwrap.wrap(each, WIDTH - 6))
     return [f"    # {line}" for line in lines]

@@ -23,7 +23,7 @@ class Variables:
 
     def fresh(self, wanted: str) -> str:
         """Return a name like the one that is wanted, as Python takes it."""
-        plain = re.sub(r"\W+", "_", wanted.split("_copy")[0]).strip("_") or "value"
+        plain = re.sub(r"\W+", "_", wanted.split("_copy")[0], flags=re.ASCII).strip("_") or "value"
         plain = f"layer_{plain}" if plain[0].isdigit() else plain
         name, number = plain, 1
         while name in self.given:

@@ -11,12 +11,13 @@ from autoopt.engines import Verdict
 from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
+from autoopt.model_function import ATTEMPTS, insisted
 from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search.chance import Run, Runs, Values
 from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import Limits
 from autoopt.search.rounds import epochs_of
-from autoopt.worker import Job
+from autoopt.worker import Job, Outcome
 
 Recut = Callable[[int], Cut | None]
 """Returns a fresh cut of the data for a seed, None where there is only one."""
@@ -94,14 +95,13 @@ class Confirmation:
         """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
         epochs = epochs_of(trial)
         hp = AskingHyperParameters.of(trial.hyperparameters)
-        recipe = self.hypermodel.draw(hp)
+        recipe = insisted(lambda: self.hypermodel.draw(hp))
         horizon = max(self.epochs, epochs)
         job = Job(
             trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut, parts=trial.parts
         )  # fmt: skip
         self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
-        self.executor.submit(job)
-        outcome = self.executor.wait(self._report)
+        outcome = self._ended(job)
         score, ended = self._score(outcome.trial), outcome.trial
         known = ended.status == "completed" and math.isfinite(score)
         self.emit(TrialEnded(replace(ended, score=score) if known else ended, repeat))
@@ -110,9 +110,18 @@ class Confirmation:
         # Of several trainings that the score is the mean of, weights tell one alone.
         witnessed = known and outcome.weights is not None and ended.executions == 1
         run = Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
-        if self.kept is not None:
+        if self.kept is not None and math.isfinite(score):  # what failed may not fail another time
             self.kept.keep(trial.number, repeat, run)
         return run
+
+    def _ended(self, job: Job) -> Outcome:
+        """Train, again where that failed before its first epoch: it has been trained before, and chance has no say in it."""
+        for _ in range(ATTEMPTS):
+            self.executor.submit(job)
+            outcome = self.executor.wait(self._report)
+            if outcome.trial.status != "failed" or outcome.trial.epochs or self.limits.over():
+                break
+        return outcome
 
     def _score(self, ended: Trial) -> float:
         # A callback of the user's may have stopped it earlier: then that is where it is scored.

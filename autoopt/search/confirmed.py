@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from autoopt.records import Objective, Trial
 from autoopt.search.chance import Runs, of_seeds_alone, scores
 from autoopt.search.intervals import Difference, difference, error
-from autoopt.search.seeds import over_seeds
+from autoopt.search.seeds import mean, over_seeds
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,17 @@ class Confirmed:
     @property
     def mean(self) -> float:
         """Mean of the scores."""
-        return statistics.fmean(self.scores)
+        return mean(self.scores)
 
     @property
     def std(self) -> float:
         """Standard deviation between seeds (n − 1), 0 for a single run, infinite where one failed."""
         if not all(map(math.isfinite, self.scores)):
             return math.inf
-        return statistics.stdev(self.scores) if self.n > 1 else 0.0
+        try:
+            return statistics.stdev(self.scores) if self.n > 1 else 0.0
+        except OverflowError:
+            return math.inf
 
 
 @dataclass(frozen=True, eq=False)

@@ -299,6 +299,8 @@ class Driver:
         self.keep(outcome)
         with self.watch.measure("log"):
             self.journal.close(trial)
+        if trial.status == "failed":
+            logger.info("trial %d failed: %s", trial.number, trial.error or trial.note)
         proposal.hyperparameters = hp
         if trial.score is None or trial.status == "failed":
             proposal.status, proposal.message = "FAILED", trial.error

@@ -1,6 +1,9 @@
 """Oracles of KerasTuner, made ready for a search of ours: they bring no space and know no earlier trials."""
 
-from collections.abc import Mapping, Sequence
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import keras_tuner
@@ -8,9 +11,15 @@ import keras_tuner
 from autoopt.errors import UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search.oracle import finished
+from autoopt.untrusted import inside, make_way
+
+logger = logging.getLogger(__name__)
 
 OWN_NAMES = "tuner/"
 """How names begin that a KerasTuner oracle, Hyperband, sets for its own use."""
+
+FILES = "oracle"
+"""The folder of what KerasTuner writes of an oracle, in that of the run."""
 
 SEEDS_A_TRIAL = 1_000
 """More numbers than an oracle draws from its seed for one trial."""
@@ -34,16 +43,24 @@ def adopt(
 
     Raises:
         UsageError: The oracle refuses the space.
+        RunError: What it is going to write would be led out of the folder.
     """
     if oracle.trials:
         raise UsageError(
             f"oracle was given a {type(oracle).__name__} that has {len(oracle.trials)} trials already. "
             "Expected a new one: make it again for each search."
         )
+    if earlier and isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
+        raise UsageError(
+            "oracle was given a GridSearchOracle for a run that goes on, and it cannot go on from trials of before. Expected "
+            "another oracle. Leave it out (autoopt searches a small space whole), or pass another project_name."
+        )
     oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
     oracle.max_consecutive_failed_trials = 10**9
     oracle.verbose = 0
-    oracle._set_project_dir(folder, "oracle")
+    _check_files(Path(folder))
+    oracle._set_project_dir(folder, FILES)
+    oracle.save, oracle._save_trial = _tolerant(oracle.save), _tolerant(oracle._save_trial)
     try:
         # Hyperband proposes nothing at all from an empty space.
         oracle.update_space(space)
@@ -62,6 +79,31 @@ def adopt(
         oracle.end_order.append(known.trial_id)
         oracle._record_values(known)
     oracle._seed_state += SEEDS_A_TRIAL * len(earlier)
+
+
+def _check_files(folder: Path) -> None:
+    """Check that what KerasTuner is going to write stays in a run's folder: it follows links, and waits for pipes.
+
+    Raises:
+        RunError: A link leads out of it.
+    """
+    for where, folders, names in os.walk(inside(folder / FILES, folder)):
+        for name in folders:
+            inside(Path(where, name), folder)
+        for name in names:
+            make_way(inside(Path(where, name), folder))
+
+
+def _tolerant(save: Callable[..., None]) -> Callable[..., None]:
+    """Return what saves an oracle's own files, of which nothing is ever read again, where that can be done."""
+
+    def saved(*arguments: Any) -> None:
+        try:
+            save(*arguments)
+        except Exception as error:  # TensorFlow's file system has errors of its own
+            logger.debug("A file of the oracle cannot be written: %s", error)
+
+    return saved
 
 
 def promotes(oracle: keras_tuner.Oracle | str | None) -> bool:

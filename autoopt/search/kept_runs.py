@@ -1,9 +1,12 @@
 """Kept runs: what confirmation has found stays in the run folder, so that a search that goes on need not run it again."""
 
-import zipfile
+import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from autoopt.errors import RunError
 from autoopt.search.chance import Run, Values
 from autoopt.storage import RunFolder
 
@@ -30,8 +33,10 @@ class KeptRuns:
         return self._known[number, repeat]
 
     def keep(self, number: int, repeat: int, run: Run) -> None:
-        """Keep a run."""
+        """Keep a run; one that failed is known to this search alone: another tries it again."""
         self._known[number, repeat] = run
+        if not math.isfinite(run.score):
+            return
         values = {} if run.values is None else {"units": run.values.units, "each": run.values.each}
         self._folder.save_run(
             number, repeat, {"score": np.array(run.score), "made_of": np.array(self._made_of), **values}
@@ -44,9 +49,22 @@ class KeptRuns:
     def _read(self, number: int, repeat: int) -> Run | None:
         try:
             found = self._folder.load_run(number, repeat)
-        except (OSError, EOFError, ValueError, zipfile.BadZipFile):  # damaged: it is run again
+        except RunError:  # damaged: it is run again
             return None
         if found is None or not {"score", "made_of"} <= set(found) or str(found["made_of"]) != self._made_of:
             return None
         with_values = {"units", "each"} <= set(found)
+        if not _is_sound(found["score"], 0) or (with_values and not _are_values(found)):
+            return None
         return Run(float(found["score"]), Values(found["units"], found["each"]) if with_values else None)
+
+
+def _are_values(found: Mapping[str, np.ndarray[Any, Any]]) -> bool:
+    """Whether there is a value for each unit, and any at all."""
+    units, each = found["units"], found["each"]
+    return _is_sound(units, 1) and _is_sound(each, 1) and units.shape == each.shape and each.size > 0
+
+
+def _is_sound(found: np.ndarray[Any, Any], dimensions: int) -> bool:
+    """Whether an array has so many dimensions, and holds finite numbers."""
+    return found.ndim == dimensions and found.dtype.kind in "fiu" and bool(np.isfinite(found).all())

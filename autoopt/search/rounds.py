@@ -84,6 +84,15 @@ def affordable(
         return Rounds(
             chosen, times, _told(chosen, own, times, repeats, left) if said else "", repeats, taking
         )
+    known = [trial for trial in ranked if not missing(trial.number, 1)][:most]
+    compared = _with(own, known)
+    if {trial.number for trial in known} - {own and own.number} and not cost(
+        compared, 1
+    ):  # what has been confirmed is not given up for what has not
+        times = sum(not cost(compared, times) for times in range(1, repeats + 1))
+        which = "trial" if len(known) == 1 else "trials"
+        note = f"Nothing more is confirmed: {_seconds(left)} are left. What wins is confirmed from before: {which} {_listed(known)}."
+        return Rounds(compared, times, note, repeats)
     if (alone := cost(ranked[:1], 1)) <= left:
         note = f"Confirming the best trial once, and not your model: {_seconds(left)} are left."
         return Rounds(ranked[:1], 1, note, 1, alone)
@@ -152,6 +161,10 @@ def _told(chosen: Sequence[Trial], own: Trial | None, times: int, repeats: int, 
         else ""
     )
     return f"Confirming {which}, {often}{more}: {_seconds(left)} are kept for it."
+
+
+def _listed(trials: Sequence[Trial]) -> str:
+    return ", ".join(str(trial.number) for trial in trials)
 
 
 def _seconds(left: float) -> str:

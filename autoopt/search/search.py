@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
 from autoopt.search.foreign import promotes
 from autoopt.search.names import NAMES
 
 
 @dataclass(frozen=True)
-class Search:
+class Search(KnownArguments):
     """How a search proposes, ends and confirms trials.
 
     Args:
@@ -59,6 +60,7 @@ class Search:
     inherit: bool = False
 
     def __post_init__(self) -> None:
+        as_plain(self)
         if not _is_whole(self.executions_per_trial) or self.executions_per_trial < 1:
             raise UsageError(
                 f"executions_per_trial was given {self.executions_per_trial!r}. Expected a whole number from 1."

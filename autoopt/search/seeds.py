@@ -1,5 +1,6 @@
 """Seeds of one point: trials with the very same values are that point trained again, and judged together."""
 
+import math
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +21,16 @@ def over_seeds(trials: Sequence[Trial]) -> Mapping[int, float]:
         if trial.number in own and trial.status == "completed" and not trial.missing:
             point = trial.number if trial.repeats is None else trial.repeats
             seeds[point, trial.epochs].append(trial.number)
-    means = {
-        number: statistics.fmean(map(own.__getitem__, each)) for each in seeds.values() for number in each
-    }
+    means = {number: mean([own[at] for at in each]) for each in seeds.values() for number in each}
     return own | means
+
+
+def mean(scores: Sequence[float]) -> float:
+    """Return the mean of scores, NaN of those that have none: both infinities, or more than a number holds."""
+    try:
+        return statistics.fmean(scores)
+    except (OverflowError, ValueError):
+        return math.nan
 
 
 def points(ranked: Iterable[Trial], trials: Iterable[Trial]) -> Sequence[Trial]:

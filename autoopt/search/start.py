@@ -10,6 +10,7 @@ from typing import Any
 
 import keras_tuner
 
+from autoopt.arguments import plain
 from autoopt.errors import SpaceError, nearest
 from autoopt.hyperparameters import check_value
 from autoopt.search import tuner_files
@@ -32,10 +33,11 @@ def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Seq
     notes: list[str] = []
     for each in given if isinstance(given, list | tuple) else (given,):
         if isinstance(each, Mapping):
-            _check(each, space)
-            said = _repeats(each, found, space)
+            point: Point = {name: plain(value) for name, value in each.items()}
+            _check(point, space)
+            said = _repeats(point, found, space)
             notes += said
-            found += [] if said else [each]
+            found += [] if said else [point]
             continue
         if isinstance(each, keras_tuner.HyperParameters):
             fitting, said = _adapted("the HyperParameters", [each.values], space)

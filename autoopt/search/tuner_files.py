@@ -1,21 +1,52 @@
 """What KerasTuner keeps of a search: the values in its JSON files, and the best trials of a project's folder."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from autoopt.errors import SpaceError, nearest
 from autoopt.search.portfolio import Point
+from autoopt.untrusted import Unbounded, Unreadable, fit, is_inside, read_json
 
 MOST_TRIALS = 5
 """How many trials of a project are read, best first."""
 
 TRIALS = "trial_*/trial.json"
 """Where a project keeps its trials."""
+
+PLAIN = bool | int | float | str | None
+"""What a hyperparameter may be."""
+
+
+class Observation(TypedDict):
+    """A metric at one step: its value in each execution."""
+
+    value: list[Unbounded]
+
+
+class Metric(TypedDict):
+    """How a metric went."""
+
+    direction: str | None
+    observations: list[Observation]
+
+
+class Metrics(TypedDict, total=False):
+    """All metrics of a trial, by name."""
+
+    metrics: dict[str, Metric]
+
+
+class Trial(TypedDict, total=False):
+    """What is read of a `trial.json`."""
+
+    status: str
+    score: Unbounded | None
+    metrics: Metrics | None
+
 
 EXPECTED = (
     "Expected a JSON that KerasTuner wrote (trial.json, oracle.json, or HyperParameters.get_config()), "
@@ -43,7 +74,8 @@ def points(path: Path) -> Sequence[Point]:
 
 
 def _project(folder: Path) -> Sequence[Point]:
-    completed = [(path, trial) for path in sorted(folder.glob(TRIALS)) if _is_completed(trial := _json(path))]
+    own = [path for path in sorted(folder.glob(TRIALS)) if is_inside(path, folder)]
+    completed = [(path, trial) for path in own if _is_completed(trial := _json(path))]
     if not completed:
         projects = sorted(path.parent.name for path in folder.glob("*/oracle.json"))
         inside = f" Projects in it: {', '.join(projects)}." if projects else ""
@@ -77,20 +109,24 @@ def _metrics(trial: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _means(metric: Mapping[str, Any]) -> Sequence[float]:
     """Return a metric's value at each step, the mean of its executions."""
-    return [float(np.mean(observed["value"])) for observed in metric.get("observations", ())]
+    observations = [observed["value"] for observed in metric.get("observations", ())]
+    return [float(np.mean(values)) for values in observations if values]
 
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError) as error:
-        raise SpaceError(f"start names {str(path)!r}, which is no JSON: {error}. {EXPECTED}") from error
+        found = read_json(path, Any)
+        if isinstance(found, Mapping) and "status" in found:
+            fit(found, Trial)
+        return found
+    except Unreadable as error:
+        raise SpaceError(f"start names {str(path)!r}, which cannot be read. {error} {EXPECTED}") from error
 
 
 def _values(path: Path, read: Any) -> Point:
     """Return the values in what KerasTuner writes of hyperparameters, or of what holds them."""
     config = read.get("hyperparameters", read) if isinstance(read, Mapping) else None
     values = config.get("values") if isinstance(config, Mapping) else None
-    if not isinstance(values, Mapping):
+    if not isinstance(values, Mapping) or not all(isinstance(each, PLAIN) for each in values.values()):
         raise SpaceError(f"start names {str(path)!r}, which holds no hyperparameters. {EXPECTED}")
     return values

@@ -1,11 +1,12 @@
 """What survives: the journal of trials, and the folder of a run."""
 
 from autoopt.storage.best_weights import BestWeights
+from autoopt.storage.definitions import definitions
 from autoopt.storage.distributions import options, positioned, unpositioned
-from autoopt.storage.durable import replacing
-from autoopt.storage.folder import Resume, RunFolder, check_directory, create, every, find, locate
+from autoopt.storage.folder import RunFolder
 from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
 from autoopt.storage.journal import Journal, has_failed, quiet
+from autoopt.storage.runs import Resume, check_directory, create, every, find, locate
 
 __all__ = [
     "EVALUATORS",
@@ -17,6 +18,7 @@ __all__ = [
     "RunFolder",
     "check_directory",
     "create",
+    "definitions",
     "every",
     "find",
     "has_failed",
@@ -25,6 +27,5 @@ __all__ = [
     "options",
     "positioned",
     "quiet",
-    "replacing",
     "unpositioned",
 ]

@@ -1,4 +1,7 @@
-"""The weights of the best few points, and of a whole front, written and removed beside the search, which does not wait for the disk."""
+"""The weights of the best few points, and of a whole front, written and removed beside the search, which does not wait for the disk.
+
+What the disk refuses, or may not take, stays in memory: see `RunFolder`.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -22,7 +25,6 @@ class BestWeights:
         earlier: All trials of the run so far; the weights of some may lie there already.
         others: What is compared beside the objective: all trials on the front are kept then, however many.
         always: Numbers of trials that are kept beside the best few.
-        foreign: Numbers of earlier trials whose weights fit no model of now.
     """
 
     def __init__(
@@ -33,7 +35,6 @@ class BestWeights:
         earlier: Iterable[Trial],
         others: Sequence[Objective] = (),
         always: Collection[int] = (),
-        foreign: Collection[int] = (),
     ) -> None:
         self._folder, self._most, self._always = folder, most, always
         self._objective, self._others = objective, tuple(others)
@@ -41,42 +42,44 @@ class BestWeights:
         self._kept = {
             number: trial
             for number, trial in self._known.items()
-            if number not in foreign and trial.score is not None and folder.has_weights(number)
+            if trial.score is not None and folder.has_weights(number)
         }
-        self._foreign = frozenset(foreign)
         self._aside = Aside("autoopt-weights")
 
     def __contains__(self, number: int) -> bool:
         """Whether a trial's weights are kept."""
-        return number in self._kept
+        return number in self._kept and self._folder.has_weights(number)
 
     def lacking(self) -> Sequence[Trial]:
         """Return the trials of which weights should be kept and are not: a process did not live to write them."""
-        able = [trial for number, trial in self._known.items() if number not in self._foreign]
-        scored = [t for t in able if t.score is not None and t.status != "failed" and not t.excess]
+        scored = [
+            t for t in self._known.values() if t.score is not None and t.status != "failed" and not t.excess
+        ]
         wanted = dict.fromkeys(self._best_of(scored))
-        return [self._known[number] for number in wanted if number not in self._kept]
+        return [self._known[number] for number in wanted if number not in self]
 
     def note(self, trial: Trial) -> None:
         """Know of a trial, of which others may be repeats, whether it has weights or not."""
         self._known[trial.number] = trial
+        if self._folder.in_memory:
+            self._write()
 
     def keep(self, trial: Trial, weights: Sequence[Any]) -> None:
-        """Take the weights of a trial that has a score; they must not change any more.
-
-        Raises:
-            OSError: The disk refused something earlier.
-        """
+        """Take the weights of a trial that has a score; they must not change any more."""
         number = trial.number
         self.note(trial)
         self._kept[number] = trial
         best = self._best()
         if number in best:
-            self._aside.call(self._folder.save_weights, number, weights)
+            self._folder.keep_weights(number, weights)
+            self._write()
         for loser in [each for each in self._kept if each not in best]:
             del self._kept[loser]
             if loser != number:
                 self._aside.call(self._folder.drop_weights, loser)
+
+    def _write(self) -> None:
+        self._aside.call(self._folder.write_again, self._best())
 
     def _best(self) -> Collection[int]:
         return self._best_of(list(self._kept.values()))
@@ -95,22 +98,15 @@ class BestWeights:
         return [*best, *(each for each in self._always if each in numbers)]
 
     def of(self, number: int) -> Sequence[Any] | None:
-        """Return the weights of a trial, in Keras's order; None where they are not kept.
-
-        Raises:
-            OSError: The disk refused something.
-        """
+        """Return the weights of a trial, in Keras's order; None where they are not kept."""
         if number not in self:
             return None
         self._aside.wait()
         return self._folder.load_weights(number)
 
     def finish(self) -> None:
-        """Wait until everything is written.
-
-        Raises:
-            OSError: The disk refused something.
-        """
+        """Wait until everything is written that the disk takes."""
+        self._write()
         self._aside.wait()
 
     def close(self) -> None:

@@ -5,17 +5,21 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from autoopt.untrusted import make_way
+
 
 @contextlib.contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """Hand out another name in the same folder, and at the end give that file the name it is meant for.
 
-    What was written is flushed to the disk before it is renamed. Where writing fails the old file stays.
+    What was written is flushed to the disk before it is renamed. Where writing fails the old file stays. A link that has
+    the other name is not followed.
 
     Args:
         target: The file to write; its folder is there.
     """
     fresh = target.with_name(f"{target.stem}.new{target.suffix}")
+    make_way(fresh)
     try:
         yield fresh
         _flushed(fresh, os.O_RDWR)

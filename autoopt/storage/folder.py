@@ -9,6 +9,7 @@ best.keras     the winner
 course.json    how it was trained
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
+log.txt        what was logged meanwhile, the tracebacks of failed trials included; before it log.txt.1
 writer.lock    held by the process that writes, which writer.json names while it does
 
 Where they were asked for: ablation.json, ensemble.keras with ensemble.json, refit.keras with refit.json.
@@ -16,38 +17,60 @@ Where they were asked for: ablation.json, ensemble.keras with ensemble.json, ref
 
 import contextlib
 import json
+import logging
 import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from autoopt.errors import RunError, nearest
-from autoopt.storage.durable import replacing
-from autoopt.storage.writer import LOCK, WHO, Writer
+from autoopt import memory
+from autoopt.storage.disk import MODEL, PLAIN, Disk, bytes_of, there
+from autoopt.storage.files import Files, put
+from autoopt.storage.journal_file import JournalFile
+from autoopt.storage.kinds import KINDS, check_split
+from autoopt.storage.run_log import logged
+from autoopt.storage.trial_weights import TrialWeights
+from autoopt.storage.writer import Writer
+from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_arrays, read_json
+
+logger = logging.getLogger(__name__)
 
 Written = Literal["run", "space", "result", "course", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
 
-Resume = bool | Literal["overwrite"]
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+"""By name."""
+
+AS_ARRAYS = "Restore it, or remove it: the run can be read, and goes on, without."
+"""What to do about a file of arrays that is damaged."""
 
 
 class RunFolder:
-    """One run on disk.
+    """One run on disk, and in memory what the disk would not take: that is read as if it were there.
+
+    Nothing that is written here raises where the disk refuses it. It is said once and tried again by `write_again`.
 
     Args:
         path: `directory/project_name`.
+        most: Bytes that it may take; the weights of the worst of the best few trials stay in memory beyond. None: any.
 
     Attributes:
         note: What became of a process that was writing here, in a sentence; empty where there was none.
+        journal: The journal file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, most: int | None = None) -> None:
+        self.path, self.most = path, most
         self.note = ""
+        self._disk = Disk(path)
+        self.journal = JournalFile(path / "journal.log", self._disk)
+        self._files = Files(self._disk)
+        self._weights = TrialWeights(path, self._files)
+        self._ranked: Collection[int] = ()
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
@@ -58,244 +81,223 @@ class RunFolder:
         """
         writer = Writer(self.path)
         self.note = self.note or writer.note
+        self._disk.writer = writer
         try:
-            yield
+            try:
+                yield
+            finally:
+                self._settle()
         finally:
+            self._disk.writer = None
             writer.release()
 
-    @property
-    def journal(self) -> Path:
-        """The journal file."""
-        return self.path / "journal.log"
+    def logged(self) -> contextlib.AbstractContextManager[None]:
+        """Keep in `log.txt` what is logged for a while."""
+        return logged(self.path / "log.txt")
 
     @property
     def best_model(self) -> Path:
         """The winner, in Keras's own format."""
-        return self.path / "best.keras"
+        return self._own("best.keras")
 
     @property
     def ensemble(self) -> Path:
         """Several trials' models as one."""
-        return self.path / "ensemble.keras"
+        return self._own("ensemble.keras")
 
     @property
     def refit(self) -> Path:
         """The winner, trained on the validation part too."""
-        return self.path / "refit.keras"
+        return self._own("refit.keras")
 
     @property
     def name(self) -> str:
         """The project's name."""
         return self.path.name
 
+    @property
+    def size(self) -> int:
+        """Bytes that all its files take."""
+        return sum(bytes_of(Path(where) / name) for where, _, names in os.walk(self.path) for name in names)
+
+    @property
+    def in_memory(self) -> Sequence[str]:
+        """The names of the files that this process has in memory alone."""
+        names = [path.relative_to(self.path).as_posix() for path in self._files.waiting]
+        return ([self.journal.path.name] if self.journal.waits else []) + names
+
     def write(self, name: Written, content: Mapping[str, Any]) -> None:
         """Write `run.json` or one of the others: to a new name first, so that it is never half there."""
         text = json.dumps(content, indent=1, default=str) + "\n"
-        with replacing(self.path / f"{name}.json") as fresh:
-            fresh.write_text(text, encoding="utf8")
+        self._files.keep(self._own(f"{name}.json"), text, _save_text, PLAIN)
+        self._files.write()
 
-    def read(self, name: Written) -> dict[str, Any]:
+    def read(self, name: Written, needs: Sequence[str] = ()) -> dict[str, Any]:
         """Read `run.json` or one of the others; empty where there is none.
 
+        Args:
+            name: Which.
+            needs: Names that it has to have, where it is there.
+
         Raises:
-            RunError: The file is no JSON.
+            RunError: The file is no JSON, or not what a search writes.
         """
-        target = self.path / f"{name}.json"
-        if not target.exists():
+        target = self._own(f"{name}.json")
+        text = self._files.content(target, waits=there(target))
+        if text is None and not there(target):
             return {}
-        try:
-            return json.loads(target.read_text(encoding="utf8"))  # type: ignore[no-any-return]
-        except ValueError as error:
-            raise RunError(f"{target} is damaged: {error}. Restore it, or remove the run folder.") from error
+        with damage(target, "Restore it, or remove the run folder."):
+            found = read_json(target) if text is None else parse(text)
+            fit(found, KINDS[name])
+            lacking = next((each for each in needs if each not in found), None)
+            if lacking is not None:
+                raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")
+            return dict(found)
 
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep which rows went where, as arrays by name."""
-        with replacing(self._split) as fresh:
-            np.savez(fresh, **dict[str, Any](arrays))
+        self._files.keep(self._split, dict(arrays), _save_arrays, PLAIN)
+        self._files.write()
 
     def load_split(self) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return what `save_split` kept, None where nothing was."""
-        return _arrays(self._split)
+        """Return what `save_split` kept, None where nothing was.
 
-    def save_weights(self, number: int, weights: Sequence[Any]) -> None:
-        """Keep a trial's weights, in Keras's order."""
-        target = self._weights(number)
-        target.parent.mkdir(exist_ok=True)
-        with replacing(target) as fresh:
-            np.savez(fresh, *[_portable(np.asarray(array)) for array in weights])
-
-    def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
-        """Return what `save_weights` kept."""
-        with np.load(self._weights(number), allow_pickle=False) as arrays:
-            return [arrays[f"arr_{i}"] for i in range(len(arrays.files))]
-
-    def has_weights(self, number: int) -> bool:
-        """Whether a trial's weights are kept."""
-        return self._weights(number).exists()
-
-    def drop_weights(self, number: int) -> None:
-        """Remove a trial's weights."""
-        self._weights(number).unlink(missing_ok=True)
+        Raises:
+            RunError: The file is damaged, or holds no rows.
+        """
+        return self._arrays(self._split, check_split)
 
     def save_run(self, number: int, repeat: int, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
         """Keep what a trial reached when it was run again, as arrays by name."""
-        target = self._run(number, repeat)
-        target.parent.mkdir(exist_ok=True)
-        with replacing(target) as fresh:
-            np.savez(fresh, **dict[str, Any](arrays))
+        self._files.keep(self._run(number, repeat), arrays, _save_arrays, PLAIN)
+        self._files.write()
 
     def load_run(self, number: int, repeat: int) -> Mapping[str, np.ndarray[Any, Any]] | None:
-        """Return what `save_run` kept, None where nothing was."""
-        return _arrays(self._run(number, repeat))
+        """Return what `save_run` kept, None where nothing was.
+
+        Raises:
+            RunError: The file is damaged.
+        """
+        return self._arrays(self._run(number, repeat))
+
+    def save_model(self, target: Path, model: Any, size: int = 0, number: int | None = None) -> bool:
+        """Write a Keras model, and say whether it is on disk now.
+
+        Args:
+            target: `best_model` or one of the others.
+            model: Is saved.
+            size: About as many bytes as that takes.
+            number: The trial whose weights are the last to give way to it.
+        """
+        first = () if number is None else (number,)
+        self._ranked = (*first, *(each for each in self._ranked if each not in first))
+        self._make_room(size - bytes_of(target))
+        saved = self._disk.takes(MODEL, partial(put, target, model, _save_model))
+        if not saved:
+            self._files.keep(target, model, _save_model, MODEL)
+        self.write_again(self._ranked)
+        return saved
+
+    def has_model(self, target: Path) -> bool:
+        """Whether a model is on disk as it was written last."""
+        return there(target) and self._files.content(target, waits=True) is None
+
+    def keep_weights(self, number: int, weights: Sequence[Any]) -> None:
+        """Take a trial's weights, in Keras's order; `write_again` writes them."""
+        self._weights.keep(number, weights)
+
+    def save_weights(self, number: int, weights: Sequence[Any]) -> None:
+        """Write a trial's weights, in Keras's order."""
+        self._weights.keep(number, weights)
+        self._files.write()
+
+    def load_weights(self, number: int) -> list[np.ndarray[Any, Any]]:
+        """Return a trial's weights.
+
+        Raises:
+            RunError: They are not there, or damaged.
+        """
+        return self._weights.load(number)
+
+    def has_weights(self, number: int) -> bool:
+        """Whether a trial's weights are kept: not where their file is seen to be damaged."""
+        return self._weights.has(number)
+
+    def drop_weights(self, number: int) -> None:
+        """Remove a trial's weights."""
+        self._weights.drop(number)
+
+    def write_again(self, ranked: Collection[int]) -> None:
+        """Write what is in memory alone, as far as there is room for it.
+
+        Args:
+            ranked: Trials whose weights are kept, the best first.
+        """
+        self._ranked = tuple(ranked)
+        self._make_room()
+        self._files.write()
+        self._weights.forget(self._ranked)
+
+    def _make_room(self, wanted: int = 0) -> None:
+        """Put weights aside until so many bytes are free of those that the folder may take."""
+        if self.most is not None:
+            others = self.size - self._weights.on_disk(self._ranked)
+            self._weights.fit(self._ranked, self.most - others - wanted)
+
+    def _settle(self) -> None:
+        """Try once more to write what is in memory alone, and say what still is, and what takes too much."""
+        self.journal.flush()
+        self.write_again(self._ranked)
+        refused = [path.name for path in self._files.refused]
+        refused += [self.journal.path.name] if self.journal.waits else []
+        for path in (self.best_model, self.ensemble, self.refit):
+            self._files.put_aside(path)  # whoever called may train it on: it is not what it was any more
+        if refused:
+            logger.warning(
+                "Not all of the run is in %s: %s are in memory alone and end with this process. Write the winner elsewhere "
+                "with result.export(path).",
+                self.path, ", ".join(sorted(refused)),
+            )  # fmt: skip
+        if self.most is not None and self._ranked and (size := self.size) > self.most:
+            logger.warning(
+                "The run %s takes %s, more than max_disk, %s: what is always written takes that. Raise max_disk.",
+                self.path, memory.spoken(size), memory.spoken(self.most),
+            )  # fmt: skip
+
+    def _arrays(self, path: Path, check: Callable[[Arrays], None] = lambda found: None) -> Arrays | None:
+        """Return the arrays of a file by name, None where there is none; those that come from disk are checked."""
+        known = self._files.content(path)
+        if known is not None or not there(path):
+            return known  # type: ignore[no-any-return]
+        with damage(path, AS_ARRAYS):
+            found = read_arrays(path)
+            check(found)
+            return found
 
     @property
     def _split(self) -> Path:
-        return self.path / "split.npz"
-
-    def _weights(self, number: int) -> Path:
-        return self.path / "weights" / f"trial-{number:04d}.weights.npz"
+        return self._own("split.npz")
 
     def _run(self, number: int, repeat: int) -> Path:
-        return self.path / "confirmation" / f"trial-{number:04d}.run-{repeat}.npz"
+        return self._own("confirmation", f"trial-{number:04d}.run-{repeat}.npz")
+
+    def _own(self, *names: str) -> Path:
+        """Return the path of a file in the folder.
+
+        Raises:
+            RunError: A link leads out of it.
+        """
+        return inside(self.path.joinpath(*names), self.path)
 
 
-def _arrays(path: Path) -> Mapping[str, np.ndarray[Any, Any]] | None:
-    if not path.exists():
-        return None
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
+def _save_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf8")
 
 
-def _portable(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return an array that NumPy can read back: bfloat16 and its like fit float32 without loss."""
-    return array.astype(np.float32) if array.dtype.kind == "V" else array
+def _save_arrays(path: Path, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    np.savez(path, **dict[str, Any](arrays))
 
 
-KERAS_TUNER = "oracle.json"
-"""What KerasTuner writes into the folder of a project."""
-
-
-def locate(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
-    """Return where a run is to be kept; nothing is written.
-
-    Args:
-        directory: Where runs lie.
-        project_name: The run's name; None takes a fresh one.
-        resume: False refuses a run that exists.
-
-    Raises:
-        RunError: The run exists already, something that is no run has its place, or directory or name
-            cannot be a folder's.
-    """
-    root = check_directory("directory", directory)
-    if project_name is not None and (
-        Path(str(project_name)).name != project_name or project_name in ("", ".", "..")
-    ):
-        raise RunError(
-            f"project_name was given {project_name!r}. Expected a plain name without slashes; "
-            "use directory to say where runs lie."
-        )
-    if resume is True and project_name is None:
-        raise RunError(
-            "resume was given True without a project_name. Expected the name of the run to go on with."
-        )
-    path = root / (project_name or _fresh_name(root))
-    # What is no run is somebody's own: it must not be replaced, nor written into.
-    if path.exists() and not (path / "run.json").is_file() and _holds_files(path):
-        tuners = (path / KERAS_TUNER).is_file()
-        if tuners and resume == "overwrite":
-            return RunFolder(path)
-        hint = (
-            f' It is a project of KerasTuner\'s: replace it with resume="overwrite" (overwrite=True of a Tuner), or '
-            f"begin with its best trials, Search(start={str(path)!r}), under another project_name."
-        )
-        raise RunError(
-            f"{path} exists and is no run: it has no run.json. Expected a run to go on with or to replace. "
-            f"Take another project_name or directory.{hint if tuners else ''}"
-        )
-    if path.exists() and not resume:
-        raise RunError(
-            f"The run {path} exists already. Pass resume=True to go on with it, "
-            'resume="overwrite" to replace it, or another project_name.'
-        )
-    return RunFolder(path)
-
-
-def create(directory: str | Path, project_name: str | None, resume: Resume) -> RunFolder:
-    """Make the folder of a new run, or open the one that is to go on.
-
-    Args:
-        directory: Where runs lie.
-        project_name: The run's name; None takes a fresh one.
-        resume: True goes on with a run that exists, `"overwrite"` removes it first.
-
-    Raises:
-        RunError: As `locate`, or another process writes to the run.
-    """
-    folder = locate(directory, project_name, resume)
-    folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.held():
-        for each in folder.path.iterdir() if resume == "overwrite" else ():
-            if each.name not in (LOCK, WHO):
-                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
-    return folder
-
-
-def check_directory(argument: str, given: Any) -> Path:
-    """Return the path of a folder that is there or can be made; nothing is written.
-
-    Args:
-        argument: What the user calls it.
-        given: The folder's path.
-
-    Raises:
-        RunError: It is no path, a file stands in its way, or nobody may write there.
-    """
-    if not isinstance(given, str | Path):
-        raise RunError(f"{argument} was given {given!r}. Expected the path of a folder.")
-    path = Path(given)
-    present = next(part for part in (path, *path.absolute().parents) if part.exists())
-    if not present.is_dir():
-        raise RunError(
-            f"{argument} was given {str(path)!r}, but {str(present)!r} is a file. "
-            "Expected a folder: name another, or move the file."
-        )
-    if not os.access(present, os.W_OK):
-        raise RunError(
-            f"{argument} was given {str(path)!r}, but {str(present)!r} cannot be written to. "
-            "Expected a folder of yours: name another, or change its permissions."
-        )
-    return path
-
-
-def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
-    """Return an existing run, by its folder or by its name under `directory`.
-
-    Raises:
-        RunError: There is none; the nearest names that exist are given.
-    """
-    for path in (Path(run), Path(directory) / run):
-        if (path / "run.json").is_file():
-            return RunFolder(path)
-    names = [folder.name for folder in every(directory)]
-    raise RunError(
-        f"There is no run {str(run)!r}: neither a run folder, nor a name under {directory}."
-        f"{nearest(Path(run).name, names)}"
-    )
-
-
-def every(directory: str | Path) -> list[RunFolder]:
-    """Return the runs under a directory, oldest first."""
-    found = sorted(Path(directory).glob("*/run.json"), key=lambda path: path.stat().st_mtime)
-    return [RunFolder(path.parent) for path in found]
-
-
-def _holds_files(path: Path) -> bool:
-    """Whether a folder holds more than what a search leaves that died before it wrote down what was asked."""
-    return any(each.name not in (LOCK, WHO) for each in path.iterdir())
-
-
-def _fresh_name(root: Path) -> str:
-    stem = datetime.now().strftime("run-%Y%m%d-%H%M%S")
-    names = (stem, *(f"{stem}-{i}" for i in range(2, 10_000)))
-    return next(name for name in names if not (root / name).exists())
+def _save_model(path: Path, model: Any) -> None:
+    model.save(path)

@@ -4,11 +4,8 @@
 """
 
 import copy
-import dataclasses
-import json
 import logging
 import math
-import time
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -17,22 +14,19 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock, JournalStorage
+from optuna.storages.journal import JournalStorage
 from optuna.trial import TrialState
 
 from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
-from autoopt.storage.batched import BatchedBackend
+from autoopt.storage.damage import unsound
 from autoopt.storage.distributions import distribution, holds, positioned, suggest, unpositioned, variant
+from autoopt.storage.finished import check, from_plain, interrupted, to_plain
 from autoopt.storage.guided import GuidedSampler
+from autoopt.storage.journal_file import JournalFile
+from autoopt.untrusted import Unreadable, fit
 
 STUDY = "autoopt"
-
-LOCK_SECONDS = 5.0
-"""After so long a lock is that of a dead process: a write takes a millisecond."""
-
-LOCK_FILE_SUFFIX = ".lock"
-"""Optuna's own."""
 
 RECORD = "trial"
 """Name of the user attribute that holds a finished trial whole."""
@@ -54,7 +48,7 @@ class Journal:
     """The trials of one run. One thread of one process writes.
 
     Args:
-        path: The journal file, made when it is missing; None keeps everything in memory.
+        file: The journal file, or its path, made when it is missing; None keeps everything in memory.
         objective: What is compared.
         sampler: Proposes values; None samples at random.
         pruner: Ends hopeless trials; None ends none.
@@ -65,11 +59,14 @@ class Journal:
         over: Whether the sampler has said that it has nothing more to propose.
         interrupted: Numbers of the trials that a process began and did not live to finish, to be begun again.
         torn: Whether the last record was found half written, and cut off.
+
+    Raises:
+        RunError: The file is no journal, or that of a search for something else.
     """
 
     def __init__(
         self,
-        path: Path | None,
+        file: JournalFile | Path | None,
         objective: Objective,
         sampler: optuna.samplers.BaseSampler | None = None,
         pruner: optuna.pruners.BasePruner | None = None,
@@ -79,12 +76,15 @@ class Journal:
         self._others = tuple(others)
         self._objectives = (objective, *self._others)
         self._sampler = GuidedSampler(sampler or optuna.samplers.RandomSampler())
-        if path is not None and read_only and not _holds_study(path):
-            path = None
-        self.torn = path is not None and not read_only and _cut_torn_tail(path)
-        self._backend = None if path is None else _backend(path, read_only)
-        with quiet():
-            storage = None if self._backend is None else JournalStorage(self._backend)
+        file = JournalFile(file) if isinstance(file, Path) else file
+        self._path = None if file is None else file.path
+        with unsound(self._path):
+            if file is not None and read_only and not file.read():
+                file = None
+            self.torn = file is not None and not read_only and file.open()
+        self._file = file
+        with unsound(self._path), quiet():
+            storage = None if file is None else JournalStorage(file)
             self._study = (
                 optuna.load_study(study_name=STUDY, storage=storage)
                 if storage is not None and read_only
@@ -99,6 +99,7 @@ class Journal:
                     load_if_exists=True,
                 )
             )
+            _check_directions(self._study, self._objectives, read_only)
         self.over = False
         # A sampler that is through says so; outside of `optimize` Optuna takes that for a mistake.
         self._study.stop = self._stop  # type: ignore[method-assign]
@@ -211,8 +212,8 @@ class Journal:
         return [math.nan if trial.score is None else trial.score]
 
     def _flush(self) -> None:
-        if self._backend is not None:
-            self._backend.flush()
+        if self._file is not None:
+            self._file.flush()
 
     def drop(self, number: int, refused: bool = False) -> None:
         """Take back a trial that was begun and never trained; its number is not used again.
@@ -241,44 +242,37 @@ class Journal:
         return len(self._study.get_trials(deepcopy=False))
 
     def trial(self, number: int) -> Trial:
-        """Return a finished trial."""
-        return _read(self._study.get_trials(deepcopy=False)[number])
+        """Return a finished trial.
+
+        Raises:
+            RunError: It cannot be read.
+        """
+        return self._read(self._study.get_trials(deepcopy=False)[number])
 
     def trials(self) -> list[Trial]:
-        """Return every finished trial, by number; one that was interrupted counts as failed."""
+        """Return every finished trial, by number; one that was interrupted counts as failed.
+
+        Raises:
+            RunError: One cannot be read.
+        """
         return [trial for trial, _ in self.drawn()]
 
     def drawn(self) -> list[tuple[Trial, optuna.trial.FrozenTrial]]:
         """Return every finished trial along with what Optuna keeps of it: the distributions of its values."""
         return [
-            (_read(trial), trial)
+            (self._read(trial), trial)
             for trial in self._study.get_trials(deepcopy=False)
             if trial.state.is_finished() and DROPPED not in trial.user_attrs
         ]
 
-
-def to_plain(trial: Trial) -> dict[str, Any]:
-    """Return a trial as JSON knows it."""
-    plain = {field.name: getattr(trial, field.name) for field in dataclasses.fields(trial)}
-    plain["hyperparameters"] = dict(trial.hyperparameters)
-    if not trial.scores:
-        del plain["scores"]
-    # JSON has no NaN.
-    plain["history"] = {
-        name: [value if math.isfinite(value) else None for value in values]
-        for name, values in trial.history.items()
-    }
-    return json.loads(json.dumps(plain))  # type: ignore[no-any-return]
-
-
-def from_plain(record: Mapping[str, Any]) -> Trial:
-    """Read what `to_plain` gave."""
-    history = {
-        name: [math.nan if value is None else value for value in values]
-        for name, values in record["history"].items()
-    }
-    folds = tuple(record.get("fold_scores", ()))  # runs of earlier versions have none
-    return Trial(**{**record, "history": history, "fold_scores": folds})
+    def _read(self, trial: optuna.trial.FrozenTrial) -> Trial:
+        """Return what Optuna keeps of a finished trial."""
+        with unsound(self._path):
+            fit(list(trial.params), list[str], f"trial {trial.number}.names")
+            if RECORD not in trial.user_attrs:
+                return interrupted(trial)
+            check(trial.user_attrs[RECORD], trial.number)
+            return from_plain(trial.user_attrs[RECORD])
 
 
 def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
@@ -286,48 +280,18 @@ def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
     return RECORD in trial.user_attrs and trial.user_attrs[RECORD]["status"] == "failed"
 
 
-def _read(trial: Any) -> Trial:
-    """Return what Optuna keeps of a finished trial."""
-    return from_plain(trial.user_attrs[RECORD]) if RECORD in trial.user_attrs else _interrupted(trial)
+def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:
+    """Check that a study compares what its run is said to compare; whoever only looks may know the first alone.
 
-
-def _interrupted(trial: Any) -> Trial:
-    """Return what is known of a trial whose process ended before it did."""
-    started = trial.datetime_start.timestamp() if trial.datetime_start else 0.0
-    reason = "The process ended before the trial did."
-    told = {name: value for name, value in trial.params.items() if name == unpositioned(name)}
-    return Trial(trial.number, "failed", None, told, {}, None, started, started, error=reason, note=reason)
-
-
-def _holds_study(path: Path) -> bool:
-    """Whether somebody has begun a study in the file."""
-    return path.exists() and path.stat().st_size > 0
-
-
-def _backend(path: Path, read_only: bool) -> BatchedBackend:
-    if not read_only:
-        _remove_old_lock(path)
-    # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
-    return BatchedBackend(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
-
-
-def _remove_old_lock(path: Path) -> None:
-    """Remove the lock of a process that died while it wrote; Optuna would wait for it for half a minute."""
-    lock = path.with_name(path.name + LOCK_FILE_SUFFIX)
-    if lock.exists() and time.time() - lock.stat().st_mtime > LOCK_SECONDS:
-        lock.unlink(missing_ok=True)
-
-
-def _cut_torn_tail(path: Path) -> bool:
-    """Cut off a last line that a process did not live to finish, and say so: the next one would be appended to it."""
-    if not path.exists():
-        return False
-    with path.open("rb+") as file:
-        content = file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            file.truncate(whole)
-    return whole < len(content)
+    Raises:
+        Unreadable: It does not.
+    """
+    found = [direction.name.lower()[:3] for direction in study.directions]
+    wanted = [objective.direction for objective in objectives]
+    if (found[: len(wanted)] if read_only else found) != wanted:
+        raise Unreadable(
+            f"It compares by {', '.join(found)}. Expected {', '.join(wanted)}, as run.json says."
+        )
 
 
 class quiet(warnings.catch_warnings):

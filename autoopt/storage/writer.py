@@ -1,5 +1,7 @@
 """Writer: one process at a time writes to a run; the operating system frees the place of one that died."""
 
+import contextlib
+import errno
 import json
 import logging
 import os
@@ -7,11 +9,12 @@ import socket
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import filelock
 
 from autoopt.errors import RunError
+from autoopt.untrusted import Unreadable, make_way, read_json
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +23,14 @@ LOCK = "writer.lock"
 
 WHO = "writer.json"
 """Says which process that is; it is still there where one died."""
+
+
+class Who(TypedDict, total=False):
+    """What it says."""
+
+    pid: int
+    host: str
+    since: float
 
 
 class Writer:
@@ -37,6 +48,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self._lock, self._who = filelock.FileLock(path / LOCK, timeout=0), path / WHO
+        make_way(path / LOCK)
+        make_way(path / WHO)
         try:
             self._lock.acquire()
         except filelock.Timeout as error:
@@ -52,21 +65,36 @@ class Writer:
             if before
             else ""
         )
-        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
-        self._who.write_text(json.dumps(who) + "\n", encoding="utf8")
+        self._own = {"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()}
+        self._signed = False
+        with contextlib.suppress(OSError):  # on a full disk the lock alone has to do
+            self._who.write_text(json.dumps(self._own) + "\n", encoding="utf8")
+            self._signed = True
+
+    def check(self) -> None:
+        """Check that the folder is still the one that this process writes to.
+
+        Raises:
+            FileNotFoundError: It was removed, or is another's that has taken its name since.
+        """
+        if self._signed and self._known() != self._own:
+            reason = "it was removed, or another run has its name now"
+            raise FileNotFoundError(errno.ENOENT, reason, str(self._who.parent))
 
     def release(self) -> None:
-        """Give the right back."""
-        self._who.unlink(missing_ok=True)
-        self._lock.release()
+        """Give the right back; a folder that is gone has nothing to give."""
+        with contextlib.suppress(OSError):
+            self.check()
+            self._who.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._lock.release()
 
     def _known(self) -> dict[str, Any]:
         """Return who is said to write, empty where nobody is or where that cannot be read."""
         try:
-            found = json.loads(self._who.read_text(encoding="utf8"))
-        except (OSError, ValueError):
+            return dict(read_json(self._who, Who))
+        except Unreadable:
             return {}
-        return found if isinstance(found, dict) else {}
 
 
 def _told(who: dict[str, Any]) -> str:
@@ -75,8 +103,12 @@ def _told(who: dict[str, Any]) -> str:
         return "another process"
     host = f" on {who['host']}" if who.get("host") not in (None, socket.gethostname()) else ""
     own = ", another search of this very process" if who["pid"] == os.getpid() and not host else ""
-    since = who.get("since")
-    at = (
-        f", since {datetime.fromtimestamp(since):%Y-%m-%d %H:%M:%S}" if isinstance(since, int | float) else ""
-    )
-    return f"process {who['pid']}{host}{at}{own}"
+    return f"process {who['pid']}{host}{_since(who.get('since'))}{own}"
+
+
+def _since(seconds: Any) -> str:
+    """Return a time as it follows what began then; empty where it is none."""
+    try:
+        return f", since {datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}"
+    except (TypeError, ValueError, OverflowError, OSError):
+        return ""

@@ -13,6 +13,7 @@ from autoopt.executors import (
     Executions,
     Executor,
     InlineExecutor,
+    IsolatingExecutor,
     ProcessExecutor,
     RecyclingExecutor,
     RepeatingExecutor,
@@ -45,9 +46,15 @@ def model_fn():
     return model
 """
 
+
+def isolating_of(duties: Duties) -> Executor:
+    return IsolatingExecutor(duties, limit=None)
+
+
 EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line here
     "inline": lambda duties: InlineExecutor(duties.worker()),
     "process": ProcessExecutor,
+    "isolating": isolating_of,
     "recycling": lambda duties: RecyclingExecutor(duties.worker(), duties, limit=None),
     "repeating": lambda duties: RepeatingExecutor(
         InlineExecutor(duties.worker()), Executions(1), duties.objective
@@ -75,6 +82,14 @@ def process(duties: Duties) -> Iterator[ProcessExecutor]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def isolating(duties: Duties) -> Iterator[Executor]:
+    """Likewise."""
+    made = isolating_of(duties)
+    yield made
+    made.close()
+
+
 @pytest.fixture(params=EXECUTORS)
 def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
     return EXECUTORS[request.param]
@@ -82,10 +97,10 @@ def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
 
 @pytest.fixture
 def executor(
-    make: Callable[[Duties], Executor], duties: Duties, process: ProcessExecutor
+    make: Callable[[Duties], Executor], duties: Duties, process: ProcessExecutor, isolating: Executor
 ) -> Iterator[Executor]:
-    if make is ProcessExecutor:
-        yield process
+    if make in (ProcessExecutor, isolating_of):
+        yield process if make is ProcessExecutor else isolating
         return
     made = make(duties)
     yield made

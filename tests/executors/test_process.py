@@ -15,6 +15,7 @@ from autoopt.executors import ProcessExecutor
 from autoopt.executors.surroundings import own_modules
 from autoopt.worker import Duties
 from tests import toys
+from tests.counts import at_full_counts
 from tests.executors.jobs import duties_of, go_on, job
 
 SCRIPT = """
@@ -98,6 +99,32 @@ def test_a_process_that_dies_costs_its_trial_and_a_fresh_one_follows(process: Pr
         in trial.note
     )
     assert process.wait(go_on).trial.status == "completed"
+
+
+def deadly() -> Any:
+    """Return a compiled model that ends any other process than this one where its number is 2."""
+    here = os.getpid()
+
+    def model_fn(hp: Any) -> keras.Model:
+        if hp.Int("number", 0, 9, default=0) == 2 and os.getpid() != here:
+            os._exit(3)
+        return toys.compiled()
+
+    return model_fn
+
+
+@at_full_counts
+def test_what_ends_the_process_as_it_is_prepared_takes_one_other_along_at_most() -> None:
+    executor = ProcessExecutor(duties_of(deadly()))
+    for number in range(5):
+        executor.submit(job(number))
+    trials = [executor.wait(go_on).trial for _ in range(5)]
+    executor.close()
+    failed = [trial for trial in trials if trial.status == "failed"]
+
+    assert {2} <= {trial.number for trial in failed}
+    assert len(failed) <= 2
+    assert all("ended with exit code 3 amid this trial" in trial.note for trial in failed)
 
 
 def test_an_interrupt_amid_a_trial_leaves_no_process(process: ProcessExecutor) -> None:

@@ -44,6 +44,15 @@ def test_the_outcome_says_what_was_reached_and_what_was_changed() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("absent", "said"), [([], "2.4 MB"), (["best.keras", "journal.log"], "2.4 MB; in memory alone: best.keras, journal.log")]
+)  # fmt: skip
+def test_the_outcome_says_what_the_run_folder_takes_and_what_is_not_in_it(
+    absent: list[str], said: str
+) -> None:
+    assert outcome({**SUMMARY, "disk": 2_400_000, "in_memory": absent})[1] == f"  disk       {said}"
+
+
 CONFIRMED = {
     "confirmed": {"mean": 0.9612, "std": 0.0021, "n": 3, "error": 0.008},
     "baseline_confirmed": {"mean": 0.91, "std": 0.004, "n": 3, "error": 0.011},

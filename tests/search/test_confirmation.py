@@ -130,6 +130,19 @@ def test_runs_that_are_known_are_not_run_again_even_without_any_time(tmp_path: P
     }
 
 
+def test_a_run_that_failed_is_run_another_time(tmp_path: Path) -> None:
+    folder = storage.create(tmp_path, "one", False)
+
+    def callbacks(trial: Trial) -> list[Any]:
+        raise RuntimeError("no device today")
+
+    failed = Run(callbacks, kept=KeptRuns(folder, "same")).of([trial(0)], repeats=1)
+    again = Run(kept=KeptRuns(folder, "same")).of([trial(0)], repeats=1)
+
+    assert [run.score for run in failed[0]] == [math.inf]
+    assert math.isfinite(again[0][0].score)
+
+
 def test_without_a_whole_round_nothing_is_confirmed() -> None:
     run = Run(limits=limits(0.0))
 

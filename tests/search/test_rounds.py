@@ -151,3 +151,18 @@ def test_what_is_known_from_before_takes_no_time_and_nothing_is_said_of_it() -> 
     )
     assert ([each.number for each in found.trials], found.repeats, found.note) == ([2, 1, 0], 2, "")
     assert found.seconds == 0.0
+
+
+def test_what_was_confirmed_is_not_given_up_for_what_there_is_no_time_to_confirm() -> None:
+    ranked = [trial(3), trial(2), trial(1), trial(0)]
+    known = {2: 2, 1: 2, 0: 3}
+    found = affordable(
+        ranked, ranked[-1], Search(), 0.0, missing=lambda number, times: max(times - known.get(number, 0), 0)
+    )
+    assert ([each.number for each in found.trials], found.repeats) == ([2, 1, 0], 2)
+    assert (
+        found.note
+        == "Nothing more is confirmed: 0.0 s are left. What wins is confirmed from before: trials 2, 1, 0."
+    )
+    alone = affordable(ranked, ranked[-1], Search(), 0.0, missing=lambda number, times: times * (number > 0))
+    assert alone.trials == ()

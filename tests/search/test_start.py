@@ -131,7 +131,7 @@ def test_a_mapping_has_to_fit(point: dict[str, Any], message: str) -> None:
 
 WRONG = {
     "nothing.json": (None, "which is not there.*Did you mean 'nothing_else.json'"),
-    "text.json": ("units: 3", "which is no JSON: .*trial.json, oracle.json"),
+    "text.json": ("units: 3", "which cannot be read. It is no JSON: .*trial.json, oracle.json"),
     "list.json": ("[1, 2]", "which holds no hyperparameters. Expected a JSON that KerasTuner wrote"),
     "other.json": ('{"values": 3}', "which holds no hyperparameters"),
     "empty.json": ('{"space": [], "values": {}}', "nothing fits: it has no values"),

@@ -80,14 +80,23 @@ def test_weights_of_an_earlier_session_give_way_to_better_ones(folder: RunFolder
     weights.close()
 
 
-def test_a_disk_that_refuses_is_told(folder: RunFolder) -> None:
-    weights = BestWeights(folder, 1, ACCURACY, [])
-    (folder.path / "weights").rmdir() if (folder.path / "weights").exists() else None
+def test_what_the_disk_refuses_stays_in_memory_and_is_told_once_and_is_written_later(
+    folder: RunFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    weights = BestWeights(folder, 2, ACCURACY, [])
     (folder.path / "weights").write_text("a file where a folder should be")
-    weights.keep(trial(0, 0.5), [np.zeros(1)])
-
-    with pytest.raises(OSError):
+    for number in range(3):
+        weights.keep(trial(number, 0.5 + number), [np.full(2, number)])
         weights.finish()
+
+    assert [number for number in range(3) if number in weights] == [1, 2]
+    np.testing.assert_array_equal((weights.of(2) or [])[0], np.full(2, 2))
+    assert caplog.text.count("Weights of the best trials cannot be written") == 1
+    (folder.path / "weights").unlink()
+    weights.finish()
+    assert [path.name for path in sorted((folder.path / "weights").iterdir())] == [
+        "trial-0001.weights.npz", "trial-0002.weights.npz",
+    ]  # fmt: skip
     weights.close()
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autoopt.storage import replacing
+from autoopt.storage.durable import replacing
 
 
 def test_what_was_written_takes_the_name_at_the_end(tmp_path: Path) -> None:

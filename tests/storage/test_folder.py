@@ -1,14 +1,21 @@
 """The run folder: made, found, gone on with or replaced; weights come back; nothing in it is a pickle."""
 
+import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 
+from autoopt.constraints import Constraints
 from autoopt.errors import RunError
+from autoopt.records import Trial
+from autoopt.search import Confirmed, Difference
 from autoopt.storage import RunFolder, create, every, find, locate
+from autoopt.storage.kinds import Finished, Gain, Limits, Scores, Told
 from autoopt.storage.writer import LOCK, WHO
+from tests import toys
+from tests.full_disk import files_may_have
 
 
 def made(tmp_path: Path, name: str | None = "my-run", resume: Any = False) -> RunFolder:
@@ -73,6 +80,50 @@ def test_a_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
         create(tmp_path / "runs", "my-run", False)
 
 
+def test_a_disk_without_any_room_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    with (
+        files_may_have(1000),
+        pytest.raises(RunError, match=r"\(File too large\)\. Expected .* Free some, or name"),
+    ):
+        create(tmp_path, "my-run", False)
+
+
+def test_what_the_disk_refuses_is_read_as_if_it_were_there(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    with files_may_have(100):
+        folder.write("result", {"long": "x" * 200})
+        folder.save_split({name: np.arange(300) for name in ("train", "validation", "is")})
+    assert folder.read("result") == {"long": "x" * 200} and not (folder.path / "result.json").exists()
+    assert len((folder.load_split() or {})["train"]) == 300
+    assert folder.in_memory == ["result.json", "split.npz"]
+
+    folder.write("space", {})
+    assert folder.in_memory == [] and RunFolder(folder.path).read("result") == {"long": "x" * 200}
+
+
+def test_what_a_folder_out_of_reach_was_to_hold_is_read_from_memory(tmp_path: Path) -> None:
+    name = "x" * 300  # the system refuses to look there
+    folder, model = RunFolder(tmp_path / name, most=10**6), toys.dense()
+    folder.write("result", {"best": 3})
+    folder.save_split({name: np.arange(3) for name in ("train", "validation", "is")})
+    folder.keep_weights(3, [np.ones(2)])
+
+    assert not folder.save_model(folder.best_model, model)
+    assert not folder.has_model(folder.best_model) and not folder.has_weights(4)
+    assert folder.read("result") == {"best": 3} and folder.read("run") == {}
+    assert len((folder.load_split() or {})["train"]) == 3 and folder.load_weights(3)[0].tolist() == [1, 1]
+
+
+def test_a_model_that_the_disk_refuses_is_no_more_written_once_its_user_has_it(tmp_path: Path) -> None:
+    folder, model = made(tmp_path), toys.dense()
+    with files_may_have(1000), folder.held():
+        assert not folder.save_model(folder.best_model, model)
+        assert not folder.has_model(folder.best_model)
+    folder.write("space", {})
+
+    assert folder.in_memory == ["best.keras"] and not folder.best_model.exists()
+
+
 def test_weights_come_back_bit_by_bit_in_their_order(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     weights = [random.normal(size=(i + 1,)).astype("float32") for i in range(12)] + [np.array(7, "int64")]
@@ -110,8 +161,46 @@ def test_weights_that_need_pickle_are_refused(tmp_path: Path) -> None:
     (folder.path / "weights").mkdir()
     np.savez(folder.path / "weights" / "trial-0003.weights.npz", np.array([{"a": 1}], dtype=object))
 
-    with pytest.raises(ValueError, match="allow_pickle=False"):
+    with pytest.raises(RunError, match=r"is damaged\. Its arr_0 holds objects that only pickle reads"):
         folder.load_weights(3)
+
+
+@pytest.mark.parametrize("left", [b"", b"PK", None])
+def test_weights_in_a_damaged_file_are_not_had(left: bytes | None, tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    folder.save_weights(3, [np.ones(2)])
+    path = folder.path / "weights" / "trial-0003.weights.npz"
+    path.write_bytes(path.read_bytes()[:-30] if left is None else left)
+    again = RunFolder(folder.path)
+
+    assert folder.has_weights(3) and not again.has_weights(3)
+    again.save_weights(3, [np.ones(2)])
+    assert RunFolder(folder.path).has_weights(3)
+
+
+def test_weights_of_other_names_are_not_had(tmp_path: Path) -> None:
+    folder = made(tmp_path)
+    (folder.path / "weights").mkdir()
+    np.savez(folder.path / "weights" / "trial-0003.weights.npz", kernel=np.ones(2))
+
+    assert not folder.has_weights(3)
+    with pytest.raises(RunError, match=r"It lacks arr_0\. Expected arr_0 and so on"):
+        folder.load_weights(3)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "record"),
+    [
+        ((Finished, Told), Trial),
+        ((Scores,), Confirmed),
+        ((Gain,), Difference),
+        ((Limits,), Constraints),
+    ],
+)
+def test_what_is_read_is_checked_for_all_that_is_written(kinds: tuple[type, ...], record: Any) -> None:
+    known = {name for kind in kinds for name in get_type_hints(kind)}
+
+    assert known == {each.name for each in dataclasses.fields(record)}
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:

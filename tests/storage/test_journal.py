@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autoopt.errors import RunError
 from autoopt.records import Objective, Trial
 from autoopt.search import HalvingPruner
 from autoopt.storage import Journal
 from autoopt.storage.distributions import distribution, holds
-from autoopt.storage.journal import from_plain, to_plain
+from autoopt.storage.finished import from_plain, to_plain
 
 OBJECTIVE = Objective("val_loss", "min")
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -141,6 +142,75 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path) -> None:
     assert again.trials() == [written]
     more = run(again)
     assert Journal(path, OBJECTIVE).trials() == [written, more]
+
+
+def last_line(content: bytes) -> range:
+    """Return the places at which the last record of a journal can be cut, its whole length left out."""
+    return range(content.rfind(b"\n", 0, len(content) - 1) + 1, len(content))
+
+
+def test_a_journal_cut_at_any_byte_of_its_last_record_opens_and_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "journal.log"
+    first = run(Journal(path, OBJECTIVE))
+    run(Journal(path, OBJECTIVE))
+    content = path.read_bytes()
+    for length in last_line(content):
+        path.write_bytes(content[:length])
+        assert Journal(path, OBJECTIVE, read_only=True).trials() == [first]
+        assert path.read_bytes() == content[:length]
+        again = Journal(path, OBJECTIVE)
+        assert again.torn == (length != last_line(content).start)
+        more = run(again)  # the second, begun again
+        assert (more.number, Journal(path, OBJECTIVE).trials()) == (1, [first, more])
+
+
+def test_a_journal_cut_at_any_byte_of_its_first_record_opens_as_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "journal.log"
+    Journal(path, OBJECTIVE)
+    content = path.read_bytes()
+    content = content[: content.find(b"\n") + 1]
+    for length in range(len(content)):
+        path.write_bytes(content[:length])
+        assert Journal(path, OBJECTIVE, read_only=True).trials() == []
+        written = run(Journal(path, OBJECTIVE))
+        assert Journal(path, OBJECTIVE).trials() == [written]
+
+
+RECORDS = {
+    "junk amid": (lambda lines: [lines[0], b"\x00\xff\x80", *lines[1:]], "cannot be read"),
+    "JSON of another kind amid": (lambda lines: [lines[0], b"[1]", *lines[1:]], "cannot be read"),
+    "an unknown operation": (lambda lines: [*lines, b'{"op_code": 99}'], "cannot be read"),
+    "a study of another name": (lambda lines: [lines[0].replace(b"autoopt", b"other")], "cannot be read"),
+    "a study of two directions": (
+        lambda lines: [lines[0].replace(b'"directions":[1]', b'"directions":[1,1]'), *lines[1:]],
+        r"It compares by min, min\. Expected min, as run\.json says",
+    ),
+    "a study of the other direction": (
+        lambda lines: [lines[0].replace(b'"directions":[1]', b'"directions":[2]'), *lines[1:]],
+        r"It compares by max\. Expected min",
+    ),
+    "no journal": (lambda lines: [b"never gonna"], r"It begins with b'n'\. Expected Optuna's records"),
+    "deep": (lambda lines: [lines[0], b'{"a":' * 10**4, *lines[1:]], "cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", RECORDS)
+def test_a_journal_of_other_records_is_refused_and_named(case: str, tmp_path: Path) -> None:
+    path = tmp_path / "journal.log"
+    run(Journal(path, OBJECTIVE))
+    spoil, message = RECORDS[case]
+    path.write_bytes(b"\n".join(spoil(path.read_bytes().splitlines())) + b"\n")
+    with pytest.raises(RunError, match=rf"journal\.log is damaged\. .*{message}"):
+        for looking in (True, False):
+            Journal(path, OBJECTIVE, read_only=looking).trials()
+
+
+def test_a_record_that_is_there_twice_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.log"
+    written = run(Journal(path, OBJECTIVE))
+    with path.open("ab") as file:
+        file.write(path.read_bytes().splitlines(keepends=True)[-1])
+    assert Journal(path, OBJECTIVE).trials() == [written]
 
 
 def test_a_lock_that_a_dead_process_left_does_not_stop_the_next(tmp_path: Path) -> None:

@@ -82,6 +82,24 @@ def test_two_searches_of_one_process_do_not_write_to_one_run(tmp_path: Path) -> 
     first.release()
 
 
+def test_a_folder_that_is_gone_or_anothers_is_no_more_written_to(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    writer = Writer(run)
+    writer.check()
+    run.rename(tmp_path / "away")
+    with pytest.raises(FileNotFoundError, match="it was removed, or another run has its name now"):
+        writer.check()
+    run.mkdir()
+    other = Writer(run)
+    with pytest.raises(FileNotFoundError):
+        writer.check()
+
+    writer.release()
+    other.check()
+    other.release()
+
+
 @pytest.mark.parametrize("content", ["", "[1]", '{"pid": "me"}', '{"pid": 1, "since": "then"}', "\x00"])
 def test_whoever_is_said_to_write_in_a_damaged_file_is_another_process(content: str, tmp_path: Path) -> None:
     (tmp_path / WHO).write_text(content)
