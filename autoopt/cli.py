@@ -18,7 +18,10 @@ def main() -> None:
 @main.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("data", required=False, type=click.Path(path_type=Path))
-@click.option("--budget", help='Time for the whole call: "90s", "10m", "2h", or seconds.')
+@click.option(
+    "--budget",
+    help='Time for the whole call: "90s", "10m", "2h", or seconds.  [default: 10m, without --max-trials]',
+)
 @click.option("--max-trials", type=int, help="Most trials, the user's own model counted.")
 @click.option("--epochs", type=int, help="Most epochs a trial.  [default: 50]")
 @click.option(

@@ -65,6 +65,12 @@ def resume(
             f"The run {run!r} was begun in the folder {going_on.folder}, which is gone, with the model file {going_on.model!r}. "
             f"Expected a model file. Name it: autoopt resume {run} model.py"
         )
+    file = Path(going_on.folder, going_on.model.partition(":")[0])
+    if model is None and file.suffix == ".py" and not file.is_file():
+        raise RunError(
+            f"The run {run!r} goes on with {str(file)!r}, which is not there. Expected a model file. Name another: "
+            f"autoopt resume {run} model.py"
+        )
     with contextlib.chdir(going_on.folder):
         return _carried_out(going_on, base, as_json)
 

@@ -86,7 +86,7 @@ def caller(model_fn: Any) -> Callable[[keras_tuner.HyperParameters], keras.Model
                 model = model_fn(hp) if takes_hp else model_fn()
         except AutooptError:  # of a pin, for example: it is ours, and says what to do
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a function that calls sys.exit ends no search
             advice = download.ADVICE if download.failed(error) else "See its traceback above."
             raise ModelError(f"model_fn raised {type(error).__name__}: {error}. {advice}") from error
         if not isinstance(model, keras.Model):

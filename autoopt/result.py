@@ -113,6 +113,11 @@ class Result:
         """
         number = self._found.get("best")
         leading = contenders(self.trials, self.objectives)
+        if number is not None and not any(trial.number == number for trial in self.trials):
+            raise RunError(
+                f"The journal of {self.run_dir} does not have trial {number}, which won by result.json: it is damaged or "
+                "missing. Restore journal.log."
+            )
         if not leading:
             over = next((trial.excess for trial in self.trials if trial.excess), "")
             raise RunError(

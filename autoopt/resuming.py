@@ -111,7 +111,9 @@ def _going_on(trials: int, spent: float, now: Now) -> Sequence[str]:
         f"Going on: {trials} trial{'s have' if trials > 1 else ' has'} finished before, in {spent:.1f} s{of}."
     ]
     if now.through(trials, spent):
-        notes.append("Nothing is left to search: pass a larger max_trials or budget for more.")
+        notes.append(
+            "Nothing is left to search: pass a larger max_trials (--max-trials) or budget (--budget) for more."
+        )
     return notes
 
 

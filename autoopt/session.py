@@ -179,8 +179,14 @@ class Session:
                 self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
             if self.limits.interrupted:
                 raise KeyboardInterrupt  # there is nothing yet to return
+            if candidates or contenders(trials, self.objectives):
+                raise SearchError(
+                    f"The weights of the best trials are gone: was {self.folder.path} moved or removed? The search had ended "
+                    f"({reason}). Put the folder back and go on, with resume=True or autoopt resume: they are trained again."
+                )
             raise SearchError(_nothing(trials, reason))
-        return self._handed_over(best, confirmed, reason, spent)
+        trained = len(trials) > known or self.kept_runs.added
+        return self._handed_over(best, confirmed, reason, spent, trained)
 
     def _found_again(self, weights: BestWeights, say: Callable[[str], None]) -> None:
         """See that the weights are there that should be: the winner's are in its model, others are trained again."""
@@ -201,17 +207,26 @@ class Session:
                 "The last record of the journal was half written, by a process that was ended: it is cut off."
             )
         if journal.interrupted:
-            which = "Trial {} was" if len(journal.interrupted) == 1 else "Trials {} were"
+            *others, last = map(str, journal.interrupted)
+            which = f"Trials {', '.join(others)} and {last} were" if others else f"Trial {last} was"
             then = "run again" if self.search.oracle is None else "the oracle proposes anew"
-            say(f"{which.format(' and '.join(map(str, journal.interrupted)))} interrupted: {then}.")
+            say(f"{which} interrupted: {then}.")
         if self.search.oracle is not None:  # it knows nothing of what it proposed to another process
             journal.give_up()
         return journal
 
     def _handed_over(
-        self, best: Trial, confirmed: Confirmations, reason: str, spent: Mapping[str, float]
+        self, best: Trial, confirmed: Confirmations, reason: str, spent: Mapping[str, float], trained: bool
     ) -> Result:
-        """Make the winner a model, look at the test part, and write down what came out."""
+        """Make the winner a model, look at the test part, and write down what came out.
+
+        Args:
+            best: The winner.
+            confirmed: What the best reached with fresh seeds.
+            reason: Why the search ended.
+            spent: Seconds of the search by kind.
+            trained: Whether this session has trained anything.
+        """
         before = self.folder.read("result")
         if before:  # from here on the model that is there need not be the one that this tells of
             self.folder.write("result", {**before, "model": None})
@@ -221,12 +236,13 @@ class Session:
             tested = self.handover.tested(model) if is_its_own else Unseen()
         found = standing(best, best_score, confirmed, tested, self.worker.objective, self.seed)
         now, saved = time.time(), self.folder.has_model(self.folder.best_model)
+        taken = now - self.started if trained else 0.0  # looking at what there is takes nothing of a budget
         earlier = before.get("spent", {})
         self.folder.write(
             "result",
             {
                 "best": best.number, "model": best.number if saved else before.get("model"), "best_score": best_score, **found.written(), "reason": reason,
-                "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + now - self.started, 3), "ended": now,
+                "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + taken, 3), "ended": self.started + taken,
                 "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
                 "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
             },

@@ -110,7 +110,7 @@ class Confirmation:
         # Of several trainings that the score is the mean of, weights tell one alone.
         witnessed = known and outcome.weights is not None and ended.executions == 1
         run = Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
-        if self.kept is not None and math.isfinite(score):  # what failed may not fail another time
+        if self.kept is not None:
             self.kept.keep(trial.number, repeat, run)
         return run
 

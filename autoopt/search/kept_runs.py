@@ -17,11 +17,15 @@ class KeptRuns:
     Args:
         folder: Where they lie.
         made_of: Fingerprint of data and model: a run that was made of others is not known.
+
+    Attributes:
+        added: Whether there is one more than there was.
     """
 
     def __init__(self, folder: RunFolder, made_of: str) -> None:
         self._folder, self._made_of = folder, made_of
         self._known: dict[tuple[int, int], Run] = {}
+        self.added = False
 
     def of(self, number: int, repeat: int) -> Run | None:
         """Return a run of a trial, None where it is not known."""
@@ -34,7 +38,7 @@ class KeptRuns:
 
     def keep(self, number: int, repeat: int, run: Run) -> None:
         """Keep a run; one that failed is known to this search alone: another tries it again."""
-        self._known[number, repeat] = run
+        self._known[number, repeat], self.added = run, True
         if not math.isfinite(run.score):
             return
         values = {} if run.values is None else {"units": run.values.units, "each": run.values.each}

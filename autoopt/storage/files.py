@@ -87,6 +87,8 @@ class Files:
             if aside and file.written:
                 file.written = False
                 self._unwanted.add(target)
+            elif not aside:
+                self._unwanted.discard(target)
 
     def forget(self, target: Path) -> bool:
         """Hold in memory no longer what is on disk; say whether it is."""
@@ -95,6 +97,12 @@ class Files:
             return False
         del self._files[target]
         return True
+
+    def replaced(self, target: Path) -> None:
+        """Hold nothing of what a file was to hold before somebody else wrote it anew."""
+        with self._writing:
+            self._files.pop(target, None)
+            self._unwanted.discard(target)
 
     def drop(self, target: Path) -> None:
         """Remove a file; where it cannot be now, with what is written next."""

@@ -193,7 +193,9 @@ class RunFolder:
         self._ranked = (*first, *(each for each in self._ranked if each not in first))
         self._make_room(size - bytes_of(target))
         saved = self._disk.takes(MODEL, partial(put, target, model, _save_model))
-        if not saved:
+        if saved:
+            self._files.replaced(target)
+        else:
             self._files.keep(target, model, _save_model, MODEL)
         self.write_again(self._ranked)
         return saved
@@ -254,9 +256,9 @@ class RunFolder:
             self._files.put_aside(path)  # whoever called may train it on: it is not what it was any more
         if refused:
             logger.warning(
-                "Not all of the run is in %s: %s are in memory alone and end with this process. Write the winner elsewhere "
+                "Not all of the run is in %s: %s in memory alone and %s with this process. Write the winner elsewhere "
                 "with result.export(path).",
-                self.path, ", ".join(sorted(refused)),
+                self.path, *_counted(sorted(refused)),
             )  # fmt: skip
         if self.most is not None and self._ranked and (size := self.size) > self.most:
             logger.warning(
@@ -288,6 +290,11 @@ class RunFolder:
             RunError: A link leads out of it.
         """
         return inside(self.path.joinpath(*names), self.path)
+
+
+def _counted(names: Sequence[str]) -> tuple[str, str]:
+    """Return what is said of some files, and how they end."""
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}", "ends" if len(names) == 1 else "end"
 
 
 def _save_text(path: Path, text: str) -> None:

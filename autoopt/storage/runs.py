@@ -16,6 +16,9 @@ Resume = bool | Literal["overwrite"]
 LEAST = 1 << 16
 """Bytes that have to be left on a disk when a run begins there."""
 
+LONGEST = 200
+"""Bytes of a name: file systems take 255, with what is written beside it."""
+
 KERAS_TUNER = "oracle.json"
 """What KerasTuner writes into the folder of a project."""
 
@@ -35,7 +38,7 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
     root = check_directory("directory", directory)
     if project_name is not None and not _is_name(project_name):
         raise RunError(
-            f"project_name was given {project_name!r}. Expected a plain name without slashes; "
+            f"project_name was given {project_name!r}. Expected a plain name without slashes, of 200 bytes at most; "
             "use directory to say where runs lie."
         )
     if resume is True and project_name is None:
@@ -148,6 +151,11 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
         if (path / "run.json").is_file():
             return RunFolder(path)
     names = [folder.name for folder in every(directory)]
+    if Path(run).exists():
+        raise RunError(
+            f"{str(run)!r} is no run folder: it has no run.json. Expected directory/project_name of a run."
+            f"{nearest(Path(run).name, names)}"
+        )
     raise RunError(
         f"There is no run {str(run)!r}: neither a run folder, nor a name under {directory}."
         f"{nearest(Path(run).name, names)}"
@@ -163,7 +171,7 @@ def every(directory: str | Path) -> list[RunFolder]:
 def _is_name(given: Any) -> bool:
     """Whether a folder may be called that."""
     plain = isinstance(given, str) and Path(given).name == given and given not in ("", ".", "..")
-    return plain and "\0" not in given
+    return plain and "\0" not in given and len(os.fsencode(given)) <= LONGEST
 
 
 def _holds_files(path: Path) -> bool:

@@ -124,6 +124,33 @@ def test_a_model_that_the_disk_refuses_is_no_more_written_once_its_user_has_it(t
     assert folder.in_memory == ["best.keras"] and not folder.best_model.exists()
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["result"], "result.json is in memory alone and ends with this process"),
+        (["result", "space"], "result.json, space.json are in memory alone and end with this process"),
+    ],
+)
+def test_what_ends_with_the_process_is_named(
+    names: list[Any], told: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = made(tmp_path)
+    with files_may_have(100), folder.held():
+        for name in names:
+            folder.write(name, {"long": "x" * 200})
+
+    assert told in caplog.text
+
+
+def test_a_model_that_is_written_at_last_takes_the_place_of_one_that_was_refused(tmp_path: Path) -> None:
+    folder, model = made(tmp_path), toys.dense()
+    with files_may_have(1000), folder.held():
+        assert not folder.save_model(folder.refit, model)
+    assert folder.save_model(folder.refit, model)
+
+    assert folder.has_model(folder.refit) and folder.in_memory == []
+
+
 def test_weights_come_back_bit_by_bit_in_their_order(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     weights = [random.normal(size=(i + 1,)).astype("float32") for i in range(12)] + [np.array(7, "int64")]

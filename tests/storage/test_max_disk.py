@@ -9,6 +9,8 @@ import pytest
 import autoopt
 from autoopt.records import Objective, Trial
 from autoopt.storage import BestWeights, RunFolder, create
+from autoopt.storage.disk import WEIGHTS, Disk
+from autoopt.storage.files import Files
 from tests import toys
 
 ACCURACY = Objective("val_accuracy", "max")
@@ -73,6 +75,25 @@ def test_weights_that_cannot_be_read_stay_where_they_are(folder: RunFolder) -> N
     again.write_again([2, 0, 1])
 
     assert len(lying(again)) == 3 and again.in_memory == []
+
+
+def test_what_has_room_again_stays_though_it_could_not_be_removed_meanwhile(tmp_path: Path) -> None:
+    files, target = Files(Disk(tmp_path)), tmp_path / "file"
+
+    def save(path: Path, content: str) -> None:
+        if target.is_dir():  # which cannot be removed as a file is
+            target.rmdir()
+        path.write_text(content)
+
+    files.keep(target, "content", save, WEIGHTS)
+    files.write()
+    files.put_aside(target)
+    target.unlink()
+    target.mkdir()
+    files.put_aside(target, False)
+    files.write()
+    files.write()
+    assert target.read_text() == "content" and not files.waiting
 
 
 def test_what_is_always_written_may_take_more_and_that_is_told(
