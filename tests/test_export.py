@@ -1,3 +1,5 @@
+import ast
+import json
 import os
 import shutil
 import subprocess
@@ -210,3 +212,48 @@ def test_a_run_that_does_not_say_how_it_trained_says_what_to_do(plain: Result, t
     (earlier / "course.json").unlink()
     with pytest.raises(RunError, match="Go on with it, which writes that down: autoopt resume run"):
         autoopt.load(earlier).export(tmp_path / "best.py", format="python")
+
+
+HOSTILE = 'x"""\nimport os\nos.abort()\n"""\u202e\\'
+
+
+def changed(run: Result, folder: Path, name: str, **content: Any) -> Result:
+    """Return a run that somebody has changed a file of."""
+    copied = shutil.copytree(run.run_dir, folder / "run")
+    told = json.loads((copied / name).read_text())
+    (copied / name).write_text(json.dumps({**told, **content}))
+    return autoopt.load(copied)
+
+
+def test_no_line_of_a_script_comes_from_what_somebody_wrote_into_a_run(plain: Result, tmp_path: Path) -> None:
+    said = {"versions": {"autoopt": HOSTILE, "keras": HOSTILE}, "backend": HOSTILE}
+    named = {"asides": [HOSTILE], "pretrained": [HOSTILE], "biases": {HOSTILE: [1.0]}}
+    course = changed(plain, tmp_path, "run.json", **said).run_dir / "course.json"
+    course.write_text(json.dumps({**json.loads(course.read_text()), **named}))
+    text = (
+        autoopt.load(course.parent).export(tmp_path / "best.py", format="python").read_text(encoding="utf8")
+    )
+
+    kinds = {type(node).__name__ for node in ast.parse(text).body}
+    assert kinds == {"Expr", "Import", "ImportFrom", "Assign", "FunctionDef", "If"}
+    assert "os" not in {
+        alias.name
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert "\u202e" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"epochs": "3); import os; ("}, r"course.json is damaged. Its epochs is '3\); import os; \('"),
+        ({"class_weight": {"first": 1.0}}, r"course.json of .* is damaged: invalid literal"),
+    ],
+)
+def test_a_course_that_is_damaged_is_refused(
+    plain: Result, tmp_path: Path, content: Any, message: str
+) -> None:
+    with pytest.raises(RunError, match=message):
+        changed(plain, tmp_path, "course.json", **content).export(tmp_path / "best.py", format="python")
