@@ -152,6 +152,7 @@ class SearchStarted:
         others: What is compared beside the objective.
         plan: What is going to be done, likewise.
         earlier: Trials that finished in earlier sessions of the run.
+        through: Whether nothing is left to search.
     """
 
     project: str
@@ -165,6 +166,7 @@ class SearchStarted:
     others: Sequence[Objective] = ()
     plan: Sequence[str] = ()
     earlier: Sequence[Trial] = ()
+    through: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class Earlier:
         trials: That have finished.
         spent: Seconds that these sessions took.
         notes: What is to be said of them, and of what has changed since, a sentence each.
+        through: Whether nothing is left to search.
         recoded: Whether the code of the model function has changed: kept weights may not fit any more.
         written: What is to be written down, for sessions to come.
     """
@@ -65,6 +66,7 @@ class Earlier:
     trials: Sequence[Trial] = ()
     spent: float = 0.0
     notes: Sequence[str] = ()
+    through: bool = False
     recoded: bool = False
     written: Mapping[str, Any] = field(default_factory=dict)
 
@@ -91,7 +93,8 @@ def earlier(folder: RunFolder, trials: Sequence[Trial], now: Now) -> Earlier:
     spent = _spent(asked, folder.read("result"), trials) if trials else 0.0
     written = {"made_of": made_of, "class_weight": str(now.class_weight), "spent": spent}
     notes = (*_going_on(len(trials), spent, now), *_changes(asked, now))
-    return Earlier(trials, spent, notes, _differs(before, made_of, "code"), written)
+    through = bool(trials) and now.through(len(trials), spent)
+    return Earlier(trials, spent, notes, through, _differs(before, made_of, "code"), written)
 
 
 def _spent(asked: Mapping[str, Any], found: Mapping[str, Any], trials: Sequence[Trial]) -> float:

@@ -378,7 +378,7 @@ class Session:
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
-            self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials,
+            self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -189,7 +189,7 @@ def test_a_finished_run_is_what_it_was_and_more_is_just_a_larger_number(tmp_path
     longer = run(tmp_path, 4, callbacks=[Counted()])
     assert longer.trials[:3] == first.trials
     assert len(longer.trials) == 4
-    assert longer.summary()["seconds"] > again.summary()["seconds"] > first.summary()["seconds"]
+    assert longer.summary()["seconds"] > again.summary()["seconds"] == first.summary()["seconds"]
 
 
 def test_a_budget_that_was_spent_trains_nothing_and_keeps_what_was_confirmed(tmp_path: Path) -> None:

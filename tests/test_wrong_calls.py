@@ -267,7 +267,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "logs in a file": (("tune", "net.py", "--logdir", "net.py"), "logdir was given 'net.py'"),
     "inspect no file": (("inspect", "nett.py"), "Did you mean 'net.py'?"),
     "no rows": (("show", "-n", "0"), "0 is not in the range x>=1"),
-    "show a folder": (("show", "folder"), "There is no run 'folder'"),
+    "show a folder": (("show", "folder"), "'folder' is no run folder: it has no run.json"),
     "importance of nothing": (("importance",), "Missing argument 'RUN'"),
     "resume nothing": (("resume", "mine"), "There is no run 'mine'"),
     "a port": (("board", "--port", "99999"), "99999 is not in the range"),

@@ -72,13 +72,8 @@ class Console:
     def _begin(self, event: SearchStarted) -> None:
         for note in event.notes:
             self.say(note)
-        dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
-        plural = "" if dimensions == 1 else "s"
-        self.say(f"Searching {dimensions or 'no'} hyperparameter{plural} for the best {_sought(event)}.")
-        for sentence in event.plan:
-            self.say(sentence)
-        for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
-            self.say(line)
+        if not event.through:
+            self._announce(event)
         self._progress = _Progress(event)
         if self._rich.is_terminal:
             # Drawn by a thread of its own: the seconds that are left go on while a model is compiled.
@@ -86,6 +81,16 @@ class Console:
                 console=self._rich, get_renderable=self._line, refresh_per_second=5, transient=True
             )
             self._live.start()
+
+    def _announce(self, event: SearchStarted) -> None:
+        """Say what is going to be searched."""
+        dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
+        plural = "" if dimensions == 1 else "s"
+        self.say(f"Searching {dimensions or 'no'} hyperparameter{plural} for the best {_sought(event)}.")
+        for sentence in event.plan:
+            self.say(sentence)
+        for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
+            self.say(line)
 
     def _end_trial(self, event: TrialEnded, progress: "_Progress") -> None:
         news = progress.end(event)

@@ -110,7 +110,8 @@ class Confirmation:
         # Of several trainings that the score is the mean of, weights tell one alone.
         witnessed = known and outcome.weights is not None and ended.executions == 1
         run = Run(score, self.witness(trial, outcome.weights or (), cut, score) if witnessed else None)
-        if self.kept is not None:
+        # One that failed before its first epoch is tried again by whoever goes on; one that diverged would do so again.
+        if self.kept is not None and (known or ended.epochs):
             self.kept.keep(trial.number, repeat, run)
         return run
 

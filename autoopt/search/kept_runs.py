@@ -1,6 +1,5 @@
 """Kept runs: what confirmation has found stays in the run folder, so that a search that goes on need not run it again."""
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,10 +36,8 @@ class KeptRuns:
         return self._known[number, repeat]
 
     def keep(self, number: int, repeat: int, run: Run) -> None:
-        """Keep a run; one that failed is known to this search alone: another tries it again."""
+        """Keep a run."""
         self._known[number, repeat], self.added = run, True
-        if not math.isfinite(run.score):
-            return
         values = {} if run.values is None else {"units": run.values.units, "each": run.values.each}
         self._folder.save_run(
             number, repeat, {"score": np.array(run.score), "made_of": np.array(self._made_of), **values}
@@ -57,18 +54,21 @@ class KeptRuns:
             return None
         if found is None or not {"score", "made_of"} <= set(found) or str(found["made_of"]) != self._made_of:
             return None
-        with_values = {"units", "each"} <= set(found)
-        if not _is_sound(found["score"], 0) or (with_values and not _are_values(found)):
+        score, with_values = found["score"], {"units", "each"} <= set(found)
+        if not _is_numbers(score, 0) or np.isnan(score) or (with_values and not _are_values(found)):
             return None
-        return Run(float(found["score"]), Values(found["units"], found["each"]) if with_values else None)
+        if with_values and np.isinf(score):  # that of a run that failed, of which there are no values
+            return None
+        return Run(float(score), Values(found["units"], found["each"]) if with_values else None)
 
 
 def _are_values(found: Mapping[str, np.ndarray[Any, Any]]) -> bool:
-    """Whether there is a value for each unit, and any at all."""
-    units, each = found["units"], found["each"]
-    return _is_sound(units, 1) and _is_sound(each, 1) and units.shape == each.shape and each.size > 0
+    """Whether there is a finite value for each unit, and any at all."""
+    both = units, each = found["units"], found["each"]
+    sound = all(_is_numbers(one, 1) and np.isfinite(one).all() for one in both)
+    return sound and units.shape == each.shape and each.size > 0
 
 
-def _is_sound(found: np.ndarray[Any, Any], dimensions: int) -> bool:
-    """Whether an array has so many dimensions, and holds finite numbers."""
-    return found.ndim == dimensions and found.dtype.kind in "fiu" and bool(np.isfinite(found).all())
+def _is_numbers(found: np.ndarray[Any, Any], dimensions: int) -> bool:
+    """Whether an array has so many dimensions, and holds numbers."""
+    return found.ndim == dimensions and found.dtype.kind in "fiu"

@@ -151,7 +151,7 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
         if (path / "run.json").is_file():
             return RunFolder(path)
     names = [folder.name for folder in every(directory)]
-    if Path(run).exists():
+    if str(run) and Path(run).exists():
         raise RunError(
             f"{str(run)!r} is no run folder: it has no run.json. Expected directory/project_name of a run."
             f"{nearest(Path(run).name, names)}"

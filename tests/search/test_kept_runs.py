@@ -17,7 +17,7 @@ def folder(tmp_path: Path) -> storage.RunFolder:
 
 
 @pytest.mark.parametrize(
-    "run", [Run(0.1 + 0.2), Run(0.5, Values(np.array([3, 5]), np.array([0.1 + 0.2, 1.0])))]
+    "run", [Run(0.1 + 0.2), Run(-np.inf), Run(0.5, Values(np.array([3, 5]), np.array([0.1 + 0.2, 1.0])))]
 )
 def test_a_run_comes_back_to_the_last_bit(run: Run, folder: storage.RunFolder) -> None:
     KeptRuns(folder, "data and model").keep(7, 1, run)
@@ -38,16 +38,6 @@ def test_a_run_of_other_data_or_another_model_is_not_known(folder: storage.RunFo
     assert KeptRuns(folder, "other data").of(7, 1) is None
     assert [kept.missing(7, repeats) for repeats in (1, 2)] == [0, 1]
     assert kept.missing(6, 2) == 2
-
-
-def test_a_run_that_failed_is_not_run_again_in_its_search_and_is_in_the_next(
-    folder: storage.RunFolder,
-) -> None:
-    kept = KeptRuns(folder, "data and model")
-    kept.keep(7, 1, Run(-np.inf))
-
-    assert kept.missing(7, 1) == 0
-    assert KeptRuns(storage.RunFolder(folder.path), "data and model").missing(7, 1) == 1
 
 
 @pytest.mark.parametrize(
