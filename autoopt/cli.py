@@ -176,10 +176,16 @@ def report(run: str, path: Path | None, directory: Path) -> None:
 @main.command()
 @click.argument("run")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--format", "format_", default="keras", show_default=True, help="keras, weights or json.")
+@click.option(
+    "--format",
+    "format_",
+    default="keras",
+    show_default=True,
+    help="keras, python (a script of Keras alone), weights, json, onnx or saved_model (a folder).",
+)
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
 def export(run: str, path: Path, format_: str, directory: Path) -> None:
-    """Write a run's best model to PATH."""
+    """Write a run's best model to PATH: as a model, as the code that builds and trains it, or for other programs."""
     from autoopt import commands
 
     _exit(commands.export, run, path, format_, directory)

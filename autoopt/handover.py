@@ -15,6 +15,7 @@ from autoopt.errors import ModelError, RunError, SearchError, SpaceError
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.model_function import insisted
 from autoopt.records import Trial
+from autoopt.retraced import course_of
 from autoopt.search import Evidence, Unseen
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
@@ -66,7 +67,7 @@ class Handover:
         return insisted(build)
 
     def written(self, best: Trial) -> keras.Model:
-        """Write the winner as a Keras model and return it as it is read back, or where the disk refuses it as it is.
+        """Write the winner, and how it was trained, and return it as it is read back, or where the disk refuses as it is.
 
         Raises:
             SearchError: The model function raises by now.
@@ -78,6 +79,7 @@ class Handover:
                 f"The winner, trial {best.number}, cannot be built any more: {error} All trials and its weights are in "
                 f"{self.folder.path}. Mend the model function and go on, with resume=True or autoopt resume."
             ) from error
+        self.folder.write("course", course_of(self.worker, best, model, self.epochs).told())
         if not model.built:  # a subclassed model has no weights before it has seen an example
             evaluate(model, self.worker.dataset.validation)
         model.set_weights(self.folder.load_weights(best.number))

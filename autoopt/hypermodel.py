@@ -253,6 +253,24 @@ class AutoHyperModel(keras_tuner.HyperModel):  # type: ignore[misc]
         shaping = {name: value for name, value in vars(recipe.structure).items() if name not in SHAPELESS}
         return self._reader.key(values), json.dumps(shaping, sort_keys=True, default=str)
 
+    def biases(
+        self, recipe: Recipe, values: Mapping[str, Any], model: keras.Model
+    ) -> Mapping[str, Sequence[float]]:
+        """Return where biases of a recipe's model start otherwise than as written, by its layers' names.
+
+        Args:
+            recipe: What differs from the user's model.
+            values: The user's own hyperparameters, name to value.
+            model: As `assemble` returned it.
+        """
+        reading = self._reader.of(values)
+        names = _names(model, reading.layers) if _edits(recipe) == surgery.Edits() else {}
+        found = _biases(reading, recipe)
+        called = {names.get(layer.name, layer.name): layer.name for layer in model.layers}
+        return {
+            called[name]: [float(each) for each in bias] for name, bias in found.items() if name in called
+        }
+
     def parameters(self, recipe: Recipe, values: Mapping[str, Any]) -> int:
         """Return how many weights a recipe's model has.
 

@@ -1,7 +1,5 @@
 """Result: what a search found, read from its run folder; and `load`, which reads one from disk."""
 
-import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -459,30 +457,28 @@ class Result:
 
         Args:
             path: Where to.
-            format: `"keras"` (the whole model), `"weights"` (`.weights.h5`), or `"json"` (hyperparameters
-                and scores).
+            format: `"keras"` (the whole model), `"weights"` (`.weights.h5`), `"python"` (a script of Keras alone that
+                builds, compiles and trains it), `"json"` (hyperparameters, recipe and scores), `"onnx"`, or
+                `"saved_model"` (a folder).
 
         Raises:
-            UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
-            RunError: The run has no model.
+            UsageError: The format is not known or needs a package that is missing, the path's ending does not fit it, or
+                nothing can be written there; or the winner cannot be written as a script.
+            RunError: The run has no model, or Keras cannot write the format on this backend.
+
+        Example:
+            >>> import autoopt, keras, numpy as np
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> data = np.zeros((64, 2)), np.ones(64)
+            >>> result = autoopt.tune(model, data, epochs=1, max_trials=1, verbose=0)
+            >>> "layers.Dense(1)" in result.export("best.py", format="python").read_text()
+            True
         """
-        target = afterwards.check_target(path, format)
-        kept_aside = self._best_model is not None and not self._folder.has_model(self._folder.best_model)
-        try:
-            if format == "keras" and self._best_model is not None and kept_aside:
-                self._best_model.save(target)
-            elif format == "keras":
-                shutil.copyfile(self._written_model(), target)
-            elif format == "weights":
-                self.best_model.save_weights(target)
-            else:
-                target.write_text(json.dumps(self.summary(), indent=1) + "\n", encoding="utf8")
-        except (OSError, shutil.Error) as error:
-            raise UsageError(
-                f"path was given {str(path)!r}, which cannot be written: {error}. Expected a file of yours, not the run's own. "
-                "Name another."
-            ) from error
-        return target
+        on_disk = self._best_model is None or self._folder.has_model(self._folder.best_model)
+        return afterwards.Export(
+            self._folder, lambda: self.best_trial, self._written_model if on_disk else None, lambda: self.best_model,
+            self.summary, self._custom_objects,
+        ).write(path, format)  # fmt: skip
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write all that is known of the run as one page of HTML, which needs no network, and return its path.

@@ -23,6 +23,7 @@ FLOORS = (
     {"checks", "rehearsal", "handover", "asked"},
     {"search", "worker_process"},
     {"executors"},
+    {"retraced"},
     {"worker", "inspection", "fingerprints"},
     {"hypermodel", "own_training", "tailored"},
     {"reading"},
@@ -40,8 +41,9 @@ FLOORS = (
         "step_size",
         "class_weights",
     },
-    {"axes", "engines", "reports"},
+    {"axes", "engines", "reports", "script"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
+    {"course"},
     {
         "hyperparameters",
         "schedules",

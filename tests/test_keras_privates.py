@@ -117,12 +117,26 @@ def written_loss() -> Any:
     return compiled(loss=loss)._compile_config.config["loss"] is loss
 
 
+def structures() -> Any:
+    one = keras.Input((2,), name="one")
+    model = keras.Model({"one": one}, [layers.Dense(1)(one), layers.Dense(3)(one)])
+    return list(model._inputs_struct), [tensor.shape[1] for tensor in model._outputs_struct]
+
+
+def tensors_of_a_call() -> Any:
+    layer = layers.LSTM(3, return_state=True)
+    layer(keras.Input((4, 2)))
+    return len(layer._inbound_nodes[-1].output_tensors)
+
+
 MEANINGS: dict[str, tuple[Callable[[], Any], Any]] = {
     "_compile_loss._user_loss": (loss_that_is_exchanged, ("mse", 2.0)),
     "_compile_config": (written_loss, True),
     "_flat_losses, _compile_metrics, _fn": (
         losses_and_metrics_by_example, [[[3.0], [1.0]], "sum_over_batch_size", None, [None]],
     ),
+    "_inputs_struct, _outputs_struct": (structures, (["one"], [1, 3])),
+    "_inbound_nodes": (tensors_of_a_call, 3),
     "_symbolic_build": (names_before_training, ["loss", "mae"]),
     "_flatten_layers": (lambda: [each.name for each in compiled()._flatten_layers()][-2:], ["first", "second"]),
     "_call_has_training_arg": (lambda: [each._call_has_training_arg for each in (compiled(), Untold())], [True, False]),

@@ -1,4 +1,4 @@
-"""Models that lie in a run folder: read back, or copied to where their user wants them."""
+"""Models that lie in a run folder, read back."""
 
 import logging
 from collections.abc import Mapping
@@ -7,13 +7,10 @@ from typing import Any
 
 import keras
 
-from autoopt.errors import RunError, UsageError, nearest
+from autoopt.errors import RunError
 from autoopt.untrusted import Unreadable, brief, check_archive
 
 logger = logging.getLogger(__name__)
-
-ENDINGS = {"keras": ".keras", "weights": ".weights.h5", "json": ".json"}
-"""Formats of an export, and how the names of their files end."""
 
 
 MOST_TOLD = 2_000
@@ -66,29 +63,3 @@ def _cause(error: Exception) -> str:
         f"{text}\nIf it has layers of your own, pass them: "
         "autoopt.load(run, custom_objects={'MyLayer': MyLayer}). If not, it is damaged: search again."
     )
-
-
-def check_target(path: str | Path, format: str) -> Path:
-    """Return where an export goes.
-
-    Raises:
-        UsageError: The format is not known, the path's ending does not fit it, or its folder is missing.
-    """
-    if not isinstance(format, str) or format not in ENDINGS:
-        raise UsageError(f"format was given {format!r}.{nearest(str(format), ENDINGS)}")
-    if not isinstance(path, str | Path):
-        raise UsageError(
-            f'path was given {path!r}. Expected the path of a file: pass "best{ENDINGS[format]}".'
-        )
-    target, ending = Path(path), ENDINGS[format]
-    if not target.name.endswith(ending):
-        raise UsageError(
-            f"path was given {str(path)!r}. Expected a name that ends in {ending} for {format!r}."
-        )
-    if not target.parent.is_dir():
-        raise UsageError(f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it.")
-    if target.is_dir():
-        raise UsageError(
-            f"path was given {str(path)!r}, which is a folder. Expected a file's name: take another."
-        )
-    return target

@@ -6,6 +6,7 @@ journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
 confirmation/  trial-0007.run-1.npz: scores of the best few with fresh seeds
 best.keras     the winner
+course.json    how it was trained
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
 log.txt        what was logged meanwhile, the tracebacks of failed trials included; before it log.txt.1
@@ -37,7 +38,7 @@ from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_array
 
 logger = logging.getLogger(__name__)
 
-Written = Literal["run", "space", "result", "ablation", "ensemble", "refit"]
+Written = Literal["run", "space", "result", "course", "ablation", "ensemble", "refit"]
 """The names of the files that hold JSON."""
 
 

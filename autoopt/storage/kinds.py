@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 
 import numpy as np
 
+from autoopt.course import Course
 from autoopt.records import Objective
 from autoopt.untrusted import Unbounded, Unreadable
 
@@ -231,6 +232,7 @@ class Told(TypedDict, total=False):
 
 KINDS: Mapping[str, Any] = {
     "run": Run, "space": dict[str, Any], "result": Result, "ablation": Ablation, "ensemble": Ensemble, "refit": Refit,
+    "course": Course,
 }  # fmt: skip
 """Name of a file of JSON to what it holds."""
 

@@ -1,0 +1,162 @@
+import ast
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from autoopt.course import Course
+from autoopt.errors import UsageError
+from autoopt.script import Winner, script_of
+from tests.counts import at_full_counts
+from tests.script import kinds
+from tests.surgery.zoo import ZOO
+
+
+def script(model: keras.Model, course: Course | None = None, **own: Any) -> str:
+    """Return the script of a model."""
+    return script_of(Winner(model, course or Course(batch_size=8), ("A winner.",), 0, own))
+
+
+def run(text: str) -> dict[str, Any]:
+    """Return what a script defines."""
+    space: dict[str, Any] = {"__name__": "best"}
+    exec(compile(text, "best.py", "exec"), space)
+    return space
+
+
+def compiled(layer: Any, shape: tuple[int, ...] = (4,)) -> keras.Model:
+    """Return a compiled chain of one layer."""
+    model = keras.Sequential([keras.Input(shape), layer])
+    model.compile("sgd", "mse")
+    return model
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_script_builds_the_same_model_with_the_same_loss(kind: str) -> None:
+    model = kinds.made(kind)
+    built, (x, y) = run(script(model))["build_model"](), kinds.batch(model)
+
+    assert [tuple(w.shape) for w in built.weights] == [tuple(w.shape) for w in model.weights]
+    assert len(built.trainable_weights) == len(model.trainable_weights)
+    built.set_weights(model.get_weights())
+    np.testing.assert_allclose(built.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0), rtol=1e-5)
+
+
+@at_full_counts
+@pytest.mark.parametrize("name", [name for name in ZOO if not name.startswith("subclass")])
+def test_a_script_builds_each_model_of_the_zoo(name: str) -> None:
+    model = ZOO[name].make()
+    model.compile("adam", "mse", run_eagerly=True)
+    built, (x, y) = run(script(model))["build_model"](), kinds.batch(model)
+    built.set_weights(model.get_weights())
+    np.testing.assert_allclose(built.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", kinds.KINDS)
+def test_a_script_is_laid_out_as_ruff_does_and_imports_nothing_of_ours(kind: str, tmp_path: Path) -> None:
+    text = script(kinds.made(kind))
+    tree = ast.parse(text)
+
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    assert names <= {"math", "sys", "keras", "numpy"} and "autoopt." not in text
+    if shutil.which("ruff"):
+        options = ("ruff", "format", "--isolated", "--line-length", "100", "-")
+        assert subprocess.run(options, input=text, capture_output=True, text=True, check=True).stdout == text
+
+
+def test_a_layer_says_only_what_differs_from_kerass_defaults() -> None:
+    text = script(compiled(layers.Dense(8, "relu", kernel_initializer="he_normal")))
+    assert 'layers.Dense(8, activation="relu", kernel_initializer="he_normal")' in text
+
+
+def test_a_residual_net_reads_as_one_would_write_it() -> None:
+    text = script(kinds.made("residual"))
+    assert 'stem = layers.Conv2D(4, 3, name="stem", padding="same")(inputs)' in text
+    assert "x = layers.Add()([stem, x])\n    re_lu = layers.ReLU()(x)" in text
+
+
+def test_cells_that_are_stacked_are_written_out() -> None:
+    cells = layers.RNN([layers.LSTMCell(3), layers.GRUCell(4)])
+    text = script(compiled(cells, (5, 3)))
+    assert "layers.RNN(layers.StackedRNNCells([layers.LSTMCell(3), layers.GRUCell(4)]))" in text
+
+
+def test_a_subclassed_model_is_refused_with_what_to_do() -> None:
+    class Own(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(UsageError, match=r"a model of the class Own, .* Export it as keras or saved_model"):
+        script(Own())
+
+
+def test_a_layer_inside_of_two_models_is_refused() -> None:
+    inputs, both = keras.Input((4,)), layers.Dense(4, name="both")
+    parts = [keras.Sequential([keras.Input((4,)), both]) for _ in range(2)]
+    model = keras.Model(inputs, layers.Add()([part(inputs) for part in parts]))
+    with pytest.raises(UsageError, match="its layer both in two models at once"):
+        script(model)
+
+
+def test_a_frozen_part_is_a_function_of_its_own_and_frozen_once() -> None:
+    text = script(kinds.made("nested"))
+    assert "def build_core():" in text and "tower = build_tower()" in text
+    assert text.count("model.trainable = False") == 1 and "trainable=False" not in text
+
+
+def test_a_layer_of_the_users_own_is_imported_from_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import keras\n\nclass Twice(keras.layers.Layer):\n    def call(self, x):\n        return 2 * x\n"
+    (tmp_path / "twice_layer.py").write_text(code)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import twice_layer
+
+    text = script(compiled(twice_layer.Twice()))
+    assert "# Of your own: the files that define them have to be found by Python." in text
+    assert isinstance(run(text)["build_model"]().layers[0], twice_layer.Twice)
+
+
+def test_a_vocabulary_is_written_out() -> None:
+    words = layers.StringLookup(output_mode="one_hot")
+    words.adapt(["a", "b", "b"])
+    model = keras.Sequential([keras.Input((), dtype="string"), words, layers.Dense(2)])
+    model.compile("sgd", "mse")
+    assert 'layers.StringLookup(output_mode="one_hot", vocabulary=["b", "a"])' in script(model)
+
+
+class Local(layers.Layer):  # type: ignore[misc]
+    """A layer that no script can import."""
+
+    __module__ = "__main__"
+
+
+@pytest.mark.filterwarnings("ignore:The object being serialized includes a `lambda`")
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda: layers.Dense(2, lambda x: -x), "has a lambda, whose code"),
+        (lambda: Local(), "'Local', which no other file can import"),
+    ],
+)  # fmt: skip
+def test_what_no_script_can_say_is_refused_with_what_to_do(layer: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as refused:
+        script(compiled(layer()))
+    assert "Export it as keras or saved_model" in str(refused.value)
+
+
+def test_many_learnt_numbers_are_refused() -> None:
+    learnt = layers.Normalization()
+    learnt.adapt(np.ones((3, 200), "float32"))
+    with pytest.raises(UsageError, match="has learnt 400 values from data"):
+        script(compiled(learnt, (200,)))
+
+
+def test_a_model_that_was_read_without_its_loss_is_refused() -> None:
+    with pytest.raises(UsageError, match="read without its loss and metrics"):
+        script(keras.Sequential([keras.Input((4,)), layers.Dense(1)]))
