@@ -23,6 +23,7 @@ from autoopt.records import Objective, Trial
 from autoopt.space import Space
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.counts import at_full_counts
 from tests.executors.jobs import job
 
 FITS = 20
@@ -230,6 +231,7 @@ def test_what_cannot_be_isolated_is_refused_before_there_is_a_run(tmp_path: Path
     assert not (tmp_path / "runs").exists()
 
 
+@at_full_counts
 def test_another_oracle_is_told_of_failures_and_goes_on(tmp_path: Path) -> None:
     oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=8, max_retries_per_trial=2, seed=0)
     trials = searched(tmp_path, lucky(unlucky), 8, search=autoopt.Search(confirm=0, oracle=oracle))
@@ -252,6 +254,7 @@ def test_three_failures_in_a_row_for_one_cause_stop_the_search_which_is_said_fir
     assert len(calls) == 3
 
 
+@at_full_counts
 def test_where_the_device_s_memory_runs_out_the_step_is_taken_in_two_batches() -> None:
     eagerly = keras.backend.backend() != "tensorflow"  # JAX compiles such a layer away
     trial = ran(lambda: linear(GreedyOnTheDevice(), run_eagerly=eagerly), job(batch_size=32, epochs=2)).trial
