@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NoReturn
 
 import keras_tuner
 import numpy as np
@@ -119,7 +119,8 @@ class Session:
     @cached_property
     def kept_runs(self) -> KeptRuns:
         """What earlier sessions have confirmed."""
-        return KeptRuns(self.folder, self.made_of.scored_on)
+        weighed = self.earlier.written.get("class_weight")  # of what it is made of, data is known without
+        return KeptRuns(self.folder, f"{self.made_of.scored_on} {weighed}")
 
     @property
     def handover(self) -> Handover:
@@ -173,20 +174,22 @@ class Session:
         there = [trial for trial in candidates if trial.number in weights]
         best = chosen(there, confirmed.everyone(), self.objectives)
         if best is None:
-            if (
-                self.folder.read("result").get("best") is None
-            ):  # else an earlier session's winner is still there
-                self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
-            if self.limits.interrupted:
-                raise KeyboardInterrupt  # there is nothing yet to return
-            if candidates or contenders(trials, self.objectives):
-                raise SearchError(
-                    f"The weights of the best trials are gone: was {self.folder.path} moved or removed? The search had ended "
-                    f"({reason}). Put the folder back and go on, with resume=True or autoopt resume: they are trained again."
-                )
-            raise SearchError(_nothing(trials, reason))
+            self._end_without_winner(trials, reason)
         trained = len(trials) > known or self.kept_runs.added
         return self._handed_over(best, confirmed, reason, spent, trained)
+
+    def _end_without_winner(self, trials: Sequence[Trial], reason: str) -> NoReturn:
+        """Write down that there is no winner, unless an earlier session's is still there, and raise why."""
+        if self.folder.read("result").get("best") is None:
+            self.folder.write("result", {"best": None, "best_score": None, "reason": reason})
+        if self.limits.interrupted:
+            raise KeyboardInterrupt  # there is nothing yet to return
+        if contenders(trials, self.objectives):
+            raise SearchError(
+                f"The weights of the best trials are gone: was {self.folder.path} moved or removed? The search had ended "
+                f"({reason}). Put the folder back and go on, with resume=True or autoopt resume: they are trained again."
+            )
+        raise SearchError(_nothing(trials, reason))
 
     def _found_again(self, weights: BestWeights, say: Callable[[str], None]) -> None:
         """See that the weights are there that should be: the winner's are in its model, others are trained again."""

@@ -192,6 +192,13 @@ def test_a_finished_run_is_what_it_was_and_more_is_just_a_larger_number(tmp_path
     assert longer.summary()["seconds"] > again.summary()["seconds"] == first.summary()["seconds"]
 
 
+def test_what_was_confirmed_with_other_class_weights_is_run_again(tmp_path: Path) -> None:
+    run(tmp_path, 2, callbacks=[Counted()])
+    trained = Counted.begun
+    run(tmp_path, 2, callbacks=[Counted()], class_weight={number: 1.0 + number for number in range(10)})
+    assert Counted.begun > trained
+
+
 def test_a_budget_that_was_spent_trains_nothing_and_keeps_what_was_confirmed(tmp_path: Path) -> None:
     first = run(tmp_path, 2)
     spent = autoopt.load(first.run_dir).summary()["seconds"]
