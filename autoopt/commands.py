@@ -99,7 +99,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     if verbose != 0 and not as_json:
         from autoopt.reports import where_to_look
 
-        logdir = Path(said.plain.get("logdir", "tensorboard_logs"))
+        logdir = Path(said.plain.get("logdir", command.LOGDIR))
         print_lines(where_to_look(result.run_dir, logdir))
     return INTERRUPTED if result.reason == "interrupted" else 0
 

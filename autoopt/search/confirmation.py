@@ -82,9 +82,8 @@ class Confirmation:
                     return _even(found, repeat - 1)
                 found[trial.number].append(run)
             left = self.limits.left()
-            if (
-                fresh and left is not None and time.time() - started > left
-            ):  # a round that is cut counts for nobody
+            # A round that is cut counts for nobody; one that is known takes no time.
+            if fresh and left is not None and time.time() - started > left:
                 return _even(found, repeat)
         return _even(found, repeats)
 

@@ -71,9 +71,8 @@ def adopt(
         ) from error
     for place, trial in enumerate(earlier):
         known = finished(trial)
-        known.trial_id = str(
-            place
-        )  # KerasTuner numbers the next by counting; trials that were taken back leave gaps
+        # KerasTuner numbers the next by counting, and trials that were taken back leave gaps.
+        known.trial_id = str(place)
         oracle.trials[known.trial_id] = known
         oracle.start_order.append(known.trial_id)
         oracle.end_order.append(known.trial_id)
