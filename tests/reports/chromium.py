@@ -1,5 +1,6 @@
 """A headless Chromium for the tests that look at pages: on no network, and without what its owner has set."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,3 +54,10 @@ def resize(browser: Any, width: int) -> None:
     """Give the window a width, and below 500 pixels the manners of a phone."""
     size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def pictures(otherwise: Path) -> Path:
+    """Return the folder for screenshots: AUTOOPT_SCREENSHOTS, made where it is missing, or that of the test."""
+    folder = Path(os.environ.get("AUTOOPT_SCREENSHOTS", otherwise))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -3,7 +3,6 @@
 import base64
 import itertools
 import json
-import os
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -13,7 +12,7 @@ import pytest
 
 import autoopt
 from tests.counts import in_turn
-from tests.reports.chromium import chromium, needed, resize
+from tests.reports.chromium import chromium, needed, pictures, resize
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
 
@@ -67,8 +66,7 @@ def opened(browser: Any, address: str, width: int = 1200, scheme: str = "light",
 def kept(browser: Any, name: str, tmp_path: Path) -> None:
     """Keep a picture of the whole page where somebody asks for pictures."""
     picture = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
-    folder = Path(os.environ.get("AUTOOPT_SCREENSHOTS", tmp_path))
-    (folder / f"report_{name}.png").write_bytes(base64.b64decode(picture["data"]))
+    (pictures(tmp_path) / f"report_{name}.png").write_bytes(base64.b64decode(picture["data"]))
 
 
 def requests(browser: Any) -> list[str]:

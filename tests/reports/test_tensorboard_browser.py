@@ -1,6 +1,5 @@
 """What a person sees on TensorBoard's HParams page, looked at in a headless Chromium."""
 
-import os
 import re
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 
 from autoopt.records import EpochEnded, Objective, SearchStarted, Trial, TrialEnded, TrialStarted
 from autoopt.reports.tensorboard import TensorBoard
-from tests.reports.chromium import chromium, needed
+from tests.reports.chromium import chromium, needed, pictures
 
 pytestmark = needed
 TRIALS = {0: 0.8125, 1: 0.875, 2: None, 3: 0.90625, 4: 0.75, 5: 0.9375}
@@ -128,8 +127,7 @@ def test_every_trial_is_in_the_table_with_its_score(address, browser, tmp_path):
     # A window of this width has room for the score beside four hyperparameters; TensorBoard opens with five.
     browser.execute_script(UNTICK, "initialization/kernel")
     table = wait_for_rows(browser, len(TRIALS), "score (val_accuracy)")
-    folder = Path(os.environ.get("AUTOOPT_SCREENSHOTS", tmp_path))
-    browser.save_screenshot(str(folder / "tensorboard_hparams.png"))
+    browser.save_screenshot(str(pictures(tmp_path) / "tensorboard_hparams.png"))
 
     seen = {row["Trial ID"]: row["score (val_accuracy)"] for row in table}
 
