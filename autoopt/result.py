@@ -250,7 +250,7 @@ class Result:
 
         Returns:
             Seconds: `compile`, `train` and `evaluate` of the trials, `suggest` (proposals), `log` (journal,
-            console, handing TensorBoard what it writes beside the search), `checkpoint` (handing weights to
+            console, sinks of yours, handing TensorBoard what it writes beside the search), `checkpoint` (handing weights to
             whoever writes them), `other` and `total`. Counts: `trials`,
             `programs` that were compiled, and `trials_per_program`, most first. What is known only when the
             search has ended is None before.

@@ -59,6 +59,7 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "events",
         "untrusted",
     },
     {"records", "recipe", "memory", "pricing", "arguments"},

@@ -28,6 +28,10 @@ def refused_trial(trial: Any) -> None:
     raise ZeroDivisionError("a trial was begun")
 
 
+async def awaited(event: Any) -> None:
+    """Do nothing, later."""
+
+
 def tune(**arguments: Any) -> Result:
     given = {
         "model_fn": eager, "data": (X, Y), "epochs": 1, "max_trials": 1, "verbose": 0,
@@ -79,6 +83,12 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "resources as text": (lambda: tune(resources="4GB"), "resources was given '4GB'. Expected an autoopt.Resources"),
     "callbacks of numbers": (lambda: tune(callbacks=[1]), "callbacks holds 1. Expected keras.callbacks.Callback"),
     "no callbacks": (lambda: tune(callbacks=None), "callbacks was given None. Expected a list"),
+    "no sinks": (lambda: tune(sinks=None), "sinks was given None. Expected callables of one event, in a list: write"),
+    "sinks as text": (lambda: tune(sinks="print"), "sinks was given 'print'. Expected callables of one event"),
+    "sinks of numbers": (lambda: tune(sinks=[1]), "sinks holds 1. Expected a callable of one event: write a function"),
+    "a sink's class": (lambda: tune(sinks=[Search]), "sinks holds the class Search. Expected an object"),
+    "a sink of nothing": (lambda: tune(sinks=lambda: 0), "cannot be called with one event: too many positional"),
+    "a sink to await": (lambda: tune(sinks=[awaited]), "sinks holds awaited, which is async: nobody would await it"),
     "class weight as an array": (lambda: tune(class_weight=MANY), "Expected a mapping of class to weight"),
     "class weight below 0": (lambda: tune(class_weight={0: -1.0}), "Expected class numbers to weights of 0 or more"),
     "logdir as a number": (lambda: tune(logdir=3), "logdir was given 3. Expected the path of a folder"),
