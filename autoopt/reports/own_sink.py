@@ -7,6 +7,7 @@ from typing import Any
 
 from autoopt.errors import UsageError
 from autoopt.records import Event
+from autoopt.reports.console import first_line
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +44,9 @@ class OwnSink:
         ) as error:  # The user's own code, which may raise anything: it is no part of the search.
             if not self._raised:
                 logger.warning(
-                    "The sink %s raised %s at %s: %s. It is told nothing more, the search goes on. Its traceback is in the "
-                    "run's log.txt.",
-                    _name(self._sink), type(error).__name__, when, error,
+                    "The sink %s raised %s at %s: %s. It is told nothing more, the search goes on. Its traceback is "
+                    "in the run's log.txt.",
+                    _name(self._sink), type(error).__name__, when, first_line(str(error)),
                 )  # fmt: skip
             logger.info("the sink %s at %s", _name(self._sink), when, exc_info=error)
             self._raised = True
