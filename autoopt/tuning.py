@@ -220,7 +220,14 @@ def tune(
             *adapted,
             *over,
         )
-        asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
+        asked = Asked(
+            whole_space,
+            facts.names,
+            max_trials,
+            budget_seconds,
+            notes,
+            {**before.written, "logs": str(logs.absolute())},
+        )
         with compilations_kept(resources.compilation_cache):
             found = session.run(asked, console.say)
     again = Again(

@@ -207,7 +207,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no run of that name": (("show", "mine"), "There is no run 'mine'"),
     "no runs": (("show",), "There are no runs under autoopt_runs. Start one: autoopt tune"),
     "nothing to export": (("export", "mine", "best.keras"), "There is no run 'mine'"),
-    "no logs": (("board", "--logdir", "nowhere"), "There is no folder 'nowhere'. Run a search first"),
+    "no logs": (
+        ("board", "--logdir", "nowhere"),
+        "--logdir is 'nowhere', which is not there. Expected the folder",
+    ),
 }
 
 

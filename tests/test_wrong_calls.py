@@ -281,11 +281,16 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "importance of nothing": (("importance",), "Missing argument 'RUN'"),
     "resume nothing": (("resume", "mine"), "There is no run 'mine'"),
     "a port": (("board", "--port", "99999"), "99999 is not in the range"),
+    "logs of no run": (("board", "mine"), "There is no run 'mine'"),
+    "logs of a folder": (("board", "folder"), "'folder' is no run folder: it has no run.json"),
     "a host": (
         ("board", "--logdir", ".", "--host", "x" * 80),
         "Expected a name or an address of this machine",
     ),
-    "logs that are a file": (("board", "--logdir", "net.py"), "There is no folder 'net.py'"),
+    "logs that are a file": (
+        ("board", "--logdir", "net.py"),
+        "--logdir is 'net.py', which is a file, not a folder",
+    ),
 }
 
 FILE = """
