@@ -128,8 +128,10 @@ def test_the_next_port_is_taken_where_one_is_and_logs_may_be_yet_to_come(tmp_pat
             assert now != port and now - port in range(1, board.NEXT)
             err.wait_for("There is nothing in '.' yet. A search fills it: autoopt tune")
             err.wait_for(f"Port {port} is taken: TensorBoard takes another.")
+            below = children(process.pid)
             process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
+    assert below and not any(map(is_running, below))
 
 
 @pytest.mark.parametrize(("words", "opened"), [((), True), (("--no-open",), False)])

@@ -12,6 +12,7 @@ from autoopt import Search, model_file
 from autoopt.errors import SearchError
 from autoopt.events import EpochEnded, Event, SearchEnded, SearchStarted, TrialEnded, TrialStarted
 from autoopt.reports import own_sinks
+from tests.counts import at_full_counts
 from tests.toys import digits, eager
 
 
@@ -75,6 +76,7 @@ def test_runs_with_fresh_seeds_are_told_with_their_repeat() -> None:
     assert [event.repeat for event in of_trials] == [0, 0, 1, 1, 2, 2]
 
 
+@at_full_counts
 def test_trials_in_a_worker_process_are_told_in_the_thread_that_calls() -> None:
     notes = Notes()
     tune(notes, resources=autoopt.Resources(isolate=True))
