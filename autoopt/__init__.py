@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autoopt import axes as axes
+    from autoopt import events as events
     from autoopt.afterwards import Source as Source
     from autoopt.data import Dataset as Dataset
     from autoopt.hypermodel import AutoHyperModel as AutoHyperModel
@@ -40,7 +41,7 @@ _HOMES = {
     "load": "autoopt.result",
     "tune": "autoopt.tuning",
 }
-_ROOMS = ("axes", "errors")
+_ROOMS = ("axes", "errors", "events")
 
 __all__ = [*_HOMES, *_ROOMS]
 

@@ -192,20 +192,29 @@ def export(run: str, path: Path, format_: str, directory: Path) -> None:
 
 
 @main.command()
+@click.argument("run", required=False)
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
 @click.option(
-    "--logdir", type=click.Path(path_type=Path), default=Path("tensorboard_logs"), show_default=True
+    "--logdir",
+    type=click.Path(path_type=Path),
+    help="Where logs lie.  [default: tensorboard_logs, or where RUN has them]",
 )
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=6006, show_default=True, help="0 takes a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=6006,
+    show_default=True,
+    help="Where one is taken the next free one is; 0 takes any.",
 )
 @click.option(
     "--host", default="localhost", show_default=True, help="Who may look: localhost is this machine."
 )
-def board(logdir: Path, port: int, host: str) -> None:
-    """Start TensorBoard on the logs."""
-    from autoopt import commands
+@click.option("--no-open", is_flag=True, help="Open no browser, also where this machine has a screen.")
+def board(run: str | None, directory: Path, logdir: Path | None, port: int, host: str, no_open: bool) -> None:
+    """Start TensorBoard on the logs of RUN, without it on those of all runs, and show the table of trials."""
+    from autoopt import board
 
-    _exit(commands.board, logdir, port, host)
+    _exit(board.serve, run, directory, logdir, port, host, not no_open)
 
 
 def _exit(command: Any, *arguments: Any) -> None:

@@ -1,9 +1,7 @@
 """What each command does, apart from how its arguments are spelled. Returns exit codes, prints outcomes."""
 
 import contextlib
-import errno
 import json
-import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -168,30 +166,6 @@ def export(run: str, path: Path, format_: str, directory: Path) -> int:
     return 0
 
 
-def board(logdir: Path, port: int, host: str) -> int:
-    """Serve TensorBoard on the logs until it is stopped."""
-    if not logdir.is_dir():
-        raise UsageError(f"There is no folder {str(logdir)!r}. Run a search first, or name its --logdir.")
-    from tensorboard import default, program
-
-    try:
-        socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError) as error:
-        raise UsageError(
-            f"--host was given {host!r}. Expected a name or an address of this machine: leave it out for localhost."
-        ) from error
-    free = port if port == 0 or _is_free(host, port) else 0
-    if free != port:
-        say(f"Port {port} is taken; TensorBoard takes another and names it below.")
-    say("The table of all trials is on the HPARAMS page. Ctrl-C ends TensorBoard.")
-    server = program.TensorBoard(default.get_plugins())
-    server.configure(("tensorboard", "--logdir", str(logdir), "--host", host, "--port", str(free)))
-    try:
-        return 0 if server.main() == 0 else 1
-    except KeyboardInterrupt:
-        return 0
-
-
 @contextlib.contextmanager
 def _standard_output_kept(as_json: bool) -> Iterator[None]:
     """Send what is printed meanwhile to stderr, so that standard output is JSON alone."""
@@ -200,13 +174,3 @@ def _standard_output_kept(as_json: bool) -> Iterator[None]:
         return
     with contextlib.redirect_stdout(sys.stderr):
         yield
-
-
-def _is_free(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.errno != errno.EADDRINUSE
-    return True

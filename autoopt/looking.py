@@ -37,10 +37,9 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
 
 def runs(directory: Path, as_json: bool) -> int:
     """List the runs, oldest first; one that cannot be read is listed as such."""
-    from autoopt import storage
     from autoopt.reports import Grid, compared_score, score_text
 
-    found = [_summary(folder) for folder in storage.every(directory)]
+    found = [_summary(folder) for folder in _every(directory)]
     if as_json:
         print_json(found)
         return 0
@@ -99,6 +98,17 @@ def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
     return 0
 
 
+def _every(directory: Path) -> Sequence[Any]:
+    """Return the runs under a directory, oldest first; none where it is not there."""
+    from autoopt import storage
+
+    if directory.exists() and not directory.is_dir():
+        raise RunError(
+            f"--directory was given {str(directory)!r}, which is a file. Expected the folder in which runs lie: name that."
+        )
+    return storage.every(directory)
+
+
 def _summary(folder: Any) -> Mapping[str, Any]:
     """Return the outcome of a run, or why it cannot be read: the others are listed all the same."""
     from autoopt.result import Result
@@ -116,10 +126,9 @@ def _loaded(run: str, directory: Path) -> Any:
 
 
 def _newest(directory: Path) -> Any:
-    from autoopt import storage
     from autoopt.result import Result
 
-    found = storage.every(directory)
+    found = _every(directory)
     if not found:
         raise RunError(f"There are no runs under {directory}. Start one: autoopt tune model.py")
     return Result(found[-1])

@@ -22,6 +22,7 @@ OPTIONS = (
     "constraints",
     "epochs",
     "objective",
+    "sinks",
 )
 """Further arguments of `tune` that a model file may define under their own name."""
 

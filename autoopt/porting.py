@@ -16,7 +16,7 @@ from autoopt.space import AXES, Space
 KEPT = 10
 """Of so many of the best trials the weights are kept where there may be any number of trials."""
 
-OF_TUNE = ("budget", "constraints", "resources", "logdir")
+OF_TUNE = ("budget", "constraints", "resources", "logdir", "sinks")
 """Arguments of `tune` that a tuner takes as well."""
 
 OWN = (

@@ -6,6 +6,7 @@ All are frozen; whoever changes one makes a new one.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Status = Literal["completed", "pruned", "failed", "running"]
@@ -153,6 +154,8 @@ class SearchStarted:
         plan: What is going to be done, likewise.
         earlier: Trials that finished in earlier sessions of the run.
         through: Whether nothing is left to search.
+        run_dir: The run's folder, None where there is none.
+        seed: Where all chance of the search comes from.
     """
 
     project: str
@@ -167,6 +170,8 @@ class SearchStarted:
     plan: Sequence[str] = ()
     earlier: Sequence[Trial] = ()
     through: bool = False
+    run_dir: Path | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

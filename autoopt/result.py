@@ -204,8 +204,8 @@ class Result:
         path = self._folder.best_model
         if not path.is_file():
             raise RunError(
-                f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. "
-                f"See autoopt show {self.run_dir}"
+                f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. Expected one with "
+                f"a winner. See autoopt show {self.run_dir}, or go on with it: autoopt resume {self.run_dir}"
             )
         if self._found.get("model", self._found.get("best")) != self._found.get("best"):
             raise RunError(
@@ -250,7 +250,7 @@ class Result:
 
         Returns:
             Seconds: `compile`, `train` and `evaluate` of the trials, `suggest` (proposals), `log` (journal,
-            console, handing TensorBoard what it writes beside the search), `checkpoint` (handing weights to
+            console, sinks of yours, handing TensorBoard what it writes beside the search), `checkpoint` (handing weights to
             whoever writes them), `other` and `total`. Counts: `trials`,
             `programs` that were compiled, and `trials_per_program`, most first. What is known only when the
             search has ended is None before.
@@ -511,6 +511,7 @@ class Result:
             "others": [vars(each) for each in self.objectives[1:]],
             "front": self._told_front(),
             "baseline_score": self.baseline_score,
+            "baseline_scores": self._baseline_scores(),
             "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
@@ -538,6 +539,10 @@ class Result:
             "disk": self._folder.size,
             "in_memory": list(self._folder.in_memory),
         }
+
+    def _baseline_scores(self) -> dict[str, float]:
+        """Return what the user's own model reached in each of several objectives; empty for one."""
+        return next((dict(trial.scores) for trial in self.trials if trial.number == 0), {})
 
     def _told_front(self) -> Sequence[Mapping[str, float]]:
         """Return the front as plain data, the winner first; empty where one objective is compared."""

@@ -1,5 +1,6 @@
 """Session: one run from its first trial to the winner on disk, once everything has been checked."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -138,15 +139,14 @@ class Session:
         Raises:
             SearchError: No trial ended with a model to return.
         """
-        try:
-            with self.folder.held(), Interrupts(self.limits, say):
-                self._write_down(asked)
-                with self.folder.logged():
-                    self._emit(self._started(asked))
-                    return self._carried_out(asked, say)
-        finally:
-            for sink in self.sinks:
-                sink.close()
+        with self.folder.held(), Interrupts(self.limits, say):
+            self._write_down(asked)
+            # Closed while the log is open: a sink of the user's may raise, and a slow one is waited for as the search is.
+            with self.folder.logged(), contextlib.ExitStack() as closing:
+                for sink in reversed(self.sinks):
+                    closing.callback(sink.close)
+                self._emit(self._started(asked))
+                return self._carried_out(asked, say)
 
     def _carried_out(self, asked: Asked, say: Callable[[str], None]) -> Result:
         journal = self._journal(say)
@@ -382,6 +382,7 @@ class Session:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
+            self.folder.path.absolute(), self.seed,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -54,7 +54,7 @@ class Tuner:
         overwrite: Whether a run of that name is replaced; False goes on with it.
         space: None, `"auto"` or an `autoopt.Space`.
         search: As for `tune`; None confirms no trial, as KerasTuner does not.
-        **others: `budget`, `constraints`, `resources` and `logdir` as for `tune`; the rest of KerasTuner's
+        **others: `budget`, `constraints`, `resources`, `logdir` and `sinks` as for `tune`; the rest of KerasTuner's
             arguments are accepted where they change no result, or refused with what to do.
 
     Raises:

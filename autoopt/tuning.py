@@ -17,7 +17,7 @@ from autoopt.executors import RepeatingExecutor, executor_of
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
-from autoopt.reports import Background, Console, TensorBoard, discard, outcome
+from autoopt.reports import Background, Console, TensorBoard, discard, outcome, own_sinks
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import (
@@ -65,6 +65,7 @@ def tune(
     logdir: str | Path = "tensorboard_logs",
     seed: int | None = None,
     verbose: Any = "auto",
+    sinks: Any = (),
 ) -> Result:
     """Search for a better version of a Keras model and return it with everything that was found.
 
@@ -107,6 +108,9 @@ def tune(
         logdir: TensorBoard's folder.
         seed: A whole number from 0; None takes a fresh one, which is written down in the run.
         verbose: 0 prints nothing, 1 the progress, 2 a line for each trial too; `"auto"` is 1.
+        sinks: Callables that are told every event of `autoopt.events`, beside console and TensorBoard: in this thread, in
+            order, so that the search waits for a slow one. One that raises is told nothing more, which is logged. Where
+            one has a `close`, that is called at the end, however the search ends.
 
     Returns:
         The result, also readable later with `autoopt.load(result.run_dir)`.
@@ -134,6 +138,7 @@ def tune(
         epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
         verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
     )  # fmt: skip
+    own = own_sinks(sinks)
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
@@ -196,7 +201,7 @@ def tune(
             folder=folder, worker=worker, executor=executor,
             limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
             search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
-            sinks=(console, Background(TensorBoard(logs))), others=facts.others,
+            sinks=(console, Background(TensorBoard(logs)), *own), others=facts.others,
             folds=() if partitions is None else partitions.cuts(),
         )  # fmt: skip
         precision = (f"Models are built under the policy {policy}.",) if policy else ()
@@ -215,7 +220,14 @@ def tune(
             *adapted,
             *over,
         )
-        asked = Asked(whole_space, facts.names, max_trials, budget_seconds, notes, before.written)
+        asked = Asked(
+            whole_space,
+            facts.names,
+            max_trials,
+            budget_seconds,
+            notes,
+            {**before.written, "logs": str(logs.absolute())},
+        )
         with compilations_kept(resources.compilation_cache):
             found = session.run(asked, console.say)
     again = Again(

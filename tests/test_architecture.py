@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "autoopt"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"commands", "looking"},
+    {"commands", "looking", "board"},
     {"printing"},
     {"tuner"},
     {"tuning", "porting", "flags"},
@@ -59,6 +59,7 @@ FLOORS = (
         "download",
         "front",
         "points",
+        "events",
         "untrusted",
     },
     {"records", "recipe", "memory", "pricing", "arguments"},

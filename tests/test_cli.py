@@ -160,6 +160,13 @@ def test_a_search_in_which_every_trial_fails_exits_with_1_and_the_cause(place: P
     assert "3 trials failed, the first of them trial 0: ZeroDivisionError: my own mistake" in shown.stdout
 
 
+def test_a_failed_search_leaves_standard_output_empty_where_json_was_to_stand(place: Path) -> None:
+    words = (*folders(place), "--project-name", "failed_json", "--json")
+    result = autoopt_("tune", place / "all_fail.py", "--max-trials", 5, "--epochs", 1, *words)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Error: ZeroDivisionError: my own mistake" in result.stderr
+
+
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no command of that name": (("tuen",), "No such command 'tuen'"),
     "no option of that name": (("tune", "net.py", "--budgt", "5s"), "No such option '--budgt'"),
@@ -207,7 +214,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no run of that name": (("show", "mine"), "There is no run 'mine'"),
     "no runs": (("show",), "There are no runs under autoopt_runs. Start one: autoopt tune"),
     "nothing to export": (("export", "mine", "best.keras"), "There is no run 'mine'"),
-    "no logs": (("board", "--logdir", "nowhere"), "There is no folder 'nowhere'. Run a search first"),
+    "no logs": (
+        ("board", "--logdir", "nowhere"),
+        "--logdir is 'nowhere', which is not there. Expected the folder",
+    ),
 }
 
 

@@ -1,16 +1,14 @@
-"""The command line as a process of its own: what it loads, its two outputs, signals, and TensorBoard."""
+"""The command line as a process of its own: what it loads, its two outputs, and signals."""
 
 import contextlib
 import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,60 +155,3 @@ def test_a_second_signal_quits_at_once(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(PATIENCE) == 130
         assert err.rest() == ["Interrupted.\n"]
-
-
-@contextlib.contextmanager
-def taken_port() -> Iterator[int]:
-    with socket.socket() as taken:
-        taken.bind(("localhost", 0))
-        taken.listen()
-        yield taken.getsockname()[1]
-
-
-def served(line: str) -> int:
-    """Return the port in TensorBoard's line, once it has answered there."""
-    found = re.search(r"http://localhost:(\d+)/", line)
-    assert found is not None, line
-    with urllib.request.urlopen(found[0], timeout=PATIENCE) as answer:
-        assert answer.status == 200
-    return int(found[1])
-
-
-LOOPBACK, LOOPBACK_6 = "0100007F", "00000000000000000000000001000000"
-"""127.0.0.1 and ::1, as Linux writes them."""
-
-
-def listening(port: int) -> list[str]:
-    """Return the addresses at which this machine listens on a port."""
-    tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
-    rows = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
-    local = [row[1].split(":") for row in rows if row[3] == "0A"]
-    return [address for address, number in local if int(number, 16) == port]
-
-
-def interrupted(process: subprocess.Popen[str]) -> int:
-    """Send Ctrl-C until it is heard: Python loses one that comes amid a finalizer, as those of a server's threads."""
-    for _ in range(5):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(PATIENCE / 5)
-    return process.wait(0)
-
-
-def test_board_serves_the_logs_until_it_is_interrupted(tmp_path: Path) -> None:
-    with started("board", "--logdir", ".", "--port", "0", cwd=tmp_path) as (process, _, err):
-        port = served(err.wait_for("http://localhost:"))
-        assert set(listening(port)) <= {LOOPBACK, LOOPBACK_6}
-        assert interrupted(process) == 0
-        told = "".join(err.rest())
-        assert "Traceback" not in told or "Exception ignored" in told
-
-
-def test_board_takes_another_port_where_one_is_taken(tmp_path: Path) -> None:
-    with taken_port() as port:
-        words = ("board", "--logdir", ".", "--port", str(port))
-        with started(*words, cwd=tmp_path) as (process, _, err):
-            assert served(err.wait_for("http://localhost:")) != port
-            err.wait_for(f"Port {port} is taken")
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(PATIENCE) == 0

@@ -170,6 +170,65 @@ def test_runs_of_other_objectives_are_said_not_to_be_comparable(runs: Path) -> N
     assert "Their objectives differ: their scores cannot be compared." in result.stdout
 
 
+@pytest.fixture(scope="module")
+def fronts(runs: Path) -> Path:
+    """Two searches for a front beside the others, `small` and `large`, and a run that has no winner, `begun`."""
+    for name, seed in (("small", 0), ("large", 1)):
+        autoopt.tune(
+            eager, digits(60), epochs=1, max_trials=2, seed=seed, project_name=name, directory=runs, logdir=runs / "logs",
+            objective=["val_accuracy", "parameters"], search=autoopt.Search(confirm=0), verbose=0,
+        )  # fmt: skip
+    run_of(runs / "begun", 3)
+    return runs
+
+
+def test_runs_of_several_objectives_are_compared_in_each(fronts: Path) -> None:
+    shown = autoopt_("compare", "small", "large", "--directory", fronts).stdout.splitlines()
+    told = json.loads(autoopt_("compare", "small", "large", "--directory", fronts, "--json").stdout)
+    small = autoopt.load("small", fronts)
+    assert [line.split()[0] for line in shown[1:5]] == ["small", "parameters", "large", "parameters"]
+    assert told["runs"][0]["objectives"] == [
+        {
+            "name": "val_accuracy",
+            "direction": "max",
+            "baseline": small.baseline_score,
+            "best": small.best_score,
+        },
+        {
+            "name": "parameters",
+            "direction": "min",
+            "baseline": 610.0,
+            "best": small.best_trial.scores["parameters"],
+        },
+    ]
+    assert (told["comparable"], told["shared"]) == (True, ["val_accuracy", "parameters"])
+
+
+def test_objectives_that_not_all_runs_have_are_said_not_to_be_compared(fronts: Path) -> None:
+    result = autoopt_("compare", "small", "first", "--directory", fronts)
+    assert "Their objectives differ: only val_accuracy can be compared." in result.stdout
+
+
+def test_runs_without_a_winner_are_named_and_differ_in_nothing(fronts: Path) -> None:
+    two = autoopt_("compare", "begun", "first", "--directory", fronts)
+    three = autoopt_("compare", "begun", "first", "small", "--directory", fronts)
+    assert two.stdout.splitlines()[-1] == "Without a winner so far: begun."
+    assert "not used  -" not in two.stdout
+    differing = three.stdout.partition("Where their winners differ:\n")[2].splitlines()[1:]
+    assert differing and all(line.split()[1] == "-" for line in differing)
+
+
+def test_a_run_of_another_version_that_cannot_be_read_says_which_can(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "later", 2)
+    asked = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(
+        json.dumps({**asked, "objective": {"later": 1}, "versions": {"autoopt": "9.0"}})
+    )
+    result = autoopt_("show", run, "--json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "It is of autoopt '9.0', and this is" in result.stderr
+
+
 def test_one_run_alone_is_not_compared(runs: Path) -> None:
     result = autoopt_("compare", "first", "--directory", runs)
     assert result.exit_code == 2

@@ -28,6 +28,10 @@ def refused_trial(trial: Any) -> None:
     raise ZeroDivisionError("a trial was begun")
 
 
+async def awaited(event: Any) -> None:
+    """Do nothing, later."""
+
+
 def tune(**arguments: Any) -> Result:
     given = {
         "model_fn": eager, "data": (X, Y), "epochs": 1, "max_trials": 1, "verbose": 0,
@@ -79,6 +83,12 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "resources as text": (lambda: tune(resources="4GB"), "resources was given '4GB'. Expected an autoopt.Resources"),
     "callbacks of numbers": (lambda: tune(callbacks=[1]), "callbacks holds 1. Expected keras.callbacks.Callback"),
     "no callbacks": (lambda: tune(callbacks=None), "callbacks was given None. Expected a list"),
+    "no sinks": (lambda: tune(sinks=None), "sinks was given None. Expected callables of one event, in a list: write"),
+    "sinks as text": (lambda: tune(sinks="print"), "sinks was given 'print'. Expected callables of one event"),
+    "sinks of numbers": (lambda: tune(sinks=[1]), "sinks holds 1. Expected a callable of one event: write a function"),
+    "a sink's class": (lambda: tune(sinks=[Search]), "sinks holds the class Search. Expected an object"),
+    "a sink of nothing": (lambda: tune(sinks=lambda: 0), "cannot be called with one event: too many positional"),
+    "a sink to await": (lambda: tune(sinks=[awaited]), "sinks holds awaited, which is async: nobody would await it"),
     "class weight as an array": (lambda: tune(class_weight=MANY), "Expected a mapping of class to weight"),
     "class weight below 0": (lambda: tune(class_weight={0: -1.0}), "Expected class numbers to weights of 0 or more"),
     "logdir as a number": (lambda: tune(logdir=3), "logdir was given 3. Expected the path of a folder"),
@@ -268,14 +278,34 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "inspect no file": (("inspect", "nett.py"), "Did you mean 'net.py'?"),
     "no rows": (("show", "-n", "0"), "0 is not in the range x>=1"),
     "show a folder": (("show", "folder"), "'folder' is no run folder: it has no run.json"),
+    "runs in a file": (("runs", "--directory", "net.py"), "--directory was given 'net.py', which is a file"),
+    "the newest run in a file": (
+        ("show", "--directory", "net.py"),
+        "which is a file. Expected the folder in which",
+    ),
+    "show a file as JSON": (("show", "net.py", "--json"), "'net.py' is no run folder"),
+    "runs in a file as JSON": (("runs", "--directory", "net.py", "--json"), "which is a file"),
+    "importance as JSON": (("importance", "mine", "--json"), "There is no run 'mine'"),
+    "compare as JSON": (("compare", "mine", "yours", "--json"), "There is no run 'mine'"),
+    "compare one as JSON": (("compare", "mine", "--json"), "Expected two runs or more"),
+    "resume as JSON": (("resume", "mine", "--json"), "There is no run 'mine'"),
+    "tune as JSON": (("tune", "net.py", "--epochs", "0", "--json"), "epochs was given 0"),
+    "an unknown flag and JSON": (("show", "--jsn"), "No such option"),
+    "report of a file": (("report", "net.py"), "'net.py' is no run folder"),
+    "export of a folder": (("export", "folder", "best.keras"), "'folder' is no run folder"),
     "importance of nothing": (("importance",), "Missing argument 'RUN'"),
     "resume nothing": (("resume", "mine"), "There is no run 'mine'"),
     "a port": (("board", "--port", "99999"), "99999 is not in the range"),
+    "logs of no run": (("board", "mine"), "There is no run 'mine'"),
+    "logs of a folder": (("board", "folder"), "'folder' is no run folder: it has no run.json"),
     "a host": (
         ("board", "--logdir", ".", "--host", "x" * 80),
         "Expected a name or an address of this machine",
     ),
-    "logs that are a file": (("board", "--logdir", "net.py"), "There is no folder 'net.py'"),
+    "logs that are a file": (
+        ("board", "--logdir", "net.py"),
+        "--logdir is 'net.py', which is a file, not a folder",
+    ),
 }
 
 FILE = """

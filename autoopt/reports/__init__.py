@@ -6,6 +6,7 @@ from autoopt.reports.console import Console, duration, score_text
 from autoopt.reports.grid import Grid, draw, plain_lines
 from autoopt.reports.headline import compared_score
 from autoopt.reports.outcome import failed_line, outcome, trials_grid, trials_table, where_to_look
+from autoopt.reports.own_sink import own_sinks
 from autoopt.reports.screen import importance_grid, screen
 from autoopt.reports.space_table import space_table
 from autoopt.reports.table import UNCUT, table, told
@@ -26,6 +27,7 @@ __all__ = [
     "failed_line",
     "importance_grid",
     "outcome",
+    "own_sinks",
     "plain_lines",
     "score_text",
     "screen",

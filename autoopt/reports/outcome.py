@@ -116,7 +116,7 @@ def trials_table(
     """
     found, failed = trials_grid(best, every, objective, others), failed_line(every)
     lines = table(found.columns, found.rows, width) if found.rows else []
-    return [*lines, "", failed] if failed else lines
+    return [*lines, *([""] if lines else []), failed] if failed else lines
 
 
 def trials_grid(

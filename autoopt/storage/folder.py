@@ -21,6 +21,7 @@ import logging
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,7 +35,7 @@ from autoopt.storage.kinds import KINDS, check_split
 from autoopt.storage.run_log import logged
 from autoopt.storage.trial_weights import TrialWeights
 from autoopt.storage.writer import Writer
-from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_arrays, read_json
+from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_arrays, read_json, shown
 
 logger = logging.getLogger(__name__)
 
@@ -148,10 +149,13 @@ class RunFolder:
             return {}
         with damage(target, "Restore it, or remove the run folder."):
             found = read_json(target) if text is None else parse(text)
-            fit(found, KINDS[name])
-            lacking = next((each for each in needs if each not in found), None)
-            if lacking is not None:
-                raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")
+            try:
+                fit(found, KINDS[name])
+                lacking = next((each for each in needs if each not in found), None)
+                if lacking is not None:
+                    raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")
+            except Unreadable as error:
+                raise Unreadable(f"{error}{_other_version(found)}") from error
             return dict(found)
 
     def save_split(self, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
@@ -290,6 +294,18 @@ class RunFolder:
             RunError: A link leads out of it.
         """
         return inside(self.path.joinpath(*names), self.path)
+
+
+def _other_version(run: Any) -> str:
+    """Return a sentence on the version that wrote `run.json` where it is not this one, else nothing."""
+    versions = run.get("versions") if isinstance(run, Mapping) else None
+    theirs, ours = (
+        versions.get("autoopt") if isinstance(versions, Mapping) else None,
+        metadata.version("autoopt"),
+    )
+    if theirs in (None, ours):
+        return ""
+    return f" It is of autoopt {shown(theirs)}, and this is {ours}: read it with that one."
 
 
 def _counted(names: Sequence[str]) -> tuple[str, str]:

@@ -98,6 +98,7 @@ class Run(TypedDict, total=False):
     """`run.json`."""
 
     project: str
+    logs: str
     notes: list[str]
     python: str
     layers: list[Layer]
