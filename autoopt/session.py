@@ -382,6 +382,7 @@ class Session:
         return SearchStarted(
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
+            trainings=len(self.folds) or self.search.executions_per_trial,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
