@@ -18,6 +18,9 @@ INTERVAL = 0.5
 LISTED = 5
 """Finished trials that are listed."""
 
+WIDTH = 600
+"""Of a curve, in units of its own: it is as wide as the cell."""
+
 STYLE = (
     "font-family:system-ui,sans-serif;font-size:13px;line-height:1.5;max-width:44em;padding:.5em .8em;"
     "border:1px solid;border-color:color-mix(in srgb,currentColor 25%,transparent);border-radius:6px"
@@ -77,8 +80,8 @@ def page(status: Status, going_on: bool = True) -> str:
     parts = [
         f"<div><b>{_safe(status.project)}</b> &nbsp;{_safe(place)}{_right(status.left() if going_on else '')}</div>",
         _bar(progress.share(status.now)) if going_on else "",
-        f"<div>{_safe(status.objective)}: <b>{_safe(' · '.join(status.reached()))}</b></div>",
-        _curve(progress.course.values(), 600, 60, "Best score after each trial"),
+        f"<div>{_safe(status.objective)} &nbsp;<b>{_safe(' · '.join(status.reached()))}</b></div>",
+        _curve(progress.course.values(), 60, "Best score after each trial"),
     ]
     parts += _running(status) + _finished(status) if going_on else []
     last = [*status.counts(), *status.spent()] if going_on else status.spent()
@@ -92,7 +95,11 @@ def _running(status: Status) -> list[str]:
     for running in status.progress.running.values():
         score = "" if running.score is None else f" · {running.score:.4f}"
         told = f"{status.title(running)} · {status.stage(running)}{score}"
-        found.append(f"<div>{_safe(told)}</div>{_curve(running.curve.values(), 600, 30, 'Score by epoch')}")
+        # The curve ends where the training will; as long as it goes on, there is room to the right.
+        reached = 1.0 if running.execution else running.epochs / max(status.progress.search.epochs, 1)
+        found.append(
+            f"<div>{_safe(told)}</div>{_curve(running.curve.values(), 30, 'Score by epoch', reached)}"
+        )
     return found or [f"<div>{_safe(status.waiting())}</div>"]
 
 
@@ -113,19 +120,19 @@ def _bar(share: float | None) -> str:
     return f'<div style="{outer}" role="progressbar" aria-valuenow="{100 * share:.0f}"><div style="{inner}"></div></div>'
 
 
-def _curve(values: Sequence[float], width: int, height: int, name: str) -> str:
-    """Return values as a line; a place without a finite value is left out."""
+def _curve(values: Sequence[float], height: int, name: str, reached: float = 1.0) -> str:
+    """Return values as a line over the share of the width that is reached; what is not finite is left out."""
     known = [(place, value) for place, value in enumerate(values) if math.isfinite(value)]
     if len(known) < 2:
         return ""
     low, high = min(value for _, value in known), max(value for _, value in known)
-    most = max(len(values) - 1, 1)
+    step = WIDTH * min(reached, 1.0) / max(len(values) - 1, 1)
     points = " ".join(
-        f"{width * place / most:.1f},{height - 2 - (height - 4) * share(value, low, high):.1f}"
+        f"{step * place:.1f},{height - 2 - (height - 4) * share(value, low, high):.1f}"
         for place, value in known
     )
     return (
-        f'<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="{_safe(name)}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" aria-label="{_safe(name)}" '
         f'style="display:block;width:100%;height:{height}px"><polyline points="{points}" fill="none" '
         'stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>'
     )

@@ -40,6 +40,7 @@ class Console:
         self._progress: Progress | None = None
         # The view is drawn in another thread; a signal may come amid an event, and its handler says something.
         self._lock = threading.RLock()
+        self._drawn: list[tuple[Text, str]] = []
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
@@ -113,10 +114,18 @@ class Console:
             return []
         with self._lock:
             lines = Frame(now(self._progress), columns - 1, high, not self._has_signs()).lines()
+        known = [*self._drawn, *[(Text(), "")] * (high - len(self._drawn))]
+        self._drawn = [
+            (line, text if line == before and line.style == before.style else self._coloured(line))
+            for line, (before, text) in zip(lines, known[:high], strict=True)
+        ]
+        return [text for _, text in self._drawn]
+
+    def _coloured(self, line: Text) -> str:
+        """Return a line as the terminal takes it."""
         with self._rich.capture() as captured:
-            for line in lines:
-                self._rich.print(line, no_wrap=True, overflow="ignore", crop=False)
-        return captured.get().split("\n")[:high]
+            self._rich.print(line, end="")
+        return captured.get()
 
     def _has_signs(self) -> bool:
         """Whether the stream's encoding has what curves are drawn with."""
