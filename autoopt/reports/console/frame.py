@@ -72,7 +72,7 @@ class Frame:
         return Text.assemble((full * done, "cyan"), (rest * (room - done), "dim"), told)
 
     def _reached(self) -> Text:
-        line = Text(self.status.objective, "bold")
+        line = Text.assemble((self.status.objective, "bold"))
         for place, part in enumerate(self.status.reached()):
             line.append("  ").append(part, "bold green" if place == 0 else "")
         return line
@@ -81,7 +81,7 @@ class Frame:
         """Return the best score after each trial as a curve, with what it is beside its foot."""
         name = "  best by trial"
         course = self.status.progress.course.values(self.columns - len(name))
-        lines = [Text(line, "green") for line in drawn(course, high, self.plain)]
+        lines = [Text.assemble((line, "green")) for line in drawn(course, high, self.plain)]
         lines[-1].append(name if course else "", "dim")
         return lines
 
