@@ -105,7 +105,10 @@ def test_a_budget_says_how_much_is_left_and_a_number_of_trials_about_how_much() 
 
 def test_what_is_confirmed_is_said_with_how_much_there_is_to_confirm() -> None:
     shown = lines(progress_of(trial(0), trial(7), TrialStarted(7, {}, 2, repeats=3, run=4, runs=9)))
-    assert "confirming, run 4 of 9" in shown[1]
+    assert (
+        "confirming, run 4 of 9" in shown[1]
+        and 0.3 < shown[1].count("━") / len(shown[1].split("  ")[0]) < 0.36
+    )
     assert shown[4].startswith("confirming trial 7, run 2 of 3  building and compiling")
 
 

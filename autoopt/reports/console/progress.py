@@ -115,8 +115,10 @@ class Progress:
         return self.trials + len(before) + 1
 
     def share(self, now: float) -> float | None:
-        """Return how much of the search is done, from 0 to 1; None where nothing tells."""
-        search, shares = self.search, list[float]()
+        """Return how much of the search is done, or of its confirmation, from 0 to 1; None where nothing tells."""
+        search, shares, confirming = self.search, list[float](), self.confirming
+        if confirming is not None and confirming.runs:
+            return (confirming.run - 1) / confirming.runs
         if search.max_trials is not None:
             shares.append(self.trials / max(search.max_trials, 1))
         if search.deadline is not None:

@@ -138,7 +138,7 @@ class Status:
     def line(self, width: int) -> str:
         """Return what runs, the best, the baseline and the time left as one line; what does not fit is left out."""
         progress = self.progress
-        running = "preparing"
+        running = self.waiting()
         if progress.running:
             latest = list(progress.running.values())[-1]
             shown = "" if latest.score is None else f" {latest.score:.4f}"

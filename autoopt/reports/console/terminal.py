@@ -125,9 +125,19 @@ def _released() -> str:
 
 
 def _size(stream: TextIO) -> tuple[int, int]:
-    """Return columns and rows, 0 where they are not known."""
+    """Return columns and rows; 0 where they are not known, and while the terminal is somebody else's."""
     try:
         found = os.get_terminal_size(stream.fileno())
+        return (found.columns, found.lines) if _in_foreground(stream.fileno()) else (0, 0)
     except (OSError, ValueError):
         return 0, 0
-    return found.columns, found.lines
+
+
+def _in_foreground(terminal: int) -> bool:
+    """Whether this process is not one that a shell runs in the background of its terminal."""
+    if not hasattr(os, "tcgetpgrp"):
+        return True
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:  # it is not the terminal that this process was started from
+        return True
