@@ -7,6 +7,7 @@ waits for it. Where it has a `close`, that is called once at the end, also of a 
 from autoopt.records import (
     EpochEnded,
     Event,
+    ExecutionAdvanced,
     Foreseen,
     SearchEnded,
     SearchStarted,
@@ -19,6 +20,7 @@ from autoopt.records import (
 __all__ = [
     "EpochEnded",
     "Event",
+    "ExecutionAdvanced",
     "Foreseen",
     "SearchEnded",
     "SearchStarted",

@@ -156,6 +156,7 @@ class SearchStarted:
         through: Whether nothing is left to search.
         run_dir: The run's folder, None where there is none.
         seed: Where all chance of the search comes from.
+        trainings: How many trainings a trial consists of: executions, or folds.
     """
 
     project: str
@@ -172,15 +173,28 @@ class SearchStarted:
     through: bool = False
     run_dir: Path | None = None
     seed: int | None = None
+    trainings: int = 1
 
 
 @dataclass(frozen=True)
 class TrialStarted:
-    """A trial is about to train. `repeat` is 0, or 1, 2, … when it is run again with a new seed."""
+    """A trial is about to train.
+
+    Attributes:
+        number: The trial's.
+        hyperparameters: The active ones: name to value.
+        repeat: 0, or 1, 2, … when it is run again with a new seed.
+        repeats: How often it is to be run again, 0 where that is not known.
+        run: Which of all runs of the confirmation this is, from 1; 0 in the search.
+        runs: How many there are to be.
+    """
 
     number: int
     hyperparameters: Mapping[str, Any]
     repeat: int = 0
+    repeats: int = 0
+    run: int = 0
+    runs: int = 0
 
 
 @dataclass(frozen=True)
@@ -190,6 +204,16 @@ class EpochEnded:
     number: int
     epoch: int
     logs: Logs
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
+class ExecutionAdvanced:
+    """An epoch ended of a further training of a trial: of the second `execution` is 1. `EpochEnded` tells of the first."""
+
+    number: int
+    execution: int
+    epoch: int
     repeat: int = 0
 
 
@@ -239,5 +263,5 @@ class Foreseen:
     by_time: bool
 
 
-Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | Foreseen | SearchEnded
+Event = SearchStarted | TrialStarted | EpochEnded | ExecutionAdvanced | TrialEnded | Foreseen | SearchEnded
 Sink = Callable[[Event], None]

@@ -383,6 +383,7 @@ class Session:
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
             self.folder.path.absolute(), self.seed,
+            trainings=len(self.folds) or self.search.executions_per_trial,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -1,4 +1,4 @@
-"""The benchmarks of what a search rests on: what programs cost, how long a suggestion takes, whether runs repeat."""
+"""The benchmarks of what a search rests on: what programs, suggestions and drawing cost, whether runs repeat."""
 
 from pathlib import Path
 
@@ -68,3 +68,26 @@ def repeatable(backends: str, example: str, trials: int, epochs: int, seed: int,
     show(f"Two runs, trials={trials}, epochs={epochs}, seed={seed}", rows, out, names)
     if any(row["identical"] == "no" for row in rows):
         raise SystemExit(1)
+
+
+@click.command()
+@click.option("--sizes", default="80x24,160x50", show_default=True, help="Columns and rows of terminals.")
+@click.option("--trials", default=100, show_default=True, help="Of each search.")
+@click.option("--epochs", default=20, show_default=True)
+@click.option("--seeds", "seeds_", default="0,1", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def drawing(sizes: str, trials: int, epochs: int, seeds_: str, out: Path | None) -> None:
+    """Share of a search's time that its live view takes, beside searches that print nothing."""
+    from benchmarks import drawing as benchmark
+
+    try:
+        asked = [
+            (int(columns), int(rows))
+            for columns, _, rows in (each.partition("x") for each in sizes.split(","))
+        ]
+    except ValueError as error:
+        raise click.BadParameter(
+            f"--sizes was given {sizes!r}. Expected columns x rows, as 80x24,160x50."
+        ) from error
+    found = benchmark.measured(asked, trials, epochs, seeds(seeds_))
+    show(f"Live view, examples/digits.py, trials={trials}, epochs={epochs}", found, out)

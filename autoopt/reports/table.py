@@ -22,7 +22,8 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]], width: int = UN
         drawn.add_column(Text(printable(column, kept="")), overflow="fold", no_wrap=place == 0 and narrow)
     for row in cells:
         drawn.add_row(*row)
-    console = Console(width=width, color_system=None)
+    # In a notebook rich would show by itself what is only captured here.
+    console = Console(width=width, color_system=None, force_jupyter=False)
     with console.capture() as captured:
         console.print(drawn)
     return [line.rstrip() for line in captured.get().splitlines()]

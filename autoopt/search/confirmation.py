@@ -12,7 +12,16 @@ from autoopt.executors import Executor
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.model_function import ATTEMPTS, insisted
-from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.records import (
+    EpochEnded,
+    Event,
+    ExecutionAdvanced,
+    Logs,
+    Objective,
+    Trial,
+    TrialEnded,
+    TrialStarted,
+)
 from autoopt.search.chance import Run, Runs, Values
 from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import Limits
@@ -74,10 +83,12 @@ class Confirmation:
             known = {trial.number: self._known(trial, repeat) for trial in candidates}
             fresh = [number for number, run in known.items() if run is None]
             cut = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)) if fresh else None
-            for trial in candidates:
+            for place, trial in enumerate(candidates, 1):
                 run = known[trial.number]
                 if run is None and not self.limits.over():
-                    run = self._run(trial, repeat, cut)
+                    at, runs = (repeat - 1) * len(candidates) + place, repeats * len(candidates)
+                    begun = TrialStarted(trial.number, trial.hyperparameters, repeat, repeats, at, runs)
+                    run = self._run(trial, begun, cut)
                 if run is None:
                     return _even(found, repeat - 1)
                 found[trial.number].append(run)
@@ -90,16 +101,16 @@ class Confirmation:
     def _known(self, trial: Trial, repeat: int) -> Run | None:
         return None if self.kept is None else self.kept.of(trial.number, repeat)
 
-    def _run(self, trial: Trial, repeat: int, cut: Cut | None) -> Run | None:
+    def _run(self, trial: Trial, begun: TrialStarted, cut: Cut | None) -> Run | None:
         """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
-        epochs = epochs_of(trial)
+        epochs, repeat = epochs_of(trial), begun.repeat
         hp = AskingHyperParameters.of(trial.hyperparameters)
         recipe = insisted(lambda: self.hypermodel.draw(hp))
         horizon = max(self.epochs, epochs)
         job = Job(
             trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut, parts=trial.parts
         )  # fmt: skip
-        self.emit(TrialStarted(trial.number, dict(hp.values), repeat))
+        self.emit(replace(begun, hyperparameters=dict(hp.values)))
         outcome = self._ended(job)
         score, ended = self._score(outcome.trial), outcome.trial
         known = ended.status == "completed" and math.isfinite(score)
@@ -131,7 +142,9 @@ class Confirmation:
         return -math.inf if self.objective.direction == "max" else math.inf
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
-        if not job.execution:  # one run is told once, however many folds it has
+        if job.execution:  # one run is told once, however many folds it has
+            self.emit(ExecutionAdvanced(job.number, job.execution, epoch, job.repeat))
+        else:
             self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         return "stop" if self.limits.over() else "continue"
 

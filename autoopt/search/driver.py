@@ -16,7 +16,16 @@ from autoopt.executors import Executor
 from autoopt.failure import cause, failed
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
-from autoopt.records import EpochEnded, Event, Logs, Objective, Trial, TrialEnded, TrialStarted
+from autoopt.records import (
+    EpochEnded,
+    Event,
+    ExecutionAdvanced,
+    Logs,
+    Objective,
+    Trial,
+    TrialEnded,
+    TrialStarted,
+)
 from autoopt.search.afforded import Afforded, told
 from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
@@ -279,6 +288,7 @@ class Driver:
 
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         if job.execution:  # its epochs have been told and compared already
+            self.emit(ExecutionAdvanced(job.number, job.execution, epoch, job.repeat))
             return "stop" if self._cut(job) else "continue"
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         hopeless = False

@@ -1,6 +1,13 @@
 """What the console says while a search runs, on a terminal and elsewhere."""
 
+import fcntl
 import io
+import os
+import pty
+import re
+import struct
+import termios
+import threading
 from dataclasses import replace
 
 import keras_tuner
@@ -72,25 +79,14 @@ def test_verbose_0_says_nothing() -> None:
     assert told(0, TrialEnded(trial(0, 0.8))) == ""
 
 
-def test_the_live_line_counts_trials_and_not_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    events = (
-        TrialStarted(0, {}),
-        TrialEnded(trial(0, 0.8)),
-        TrialStarted(41, {}),
-        TrialEnded(trial(41, 0.9)),
-    )
-    assert "trial 41 (2/10)" in told(1, *events, started=replace(STARTED, max_trials=10))
+def test_at_2_every_epoch_has_a_line_away_from_a_terminal() -> None:
+    lines = told(2, TrialStarted(1, {}), EpochEnded(1, 6, {"val_accuracy": 0.8}), TrialEnded(trial(1, 0.8)))
+    assert lines.splitlines()[-2] == "trial 1, epoch 7/50: val_accuracy 0.8000"
 
 
-@pytest.mark.parametrize("columns", [30, 60, 80])
-def test_the_live_line_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_that_are_asked_for_make_no_terminal_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", str(columns))
-    running = EpochEnded(12, 118, {"val_accuracy": 0.9757}, repeat=3)
-    printed = told(1, TrialEnded(trial(0, 0.8)), TrialEnded(trial(1, 0.9)), running)
-    live = [line for line in printed.replace("\r", "\n").splitlines() if "confirming" in line]
-    assert live and all(len(line.split("\x1b[2K")[-1].split("\x1b")[0]) < columns for line in live)
+    assert "\x1b[" not in told(1, TrialStarted(0, {}), TrialEnded(trial(0, 0.8)))
 
 
 @pytest.mark.parametrize(
@@ -122,3 +118,54 @@ def test_of_several_objectives_a_trial_that_no_other_beats_is_on_the_front() -> 
         "trial 1: val_accuracy 0.7000, parameters 300, latency 0.6, 1 epoch, 2.0s",
         "trial 2: val_accuracy 0.6000, parameters 100, latency 0.5, 1 epoch, 2.0s  on the front",
     ]
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf8", **environment: str) -> str:
+    """Return what a terminal of 80 x 24 is sent while a short search is told."""
+    for name, value in {"TERM": "xterm-256color", **environment}.items():
+        monkeypatch.setenv(name, value)
+    screen, line = pty.openpty()
+    fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    sent = bytearray()
+
+    def read() -> None:
+        while not sent.endswith(b"over\r\n"):
+            sent.extend(os.read(screen, 10_000))
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    with open(line, "w", encoding=encoding) as stream:
+        console = Console(1, stream)
+        for event in (
+            replace(STARTED, earlier=[trial(0, 0.7)]),
+            TrialEnded(trial(1, 0.8)),
+            SearchEnded(None, "done"),
+        ):
+            console(event)
+        console.say("over")
+        reading.join()
+    os.close(screen)
+    return sent.decode(encoding)
+
+
+def test_a_terminal_gets_its_rows_and_its_wrapping_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = on_terminal(monkeypatch)
+    assert "\x1b[1;10r" in sent and sent.rindex("\x1b[r") > sent.rindex("\x1b[1;10r")
+    assert sent.rindex("\x1b[?7h") > sent.rindex("\x1b[?7l") and sent.endswith("\x1b[Jover\r\n")
+
+
+def test_no_color_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+    coloured, plain = on_terminal(monkeypatch), on_terminal(monkeypatch, NO_COLOR="1")
+    colour = re.compile(r"\x1b\[(\d+;)*3[0-9](;\d+)*m")
+    assert colour.search(coloured) and not colour.search(plain) and "── mine" in plain
+
+
+def test_an_encoding_without_blocks_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "-- mine ---" in on_terminal(monkeypatch, encoding="ascii")
+
+
+def test_a_terminal_without_control_sequences_gets_a_line_for_each_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = on_terminal(monkeypatch, TERM="dumb")
+    assert "\x1b" not in sent and "trial 1: val_accuracy 0.8000" in sent

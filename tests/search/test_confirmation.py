@@ -15,7 +15,7 @@ from autoopt import storage
 from autoopt.data import Cut, Dataset
 from autoopt.engines import KerasEngine
 from autoopt.executors import Executor, Folds, InlineExecutor, RepeatingExecutor
-from autoopt.records import EpochEnded, Event, Objective, Trial, TrialEnded
+from autoopt.records import EpochEnded, Event, ExecutionAdvanced, Objective, Trial, TrialEnded, TrialStarted
 from autoopt.search import Confirmation, Confirmations, Confirmed, Evidence, KeptRuns, Limits, Search
 from autoopt.worker import Worker
 from tests import toys
@@ -208,3 +208,19 @@ def test_of_a_run_on_folds_the_epochs_of_the_first_one_are_told() -> None:
     run.of([trial(0, best_epoch=1)], repeats=1)
 
     assert [event.epoch for event in run.told if isinstance(event, EpochEnded)] == [0, 1]
+    further = [event for event in run.told if isinstance(event, ExecutionAdvanced)]
+    assert [(event.execution, event.epoch) for event in further] == [(1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_sinks_are_told_which_of_all_runs_begins() -> None:
+    run = Run()
+    run.of([trial(0), trial(3)], repeats=2)
+
+    begun = [event for event in run.told if isinstance(event, TrialStarted)]
+    assert [(each.number, each.repeat, each.run) for each in begun] == [
+        (0, 1, 1),
+        (3, 1, 2),
+        (0, 2, 3),
+        (3, 2, 4),
+    ]
+    assert {(each.repeats, each.runs) for each in begun} == {(2, 4)}
