@@ -153,6 +153,8 @@ class SearchStarted:
         plan: What is going to be done, likewise.
         earlier: Trials that finished in earlier sessions of the run.
         through: Whether nothing is left to search.
+        trainings: How many a trial consists of: executions, or those on each fold.
+        nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
     """
 
     project: str
@@ -167,6 +169,8 @@ class SearchStarted:
     plan: Sequence[str] = ()
     earlier: Sequence[Trial] = ()
     through: bool = False
+    trainings: int = 1
+    nodes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -190,10 +194,17 @@ class EpochEnded:
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """A trial ended, whatever its status. `repeat` as in `TrialStarted`."""
+    """A trial ended, whatever its status.
+
+    Attributes:
+        trial: What became of it.
+        repeat: As in `TrialStarted`.
+        trainings: What its score is the mean of, where it was trained several times.
+    """
 
     trial: Trial
     repeat: int = 0
+    trainings: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)
@@ -209,6 +220,7 @@ class SearchEnded:
             `your_model_confirmed_mean`, `gain_over_your_model`, `gain_over_your_model_at_least`, `test_error`,
             `gap_to_test`.
         beats_baseline: Whether it is better than the user's model beyond noise; None where nothing is claimed.
+        nodes: The winner as `surgery.diagram` has it; empty where that is not known.
     """
 
     best: Trial | None
@@ -217,6 +229,7 @@ class SearchEnded:
     test_metrics: Logs | None = None
     standing: Logs = field(default_factory=dict)
     beats_baseline: bool | None = None
+    nodes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -234,5 +247,12 @@ class Foreseen:
     by_time: bool
 
 
-Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | Foreseen | SearchEnded
+@dataclass(frozen=True)
+class Weighed:
+    """How much each hyperparameter has had to do with the scores so far: names to shares of 1, the most important first."""
+
+    shares: Mapping[str, float]
+
+
+Event = SearchStarted | TrialStarted | EpochEnded | TrialEnded | Foreseen | Weighed | SearchEnded
 Sink = Callable[[Event], None]
