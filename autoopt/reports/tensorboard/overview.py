@@ -1,5 +1,6 @@
 """The run `search`: what is told of the whole search, trial by trial: points, texts and pictures."""
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -95,7 +96,7 @@ class Overview:
         self._statuses[trial.status] += 1
         if trial.program is not None:
             self._programs.add(trial.program)
-        if trial.score is None or trial.status == "failed":
+        if trial.score is None or not math.isfinite(trial.score) or trial.status == "failed":
             return
         self.gallery.add(trial)
         if not trial.excess and (self._best is None or self._rank(trial) < self._rank(self._best)):

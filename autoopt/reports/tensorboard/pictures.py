@@ -43,16 +43,6 @@ def history(trials: Sequence[Trial], objective: Objective) -> Picture:
         objective: What was compared.
     """
     figure, axes = _axes("trial", _plain(objective.name))
-    bests: list[float] = []
-    for trial in trials:
-        score = trial.score or 0.0
-        before = bests[-1] if bests else None
-        bests.append(
-            score
-            if not trial.excess and objective.better(score, before)
-            else (before if before is not None else score)
-        )
-    numbers = [trial.number for trial in trials]
     for status, marker, colour in (("completed", "o", POINT), ("pruned", "x", "#868e96")):
         shown = [trial for trial in trials if trial.status == status]
         axes.scatter(
@@ -63,7 +53,8 @@ def history(trials: Sequence[Trial], objective: Objective) -> Picture:
             s=24,
             label=status,
         )
-    axes.step(numbers, bests, where="post", color=BEST, label="best so far")
+    numbers = [trial.number for trial in trials]
+    axes.step(numbers, _bests(trials, objective), where="post", color=BEST, label="best so far")
     axes.xaxis.get_major_locator().set_params(integer=True)
     _limit(axes, trials, objective)
     axes.legend(loc="best", framealpha=0.8)
@@ -107,6 +98,15 @@ def slices(trials: Sequence[Trial], names: Sequence[str], objective: Objective) 
         _slice(axes, [trial for trial in trials if name in trial.hyperparameters], name)
         _limit(axes, trials, objective)
     return _drawn(figure, "The score over the hyperparameters that matter most; later trials are darker.")
+
+
+def _bests(trials: Sequence[Trial], objective: Objective) -> list[float]:
+    """Return the best score by each trial, of those within the constraints; NaN where there is none yet."""
+    bests = [math.nan]
+    for trial in trials:
+        better = not trial.excess and objective.better(trial.score or 0.0, bests[-1])
+        bests.append((trial.score or 0.0) if better else bests[-1])
+    return bests[1:]
 
 
 def _slice(axes: Any, trials: Sequence[Trial], name: str) -> None:
