@@ -431,29 +431,37 @@ def test_a_trial_of_thirty_epochs_takes_at_most_20_ms_to_write(sink):
 WRITE = """
 import sys, pathlib
 {before}
-from autoopt.records import EpochEnded, Trial, TrialEnded, TrialStarted
+import keras_tuner
+from autoopt.records import Objective, SearchEnded, SearchStarted, Trial, TrialEnded
 from autoopt.reports.tensorboard import TensorBoard
-sink = TensorBoard(pathlib.Path(sys.argv[1]))
-sink(TrialStarted(0, {{"batch_size": 32}}))
-sink(EpochEnded(0, 0, {{"loss": 0.5}}))
-sink(TrialEnded(Trial(0, "completed", 0.5, {{"batch_size": 32}}, {{"loss": [0.5]}}, 0, 1.0, 2.0)))
+sink, space = TensorBoard(pathlib.Path(sys.argv[1])), keras_tuner.HyperParameters()
+sink(SearchStarted("digits", Objective("loss", "min"), space, ["loss"], 1, None, None))
+trials = [Trial(n, "completed", 0.5, {{"rate": n}}, {{"loss": [0.5]}}, 0, 1.0, 2.0) for n in range(5)]
+for trial in trials:
+    sink(TrialEnded(trial))
+sink(SearchEnded(trials[0], "done"))
 sink.close()
 assert {unloaded}, "tensorflow was imported"
 """
 
 
 @pytest.mark.parametrize(
-    ("before", "unloaded"),
-    [("", "'tensorflow' not in sys.modules"), ("sys.modules['tensorflow'] = None", "True")],
+    ("before", "unloaded", "pictures"),
+    [
+        ("", "'tensorflow' not in sys.modules", 1),
+        ("sys.modules.update(tensorflow=None, matplotlib=None)", "True", 0),
+    ],
     ids=["installed", "missing"],
 )
-def test_writing_needs_no_tensorflow(tmp_path, before, unloaded):
+def test_writing_needs_no_tensorflow_and_pictures_alone_need_matplotlib(tmp_path, before, unloaded, pictures):
     code = WRITE.format(before=before, unloaded=unloaded)
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join(sys.path)}
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "digits")], check=True, env=environment)
+    reader = Reader(tmp_path)
 
-    assert list(Reader(tmp_path).sessions()) == ["digits/trial-0000"]
+    assert list(reader.sessions()) == [f"digits/trial-000{number}" for number in range(5)]
+    assert len(reader.pictures()) == pictures
 
 
 def test_each_of_several_objectives_is_a_metric_of_the_session(sink, tmp_path):

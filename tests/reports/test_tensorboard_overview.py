@@ -4,6 +4,7 @@ import struct
 import sys
 from dataclasses import replace
 
+import matplotlib
 import pytest
 
 from autoopt.records import SearchEnded, TrialEnded, TrialStarted, Weighed
@@ -29,6 +30,11 @@ def several(sink, scores, **started):
         run_trial(
             sink, replace(trial(number, values, score=score), costs={"train": 2.0}, program=number // 2)
         )
+
+
+def settings():
+    """Return matplotlib's settings but its backend, which is decided by whoever asks for it."""
+    return {name: matplotlib.rcParams[name] for name in matplotlib.rcParams if name != "backend"}
 
 
 def test_the_best_so_far_is_told_after_each_trial(sink, tmp_path):
@@ -116,6 +122,15 @@ def test_pictures_are_drawn_at_the_end(sink, tmp_path):
         assert (step, struct.unpack(">II", png[16:24])) == (5, (900, 560))
 
 
+def test_drawing_leaves_the_settings_of_matplotlib_alone(sink):
+    before, pyplot = settings(), "matplotlib.pyplot" in sys.modules
+    several(sink, [0.5, 0.25, 0.75, 0.625, 0.5])
+    sink(SearchEnded(trial(2), "done"))
+
+    assert settings() == before
+    assert ("matplotlib.pyplot" in sys.modules) == pyplot
+
+
 def test_odd_names_and_values_are_drawn(sink, tmp_path):
     sink(search_started(space()))
     for number in range(5):
@@ -128,13 +143,11 @@ def test_odd_names_and_values_are_drawn(sink, tmp_path):
     assert len(Reader(tmp_path).pictures()) == 3
 
 
-def test_few_trials_have_no_pictures_and_load_no_matplotlib(sink, tmp_path):
-    before = "matplotlib" in sys.modules
+def test_few_trials_have_no_pictures(sink, tmp_path):
     several(sink, [0.5, 0.25, 0.75, 0.625])
     sink(SearchEnded(trial(2), "done"))
 
     assert Reader(tmp_path).pictures() == {}
-    assert ("matplotlib" in sys.modules) == before
 
 
 def test_several_trainings_of_a_trial_are_one_row_with_the_score_that_is_their_mean(sink, tmp_path):

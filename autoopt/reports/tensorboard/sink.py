@@ -93,8 +93,7 @@ class TensorBoard:
         try:
             self._tell(event)
         except OSError as error:
-            self._broken = True
-            logger.warning("The TensorBoard logs in %s end here, the search goes on: %s", self._folder, error)
+            self._give_up(error)
 
     def close(self) -> None:
         """End the sessions that still run, as neither succeeded nor failed; a second call does nothing."""
@@ -103,10 +102,15 @@ class TensorBoard:
             if self._overview is not None:
                 self._overview.close()
         except OSError as error:
-            self._broken = True
-            logger.warning("The TensorBoard logs in %s end early: %s", self._folder, error)
+            self._give_up(error)
         finally:
             self._end_sessions()
+
+    def _give_up(self, error: OSError) -> None:
+        """Write nothing more, and say so once."""
+        if not self._broken:
+            self._broken = True
+            logger.warning("The TensorBoard logs in %s end here, the search goes on: %s", self._folder, error)
 
     def _tell(self, event: Event) -> None:
         match event:
