@@ -25,6 +25,9 @@ POINT, BEST, BAR = "#4c78a8", "#d9480f", "#4c78a8"
 MOST_WORDS, MOST_BARS = 8, 10
 """Values of one axis, and bars: more are not legible."""
 
+ROOM = 30
+"""Characters that fit side by side below one of two pictures."""
+
 LONGEST = 40
 """Characters of a name."""
 
@@ -125,7 +128,7 @@ def _slice(axes: Any, trials: Sequence[Trial], name: str) -> None:
             if _plain(told(value)) in words
         ]
         values, scores = [place for place, _ in kept], [score for _, score in kept]
-        _ticks(axes.xaxis, range(len(words)), words, rotation=0 if len(words) < 5 else 30)
+        _ticks(axes.xaxis, range(len(words)), words, slanted=sum(map(len, words)) > ROOM)
         axes.set_xlim(-0.5, len(words) - 0.5)
     shades = [0.25 + 0.75 * place / max(len(values) - 1, 1) for place in range(len(values))]
     axes.scatter(values, scores, color=[(0.30, 0.47, 0.66, shade) for shade in shades], s=24)
@@ -165,10 +168,12 @@ def _styled(axes: Any, x: str, y: str) -> Any:
     return axes
 
 
-def _ticks(axis: Any, places: Sequence[int], words: Sequence[str], rotation: int = 0) -> None:
+def _ticks(axis: Any, places: Sequence[int], words: Sequence[str], slanted: bool = False) -> None:
     axis.set_ticks(places)
-    for label in axis.set_ticklabels(words, rotation=rotation):
+    for label in axis.set_ticklabels(words):
         label.set_parse_math(False)
+        if slanted:
+            label.set(rotation=20, ha="right", rotation_mode="anchor")
 
 
 def _drawn(figure: Any, description: str) -> Picture:
