@@ -142,6 +142,15 @@ def test_a_column_that_a_trial_went_without_comes_last(sink, tmp_path):
     assert names[-3:] == ["batch_size", "initialization/kernel", "optimizer/momentum"]
 
 
+def test_columns_that_trials_differ_in_come_first(sink, tmp_path):
+    sink(search_started(space()))
+    values = {hp.name: hp.default for hp in space().space}
+    run_trial(sink, trial(0, values))
+    run_trial(sink, trial(1, {**values, "structure/dense/width": 64}))
+
+    assert Reader(tmp_path).experiment().hparam_infos[0].name == "structure/dense/width"
+
+
 def test_the_score_is_the_first_metric_and_the_objective_comes_before_the_rest(sink, tmp_path):
     sink(search_started(space()))
 

@@ -204,7 +204,7 @@ def keep(browser: Any, searched: Searched, otherwise: Path, name: str) -> None:
 
 def test_every_trial_is_in_the_table_with_its_score(searched, browser, tmp_path):
     open_page(browser, searched, "hparams")
-    ticked = seen(browser, lambda: browser.execute_script(TICKED), lambda names: len(names) >= 5)
+    ticked = seen(lambda: browser.execute_script(TICKED), lambda names: len(names) >= 5)
     # A window of this width has room for the score beside four hyperparameters; TensorBoard opens with five.
     browser.execute_script(UNTICK, ticked[0])
     table = wait_for_rows(browser, TRIALS, "score (val_accuracy)")
@@ -221,20 +221,20 @@ def test_every_trial_is_a_line_of_the_parallel_coordinates(searched, browser, tm
     wait_for_rows(browser, TRIALS, "Trial ID")
     browser.execute_script(CLICK, "PAPER-TAB", "PARALLEL")
 
-    seen(browser, lambda: browser.execute_script(PARALLELS), lambda count: count == TRIALS)
+    seen(lambda: browser.execute_script(PARALLELS), lambda count: count == TRIALS)
     keep(browser, searched, tmp_path, "parallel_coordinates")
 
 
 def test_curves_of_two_trials_lie_in_one_chart(searched, browser, tmp_path):
     open_page(browser, searched, "scalars&regexInput=trial-000[01]/validation")
 
-    seen(browser, lambda: browser.execute_script(OVERLAID), lambda charts: charts[:1] == [2])
+    seen(lambda: browser.execute_script(OVERLAID), lambda charts: charts[:1] == [2])
     keep(browser, searched, tmp_path, "curves")
 
 
 def test_the_users_model_and_the_winner_are_drawn(searched, browser, tmp_path):
     open_page(browser, searched, "graphs")
-    drawn = seen(browser, lambda: browser.execute_script(NODES), lambda nodes: len(nodes) == 3)
+    drawn = seen(lambda: browser.execute_script(NODES), lambda nodes: len(nodes) == 3)
     keep(browser, searched, tmp_path, "graphs")
 
     runs = [text for text in browser.execute_script(TEXTS, "PAPER-ITEM") if "/model/" in text]
@@ -247,12 +247,12 @@ def test_what_changed_and_the_outcome_are_tables(searched, browser, tmp_path):
     open_page(browser, searched, "text&regexInput=search|trial-0001")
     wanted = {"hyperparameter", "this trial", "your model", "val_accuracy"}
 
-    seen(browser, lambda: browser.execute_script(TEXTS, "TH"), lambda heads: wanted <= set(heads))
+    seen(lambda: browser.execute_script(TEXTS, "TH"), lambda heads: wanted <= set(heads))
     keep(browser, searched, tmp_path, "text")
 
 
 def test_the_history_is_a_picture(searched, browser, tmp_path):
     open_page(browser, searched, "images&regexInput=search")
 
-    seen(browser, lambda: browser.execute_script(PICTURES), lambda heights: heights == [560])
+    seen(lambda: browser.execute_script(PICTURES), lambda heights: heights == [560])
     keep(browser, searched, tmp_path, "images")
