@@ -178,9 +178,7 @@ def wait_for_rows(browser: Any, count: int, column: str, seconds: float = 60.0) 
         time.sleep(0.5)
 
 
-def seen(
-    browser: Any, look: Callable[[], Any], is_there: Callable[[Any], bool], seconds: float = 60.0
-) -> Any:
+def seen(look: Callable[[], Any], is_there: Callable[[Any], bool], seconds: float = 60.0) -> Any:
     """Return what a look at the page finds, once it is there."""
     deadline = time.monotonic() + seconds
     while not is_there(found := look()):
