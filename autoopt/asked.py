@@ -91,6 +91,15 @@ def _model(reading: Reading) -> dict[str, Any]:
     }
 
 
+def nodes(reading: Reading) -> Sequence[surgery.Node]:
+    """Return the user's model as nodes and edges, or its layers alone where its calls are not known."""
+    template = reading.origin.template
+    if template.config is not None:
+        return surgery.diagram_of(template.config, template.output_shapes)
+    kinds = (kind for kind, _ in reading.outline)
+    return [surgery.Node(*each) for each in zip(reading.layers, kinds, strict=True)]
+
+
 def asked_in_fit(earlier: RunFolder) -> Sequence[Any]:
     """Return the hyperparameters that the user's own `fit` had asked for in an earlier session of a run."""
     return storage.definitions(earlier, "asked_in_fit").space

@@ -15,6 +15,7 @@ from autoopt.records import (
     Trial,
     TrialEnded,
     TrialStarted,
+    Weighed,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "Trial",
     "TrialEnded",
     "TrialStarted",
+    "Weighed",
 ]

@@ -156,7 +156,8 @@ class SearchStarted:
         through: Whether nothing is left to search.
         run_dir: The run's folder, None where there is none.
         seed: Where all chance of the search comes from.
-        trainings: How many trainings a trial consists of: executions, or folds.
+        trainings: How many a trial consists of: executions, or those on each fold.
+        nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
     """
 
     project: str
@@ -174,6 +175,7 @@ class SearchStarted:
     run_dir: Path | None = None
     seed: int | None = None
     trainings: int = 1
+    nodes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -219,10 +221,17 @@ class ExecutionAdvanced:
 
 @dataclass(frozen=True)
 class TrialEnded:
-    """A trial ended, whatever its status. `repeat` as in `TrialStarted`."""
+    """A trial ended, whatever its status.
+
+    Attributes:
+        trial: What became of it.
+        repeat: As in `TrialStarted`.
+        trainings: What its score is the mean of, where it was trained several times.
+    """
 
     trial: Trial
     repeat: int = 0
+    trainings: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)
@@ -238,6 +247,7 @@ class SearchEnded:
             `your_model_confirmed_mean`, `gain_over_your_model`, `gain_over_your_model_at_least`, `test_error`,
             `gap_to_test`.
         beats_baseline: Whether it is better than the user's model beyond noise; None where nothing is claimed.
+        nodes: The winner as `surgery.diagram` has it; empty where that is not known.
     """
 
     best: Trial | None
@@ -246,6 +256,7 @@ class SearchEnded:
     test_metrics: Logs | None = None
     standing: Logs = field(default_factory=dict)
     beats_baseline: bool | None = None
+    nodes: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -263,5 +274,21 @@ class Foreseen:
     by_time: bool
 
 
-Event = SearchStarted | TrialStarted | EpochEnded | ExecutionAdvanced | TrialEnded | Foreseen | SearchEnded
+@dataclass(frozen=True)
+class Weighed:
+    """How much each hyperparameter has had to do with the scores so far: names to shares of 1, the most important first."""
+
+    shares: Mapping[str, float]
+
+
+Event = (
+    SearchStarted
+    | TrialStarted
+    | EpochEnded
+    | ExecutionAdvanced
+    | TrialEnded
+    | Foreseen
+    | Weighed
+    | SearchEnded
+)
 Sink = Callable[[Event], None]

@@ -11,15 +11,15 @@ from typing import Any, NoReturn
 import keras_tuner
 import numpy as np
 
-from autoopt import compiling
-from autoopt.asked import Asked
+from autoopt import compiling, surgery
+from autoopt.asked import Asked, nodes
 from autoopt.data import Cut
 from autoopt.errors import RunError, SearchError
 from autoopt.executors import Executor
 from autoopt.fingerprints import Fingerprint
 from autoopt.handover import Handover
 from autoopt.pricing import program_price
-from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial
+from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial, TrialEnded, Weighed
 from autoopt.result import Result
 from autoopt.resuming import Earlier
 from autoopt.search import (
@@ -54,13 +54,16 @@ from autoopt.search import (
     train_again,
 )
 from autoopt.stopwatch import Stopwatch
-from autoopt.storage import BestWeights, Journal, RunFolder
+from autoopt.storage import FEWEST, BestWeights, Journal, RunFolder, importances
 from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
 
 SPARE = 1.2
 """So many times the seconds that confirmation is expected to take are kept for it."""
+
+WEIGHED_AFTER = frozenset(FEWEST * 4**power for power in range(10))
+"""Numbers of trials after which it is told what mattered so far: four times as many each time, since all are looked at."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +165,7 @@ class Session:
             self._found_again(weights, say)
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
+            self._weigh(journal)
             spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
@@ -251,7 +255,7 @@ class Session:
             },
         )  # fmt: skip
         result = Result(self.folder, best_model=model)
-        self._emit(_ended(best, reason, found, tested))
+        self._emit(replace(_ended(best, reason, found, tested), nodes=surgery.diagram(model)))
         return result
 
     def _pruner(self) -> Any:
@@ -296,8 +300,14 @@ class Session:
 
         forecast = Forecast(self.plan, self.limits)
 
+        finished = len(earlier)
+
         def tell(event: Event) -> None:
+            nonlocal finished
             self._emit(event)
+            finished += isinstance(event, TrialEnded)
+            if isinstance(event, TrialEnded) and finished in WEIGHED_AFTER:
+                self._weigh(journal)
             if (foreseen := forecast.after(event)) is not None:
                 self._emit(foreseen)
 
@@ -329,6 +339,13 @@ class Session:
         return affordable(
             ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier, self.kept_runs.missing
         )
+
+    def _weigh(self, journal: Journal) -> None:
+        """Tell the sinks how much each hyperparameter mattered, as far as the trials can tell."""
+        with self.watch.measure("log"):
+            found = importances(journal, self.worker.objective, "ped_anova", seed=0)
+        if found:
+            self._emit(Weighed({each.name: each.share for each in found}))
 
     def _learn(self, definitions: Sequence[Any], asked: Asked, oracle: keras_tuner.Oracle) -> None:
         """Have hyperparameters searched that the user's own `fit` was the first to ask for."""
@@ -383,7 +400,7 @@ class Session:
             self.folder.name, self.worker.objective, asked.space, asked.metrics, self.epochs, asked.max_trials,
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
             self.folder.path.absolute(), self.seed,
-            trainings=len(self.folds) or self.search.executions_per_trial,
+            max(len(self.folds), 1) * self.search.executions_per_trial, nodes(self.worker.hypermodel.reading()),
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -120,11 +120,13 @@ class Outcome:
         trial: What became of it.
         weights: Those of its best epoch in Keras's order, of its last one where it is a repeat; None without one.
         asked: Definitions of the hyperparameters that the user's own `fit` was the first to ask for.
+        trainings: What its score is the mean of, where it was trained several times.
     """
 
     trial: Trial
     weights: Sequence[Any] | None = None
     asked: Sequence[Any] = ()
+    trainings: Sequence[Trial] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import click
 
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
-from benchmarks.search_commands import cost, drawing, opening, repeatable, suggest
+from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -280,5 +280,5 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
     show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing):
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging):
     main.add_command(command)

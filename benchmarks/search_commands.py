@@ -47,6 +47,17 @@ def opening(counts: str, out: Path | None) -> None:
 
 
 @click.command()
+@click.option("--counts", default="100,1000", show_default=True, help="Trials of a search.")
+@click.option("--epochs", default=30, show_default=True, help="Of each trial.")
+@click.option("--out", type=click.Path(path_type=Path))
+def logging(counts: str, epochs: int, out: Path | None) -> None:
+    """Milliseconds a trial that TensorBoard's logs take, and seconds that their pictures take."""
+    from benchmarks import logs as benchmark
+
+    show(f"TensorBoard, epochs={epochs}, 4 metrics", benchmark.measured(seeds(counts), epochs), out)
+
+
+@click.command()
 @click.option("--backends", default="tensorflow,jax,torch", show_default=True)
 @click.option("--example", default="digits", show_default=True, help="A file of examples/.")
 @click.option("--trials", default=12, show_default=True)

@@ -145,7 +145,8 @@ class RepeatingExecutor(Executor):
             parts=done[-1].trial.parts, halved=any(outcome.trial.halved for outcome in done),
         )  # fmt: skip
         asked_first = next((outcome.asked for outcome in done if outcome.asked), ())
-        return Outcome(self._plan.told(trial, scores, best, len(asked)), done[best].weights, asked_first)
+        told, each = self._plan.told(trial, scores, best, len(asked)), [outcome.trial for outcome in done]
+        return Outcome(told, done[best].weights, asked_first, each)
 
     def _means(self, done: Sequence[Trial]) -> Mapping[str, float]:
         """Return the mean of each further metric that every training reported at its best epoch."""

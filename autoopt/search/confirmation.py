@@ -114,7 +114,8 @@ class Confirmation:
         outcome = self._ended(job)
         score, ended = self._score(outcome.trial), outcome.trial
         known = ended.status == "completed" and math.isfinite(score)
-        self.emit(TrialEnded(replace(ended, score=score) if known else ended, repeat))
+        ended_as = replace(ended, score=score) if known else ended
+        self.emit(TrialEnded(ended_as, repeat, outcome.trainings))
         if ended.status == "pruned":
             return None
         # Of several trainings that the score is the mean of, weights tell one alone.

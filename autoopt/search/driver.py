@@ -324,7 +324,7 @@ class Driver:
                 step=epoch or 0,
             )
         self.oracle.end_trial(proposal)
-        self.emit(TrialEnded(trial))
+        self.emit(TrialEnded(trial, trainings=outcome.trainings))
 
 
 def _hopeless(finished: list[Trial]) -> bool:

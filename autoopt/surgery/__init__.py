@@ -6,6 +6,7 @@ The JSON of one flat Functional is edited and built anew; weights are nobody's b
 from autoopt.surgery.activation import ACTIVATIONS
 from autoopt.surgery.builder import edited, rebuild
 from autoopt.surgery.costs import footprint, footprint_of, products, products_of
+from autoopt.surgery.diagram import Node, diagram, diagram_of
 from autoopt.surgery.inheritance import inherit
 from autoopt.surgery.listing import Layer, listed
 from autoopt.surgery.net import Net
@@ -27,6 +28,7 @@ __all__ = [
     "Ending",
     "Layer",
     "Net",
+    "Node",
     "Stage",
     "SurgeryError",
     "Survey",
@@ -34,6 +36,8 @@ __all__ = [
     "Trained",
     "carried",
     "count_params",
+    "diagram",
+    "diagram_of",
     "edited",
     "footprint",
     "footprint_of",

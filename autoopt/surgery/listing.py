@@ -48,6 +48,16 @@ def listed(config: Mapping[str, Any]) -> list[Layer]:
     return [_layer(entry) for entry in _list(entries) if isinstance(entry, Mapping)]
 
 
+def details(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return what says what a layer is, argument to text; what goes without saying is left out."""
+    found = {name: _text(name, config[name]) for name in TOLD if name in config and config[name] not in USUAL}
+    inner = config.get("layer")
+    if isinstance(inner, Mapping):  # Bidirectional, TimeDistributed
+        found["layer"] = str(inner.get("class_name"))
+        found.update(details(_mapping(inner.get("config"))))
+    return found | {name: _class_of(config[name]) for name in PENALTIES if config.get(name)}
+
+
 def _layer(entry: Mapping[str, Any]) -> Layer:
     config = entry.get("config")
     settings = config if isinstance(config, Mapping) else {}
@@ -76,9 +86,18 @@ def _details(config: Mapping[str, Any]) -> list[str]:
 def _told(name: str, value: Any) -> str:
     if name in ("units", "filters"):
         return f"{value} {name}"
+    return _text(name, value) if name == "activation" else f"{name} {_text(name, value)}"
+
+
+def _text(name: str, value: Any) -> str:
     if name == "activation":
         return _class_of(value)
-    return f"{name} {_shape(value) if isinstance(value, list) else value}"
+    return _shape(value) if isinstance(value, list) else str(value)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return what a file of anybody's has where a mapping is expected."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _shape(sizes: Sequence[Any]) -> str:

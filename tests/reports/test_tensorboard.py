@@ -4,136 +4,26 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import keras_tuner
 import numpy as np
 import pytest
-from tensorboard import context
-from tensorboard.backend.event_processing.data_provider import MultiplexerDataProvider
-from tensorboard.backend.event_processing.plugin_event_multiplexer import EventMultiplexer
-from tensorboard.plugins import base_plugin
-from tensorboard.plugins.hparams import api_pb2, get_experiment, list_metric_evals, list_session_groups
-from tensorboard.plugins.hparams.backend_context import Context
-from tensorboard.plugins.scalar.scalars_plugin import ScalarsPlugin
+from tensorboard.plugins.hparams import api_pb2
 
 from autoopt.errors import UsageError
-from autoopt.records import (
-    EpochEnded,
-    Objective,
-    SearchEnded,
-    SearchStarted,
-    Status,
-    Trial,
-    TrialEnded,
-    TrialStarted,
-)
+from autoopt.records import EpochEnded, Objective, SearchEnded, TrialEnded, TrialStarted
 from autoopt.reports.tensorboard import TensorBoard
-
-HISTORY = {
-    "loss": [0.9, 0.5],
-    "accuracy": [0.6, 0.8],
-    "val_loss": [0.8, 0.75],
-    "val_accuracy": [0.625, 0.75],
-}
-
-
-class Reader:
-    """What TensorBoard makes of a log folder."""
-
-    def __init__(self, logdir: Path) -> None:
-        multiplexer = EventMultiplexer().AddRunsFromDirectory(str(logdir))
-        multiplexer.Reload()
-        self._provider = MultiplexerDataProvider(multiplexer, str(logdir))
-        self._tensorboard = base_plugin.TBContext(data_provider=self._provider)
-        self._backend = Context(self._tensorboard)
-
-    def experiment(self) -> Any:
-        request = api_pb2.GetExperimentRequest()
-        return get_experiment.Handler(context.RequestContext(), self._backend, "", request).run()
-
-    def domains(self) -> dict[str, Any]:
-        return {info.name: info for info in self.experiment().hparam_infos}
-
-    def sessions(self) -> dict[str, Any]:
-        statuses = [
-            api_pb2.STATUS_UNKNOWN,
-            api_pb2.STATUS_SUCCESS,
-            api_pb2.STATUS_FAILURE,
-            api_pb2.STATUS_RUNNING,
-        ]
-        request = api_pb2.ListSessionGroupsRequest(
-            allowed_statuses=statuses, start_index=0, slice_size=100, aggregation_type=api_pb2.AGGREGATION_AVG
-        )
-        response = list_session_groups.Handler(context.RequestContext(), self._backend, "", request).run()
-        return {group.name: group for group in response.session_groups}
-
-    def evaluations(self, session: str, tag: str, group: str = "") -> list[tuple[int, float]]:
-        name = api_pb2.MetricName(tag=tag, group=group)
-        request = api_pb2.ListMetricEvalsRequest(session_name=session, metric_name=name)
-        scalars = ScalarsPlugin(self._tensorboard)
-        evaluations = list_metric_evals.Handler(context.RequestContext(), request, scalars, "").run()
-        return [(step, value) for _, step, value in evaluations]
-
-    def runs(self) -> dict[str, set[str]]:
-        listed = self._provider.list_scalars(
-            context.RequestContext(), experiment_id="", plugin_name="scalars"
-        )
-        return {run: set(tags) for run, tags in listed.items()}
-
-
-def python_values(group: Any) -> dict[str, Any]:
-    return {name: getattr(value, value.WhichOneof("kind")) for name, value in group.hparams.items()}
-
-
-def metrics(group: Any) -> dict[tuple[str, str], float]:
-    return {(metric.name.group, metric.name.tag): metric.value for metric in group.metric_values}
-
-
-def space() -> Any:
-    hp = keras_tuner.HyperParameters()
-    hp.Choice("optimizer/name", ["sgd", "adam"])
-    with hp.conditional_scope("optimizer/name", ["sgd"]):
-        hp.Float("optimizer/momentum", 0.0, 0.9)
-    hp.Float("optimizer/learning_rate", 1e-4, 1e-1, sampling="log")
-    hp.Choice("batch_size", [16, 32, 64])
-    hp.Int("structure/dense/width", 8, 64)
-    hp.Boolean("structure/fine_tune")
-    hp.Fixed("initialization/kernel", "he_normal")
-    return hp
-
-
-def search_started(hp: Any) -> SearchStarted:
-    return SearchStarted(
-        project="digits",
-        objective=Objective("val_accuracy", "max"),
-        space=hp,
-        metrics=list(HISTORY),
-        epochs=2,
-        max_trials=None,
-        deadline=None,
-    )
-
-
-def trial(
-    number: int = 0,
-    hyperparameters: Mapping[str, Any] | None = None,
-    status: Status = "completed",
-    score: float | None = 0.75,
-    history: Mapping[str, Sequence[float]] = HISTORY,
-) -> Trial:
-    values = {"batch_size": 32} if hyperparameters is None else hyperparameters
-    return Trial(number, status, score, values, history, 1 if history else None, 1000.0, 1060.0)
-
-
-def run_trial(sink: TensorBoard, ended: Trial) -> None:
-    sink(TrialStarted(ended.number, ended.hyperparameters))
-    for epoch in range(ended.epochs):
-        sink(EpochEnded(ended.number, epoch, {key: row[epoch] for key, row in ended.history.items()}))
-    sink(TrialEnded(ended))
+from tests.reports.tensorboard_reader import (
+    HISTORY,
+    Reader,
+    metrics,
+    python_values,
+    run_trial,
+    search_started,
+    space,
+    trial,
+)
 
 
 @pytest.fixture
@@ -252,6 +142,15 @@ def test_a_column_that_a_trial_went_without_comes_last(sink, tmp_path):
     assert names[-3:] == ["batch_size", "initialization/kernel", "optimizer/momentum"]
 
 
+def test_columns_that_trials_differ_in_come_first(sink, tmp_path):
+    sink(search_started(space()))
+    values = {hp.name: hp.default for hp in space().space}
+    run_trial(sink, trial(0, values))
+    run_trial(sink, trial(1, {**values, "structure/dense/width": 64}))
+
+    assert Reader(tmp_path).experiment().hparam_infos[0].name == "structure/dense/width"
+
+
 def test_the_score_is_the_first_metric_and_the_objective_comes_before_the_rest(sink, tmp_path):
     sink(search_started(space()))
 
@@ -339,7 +238,9 @@ def test_training_and_validation_share_their_tags_so_that_they_overlay(sink, tmp
     sink(search_started(space()))
     run_trial(sink, trial())
 
-    assert Reader(tmp_path).runs() == {
+    runs = Reader(tmp_path).runs()
+
+    assert {run: tags for run, tags in runs.items() if run != "digits/search"} == {
         "digits/trial-0000": {"score"},
         "digits/trial-0000/train": {"epoch_loss", "epoch_accuracy"},
         "digits/trial-0000/validation": {"epoch_loss", "epoch_accuracy"},
@@ -399,7 +300,7 @@ def test_a_confirmation_adds_scalars_to_its_trial_and_no_session(sink, tmp_path)
     reader = Reader(tmp_path)
 
     assert list(reader.sessions()) == ["digits/trial-0000"]
-    assert reader.evaluations("digits/trial-0000", "confirmed_score") == [(1, 0.5), (2, 1.0)]
+    assert reader.evaluations("digits/trial-0000", "score/confirmed") == [(1, 0.5), (2, 1.0)]
     assert reader.evaluations("digits/trial-0000", "epoch_loss", "train")[0][1] == pytest.approx(0.9)
 
 
@@ -414,7 +315,10 @@ def test_the_end_adds_what_is_known_of_the_winner_and_no_session(sink, tmp_path)
     reader, winner = Reader(tmp_path), "digits/trial-0000"
 
     assert list(reader.sessions()) == [winner]
-    found = [reader.evaluations(winner, tag) for tag in ("test_accuracy", "confirmed_error", "gap_to_test")]
+    found = [
+        reader.evaluations(winner, tag)
+        for tag in ("winner/test_accuracy", "winner/confirmed_error", "winner/gap_to_test")
+    ]
     assert found == [[(0, 0.75)], [(0, 0.125)], [(0, -0.25)]]
 
 
@@ -536,29 +440,37 @@ def test_a_trial_of_thirty_epochs_takes_at_most_20_ms_to_write(sink):
 WRITE = """
 import sys, pathlib
 {before}
-from autoopt.records import EpochEnded, Trial, TrialEnded, TrialStarted
+import keras_tuner
+from autoopt.records import Objective, SearchEnded, SearchStarted, Trial, TrialEnded
 from autoopt.reports.tensorboard import TensorBoard
-sink = TensorBoard(pathlib.Path(sys.argv[1]))
-sink(TrialStarted(0, {{"batch_size": 32}}))
-sink(EpochEnded(0, 0, {{"loss": 0.5}}))
-sink(TrialEnded(Trial(0, "completed", 0.5, {{"batch_size": 32}}, {{"loss": [0.5]}}, 0, 1.0, 2.0)))
+sink, space = TensorBoard(pathlib.Path(sys.argv[1])), keras_tuner.HyperParameters()
+sink(SearchStarted("digits", Objective("loss", "min"), space, ["loss"], 1, None, None))
+trials = [Trial(n, "completed", 0.5, {{"rate": n}}, {{"loss": [0.5]}}, 0, 1.0, 2.0) for n in range(5)]
+for trial in trials:
+    sink(TrialEnded(trial))
+sink(SearchEnded(trials[0], "done"))
 sink.close()
 assert {unloaded}, "tensorflow was imported"
 """
 
 
 @pytest.mark.parametrize(
-    ("before", "unloaded"),
-    [("", "'tensorflow' not in sys.modules"), ("sys.modules['tensorflow'] = None", "True")],
+    ("before", "unloaded", "pictures"),
+    [
+        ("", "'tensorflow' not in sys.modules", 1),
+        ("sys.modules.update(tensorflow=None, matplotlib=None)", "True", 0),
+    ],
     ids=["installed", "missing"],
 )
-def test_writing_needs_no_tensorflow(tmp_path, before, unloaded):
+def test_writing_needs_no_tensorflow_and_pictures_alone_need_matplotlib(tmp_path, before, unloaded, pictures):
     code = WRITE.format(before=before, unloaded=unloaded)
     environment = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join(sys.path)}
 
     subprocess.run([sys.executable, "-c", code, str(tmp_path / "digits")], check=True, env=environment)
+    reader = Reader(tmp_path)
 
-    assert list(Reader(tmp_path).sessions()) == ["digits/trial-0000"]
+    assert list(reader.sessions()) == [f"digits/trial-000{number}" for number in range(5)]
+    assert len(reader.pictures()) == pictures
 
 
 def test_each_of_several_objectives_is_a_metric_of_the_session(sink, tmp_path):

@@ -1,22 +1,36 @@
-"""What a person sees on TensorBoard's HParams page, looked at in a headless Chromium."""
+"""What a person sees of a real search in TensorBoard, looked at in a headless Chromium."""
 
+import json
+import os
 import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import keras_tuner
 import pytest
 
-from autoopt.records import EpochEnded, Objective, SearchStarted, Trial, TrialEnded, TrialStarted
-from autoopt.reports.tensorboard import TensorBoard
 from tests.reports.chromium import chromium, needed, pictures
 
 pytestmark = needed
-TRIALS = {0: 0.8125, 1: 0.875, 2: None, 3: 0.90625, 4: 0.75, 5: 0.9375}
+BACKENDS = ("tensorflow", "jax")
+TRIALS = 6
+
+SEARCH = """
+import json, sys
+import autoopt
+from tests.toys import digits, eager
+
+result = autoopt.tune(
+    eager, digits(), epochs=3, max_trials=int(sys.argv[2]), seed=0, verbose=0, search=autoopt.Search(confirm=0),
+    directory=f"{sys.argv[1]}/runs", logdir=f"{sys.argv[1]}/logs", project_name="digits",
+)
+print(json.dumps([trial.score for trial in result.trials]))
+"""
 
 # The page nests its elements in shadow roots, where no selector reaches.
 ELEMENTS = """
@@ -41,43 +55,75 @@ for (const e of elements.filter(e => e.classList.contains("table-cell"))) {
 return [...rows.entries()].sort((a, b) => a[0] - b[0]).map(([_, cells]) => cells.sort((a, b) => a[0] - b[0]));
 """
 )
+TICKED = (
+    ELEMENTS
+    + """
+const boxes = elements.filter(e => e.tagName === "PAPER-CHECKBOX" && e.textContent.includes("/") && e.checked);
+return boxes.map(e => e.textContent.trim());
+"""
+)
 UNTICK = (
     ELEMENTS
     + """
 elements.find(e => e.tagName === "PAPER-CHECKBOX" && e.textContent.trim() === arguments[0]).click();
 """
 )
+CLICK = (
+    ELEMENTS
+    + """
+elements.filter(e => e.tagName === arguments[0] && e.innerText.trim().startsWith(arguments[1])).pop().click();
+"""
+)
+TEXTS = (
+    ELEMENTS
+    + """
+return elements.filter(e => e.tagName === arguments[0]).map(e => e.textContent.trim());
+"""
+)
+PARALLELS = (
+    ELEMENTS
+    + """
+const lines = elements.filter(e => e.tagName === "path" && e.parentElement.classList.contains("foreground"));
+return lines.filter(e => e.getBoundingClientRect().width > 100).length;
+"""
+)
+# Of each chart in sight, the colours of its lines: a line and its smoothed one have one colour.
+OVERLAID = (
+    ELEMENTS
+    + """
+const charts = elements.filter(e => e.tagName === "VZ-LINE-CHART2" && e.getBoundingClientRect().height > 0);
+const lines = chart => [...chart.shadowRoot.querySelectorAll("path.line")].filter(e => e.getAttribute("d"));
+return charts.map(chart => new Set(lines(chart).map(e => e.style.stroke || e.getAttribute("stroke"))).size);
+"""
+)
+NODES = (
+    ELEMENTS
+    + """
+const nodes = elements.filter(e => e.tagName === "g" && e.classList.contains("node"));
+return nodes.map(e => e.getAttribute("data-name")).sort();
+"""
+)
+PICTURES = (
+    ELEMENTS
+    + """
+return elements.filter(e => e.tagName === "IMG" && e.naturalWidth === 900).map(e => e.naturalHeight);
+"""
+)
 
 
-def write_search(folder: Path) -> None:
-    hp = keras_tuner.HyperParameters()
-    hp.Choice("optimizer/name", ["adam", "sgd"])
-    with hp.conditional_scope("optimizer/name", ["sgd"]):
-        hp.Float("optimizer/momentum", 0.0, 0.9)
-    hp.Float("optimizer/learning_rate", 1e-4, 1e-1, sampling="log")
-    hp.Choice("batch_size", [16, 32, 64])
-    hp.Int("structure/dense/width", 8, 64)
-    hp.Choice("initialization/kernel", ["glorot_uniform", "he_normal"])
-    sink = TensorBoard(folder)
-    objective = Objective("val_accuracy", "max")
-    sink(SearchStarted("digits", objective, hp, ["loss", "accuracy", "val_loss", "val_accuracy"], 5, 6, None))
-    for number, score in TRIALS.items():
-        values = {item.name: item.default for item in hp.space if item.name != "optimizer/momentum"}
-        accuracy = [float("nan")] if score is None else [score * (epoch + 1) / 5 for epoch in range(5)]
-        sink(TrialStarted(number, values))
-        for epoch, value in enumerate(accuracy):
-            sink(EpochEnded(number, epoch, {"loss": 1 - value, "accuracy": value, "val_accuracy": value}))
-        status = "failed" if score is None else "completed"
-        now = time.time()
-        sink(TrialEnded(Trial(number, status, score, values, {"val_accuracy": accuracy}, 4, now, now)))
-    sink.close()
+@dataclass(frozen=True)
+class Searched:
+    """A search that TensorBoard shows: on which backend, the trials' scores, and where the page is."""
+
+    backend: str
+    scores: list[float]
+    address: str
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    """A TensorBoard over a small search, on a port of its own choice."""
-    write_search(tmp_path / "logs" / "digits")
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(tmp_path / "logs")]
+@contextmanager
+def served(logdir: Path) -> Iterator[str]:
+    """Serve a TensorBoard on a port of its own choice."""
+    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
     process = subprocess.Popen(
         [*command, "--host", "127.0.0.1", "--port", "0"],
         stderr=subprocess.PIPE,
@@ -100,10 +146,21 @@ def address(tmp_path: Path) -> Iterator[str]:
         process.stderr.close()
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Any]:
+@pytest.fixture(scope="module", params=BACKENDS)
+def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
+    """A search of a few trials on a backend, and TensorBoard over its logs."""
+    place = tmp_path_factory.mktemp(request.param)
+    environment = {**os.environ, "KERAS_BACKEND": request.param, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", SEARCH, str(place), str(TRIALS)]
+    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    with served(place / "logs") as address:
+        yield Searched(request.param, json.loads(said.splitlines()[-1]), address)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A Chromium with a window of 1400 x 900."""
-    with chromium(tmp_path / "chromium") as driver:
+    with chromium(tmp_path_factory.mktemp("chromium")) as driver:
         yield driver
 
 
@@ -121,17 +178,79 @@ def wait_for_rows(browser: Any, count: int, column: str, seconds: float = 60.0) 
         time.sleep(0.5)
 
 
-def test_every_trial_is_in_the_table_with_its_score(address, browser, tmp_path):
-    browser.get(f"{address}/#hparams")
-    wait_for_rows(browser, len(TRIALS), "Trial ID")
+def seen(look: Callable[[], Any], is_there: Callable[[Any], bool], seconds: float = 60.0) -> Any:
+    """Return what a look at the page finds, once it is there."""
+    deadline = time.monotonic() + seconds
+    while not is_there(found := look()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"the page shows {found}")
+        time.sleep(0.3)
+    return found
+
+
+def open_page(browser: Any, searched: Searched, page: str) -> None:
+    """Open a page anew: another fragment alone would leave the old one as it is."""
+    browser.get("about:blank")
+    browser.get(f"{searched.address}/#{page}")
+
+
+def keep(browser: Any, searched: Searched, otherwise: Path, name: str) -> None:
+    """Keep a picture of the page, once it stands still."""
+    time.sleep(1.0)
+    browser.save_screenshot(str(pictures(otherwise) / f"tensorboard_{name}_{searched.backend}.png"))
+
+
+def test_every_trial_is_in_the_table_with_its_score(searched, browser, tmp_path):
+    open_page(browser, searched, "hparams")
+    ticked = seen(lambda: browser.execute_script(TICKED), lambda names: len(names) >= 5)
     # A window of this width has room for the score beside four hyperparameters; TensorBoard opens with five.
-    browser.execute_script(UNTICK, "initialization/kernel")
-    table = wait_for_rows(browser, len(TRIALS), "score (val_accuracy)")
-    browser.save_screenshot(str(pictures(tmp_path) / "tensorboard_hparams.png"))
+    browser.execute_script(UNTICK, ticked[0])
+    table = wait_for_rows(browser, TRIALS, "score (val_accuracy)")
+    keep(browser, searched, tmp_path, "hparams")
 
-    seen = {row["Trial ID"]: row["score (val_accuracy)"] for row in table}
+    shown = {row["Trial ID"]: float(row["score (val_accuracy)"]) for row in table}
 
-    assert list(seen) == [f"digits/trial-{number:04d}" for number in TRIALS]
-    assert [float(score) if score else None for score in seen.values()] == pytest.approx(
-        list(TRIALS.values()), abs=1e-4
-    )
+    assert list(shown) == [f"digits/trial-{number:04d}" for number in range(TRIALS)]
+    assert list(shown.values()) == pytest.approx(searched.scores, abs=1e-4)
+
+
+def test_every_trial_is_a_line_of_the_parallel_coordinates(searched, browser, tmp_path):
+    open_page(browser, searched, "hparams")
+    wait_for_rows(browser, TRIALS, "Trial ID")
+    browser.execute_script(CLICK, "PAPER-TAB", "PARALLEL")
+
+    seen(lambda: browser.execute_script(PARALLELS), lambda count: count == TRIALS)
+    keep(browser, searched, tmp_path, "parallel_coordinates")
+
+
+def test_curves_of_two_trials_lie_in_one_chart(searched, browser, tmp_path):
+    open_page(browser, searched, "scalars&regexInput=trial-000[01]/validation")
+
+    seen(lambda: browser.execute_script(OVERLAID), lambda charts: charts[:1] == [2])
+    keep(browser, searched, tmp_path, "curves")
+
+
+def test_the_users_model_and_the_winner_are_drawn(searched, browser, tmp_path):
+    open_page(browser, searched, "graphs")
+    drawn = seen(lambda: browser.execute_script(NODES), lambda nodes: len(nodes) == 3)
+    keep(browser, searched, tmp_path, "graphs")
+
+    runs = [text for text in browser.execute_script(TEXTS, "PAPER-ITEM") if "/model/" in text]
+
+    assert any(name.startswith("dense") for name in drawn)
+    assert set(runs) == {"digits/model/baseline", "digits/model/best"}
+
+
+def test_what_changed_and_the_outcome_are_tables(searched, browser, tmp_path):
+    open_page(browser, searched, "text&regexInput=search|trial-0001")
+    wanted = {"hyperparameter", "this trial", "your model", "val_accuracy"}
+
+    seen(lambda: browser.execute_script(TEXTS, "TH"), lambda heads: wanted <= set(heads))
+    keep(browser, searched, tmp_path, "text")
+
+
+def test_the_history_is_a_picture(searched, browser, tmp_path):
+    open_page(browser, searched, "images&regexInput=search")
+
+    seen(lambda: browser.execute_script(PICTURES), lambda heights: heights == [560])
+    keep(browser, searched, tmp_path, "images")
