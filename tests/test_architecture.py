@@ -61,7 +61,7 @@ FLOORS = (
         "points",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing", "arguments"},
+    {"records", "recipe", "memory", "pricing", "arguments", "schema"},
     {"errors"},
 )
 
