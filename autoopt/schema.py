@@ -23,6 +23,8 @@ class Column:
         missing: Share of the rows without a value.
         distinct: How many values it has.
         categories: The values of a category in the rows that were read, the most frequent first.
+        written: How its values are written where that has to be known to read others: a date's format, as `strptime`
+            takes it, or `1,234.5` and `1.234,5` of numbers.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Column:
     missing: float = 0.0
     distinct: int = 0
     categories: tuple[str, ...] = ()
+    written: str = ""
 
 
 @dataclass(frozen=True)
