@@ -1,5 +1,7 @@
 """CSV and TSV: rows of text, read piece by piece."""
 
+import contextlib
+import csv
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence, Set
@@ -23,6 +25,9 @@ WORDS_FOR_NOTHING = sorted(
     {spelled for word in MISSING_NUMBERS for spelled in (word, word.upper(), word.title())}
 )
 """What stands for nothing among numbers, as people spell it."""
+
+MOST_COUNTED = 32 * 2**20
+"""Bytes of a file whose cells are counted, to tell rows that are too short from such that end with nothing."""
 
 Progress = Callable[[int, int], None]
 """Is told how much is done, of how much; in bytes, rows or files."""
@@ -91,7 +96,7 @@ def _fill(
     table: Table, path: Path, encoding: str, dialect: Dialect, texts: Set[str], progress: Progress | None
 ) -> set[str]:
     """Add all rows; return columns that turn out to have something else than numbers, at the first."""
-    total, short, last = path.stat().st_size, 0, table.names[-1]
+    total, unfilled, last = path.stat().st_size, 0, table.names[-1]
     layout: dict[str, Any] = {
         "sep": dialect.delimiter, "header": 0 if dialect.header else None, "names": list(table.names),
         "index_col": False, "keep_default_na": False, "low_memory": False, "chunksize": ROWS,
@@ -105,14 +110,24 @@ def _fill(
             surprises = {name for name in others if piece[name].dtype.kind not in "iuf"}
             if surprises:
                 return surprises
-            short += int(piece[last].isna().sum())
-            table.add(
-                [piece[name].fillna("") if name in {*texts, last} else piece[name] for name in table.names]
-            )
+            unfilled += int((piece[last] == "").sum())
+            table.add([piece[name] for name in table.names])
             if progress is not None:
                 progress(min(file.tell(), total), total)
-    if short:
+    # pandas fills what lacks: only a row whose last cell is empty may be short, and counting cells takes long.
+    if unfilled and total <= MOST_COUNTED and (short := _short(path, encoding, dialect, len(table.names))):
         table.notes.append(
-            f"{short:,} rows of {path.name} have fewer cells than the first: what lacks is taken as missing."
+            f"{short:,} row{'s have' if short > 1 else ' has'} fewer cells than the first in {path.name}: what lacks is "
+            "taken as missing."
         )
     return set()
+
+
+def _short(path: Path, encoding: str, dialect: Dialect, width: int) -> int:
+    """Return how many rows have fewer cells than the first."""
+    with (
+        path.open(encoding=encoding, newline="") as file,
+        contextlib.suppress(csv.Error),
+    ):  # cells too large for csv
+        return sum(0 < len(row) < width for row in csv.reader(file, delimiter=dialect.delimiter))
+    return 0

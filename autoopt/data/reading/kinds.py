@@ -112,9 +112,8 @@ def _is_prose(cells: Texts) -> bool:
     filled = [each for each in texts.different if each]
     if len(filled) <= PROSE_SHARE * len(texts.codes):
         return False
-    return (
-        all(map(LETTERS.fullmatch, filled)) or np.mean([len(each.split()) for each in filled]) >= PROSE_WORDS
-    )
+    words = sum(len(each.split()) for each in filled)
+    return words >= PROSE_WORDS * len(filled) or all(map(LETTERS.fullmatch, filled))
 
 
 def _ambiguity(name: str, formats: list[str]) -> tuple[str, ...]:
