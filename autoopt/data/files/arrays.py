@@ -1,25 +1,24 @@
 """Arrays in `.npz` and `.npy` files as rows: two dimensions are a table of numbers, bytes of more are images."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from autoopt.data import npz
-from autoopt.data.files.delimited import Progress
-from autoopt.data.reading import Table
+from autoopt.data.files.delimited import NOTHING, Progress
+from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
 
 SUFFIXES = (".npz", ".npy")
 
 
-def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None) -> Table:
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
     """Return the rows of a file as a table; of an `.npz`, x has the columns and y is one called y.
 
     Args:
         path: Of the file.
-        known: Names of the columns, where they are known.
+        known: Not needed here.
         progress: Not told: it takes no time.
 
     Raises:
@@ -36,7 +35,7 @@ def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None
             "an input. Pass other arrays to autoopt.tune with a model of yours."
         )
     names = tuple(f"column_{place}" for place in range(1, x.shape[1] + 1))
-    table = Table(names if y is None else (*names, "y"), header=False)
+    table = Table(names if y is None else (*names, "y"))
     columns = [*x.T, *([] if y is None else [y])]
     table.add([pd.Series(values) for values in columns])
     return table

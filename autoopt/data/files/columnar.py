@@ -1,12 +1,12 @@
 """Parquet and Feather, read batch by batch; pyarrow is what reads them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autoopt.data.files.delimited import Progress, checked_names
+from autoopt.data.files.delimited import NOTHING, Progress, checked_names
 from autoopt.data.files.extra import needed
-from autoopt.data.reading import Table
+from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
 
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
@@ -15,12 +15,12 @@ INDEX = "__index_level_"
 """How pandas calls an index that it stores: it numbers rows, and is no column."""
 
 
-def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None) -> Table:
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
     """Return the rows of a file.
 
     Args:
         path: Of the file.
-        known: Not needed here: names are in the file.
+        known: Not needed here: names and types are in the file.
         progress: Told of rows.
 
     Raises:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from autoopt.data.files.dialect import Dialect, dialect_of, numeric_places
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Table
+from autoopt.data.reading import Expected, Table
 from autoopt.data.reading.numerals import MISSING_NUMBERS
 from autoopt.errors import DataError
 from autoopt.untrusted import brief, shown
@@ -26,6 +26,9 @@ WORDS_FOR_NOTHING = sorted(
 )
 """What stands for nothing among numbers, as people spell it."""
 
+NOTHING = Expected()
+"""Nothing is known yet."""
+
 MOST_COUNTED = 32 * 2**20
 """Bytes of a file whose cells are counted, to tell rows that are too short from such that end with nothing."""
 
@@ -33,12 +36,12 @@ Progress = Callable[[int, int], None]
 """Is told how much is done, of how much; in bytes, rows or files."""
 
 
-def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None) -> Table:
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
     """Return the rows of a file: columns of plain numbers as such, all others as text, letter by letter.
 
     Args:
         path: Of the file.
-        known: Names of columns, where they are known: they tell whether the file has a header.
+        known: Of the columns.
         progress: Told of bytes.
 
     Raises:
@@ -70,10 +73,8 @@ def checked_names(names: Sequence[str], source: object) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _read(
-    path: Path, encoding: str, notes: list[str], known: Sequence[str], progress: Progress | None
-) -> Table:
-    dialect, rows = dialect_of(path, encoding, known)
+def _read(path: Path, encoding: str, notes: list[str], known: Expected, progress: Progress | None) -> Table:
+    dialect, rows = dialect_of(path, encoding, known.names)
     if not rows:
         raise DataError(
             f"{path} is empty. Expected rows, below one with the names of the columns. Pass another file."
@@ -83,9 +84,10 @@ def _read(
     names = checked_names(given if dialect.header else numbered, path)
     if not dialect.header:
         notes.append(f"{path.name} has no header: its columns are called {names[0]} to {names[-1]}.")
-    texts = set(names) - {names[place] for place in numeric_places(rows[1:] or rows, names)}
+    numeric = {names[place] for place in numeric_places(rows[1:] or rows, names, dialect.comma)}
+    texts = set(names) - numeric | set(known.texts)
     while True:
-        table = Table(names, list(notes), dialect.header)
+        table = Table(names, list(notes), dialect.comma)
         surprises = _fill(table, path, encoding, dialect, texts, progress)
         if not surprises:
             return table
@@ -98,7 +100,7 @@ def _fill(
     """Add all rows; return columns that turn out to have something else than numbers, at the first."""
     total, unfilled, last = path.stat().st_size, 0, table.names[-1]
     layout: dict[str, Any] = {
-        "sep": dialect.delimiter, "header": 0 if dialect.header else None, "names": list(table.names),
+        "sep": dialect.delimiter, "skipinitialspace": dialect.delimiter == " ", "header": 0 if dialect.header else None, "names": list(table.names),
         "index_col": False, "keep_default_na": False, "low_memory": False, "chunksize": ROWS,
         "dtype": dict.fromkeys({*texts, last}, str),
         "na_values": {name: WORDS_FOR_NOTHING for name in table.names if name not in {*texts, last}},
@@ -129,5 +131,10 @@ def _short(path: Path, encoding: str, dialect: Dialect, width: int) -> int:
         path.open(encoding=encoding, newline="") as file,
         contextlib.suppress(csv.Error),
     ):  # cells too large for csv
-        return sum(0 < len(row) < width for row in csv.reader(file, delimiter=dialect.delimiter))
+        return sum(
+            0 < len(row) < width
+            for row in csv.reader(
+                file, delimiter=dialect.delimiter, skipinitialspace=dialect.delimiter == " "
+            )
+        )
     return 0

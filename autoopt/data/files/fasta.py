@@ -1,11 +1,10 @@
 """FASTA: sequences, of which each has a label at the end of its header."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from autoopt.data.files.delimited import Progress
+from autoopt.data.files.delimited import NOTHING, Progress
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Table
+from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 
@@ -14,7 +13,7 @@ NAMES = ("id", "sequence", "label")
 EXPECTED = "a header as `>id label` or `>id|label` above each sequence"
 
 
-def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None) -> Table:
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
     """Return the sequences of a file as rows of id, sequence and label, "" for a label that is not there.
 
     Args:

@@ -80,7 +80,7 @@ def listed(folder: Path, labelled: bool) -> Files:
     side_by_side = [path for path in loose if _kind(path) == modality]
     if any(kept.values()) and (labelled or not side_by_side):
         if side_by_side:
-            notes.append(f"{len(side_by_side):,} files lie beside the folders of classes and are left out.")
+            notes.append(f"Files beside the folders of classes are left out: {len(side_by_side):,}.")
         pairs = [(path, name) for name, paths in kept.items() for path in paths]
         return Files(modality, tuple(p for p, _ in pairs), folder, tuple(c for _, c in pairs), tuple(notes))
     if labelled:

@@ -2,15 +2,14 @@
 
 import contextlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from autoopt.data.files.delimited import Progress
+from autoopt.data.files.delimited import NOTHING, Progress
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Table
+from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 
@@ -18,12 +17,12 @@ SUFFIXES = (".jsonl", ".ndjson", ".json")
 ROWS = 20_000
 
 
-def read(path: Path, known: Sequence[str] = (), progress: Progress | None = None) -> Table:
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
     """Return the rows of a file; a key that an object lacks is missing there.
 
     Args:
         path: Of the file.
-        known: Not needed here: names are in the file.
+        known: Not needed here: names and types are in the file.
         progress: Told of bytes.
 
     Raises:

@@ -1,6 +1,6 @@
 """From a path or a DataFrame to `Raw`: what is there decides who reads it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,12 +9,12 @@ import numpy as np
 
 from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame, json_lines, media
 from autoopt.data.files.delimited import Progress
-from autoopt.data.reading import Table, Wanted, inferred, read_again
+from autoopt.data.reading import Expected, Table, Wanted, inferred, read_again
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Raw, Schema
 from autoopt.untrusted import shown
 
-Reader = Callable[[Path, Sequence[str], Progress | None], Table]
+Reader = Callable[[Path, Expected, Progress | None], Table]
 
 TABLES: Mapping[str, Reader] = {
     ending: module.read
@@ -82,7 +82,8 @@ def read(
         raise DataError(
             f"image_size was given for {_named(data)}. Expected it for a folder of images. Leave it out."
         )
-    return inferred(_table(data, (), progress), wanted)
+    letters = tuple(name for name, kind in wanted.types.items() if kind != "number")
+    return inferred(_table(data, Expected(texts=letters), progress), wanted)
 
 
 def read_parts(
@@ -126,10 +127,12 @@ def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:
         raise DataError(
             f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
         )
-    return read_again(_table(data, [column.name for column in schema.columns], progress), schema)
+    names = tuple(column.name for column in schema.columns)
+    letters = tuple(each.name for each in schema.columns if each.kind != "number" or each.written)
+    return read_again(_table(data, Expected(names, letters), progress), schema)
 
 
-def _table(data: Any, known: Sequence[str], progress: Progress | None) -> Table:
+def _table(data: Any, known: Expected, progress: Progress | None) -> Table:
     """Return rows as they stand."""
     if frame.recognizes(data):
         return frame.read(data)
@@ -142,7 +145,7 @@ def _table(data: Any, known: Sequence[str], progress: Progress | None) -> Table:
         advice = "Save the sheet as CSV" if path.suffix.lower().startswith(".xls") else "Pass such a file"
         raise DataError(f"{path} is of a format that is not read here. Expected {FORMATS}. {advice}.")
     table = reader(path, known, progress)
-    if reader is fasta.read and not known:
+    if reader is fasta.read and not known.names:
         fasta.check_labelled(table, path)
     return table
 

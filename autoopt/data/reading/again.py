@@ -8,7 +8,8 @@ import numpy as np
 from autoopt.data.reading.cells import Cells, Table
 from autoopt.data.reading.conversion import Converted, converted
 from autoopt.data.reading.kinds import slips
-from autoopt.data.reading.labels import label_texts, labels_of, several, without_label
+from autoopt.data.reading.labels import label_texts, numbers_of, several, without_label
+from autoopt.data.reading.listing import some
 from autoopt.data.reading.numerals import TOLERATED
 from autoopt.errors import DataError, meant
 from autoopt.schema import Column, Raw, Schema
@@ -61,11 +62,10 @@ def _check_names(table: Table, schema: Schema) -> None:
     missing = [column.name for column in schema.columns if column.name not in table.names]
     if not missing:
         return
-    told = ", ".join(shown(name) for name in missing[:5]) + (", …" if len(missing) > 5 else "")
     # Names that were made up for a file without a header do not come back by themselves.
     header = "" if not COLUMN_NUMBER.fullmatch(missing[0]) else " The training file had no header."
     raise DataError(
-        f"{len(missing)} of the {len(schema.columns)} columns {'is' if len(missing) == 1 else 'are'} missing: {told}."
+        f"{len(missing)} of the {len(schema.columns)} columns {'is' if len(missing) == 1 else 'are'} missing: {some(missing, 5)}."
         f"{header} Expected all that training had, in any order. Add or rename them.{meant(missing[0], table.names)}"
     )
 
@@ -94,11 +94,10 @@ def _unseen(column: Column, values: np.ndarray) -> list[str]:
     }
     if not new:
         return []
-    told = ", ".join(shown(name) for name in list(new)[:MOST_SHOWN]) + (
-        ", …" if len(new) > MOST_SHOWN else ""
-    )
     rows = sum(new.values())
-    return [f"Column {shown(column.name)} has categories that training had not, in {rows:,} rows: {told}."]
+    return [
+        f"Column {shown(column.name)} has categories that training had not, in {rows:,} rows: {some(new)}."
+    ]
 
 
 def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]:
@@ -114,7 +113,7 @@ def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]
         texts = label_texts(cells[0])
         y = class_numbers(_as_classes(texts.different, schema.classes), schema.classes)[texts.codes]
     else:
-        y = labels_of(schema.target[0], cells[0], "regression").y
+        y = numbers_of(schema.target[0], cells[0], schema.task, table.comma)
     return y, unlabelled(y)
 
 

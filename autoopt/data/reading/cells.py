@@ -33,6 +33,19 @@ class Moments:
         return Moments(self.values[rows])
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What is known of a table before it is read.
+
+    Attributes:
+        names: Of columns: a first row that has one is a header.
+        texts: Names of columns that are to be read letter by letter, whatever their cells look like.
+    """
+
+    names: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Texts:
     """Cells that came as text: the different ones once, and a number a row that says which.
@@ -76,12 +89,12 @@ class Table:
     Attributes:
         names: Of the columns, in order.
         notes: What the reader has to say.
-        header: Whether the names stood in the file.
+        comma: Whether the file writes decimal commas.
     """
 
     names: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
-    header: bool = True
+    comma: bool = False
 
     def __post_init__(self) -> None:
         """Begin without rows."""

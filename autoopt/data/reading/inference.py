@@ -67,7 +67,7 @@ def alphabet_of(sequences: Sequence[str]) -> str:
 
 def _labels(table: Table, names: tuple[str, ...], wanted: Wanted) -> Labels:
     if len(names) == 1:
-        return labels_of(names[0], table.cells(names[0]), wanted.task)
+        return labels_of(names[0], table.cells(names[0]), wanted.task, table.comma)
     return several(names, [table.cells(name) for name in names], wanted.task)
 
 
@@ -75,9 +75,8 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
     columns = []
     for name in names:
         cells = table.cells(name)
-        columns.append(
-            found(name, cells if len(kept) == table.n else cells.take(kept), wanted.types.get(name))
-        )
+        rows = cells if len(kept) == table.n else cells.take(kept)
+        columns.append(found(name, rows, wanted.types.get(name), table.comma))
     return columns
 
 

@@ -40,15 +40,16 @@ class Found:
     why_left_out: str = ""
 
 
-def found(name: str, cells: Cells, forced: Kind | None = None) -> Found:
+def found(name: str, cells: Cells, forced: Kind | None = None, comma: bool = False) -> Found:
     """Return what a column holds.
 
     Args:
         name: Of the column.
         cells: Its rows.
         forced: The kind that the user gave it, which is then never left out; None to tell it from the values.
+        comma: Whether decimal commas are likelier than points.
     """
-    kind, written, notes = told(name, cells, forced)
+    kind, written, notes = told(name, cells, forced, comma)
     values = converted(cells, kind, written)
     if values.bad.any():
         notes = (*notes, slips(name, cells, values, kind))
@@ -57,13 +58,13 @@ def found(name: str, cells: Cells, forced: Kind | None = None) -> Found:
     return Found(column, values.values, notes, why)
 
 
-def told(name: str, cells: Cells, forced: Kind | None = None) -> tuple[Kind, str, tuple[str, ...]]:
+def told(name: str, cells: Cells, forced: Kind | None, comma: bool) -> tuple[Kind, str, tuple[str, ...]]:
     """Return the kind of a column, how its values are written, and what is to be said of that."""
     if forced in ("category", "text"):
         return forced, "", ()
     if isinstance(cells, Numbers | Moments):
         return forced or ("number" if isinstance(cells, Numbers) else "date"), "", ()
-    style = numerals.style_of(cells.different)
+    style = numerals.style_of(cells.different, comma)
     if forced == "number" or (forced is None and style is not None):
         if forced is None and _is_code(cells.different):
             return (

@@ -6,16 +6,12 @@ import numpy as np
 
 from autoopt.data.reading import numerals
 from autoopt.data.reading.cells import Cells, Moments, Texts, as_text, written_number
-from autoopt.data.reading.conversion import cleaned, converted, narrow
+from autoopt.data.reading.conversion import cleaned, converted
+from autoopt.data.reading.listing import some
+from autoopt.data.reading.tasks import task_of
 from autoopt.errors import DataError
 from autoopt.schema import Task
 from autoopt.untrusted import shown
-
-MOST_NUMBERED_CLASSES = 20
-"""Different whole numbers that are still taken as classes."""
-
-ROWS_A_CLASS = 3
-"""On average, of whole numbers that are taken as classes."""
 
 FEW = 0.1
 """Share of the rows under which a class is called rare."""
@@ -50,13 +46,14 @@ def without_label(y: np.ndarray) -> np.ndarray:
     return np.isnan(y).reshape(len(y), -1).any(axis=1)
 
 
-def labels_of(name: str, cells: Cells, task: Task | None = None) -> Labels:
+def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = False) -> Labels:
     """Return the labels of one column.
 
     Args:
         name: Of the column.
         cells: Its rows.
         task: What the user says; None to tell it from the values.
+        comma: Whether decimal commas are likelier than points.
 
     Raises:
         DataError: It has no labels, one class alone, or none that the task could have.
@@ -66,7 +63,7 @@ def labels_of(name: str, cells: Cells, task: Task | None = None) -> Labels:
             f"task='multilabel' was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
             "target=['first', 'second', …]."
         )
-    numbers = _numbers(cells)
+    numbers = _numbers(cells, comma)
     texts = label_texts(cells, numbers)
     filled = int((texts.counts[texts.different != ""]).sum())
     if not filled:
@@ -75,11 +72,11 @@ def labels_of(name: str, cells: Cells, task: Task | None = None) -> Labels:
         )
     why = ""
     if task is None:
-        task, why = _told(name, texts, numbers, filled)
+        task, why = task_of(name, texts, numbers, filled)
     if task in ("binary", "multiclass"):
         labels = classified(f"The target {shown(name)}", texts, task)
     else:
-        labels = _numbered(name, cells, numbers, task)
+        labels = _numbered(name, numbers_of(name, cells, task, comma), task)
     return Labels(labels.task, labels.y, labels.classes, (*((why,) if why else ()), *labels.notes))
 
 
@@ -123,7 +120,7 @@ def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
         )
     if task == "binary" and len(names) > 2:
         raise DataError(
-            f"task='binary' was given. {name} has {len(names):,} classes: {_some(names)}. Expected two. Pass "
+            f"task='binary' was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
             "task='multiclass'."
         )
     places = {each: place for place, each in enumerate(names)}
@@ -140,63 +137,46 @@ def label_texts(cells: Cells, numbers: np.ndarray | None = None) -> Texts:
     return cleaned(as_text(cells))
 
 
-def _numbers(cells: Cells) -> np.ndarray | None:
+def _numbers(cells: Cells, comma: bool = False) -> np.ndarray | None:
     """Return the numbers that a column's cells are, or its different texts stand for; None where they are no numbers."""
     if isinstance(cells, Moments):
         return None
     if not isinstance(cells, Texts):
         return np.asarray(cells.values, np.float64)
-    style = numerals.style_of(cells.different)
-    if style is None:
-        return None
-    numbers, bad = numerals.parse(cells.different, style)
-    return None if bad.any() else numbers
+    style = numerals.style_of(cells.different, comma)
+    return None if style is None else numerals.parse(cells.different, style)[0]
 
 
-def _told(name: str, texts: Texts, numbers: np.ndarray | None, filled: int) -> tuple[Task, str]:
-    """Return the task that the labels of a column set, and why, where somebody might see it otherwise."""
-    distinct = int((texts.different != "").sum())
-    if numbers is None:
-        if distinct > filled / 2 and filled >= MOST_NUMBERED_CLASSES:
-            raise DataError(
-                f"The target {shown(name)} has {distinct:,} different texts in {filled:,} rows: {_some(texts.different)}. "
-                "Expected classes that come again, or numbers. Name another target, or pass task='multiclass'."
-            )
-        return ("binary" if distinct == 2 else "multiclass"), ""
-    if distinct <= 2:
-        return "binary", ""
-    known = numbers[~np.isnan(numbers)]
-    whole = bool((known == np.round(known)).all())
-    if whole and distinct <= MOST_NUMBERED_CLASSES and filled >= ROWS_A_CLASS * distinct:
-        why = f"The target {shown(name)} has {distinct} different whole numbers: they are classes. If it is a quantity: "
-        return "multiclass", f"{why}task='regression'."
-    if whole and known.min() in (0, 1):
-        why = f"The target {shown(name)} has {distinct:,} different whole numbers from {known.min():.0f} on: they are counts. "
-        return "counts", f"{why}If they are not: task='regression' or task='multiclass'."
-    return "regression", ""
+def numbers_of(name: str, cells: Cells, task: Task, comma: bool = False) -> np.ndarray:
+    """Return labels as float32, NaN for what is missing.
 
-
-def _numbered(name: str, cells: Cells, numbers: np.ndarray | None, task: Task) -> Labels:
-    """Return labels as numbers."""
-    style = numerals.style_of(cells.different) if isinstance(cells, Texts) else ""
+    Raises:
+        DataError: They are no numbers.
+    """
+    style = numerals.style_of(cells.different, comma) if isinstance(cells, Texts) else ""
     if isinstance(cells, Moments) or style is None:
-        first = _some([each for each in as_text(cells).different if each])
+        first = some(each for each in as_text(cells).different if each)
         raise DataError(
-            f"task={task!r} was given, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or "
-            "leave task out."
+            f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
+            "another task."
         )
-    values = converted(cells, "number", style)
-    known = values.values[~values.missing]
-    if task == "counts" and ((known < 0) | (known != np.round(known))).any():
+    return converted(cells, "number", style).values
+
+
+def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
+    """Return labels that are numbers, once they are found to differ."""
+    known = y[~np.isnan(y)]
+    wrong = known[(known < 0) | (known != np.round(known))]
+    if task == "counts" and len(wrong):
         raise DataError(
-            f"task='counts' was given, and the target {shown(name)} has {known[(known < 0) | (known != np.round(known))][0]}. "
-            "Expected whole numbers from 0 on. Pass task='regression'."
+            f"task='counts' was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
+            "task='regression'."
         )
     if len(np.unique(known)) < 2:
         raise DataError(
             f"The target {shown(name)} is {known[0]} in all rows. Expected numbers that differ. Name another target."
         )
-    return Labels(task, narrow(values.values))
+    return Labels(task, y)
 
 
 YES, NO = frozenset({"1", "true", "yes", "y", "t"}), frozenset({"0", "false", "no", "n", "f"})
@@ -209,7 +189,7 @@ def _said(name: str, cells: Cells) -> np.ndarray:
     other = [each for each in texts.different if each.casefold() not in said]
     if other:
         raise DataError(
-            f"The target {shown(name)}, one of several, has {_some(other)}. Expected 0 and 1 alone: several targets are one "
+            f"The target {shown(name)}, one of several, has {some(other)}. Expected 0 and 1 alone: several targets are one "
             "multilabel task. Pass one target."
         )
     return np.array([said[each.casefold()] for each in texts.different], np.float32)[texts.codes]
@@ -223,7 +203,7 @@ def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:
     if single:
         one = len(single) == 1
         notes.append(
-            f"{'A class has' if one else f'{len(single)} classes have'} one row alone: {_some(single)}. "
+            f"{'A class has' if one else f'{len(single)} classes have'} one row alone: {some(single)}. "
             f"It cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
         )
     rarest, largest = min(names, key=counts.__getitem__), max(names, key=counts.__getitem__)
@@ -241,8 +221,3 @@ def _order(name: str) -> tuple[float, str]:
         return float(name), name
     except ValueError:
         return float("inf"), name
-
-
-def _some(names: object) -> str:
-    listed = list(names)  # type: ignore[call-overload]
-    return ", ".join(shown(each) for each in listed[:3]) + (", …" if len(listed) > 3 else "")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "#n/a", "?"})
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "#n/a", "?", "\\n"})
 """What stands for nothing in any column, whatever its case; "none" and "-" may well be categories."""
 
 MISSING_NUMBERS = MISSING | {"-", "--", ".", "none", "n.a.", "missing", "unknown"}
@@ -27,14 +27,15 @@ TOLERATED = 0.01
 """Share of the values that may be no numbers in a column of numbers: slips of who typed them."""
 
 
-def style_of(texts: np.ndarray) -> str | None:
+def style_of(texts: np.ndarray, comma: bool = False) -> str | None:
     """Return how the numbers among different texts are written; None where they are no numbers.
 
     Args:
         texts: Objects of str, of which one in a hundred may be something else.
+        comma: Whether decimal commas are likelier than points, between which 1.234 does not tell.
     """
     probe = texts[:: max(1, len(texts) // PROBE)]
-    for style in (PLAIN, POINT, COMMA):
+    for style in (COMMA, PLAIN, POINT) if comma else (PLAIN, POINT, COMMA):
         if all(_fits(part, style) for part in (probe, texts)):
             return style
     return None

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from autoopt.data.files import delimited as delimited_file
 from autoopt.data.files import read
 from autoopt.errors import DataError
 
@@ -110,6 +111,53 @@ def test_a_file_without_a_header_has_numbered_columns(tmp_path: Path) -> None:
     assert list(raw.x) == ["column_1", "column_2"] and raw.schema.target == ("column_3",)
     assert any("has no header" in note for note in raw.notes)
     assert read(path, schema=raw.schema).n == raw.n == 30
+
+
+HEADERS = {
+    "words over numbers": ("a,b,c", [(1, 2, 3)] * 9, ["a", "b", "c"]),
+    "years over numbers, and a word over classes": (
+        "2019,2020,kind",
+        [(1.5, 2.5, "x")] * 9,
+        ["2019", "2020", "kind"],
+    ),
+    "words over words": ("city,street", [("Oslo", "Main"), ("Rome", "High")], ["city", "street"]),
+    "numbers over numbers": ("1,2,3", [(4, 5, 6)] * 9, ["column_1", "column_2", "column_3"]),
+    "a value that comes again": ("0.5,x", [(1.5, "x"), (2.5, "y")] * 5, ["column_1", "column_2"]),
+    "a name that is empty": (",b", [(1, 2)] * 9, ["column_1", "b"]),
+}
+
+
+@pytest.mark.parametrize("case", HEADERS)
+def test_a_header_is_told_from_values(case: str, tmp_path: Path) -> None:
+    first, rows, names = HEADERS[case]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join([first, *(",".join(map(str, row)) for row in rows)]))
+    assert delimited_file.read(path).names == tuple(names)
+
+
+def test_columns_with_spaces_between_are_found(tmp_path: Path) -> None:
+    path = tmp_path / "yeast.dat"
+    path.write_text("".join(f"  {row / 7:.2f}   {row % 5}  {'ab'[row % 2]}\n" for row in range(30)))
+    raw = read(path)
+    assert [column.kind for column in raw.schema.columns] == ["number", "number"]
+    assert raw.schema.classes == ("a", "b")
+
+
+def test_a_point_stands_between_thousands_where_commas_are_decimal(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "size;price;y\n" + "".join(f"{row},5;{row}.250;{'ab'[row % 2]}\n" for row in range(1, 31))
+    )
+    raw = read(path)
+    assert raw.x["price"][:2].tolist() == [1250.0, 2250.0]
+    path.write_text("price;size\n3.750;1\n")
+    assert read(path, schema=raw.schema).x["price"].tolist() == [3750.0]
+
+
+def test_what_the_user_calls_a_category_is_read_letter_by_letter(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("area,y\n" + "".join(f"{row % 3}.00,{row % 2}\n" for row in range(30)))
+    assert read(path, types={"area": "category"}).schema.columns[0].categories == ("0.00", "1.00", "2.00")
 
 
 def test_arrays_of_two_dimensions_are_a_table(tmp_path: Path) -> None:
