@@ -9,6 +9,8 @@ from autoopt.data import npz
 from autoopt.data.files.delimited import NOTHING, Progress
 from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
+from autoopt.untrusted import brief
+from autoopt.untrusted.archives import DAMAGE
 
 SUFFIXES = (".npz", ".npy")
 
@@ -44,7 +46,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
 def _array(path: Path) -> np.ndarray:
     try:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGE as error:
         raise DataError(
-            f"{path} cannot be read: {error}. Expected what np.save writes of an array of numbers. Write it again."
+            f"{path} cannot be read: {brief(error)}. Expected what np.save writes of an array of numbers. Write it again."
         ) from error

@@ -8,6 +8,7 @@ from autoopt.data.files.delimited import NOTHING, Progress, checked_names
 from autoopt.data.files.extra import needed
 from autoopt.data.reading import Expected, Table
 from autoopt.errors import DataError
+from autoopt.untrusted import brief
 
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
 ROWS = 50_000
@@ -31,15 +32,17 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
         names, total, batches = _opened(path)
         table = Table(checked_names([each for each in names if not each.startswith(INDEX)], path))
         for batch in batches:
-            frame = batch.select(list(table.names)).to_pandas(ignore_metadata=True)
+            batch.validate(full=True)  # else what is damaged may be read beyond its end
+            plain = batch.select(list(table.names)).replace_schema_metadata(None)
+            frame = plain.to_pandas(ignore_metadata=True)
             table.add([frame[name] for name in table.names])
             if progress is not None:
                 progress(table.n, total)
         return table
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, ValueError, LookupError, OverflowError, MemoryError) as error:
         kind = "Parquet" if path.suffix.lower() in SUFFIXES[:2] else "Feather"
         raise DataError(
-            f"{path} cannot be read as {kind}: {error}. Expected a file that pandas or polars wrote. Write it again."
+            f"{path} cannot be read as {kind}: {brief(error)}. Expected a file that pandas or polars wrote. Write it again."
         ) from error
 
 

@@ -99,17 +99,16 @@ def _fill(
 ) -> set[str]:
     """Add all rows; return columns that turn out to have something else than numbers, at the first."""
     total, unfilled, last = path.stat().st_size, 0, table.names[-1]
-    layout: dict[str, Any] = {
-        "sep": dialect.delimiter, "skipinitialspace": dialect.delimiter == " ", "header": 0 if dialect.header else None, "names": list(table.names),
-        "index_col": False, "keep_default_na": False, "low_memory": False, "chunksize": ROWS,
-        "dtype": dict.fromkeys({*texts, last}, str),
-        "na_values": {name: WORDS_FOR_NOTHING for name in table.names if name not in {*texts, last}},
-    }  # fmt: skip
-    with path.open("rb") as file, warnings.catch_warnings():
+    numeric = [name for name in table.names if name not in {*texts, last}]
+    layout = _layout(dialect, table.names, numeric)
+    with (
+        path.open("rb") as file,
+        warnings.catch_warnings(),
+        pd.read_csv(file, encoding=encoding, chunksize=ROWS, **layout) as pieces,
+    ):
         warnings.simplefilter("error", pd.errors.ParserWarning)  # of rows that are longer than the first
-        for piece in pd.read_csv(file, encoding=encoding, **layout):
-            others = [name for name in table.names if name not in {*texts, last}]
-            surprises = {name for name in others if piece[name].dtype.kind not in "iuf"}
+        for piece in pieces:
+            surprises = {name for name in numeric if piece[name].dtype.kind not in "iuf"}
             if surprises:
                 return surprises
             unfilled += int((piece[last] == "").sum())
@@ -123,6 +122,23 @@ def _fill(
             "taken as missing."
         )
     return set()
+
+
+def _layout(dialect: Dialect, names: Sequence[str], numeric: Sequence[str]) -> dict[str, Any]:
+    """Return how pandas is to read a file: some columns as numbers, all others letter by letter."""
+    return {
+        "sep": dialect.delimiter,
+        "skipinitialspace": dialect.delimiter == " ",
+        "header": 0 if dialect.header else None,
+        "names": list(names),
+        "index_col": False,
+        "keep_default_na": False,
+        # The others crash on long exponents: https://github.com/pandas-dev/pandas/pull/63098
+        "float_precision": "round_trip",
+        "low_memory": False,  # one type a column and piece
+        "dtype": {name: str for name in names if name not in set(numeric)},
+        "na_values": dict.fromkeys(numeric, WORDS_FOR_NOTHING),
+    }
 
 
 def _short(path: Path, encoding: str, dialect: Dialect, width: int) -> int:

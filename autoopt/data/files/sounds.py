@@ -35,6 +35,8 @@ DAMAGE = (
     RuntimeError,
     struct.error,
     Unreadable,
+    NameError,  # scipy, of a file without samples
+    TypeError,
 )
 """What scipy and soundfile raise of a file that is damaged."""
 

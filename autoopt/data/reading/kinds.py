@@ -95,7 +95,7 @@ def slips(name: str, cells: Cells, values: Converted, kind: Kind) -> str:
     """Return the sentence about what is not of the kind of its column."""
     rows = np.flatnonzero(values.bad)
     first = f"{shown(_cell(cells, rows[0]))} in row {rows[0] + 1:,}"
-    return f"Column {shown(name)} has {len(rows):,} value{'s' * (len(rows) > 1)} that are no {kind} ({first}): taken as missing."
+    return f"Column {shown(name)} has {len(rows):,} value{'s that are' if len(rows) > 1 else ' that is'} no {kind} ({first}): taken as missing."
 
 
 def _cell(cells: Cells, row: int) -> str:

@@ -20,6 +20,9 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
     COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
 }
+LONG_EXPONENT = re.compile(r"[eE][+-]?\d{5}")
+"""What pandas crashes on: https://github.com/pandas-dev/pandas/pull/63098"""
+
 PROBE = 1_000
 """Different texts that are looked at before all of them are."""
 
@@ -53,7 +56,7 @@ def parse(texts: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
         >>> numbers.tolist(), bad.tolist()
         ([1234.0, 0.12, nan, nan], [False, False, False, True])
     """
-    if style == PLAIN:
+    if style == PLAIN and not LONG_EXPONENT.search("\n".join(texts)):
         numbers = np.array(pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce"), np.float64)
     else:
         numbers = np.full(len(texts), np.nan)

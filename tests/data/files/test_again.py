@@ -64,7 +64,7 @@ def test_a_few_slips_are_missing_and_said() -> None:
     given = pd.concat([rows(size=["1", "2", "3", "x"]), *[rows()] * 40], ignore_index=True)
     again = read(given, schema=RAW.schema)
     assert np.isnan(again.x["size"][3])
-    assert again.notes == ("Column 'size' has 1 value that are no number ('x' in row 4): taken as missing.",)
+    assert again.notes == ("Column 'size' has 1 value that is no number ('x' in row 4): taken as missing.",)
 
 
 REFUSED = {

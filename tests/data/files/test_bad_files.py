@@ -102,6 +102,15 @@ def test_what_cannot_be_read_is_refused(case: str, tmp_path: Path) -> None:
         read(make(tmp_path))
 
 
+@pytest.mark.parametrize("wrapped", ["{}", '" {}"', "${}"])
+def test_an_exponent_that_crashes_pandas_is_no_number(tmp_path: Path, wrapped: str) -> None:
+    cells = [f"{row}.5" for row in range(200)] + ["1e999618183538736"]
+    rows = "".join(f"{wrapped.format(cell)},{row % 2}\n" for row, cell in enumerate(cells))
+    raw = read(file("a.csv", f"a,y\n{rows}")(tmp_path))
+    assert raw.x["a"][:2].tolist() == [0.5, 1.5] and np.isnan(raw.x["a"][-1])
+    assert any("1 value that is no number" in note for note in raw.notes)
+
+
 def test_short_rows_are_filled_and_counted(tmp_path: Path) -> None:
     path = file("a.csv", "a,b,y\n1,2,yes\n3,4,no\n5\n6,1,no\n7,3,yes\n")(tmp_path)
     raw = read(path)
