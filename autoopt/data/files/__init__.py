@@ -3,6 +3,6 @@
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.predictions import write
 from autoopt.data.files.source import Parts, read, read_parts
-from autoopt.data.reading import describe
+from autoopt.data.tables import describe
 
 __all__ = ["Parts", "Progress", "describe", "read", "read_parts", "write"]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from autoopt.data import npz
 from autoopt.data.files.delimited import NOTHING, Progress
-from autoopt.data.reading import Expected, Table
+from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import brief
 from autoopt.untrusted.archives import DAMAGE

@@ -6,7 +6,7 @@ from typing import Any
 
 from autoopt.data.files.delimited import NOTHING, Progress, checked_names
 from autoopt.data.files.extra import needed
-from autoopt.data.reading import Expected, Table
+from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import brief
 

@@ -12,8 +12,8 @@ import pandas as pd
 
 from autoopt.data.files.dialect import Dialect, dialect_of, numeric_places
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Expected, Table
-from autoopt.data.reading.numerals import MISSING_NUMBERS
+from autoopt.data.tables import Expected, Table
+from autoopt.data.tables.numerals import MISSING_NUMBERS
 from autoopt.errors import DataError
 from autoopt.untrusted import brief, shown
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoopt.data.reading.numerals import MISSING, MISSING_NUMBERS, PLAIN, SHAPES
+from autoopt.data.tables.numerals import MISSING, MISSING_NUMBERS, PLAIN, SHAPES
 
 DELIMITERS = ",\t;|"
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from autoopt.data.files.delimited import NOTHING, Progress
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Expected, Table
+from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 

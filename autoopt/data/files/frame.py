@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from autoopt.data.files.delimited import checked_names
-from autoopt.data.reading import Table
+from autoopt.data.tables import Table
 
 
 def recognizes(data: Any) -> bool:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from autoopt.data.files.delimited import NOTHING, Progress
 from autoopt.data.files.encoding import encoding_of
-from autoopt.data.reading import Expected, Table
+from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 

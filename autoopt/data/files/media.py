@@ -10,7 +10,7 @@ from autoopt.data.files import images, sounds, texts
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.folder import Files
 from autoopt.data.files.loaded import Loaded
-from autoopt.data.reading import Texts, class_numbers, classified, unlabelled
+from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
 from autoopt.errors import DataError
 from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
 

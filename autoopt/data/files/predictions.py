@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from autoopt.data.reading.numerals import PLAIN, SHAPES
+from autoopt.data.tables.numerals import PLAIN, SHAPES
 from autoopt.errors import DataError
 from autoopt.schema import Raw
 from autoopt.untrusted import shown
@@ -28,6 +28,14 @@ def write(path: str | Path, raw: Raw, predictions: Mapping[str, Any]) -> Path:
 
     Raises:
         DataError: A prediction has another length than the rows, or there is no such folder.
+
+    Example:
+        >>> from autoopt.data.files import read
+        >>> raw = read(pd.DataFrame({"size": [1.5, 2.0], "said": ["=1+1", "no"], "y": [0, 1]}), types={"said": "category"})
+        >>> print(write("out.csv", raw, {"y": [1, 0]}).read_text())
+        size,said,y
+        1.5,'=1+1,1
+        2,no,0
     """
     path = Path(path)
     columns = _columns(raw, predictions)

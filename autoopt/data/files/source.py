@@ -9,7 +9,7 @@ import numpy as np
 
 from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame, json_lines, media
 from autoopt.data.files.delimited import Progress
-from autoopt.data.reading import Expected, Table, Wanted, inferred, read_again
+from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Raw, Schema
 from autoopt.untrusted import shown

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from autoopt.data.reading import numerals
-from autoopt.data.reading.cells import Cells, Moments, Texts, as_text, written_number
-from autoopt.data.reading.conversion import cleaned, converted
-from autoopt.data.reading.listing import some
-from autoopt.data.reading.tasks import task_of
+from autoopt.data.tables import numerals
+from autoopt.data.tables.cells import Cells, Moments, Texts, as_text, written_number
+from autoopt.data.tables.conversion import cleaned, converted
+from autoopt.data.tables.listing import some
+from autoopt.data.tables.tasks import task_of
 from autoopt.errors import DataError
 from autoopt.schema import Task
 from autoopt.untrusted import shown

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autoopt.data.reading.cells import Table
-from autoopt.data.reading.kinds import LETTERS, Found, found
-from autoopt.data.reading.labels import Labels, labels_of, several
-from autoopt.data.reading.oddities import duplicates, leaks
-from autoopt.data.reading.wanted import Wanted, targets
+from autoopt.data.tables.cells import Table
+from autoopt.data.tables.kinds import LETTERS, Found, found
+from autoopt.data.tables.labels import Labels, labels_of, several
+from autoopt.data.tables.oddities import duplicates, leaks
+from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Modality, Raw, Schema
 from autoopt.untrusted import shown

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from autoopt.data.reading.cells import Cells, Table
-from autoopt.data.reading.conversion import Converted, converted
-from autoopt.data.reading.kinds import slips
-from autoopt.data.reading.labels import label_texts, numbers_of, several, without_label
-from autoopt.data.reading.listing import some
-from autoopt.data.reading.numerals import TOLERATED
+from autoopt.data.tables.cells import Cells, Table
+from autoopt.data.tables.conversion import Converted, converted
+from autoopt.data.tables.kinds import slips
+from autoopt.data.tables.labels import label_texts, numbers_of, several, without_label
+from autoopt.data.tables.listing import some
+from autoopt.data.tables.numerals import TOLERATED
 from autoopt.errors import DataError, meant
 from autoopt.schema import Column, Raw, Schema
 from autoopt.untrusted import shown

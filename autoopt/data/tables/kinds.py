@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from autoopt.data.reading import dates, numerals
-from autoopt.data.reading.cells import Cells, Moments, Numbers, Texts
-from autoopt.data.reading.conversion import Converted, cleaned, converted
+from autoopt.data.tables import dates, numerals
+from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts
+from autoopt.data.tables.conversion import Converted, cleaned, converted
 from autoopt.schema import Column, Kind
 from autoopt.untrusted import shown
 

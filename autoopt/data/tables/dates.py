@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pandas as pd
 
-from autoopt.data.reading.cells import days
-from autoopt.data.reading.numerals import MISSING_NUMBERS, TOLERATED, missing
+from autoopt.data.tables.cells import days
+from autoopt.data.tables.numerals import MISSING_NUMBERS, TOLERATED, missing
 
 ISO = "ISO8601"
 """What pandas calls 2024-05-31, alone or with a time and a zone."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from autoopt.data.reading import dates, numerals
-from autoopt.data.reading.cells import Cells, Moments, Numbers, Texts, as_text
+from autoopt.data.tables import dates, numerals
+from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts, as_text
 from autoopt.schema import Kind
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from autoopt.data.reading.cells import Texts
-from autoopt.data.reading.listing import some
+from autoopt.data.tables.cells import Texts
+from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.schema import Task
 from autoopt.untrusted import shown
