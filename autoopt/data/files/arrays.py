@@ -1,5 +1,6 @@
 """Arrays in `.npz` and `.npy` files as rows: two dimensions are a table of numbers, bytes of more are images."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,9 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
 
 def _array(path: Path) -> np.ndarray:
     try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers as Python 2 wrote them
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except DAMAGE as error:
         raise DataError(
             f"{path} cannot be read: {brief(error)}. Expected what np.save writes of an array of numbers. Write it again."

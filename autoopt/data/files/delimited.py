@@ -32,6 +32,9 @@ NOTHING = Expected()
 MOST_COUNTED = 32 * 2**20
 """Bytes of a file whose cells are counted, to tell rows that are too short from such that end with nothing."""
 
+PRECISION = {"float_precision": "round_trip"} if int(pd.__version__.partition(".")[0]) < 3 else {}
+"""Others crash pandas 2 on long exponents (https://github.com/pandas-dev/pandas/pull/63098); pandas 3 has one way."""
+
 Progress = Callable[[int, int], None]
 """Is told how much is done, of how much; in bytes, rows or files."""
 
@@ -133,11 +136,10 @@ def _layout(dialect: Dialect, names: Sequence[str], numeric: Sequence[str]) -> d
         "names": list(names),
         "index_col": False,
         "keep_default_na": False,
-        # The others crash on long exponents: https://github.com/pandas-dev/pandas/pull/63098
-        "float_precision": "round_trip",
         "low_memory": False,  # one type a column and piece
         "dtype": {name: str for name in names if name not in set(numeric)},
         "na_values": dict.fromkeys(numeric, WORDS_FOR_NOTHING),
+        **PRECISION,
     }
 
 

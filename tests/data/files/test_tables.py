@@ -45,7 +45,8 @@ def lines(path: Path) -> Path:
 
 def polars_frame(lazy: bool) -> Any:
     polars = pytest.importorskip("polars")
-    frame = polars.DataFrame({name: FRAME[name].to_list() for name in FRAME})
+    columns = {name: [None if pd.isna(each) else each for each in FRAME[name]] for name in FRAME}
+    frame = polars.DataFrame(columns)
     return frame.lazy() if lazy else frame
 
 
