@@ -9,6 +9,7 @@ import pandas as pd
 from autoopt.data.tables import dates, numerals
 from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts
 from autoopt.data.tables.conversion import Converted, cleaned, converted
+from autoopt.errors import DataError
 from autoopt.schema import Column, Kind
 from autoopt.untrusted import shown
 
@@ -48,9 +49,17 @@ def found(name: str, cells: Cells, forced: Kind | None = None, comma: bool = Fal
         cells: Its rows.
         forced: The kind that the user gave it, which is then never left out; None to tell it from the values.
         comma: Whether decimal commas are likelier than points.
+
+    Raises:
+        DataError: The user gave it a kind that none of its values is of.
     """
     kind, written, notes = told(name, cells, forced, comma)
     values = converted(cells, kind, written)
+    if forced and values.bad.any() and values.missing.all():
+        raise DataError(
+            f"types says that {shown(name)} is a {kind}, and none of its values is one: {shown(_cell(cells, 0))}, …. Expected "
+            f"some. Leave it out of types, or pass another kind."
+        )
     if values.bad.any():
         notes = (*notes, slips(name, cells, values, kind))
     column = described(name, kind, values, written)
@@ -67,11 +76,8 @@ def told(name: str, cells: Cells, forced: Kind | None, comma: bool) -> tuple[Kin
     style = numerals.style_of(cells.different, comma)
     if forced == "number" or (forced is None and style is not None):
         if forced is None and _is_code(cells.different):
-            return (
-                "category",
-                "",
-                (f"Column {shown(name)} has numbers that begin with 0: they are codes, a category.",),
-            )
+            note = f"Column {shown(name)} has numbers that begin with 0: they are codes, a category."
+            return "category", "", (note,)
         return "number", style or "", ()
     formats = dates.formats_of(cells.different)
     if formats or forced == "date":
@@ -95,7 +101,8 @@ def slips(name: str, cells: Cells, values: Converted, kind: Kind) -> str:
     """Return the sentence about what is not of the kind of its column."""
     rows = np.flatnonzero(values.bad)
     first = f"{shown(_cell(cells, rows[0]))} in row {rows[0] + 1:,}"
-    return f"Column {shown(name)} has {len(rows):,} value{'s that are' if len(rows) > 1 else ' that is'} no {kind} ({first}): taken as missing."
+    count = f"{len(rows):,} values that are" if len(rows) > 1 else "1 value that is"
+    return f"Column {shown(name)} has {count} no {kind} ({first}): taken as missing."
 
 
 def _cell(cells: Cells, row: int) -> str:

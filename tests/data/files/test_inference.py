@@ -93,6 +93,14 @@ def test_what_the_user_says_of_a_column_wins() -> None:
     assert raw.x["code"][:3].tolist() == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize("kind", ["number", "date"])
+def test_a_kind_that_no_value_is_of_is_refused(kind: str) -> None:
+    with pytest.raises(
+        DataError, match=f"types says that 'city' is a {kind}, and none of its values is one: 'Oslo'"
+    ):
+        read(frame(city=cycled("Oslo", "Rome")), types={"city": kind})
+
+
 def test_codes_with_zeros_in_front_are_categories() -> None:
     raw = read(frame(zip=cycled("00501", "90210")))
     assert raw.schema.columns[1].categories == ("00501", "90210")
