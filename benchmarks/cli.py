@@ -280,5 +280,16 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
     show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)
 
 
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True)
+@click.option("--columns", default=30, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def table(rows: int, columns: int, out: Path | None) -> None:
+    """A large CSV to rows whose kinds are known: seconds and peak memory."""
+    from benchmarks import table as benchmark
+
+    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
+
+
 for command in (quality, cost, suggest, opening, repeatable, drawing, logging):
     main.add_command(command)

@@ -62,7 +62,7 @@ FLOORS = (
         "events",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing", "arguments"},
+    {"records", "recipe", "memory", "pricing", "arguments", "schema"},
     {"errors"},
 )
 
