@@ -9,6 +9,7 @@ import click
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, opening, repeatable, suggest
+from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -280,5 +281,5 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
     show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)
 
 
-for command in (quality, cost, suggest, opening, repeatable):
+for command in (quality, cost, suggest, opening, repeatable, starters):
     main.add_command(command)
