@@ -1,8 +1,11 @@
 """Laws of preparations, and what each does with what its kind of data has: gaps, strange values, long texts."""
 
+import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -103,6 +106,34 @@ def test_arrays_have_the_shapes_that_a_starter_is_told(modality):
     assert all(np.isfinite(part).all() for part in made)
 
 
+ON_JAX = """
+import numpy as np
+from autoopt.errors import DataError
+from autoopt.preparing import Preparation
+from tests.raws import raw
+for modality in ("image", "audio"):
+    rows = raw(modality)
+    preparation = Preparation.fit(rows, np.arange(20))
+    inside = preparation.model.predict(preparation.feed(rows.x), verbose=0)
+    np.testing.assert_allclose(preparation.arrays(rows), inside, atol=1e-4)  # XLA rounds otherwise
+try:
+    Preparation.fit(raw("text"), np.arange(20))
+except DataError as error:
+    print(error)
+"""
+
+
+def test_numbers_are_prepared_on_another_backend_and_words_are_refused_there():
+    pytest.importorskip("jax")
+    surroundings = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(__file__).parent.parent)}
+    said = subprocess.run(
+        [sys.executable, "-c", ON_JAX], env=surroundings, capture_output=True, text=True, check=True
+    )
+    assert re.search(
+        "'text' holds words, and the backend is jax. Expected TensorFlow.* Set KERAS_BACKEND", said.stdout
+    )
+
+
 def table(**columns):
     kinds = {"f": "number", "O": "category"}
     described = tuple(Column(name, kinds[values.dtype.kind]) for name, values in columns.items())
@@ -149,6 +180,14 @@ def test_a_table_whose_columns_tell_nothing_is_refused():
     rows = table(one=np.float32([2, 2]), name=np.array(["a", "b"], object))
     with pytest.raises(DataError, match=r"tells one row from another: one, name\. Expected .* Look at"):
         Preparation.fit(rows, np.arange(2))
+
+
+def test_columns_may_be_called_as_models_and_as_each_other():
+    rows = table(**{name: np.float32([1, 3, 5]) for name in ("core", "preparation", "a/b", "a_b")})
+    preparation = Preparation.fit(rows, np.arange(3))
+    net = core(preparation)
+    found = preparation.around(net).predict(preparation.feed(rows.x), verbose=0)
+    np.testing.assert_allclose(found, net.predict(preparation.arrays(rows), verbose=0), atol=1e-6)
 
 
 def test_a_column_that_is_gone_is_named():

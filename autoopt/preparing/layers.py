@@ -9,6 +9,9 @@ import keras
 from autoopt.errors import DataError
 from autoopt.prepared import Inputs
 
+PREPARATION = "preparation"
+"""What the model of a preparation is called; within one that is around it Keras allows each name once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layers:
@@ -33,7 +36,7 @@ def name_of(column: str, taken: Mapping[str, Any]) -> str:
         taken: Inputs that there are by now.
     """
     name = plain = column.replace("/", "_") or "_"
-    used = {tensor.name for tensor in taken.values()}
+    used = {PREPARATION, *(tensor.name for tensor in taken.values())}
     count = 1
     while name in used:
         count += 1

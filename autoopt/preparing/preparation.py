@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
@@ -10,7 +11,7 @@ import numpy as np
 from autoopt.errors import DataError, nearest
 from autoopt.prepared import Inputs
 from autoopt.preparing.image import image
-from autoopt.preparing.layers import Layers
+from autoopt.preparing.layers import PREPARATION, Layers
 from autoopt.preparing.sequence import sequence
 from autoopt.preparing.sound import sound
 from autoopt.preparing.table import table
@@ -67,7 +68,7 @@ class Preparation:
         found = KINDS[raw.schema.modality](raw, np.asarray(rows))
         made = dict(found.made) if len(found.made) > 1 else next(iter(found.made.values()))
         inputs = {tensor.name: tensor for tensor in found.raw.values()}
-        model = keras.Model(inputs, made, name="preparation")
+        model = keras.Model(inputs, made, name=PREPARATION)
         return cls(model, {column: tensor.name for column, tensor in found.raw.items()}, found.inputs)
 
     def feed(self, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
@@ -88,20 +89,29 @@ class Preparation:
         """Return what a starter takes: an array, or a dict of them by name."""
         given, whole = self.feed(raw.x), None
         for at in range(0, raw.n, BATCH):
-            batch = {name: values[at : at + BATCH] for name, values in given.items()}
-            found = keras.tree.map_structure(keras.ops.convert_to_numpy, self.model(batch, training=False))
+            rows = slice(at, at + BATCH)
+            # Not through `predict`: to trace a model of thousands of columns takes longer than all of them here.
+            made = self.model({name: values[rows] for name, values in given.items()}, training=False)
+            parts = keras.tree.map_structure(keras.ops.convert_to_numpy, made)
             if whole is None:
-                whole = keras.tree.map_structure(
-                    lambda part: np.empty((raw.n, *part.shape[1:]), part.dtype), found
-                )
-            keras.tree.map_structure(lambda all_, part, at=at: _put(all_, part, at), whole, found)
+                whole = keras.tree.map_structure(partial(_empty, raw.n), parts)
+            keras.tree.map_structure(lambda all_, part, rows=rows: _put(all_, part, rows), whole, parts)
         return whole
 
     def around(self, core: keras.Model) -> keras.Model:
         """Return a model of raw inputs: this preparation, and behind it a core that was trained on `arrays`."""
         inputs = {tensor.name: tensor for tensor in self.model.inputs}
-        return keras.Model(inputs, core(self.model(inputs)), name=f"{core.name}_of_raw")
+        name = core.name
+        while name in inputs or name == self.model.name:
+            name += "_core"
+        # A column may be called as the core is, and Keras allows each name once.
+        apart = core if name == core.name else keras.Model(core.inputs, core(core.inputs), name=name)
+        return keras.Model(inputs, apart(self.model(inputs)), name=f"{core.name}_of_raw")
 
 
-def _put(whole: np.ndarray, part: np.ndarray, at: int) -> None:
-    whole[at : at + len(part)] = part
+def _empty(rows: int, part: np.ndarray) -> np.ndarray:
+    return np.empty((rows, *part.shape[1:]), part.dtype)
+
+
+def _put(whole: np.ndarray, part: np.ndarray, rows: slice) -> None:
+    whole[rows] = part

@@ -16,28 +16,32 @@ from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 from autoopt import starters
 from autoopt.prepared import Outputs
 from autoopt.preparing import Preparation
-from autoopt.schema import Column, Kind, Modality, Raw, Schema
+from autoopt.schema import Column, Modality, Raw, Schema
 from benchmarks.datasets import LOADERS
 
-MODALITIES: Mapping[str, tuple[Modality, Kind]] = {
-    "tab": ("table", "number"),
-    "reg": ("table", "number"),
-    "img": ("image", "number"),
-    "text": ("text", "text"),
-    "ts": ("sequence", "number"),
-    "gen": ("sequence", "number"),
-    "audio": ("audio", "number"),
+MODALITIES: Mapping[str, Modality] = {
+    "tab": "table",
+    "reg": "table",
+    "img": "image",
+    "text": "text",
+    "ts": "sequence",
+    "gen": "sequence",
+    "audio": "audio",
 }
 """What the first part of a data set's name says of it."""
+
+OTHERS: Mapping[str, Modality] = {
+    "gen_khan": "table",
+    "audio_vowel": "table",
+    "audio_japanese_vowels": "sequence",
+}
+"""Data sets that hold features of what their name says."""
 
 RATE = 8_000
 """Samples a second of the sounds."""
 
-LEAST_SAMPLES = 1_000
-"""Fewer numbers a row are features of a sound and no samples: they are a table."""
-
-ROWS_OF_A_DENSE_NET = 1_000_000
-"""Numbers of the largest training part that scikit-learn's dense net is given: it takes minutes for more."""
+MOST_NUMBERS = 1_000_000
+"""Of a training part that scikit-learn's dense net is given: it takes minutes for more."""
 
 
 def measured(names: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterator[dict]:
@@ -64,16 +68,13 @@ def measured(names: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterato
 
 def _raw(name: str, x: np.ndarray, y: np.ndarray) -> Raw:
     """Return a data set as rows as they would be read of a file."""
-    modality, kind = MODALITIES[name.partition("_")[0]]
-    numbers = x.dtype != object and x.ndim == 2 and (modality != "audio" or x.shape[1] < LEAST_SAMPLES)
+    modality = OTHERS.get(name, MODALITIES[name.partition("_")[0]])
     if modality == "image":
         x = (255 * x).astype("uint8")
-    if numbers and modality != "table" and not name.startswith("ts"):
-        modality = "table"
     task = "regression" if name.startswith("reg") else "binary" if y.max() == 1 else "multiclass"
     classes = () if task == "regression" else tuple(map(str, range(int(y.max()) + 1)))
     if modality != "table":
-        columns = (Column("x", kind),)
+        columns = (Column("x", "text" if modality == "text" else "number"),)
         return Raw(
             Schema(modality, task, columns, classes=classes, shape=x.shape[1:], rate=RATE), {"x": x}, y
         )
@@ -121,7 +122,7 @@ def _baselines(whole: Raw, tests: Raw) -> tuple[float, float | None]:
     scaling = MaxAbsScaler if whole.schema.modality == "image" else StandardScaler
     linear = Ridge() if number else LogisticRegression(max_iter=300)
     kind = MLPRegressor if number else MLPClassifier
-    small = _flat(whole).size <= ROWS_OF_A_DENSE_NET
+    small = _flat(whole).size <= MOST_NUMBERS
     dense = kind(hidden_layer_sizes=(100,), max_iter=200, random_state=0) if small else None
     return _fitted(scaling, linear, whole, tests), dense and _fitted(scaling, dense, whole, tests)
 
