@@ -9,6 +9,7 @@ import click
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
+from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -291,5 +292,5 @@ def table(rows: int, columns: int, out: Path | None) -> None:
     show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging):
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters):
     main.add_command(command)

