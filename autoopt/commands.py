@@ -12,6 +12,7 @@ from autoopt import command, flags
 from autoopt.command import Command
 from autoopt.errors import RunError, UsageError
 from autoopt.printing import print_json, print_lines, say
+from autoopt.subject import is_model, model_and_data
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -20,12 +21,12 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     """Run a search and print its outcome.
 
     Args:
-        model: `file.py`, `file.py:function` or `package.module:function`.
-        data: A data file; None takes `data` from the model's file.
+        model: `file.py`, `file.py:function`, `package.module:function`, a starter, or data alone.
+        data: A file or folder of data; None takes `data` from the model's file.
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    return _carried_out(Command(model, data, options), {}, as_json)
+    return _carried_out(Command(*model_and_data(model, data), options), {}, as_json)
 
 
 def resume(
@@ -48,7 +49,7 @@ def resume(
     before = command.read(record)
     if model is None and before is None:
         raise RunError(_unknown_model(run, record))
-    now = None if model is None else Command(model, data)
+    now = None if model is None else Command(*model_and_data(model, data))
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})
     limited = any(options[name] is not None for name in command.LIMITS)
@@ -82,13 +83,10 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     if sys.stderr.isatty() and verbose != 0:
         say(f"Loading {given.model} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
-        from autoopt import model_file
-
-        defined = model_file.read(given.model)
-        learnt_from = defined.data() if given.data is None else given.data
+        model_fn, learnt_from, defined = _named(given)
         import autoopt
 
-        result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
+        result = autoopt.tune(model_fn, learnt_from, **said.arguments({**base, **defined}))
     if as_json:
         print_json(result.summary())
     if result.folder.best_model.name in result.folder.in_memory:
@@ -100,6 +98,16 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         logdir = Path(said.plain.get("logdir", command.LOGDIR))
         print_lines(where_to_look(result.run_dir, logdir))
     return INTERRUPTED if result.reason == "interrupted" else 0
+
+
+def _named(given: Command) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Return the model, the data, and the further arguments of `tune` that a model file defines."""
+    if not is_model(given.model):
+        return given.model, given.data, {}
+    from autoopt import model_file
+
+    defined = model_file.read(given.model)
+    return defined.model_fn, defined.data() if given.data is None else given.data, defined.options()
 
 
 def _unknown_model(run: str, record: Any) -> str:
@@ -146,16 +154,6 @@ def _elsewhere(result: Any) -> str:
             "Free space and search again with the same seed."
         )
     return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
-
-
-def inspect(model: str) -> int:
-    """Print what of a model's structure can be searched."""
-    import autoopt
-    from autoopt import model_file
-
-    defined = model_file.read(model)
-    autoopt.inspect(defined.model_fn, defined.data() if hasattr(defined.module, "data") else None)
-    return 0
 
 
 def export(run: str, path: Path, format_: str, directory: Path) -> int:

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parent.parent / "autoopt"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"commands", "looking", "board"},
+    {"commands", "looking", "starting", "predicting", "board"},
     {"printing"},
     {"tuner"},
-    {"tuning", "porting", "flags"},
+    {"tuning", "porting", "flags", "subject"},
     {"session"},
     {"result"},
     {"afterwards", "resuming"},

@@ -2,7 +2,7 @@
 
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.predictions import write
-from autoopt.data.files.source import Parts, read, read_parts
+from autoopt.data.files.source import TABLES, Parts, read, read_parts
 from autoopt.data.tables import describe
 
-__all__ = ["Parts", "Progress", "describe", "read", "read_parts", "write"]
+__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "write"]
