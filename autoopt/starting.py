@@ -154,11 +154,11 @@ def _classes(raw: Any) -> list[tuple[str, int, float]]:
 
 
 def _read(path: Path, options: Mapping[str, Any]) -> Any:
-    from autoopt.data.files import read_parts
+    from autoopt.data.files import read_parts, watched
     from autoopt.reports import loading
 
-    with loading(path.name) as progress:
-        return read_parts(path, **flags.read(options).plain, progress=progress)
+    with watched(loading):
+        return read_parts(path, **flags.read(options).plain)
 
 
 def _listed() -> Sequence[str]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame, json_lines, media
 from autoopt.data.files.delimited import Progress
+from autoopt.data.files.watched import watching
 from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Raw, Schema
@@ -68,22 +69,19 @@ def read(
     given = {"target": target, "task": task, "types": types, "drop": drop or None, "image_size": image_size}
     if schema is not None:
         _check_alone(given)
-        return _again(data, schema, progress)
+        with watching(_named(data), progress) as told:
+            return _again(data, schema, told)
     wanted = Wanted.of(target, task, types, drop)
     if _is_folder(data):
-        _check_no_columns(given, Path(data))
-        if folder.parts_of(Path(data)):
-            raise DataError(
-                f"{data} has parts ({', '.join(folder.parts_of(Path(data)))}). Expected one. Use read_parts, or pass "
-                f"{Path(data) / 'train'}."
-            )
-        return media.learnt_from(folder.listed(Path(data), True), wanted.task, image_size, progress)
+        return _folder(Path(data), given, wanted, progress)
     if image_size is not None:
         raise DataError(
             f"image_size was given for {_named(data)}. Expected it for a folder of images. Leave it out."
         )
     letters = tuple(name for name, kind in wanted.types.items() if kind != "number")
-    return inferred(_table(data, Expected(texts=letters), progress), wanted)
+    with watching(_named(data), progress) as told:
+        table = _table(data, Expected(texts=letters), told)
+    return inferred(table, wanted)
 
 
 def read_parts(
@@ -105,12 +103,24 @@ def read_parts(
         found.get("train", data), target=target, task=task, types=types, drop=drop, image_size=image_size,
         progress=progress,
     )  # fmt: skip
-    others = {
-        part: _scored(media.read_again(folder.listed(path, True), train.schema, progress), path)
-        for part, path in found.items()
-        if part != "train"
-    }
+    others = {}
+    for part, path in found.items():
+        if part != "train":
+            with watching(str(path), progress) as told:
+                rows = media.read_again(folder.listed(path, True), train.schema, told)
+            others[part] = _scored(rows, path)
     return Parts(train, **others)
+
+
+def _folder(path: Path, given: Mapping[str, Any], wanted: Wanted, progress: Progress | None) -> Raw:
+    """Return the rows of a folder to learn from."""
+    _check_no_columns(given, path)
+    if folder.parts_of(path):
+        raise DataError(
+            f"{path} has parts ({', '.join(folder.parts_of(path))}). Expected one. Use read_parts, or pass {path / 'train'}."
+        )
+    with watching(str(path), progress) as told:
+        return media.learnt_from(folder.listed(path, True), wanted.task, given["image_size"], told)
 
 
 def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from autoopt.data.files import delimited as delimited_file
-from autoopt.data.files import read
+from autoopt.data.files import read, watched
 from autoopt.errors import DataError
 
 N = 60
@@ -193,3 +194,12 @@ def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatc
     monkeypatch.setitem(extra.PACKAGES, "no_such_library", "no-such-library")
     with pytest.raises(DataError, match=r"no-such-library is not installed.*pip install 'autoopt\[data\]'"):
         extra.needed("no_such_library", tmp_path / "a.parquet")
+
+
+def test_a_watcher_around_a_call_is_told_what_is_read_and_how_much(tmp_path: Path) -> None:
+    path, told = tmp_path / "a.csv", []
+    path.write_text("x,y\n" + "1,0\n2,1\n" * 10)
+    with watched(lambda name: nullcontext(lambda done, total: told.append((name, done == total)))):
+        read(path)
+    read(path)
+    assert told == [(str(path), True)]
