@@ -34,8 +34,8 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
 def _check_path(path: Path) -> None:
     if path.suffix != ".npz":
         raise DataError(
-            f"The file {path} is given as data. Expected an .npz: only that is read in this version. Load "
-            "the file yourself and pass (x, y), or write it with np.savez(path, x=x, y=y)."
+            f"The file {path} is given beside arrays. Expected an .npz of arrays: raw rows are read beside raw rows alone. "
+            "Pass data as a file too, or write this one with np.savez(path, x=x, y=y)."
         )
     if path.is_file():
         return
