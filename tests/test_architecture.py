@@ -41,9 +41,9 @@ FLOORS = (
         "step_size",
         "class_weights",
     },
-    {"axes", "engines", "reports", "script", "starters", "preparing"},
+    {"axes", "engines", "reports", "script", "starters"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"course"},
+    {"course", "preparing"},
     {
         "prepared",
         "hyperparameters",

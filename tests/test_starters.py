@@ -16,6 +16,7 @@ from autoopt.prepared import Inputs, Outputs
 from autoopt.preparing import Preparation
 from tests.counts import in_turn
 from tests.raws import TASKS, raw
+from tests.tables import customers
 from tests.toys import asking
 
 MODALITIES = {name: modality for modality, name in starters.FITTING.items()} | {"recurrent": "sequence"}
@@ -135,3 +136,70 @@ def test_the_text_of_a_starter_builds_the_same_model(tmp_path):
 def test_a_starter_that_there_is_not_is_told_the_nearest():
     with pytest.raises(UsageError, match=r"'mpl'. Expected .* Take .* Did you mean 'mlp'\?"):
         starters.named("mpl", Inputs(), Outputs())
+
+
+def arrays(*shape, y=None, dtype="float32"):
+    """Return a Dataset of arrays."""
+    x = np.ones(shape, dtype)
+    return Dataset.of((x, np.arange(len(x)) % 2 if y is None else y))
+
+
+ENDS_OF_ARRAYS = {
+    "two classes": (np.arange(24) % 2, (1, "sigmoid", "binary_crossentropy")),
+    "classes as real numbers": (np.arange(24.0) % 3, (3, "softmax", "sparse_categorical_crossentropy")),
+    "one-hot": (np.eye(4)[np.arange(24) % 4], (4, "softmax", "categorical_crossentropy")),
+    "several labels": (np.ones((24, 2), int), (2, "sigmoid", "binary_crossentropy")),
+    "real numbers": (np.linspace(0, 1, 24), (1, None, "mean_squared_error")),
+    "a number for each row": (np.arange(24), (1, None, "mean_squared_error")),
+    "rows of numbers": (np.linspace(0, 9, 48).reshape(24, 2), (2, None, "mean_squared_error")),
+}
+
+
+@pytest.mark.parametrize("case", ENDS_OF_ARRAYS)
+def test_a_starter_ends_as_labels_in_arrays_say(case):
+    y, expected = ENDS_OF_ARRAYS[case]
+    outputs = starters.for_data("mlp", arrays(24, 3, y=y)).keywords["outputs"]
+    assert (outputs.units, outputs.activation, outputs.loss) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "dtype", "found"),
+    [
+        ("auto", (24, 3), "float32", "mlp"),
+        ("auto", (24, 8, 2), "float32", "sequence"),
+        ("auto", (24, 8, 8, 1), "float32", "cnn"),
+        ("recurrent", (24, 8, 2), "float32", "recurrent"),
+        ("audio", (24, 16, 16, 1), "float32", "audio"),
+        ("text", (24, 9), "int32", "text"),
+    ],
+)
+def test_a_starter_takes_its_shapes_from_arrays(name, shape, dtype, found):
+    model = starters.for_data(name, arrays(*shape, dtype=dtype))(asking())
+    assert model.name == found and model.input_shape == (None, *shape[1:])
+
+
+MISFITS = {
+    "a cnn on numbers": (lambda: starters.for_data("cnn", arrays(24, 3)), r"shape \(19, 3\).*height, width, channels"),
+    "a text starter on real numbers": (lambda: starters.for_data("text", arrays(24, 3)), "whole numbers .rows, words"),
+    "two inputs": (
+        lambda: starters.for_data("auto", Dataset.of(({"a": np.ones((24, 1)), "b": np.ones((24, 1))}, np.arange(24) % 2))),
+        "x is a dict. Expected one array",
+    ),
+    "classes below 0": (lambda: starters.for_data("mlp", arrays(24, 3, y=np.arange(24) % 2 * 2 - 1)), "classes -1, 1.*return_inverse"),
+    "a cnn on a table": (lambda: starters.for_data("cnn", Dataset.of(customers())), "is for images, and the data is a table.*Take 'mlp'"),
+    "a misspelt name": (lambda: starters.for_data("recurent", arrays(24, 3)), "Did you mean 'recurrent'"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MISFITS)
+def test_a_starter_that_does_not_fit_the_data_is_refused_with_the_one_that_does(case):
+    call, message = MISFITS[case]
+    with pytest.raises(UsageError, match=message):
+        call()
+
+
+def test_a_starter_takes_its_shapes_from_what_raw_rows_are_prepared_to():
+    data = Dataset.of(customers())
+    model = starters.for_data("auto", data)(asking())
+    assert {tensor.name: tensor.shape[1] for tensor in model.inputs} == {"numbers": 2, "categories": 1}
+    assert model.predict_on_batch(data.train.x).shape == (96, 1)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt.course import Course
 from autoopt.errors import RunError, UsageError, nearest
@@ -28,6 +29,14 @@ CONVERTERS = {"tensorflow": ("tf2onnx", "onnx"), "jax": ("jax2onnx",), "torch": 
 """Packages with which Keras writes ONNX, by backend."""
 
 
+PREPARED = (
+    "",
+    "It takes arrays: what prepares raw rows is not in it. preparation.keras in the run folder does, and the whole model, raw",
+    "rows to predictions, is what the format keras writes.",
+)
+"""What the script of a run on raw rows says of them."""
+
+
 @dataclass(frozen=True)
 class Export:
     """What is exported, each part read when it is needed.
@@ -39,6 +48,7 @@ class Export:
         model: Returns it as a model.
         summary: Returns the outcome as plain data.
         custom_objects: Classes and functions of the user's own, name to object.
+        core: Returns it as it was searched, which takes arrays; None where that is `model`.
     """
 
     folder: RunFolder
@@ -47,6 +57,7 @@ class Export:
     model: Callable[[], keras.Model]
     summary: Callable[[], Mapping[str, Any]]
     custom_objects: Mapping[str, Any] | None = None
+    core: Callable[[], keras.Model] | None = None
 
     def write(self, path: str | Path, format: str) -> Path:
         """Write the winner and return where; arguments and errors as of `Result.export`."""
@@ -61,7 +72,7 @@ class Export:
         elif format == "keras" and self.file is not None:
             shutil.copyfile(self.file(), target)
         elif format == "weights":
-            self.model().save_weights(target)
+            self._searched().save_weights(target)  # the script's own model takes them
         elif format == "python":
             target.write_text(self._script(), encoding="utf8")
         elif format == "json":
@@ -70,6 +81,9 @@ class Export:
         else:
             _export(self.model(), target, format)
         return target
+
+    def _searched(self) -> keras.Model:
+        return self.model() if self.core is None else self.core()
 
     def _script(self) -> str:
         told = self.folder.read("course")
@@ -89,7 +103,7 @@ class Export:
         with preserved():  # layers are made to see what their defaults are, and each draws a seed
             return script_of(
                 Winner(
-                    self.model(),
+                    self._searched(),
                     course,
                     self._header(asked),
                     int(asked["seed"]),
@@ -116,6 +130,7 @@ class Export:
             f"Run {name}, trial {best.number}, seed {asked['seed']}: {score}; {where}.",
             f"The weights that scored it: autoopt export {name} best.weights.h5 --format weights, and then",
             'model = build_model(); model.load_weights("best.weights.h5").',
+            *(PREPARED if self.folder.read("schema") else ()),
         )
 
 
@@ -205,4 +220,6 @@ def _call_once(model: keras.Model) -> None:
 
 
 def _example(tensor: Any) -> Any:
+    if tensor.dtype == "string":
+        return keras.ops.convert_to_tensor(np.full([side or 1 for side in tensor.shape], ""), "string")
     return keras.ops.zeros([side or 1 for side in tensor.shape], tensor.dtype)

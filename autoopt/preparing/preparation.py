@@ -71,6 +71,25 @@ class Preparation:
         model = keras.Model(inputs, made, name=PREPARATION)
         return cls(model, {column: tensor.name for column, tensor in found.raw.items()}, found.inputs)
 
+    def told(self) -> dict[str, Any]:
+        """Return as plain data what `model` does not say, for `read`."""
+        return {"names": dict(self.names), "inputs": {**vars(self.inputs), "shape": list(self.inputs.shape)}}
+
+    @classmethod
+    def read(cls, model: keras.Model, told: Mapping[str, Any]) -> "Preparation":
+        """Return the preparation of a model that was saved, and of what `told` said of it.
+
+        Raises:
+            DataError: They do not belong together.
+        """
+        names, found = dict(told["names"]), [tensor.name for tensor in getattr(model, "inputs", None) or ()]
+        if sorted(names.values()) != sorted(found):
+            raise DataError(
+                f"The preparation reads {sorted(names.values())}, and its model has the inputs {sorted(found)}. Expected "
+                "the same. Restore both files."
+            )
+        return cls(model, names, Inputs(**{**told["inputs"], "shape": tuple(told["inputs"]["shape"])}))
+
     def feed(self, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Return columns as inputs of `model`, and of what is built around it; other columns are left out.
 

@@ -2,21 +2,27 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Any
 
 import keras
 
-from autoopt.errors import UsageError, nearest
+from autoopt.data import Dataset
+from autoopt.errors import DataError, UsageError, nearest
 from autoopt.prepared import Inputs, Outputs
 from autoopt.schema import Modality
 from autoopt.starters.audio import audio
 from autoopt.starters.cnn import cnn
+from autoopt.starters.fitting import shapes_of
 from autoopt.starters.mlp import mlp
 from autoopt.starters.recurrent import recurrent
 from autoopt.starters.sequence import sequence
 from autoopt.starters.source import written
 from autoopt.starters.text import text
 
-__all__ = ["FITTING", "STARTERS", "named", "source"]
+__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source"]
+
+AUTO = "auto"
+"""Stands for the starter that fits the data."""
 
 STARTERS: Mapping[str, Callable[..., keras.Model]] = {
     "mlp": mlp,
@@ -36,6 +42,9 @@ FITTING: Mapping[Modality, str] = {
 }
 """The starter for each kind of data."""
 
+KINDS: Mapping[str, Modality] = {**{name: kind for kind, name in FITTING.items()}, "recurrent": "sequence"}
+"""The kind of data that each starter is for."""
+
 EXAMPLES: Mapping[str, Inputs] = {
     "mlp": Inputs(numbers=8),
     "cnn": Inputs(shape=(32, 32, 3)),
@@ -45,6 +54,13 @@ EXAMPLES: Mapping[str, Inputs] = {
     "recurrent": Inputs(shape=(60, 4)),
 }
 """What `source` writes where nothing is known of the data."""
+
+TEN = Outputs(10, "softmax", "sparse_categorical_crossentropy", "accuracy")
+"""Ten classes, likewise."""
+
+WORDS: Mapping[Modality, str] = {
+    "table": "a table", "image": "images", "text": "texts", "audio": "sound", "sequence": "sequences",
+}  # fmt: skip
 
 
 def named(name: str, inputs: Inputs, outputs: Outputs) -> Callable[..., keras.Model]:
@@ -77,8 +93,45 @@ def source(name: str, inputs: Inputs | None = None, outputs: Outputs | None = No
         \"\"\"A small residual net for sequences: series, DNA, proteins.\"\"\"
     """
     starter = _found(name)
-    ten = Outputs(10, "softmax", "sparse_categorical_crossentropy", "accuracy")
-    return written(starter, inputs or EXAMPLES[name], outputs or ten)
+    return written(starter, inputs or EXAMPLES[name], outputs or TEN)
+
+
+def check(model_fn: Any) -> None:
+    """Check that a starter, where one is named in the place of a model function, is there.
+
+    Raises:
+        UsageError: There is no starter of that name.
+    """
+    if isinstance(model_fn, str) and model_fn != AUTO:
+        _found(model_fn)
+
+
+def for_data(model_fn: Any, data: Dataset | None) -> Any:
+    """Return a starter that was named as a model function for some data; a model function as it is.
+
+    Args:
+        model_fn: As `tune` takes it.
+        data: What it is to learn from; None for the shapes of an example.
+
+    Raises:
+        UsageError: There is no starter of that name.
+        DataError: It is for another kind of data, or arrays are of no shape that it could take.
+    """
+    check(model_fn)
+    if not isinstance(model_fn, str):
+        return model_fn
+    if data is None:
+        name = "mlp" if model_fn == AUTO else model_fn
+        return named(name, EXAMPLES[name], TEN)
+    shapes = shapes_of(data, None if model_fn == AUTO else KINDS[model_fn])
+    name = FITTING[shapes.modality] if model_fn == AUTO else model_fn
+    if KINDS[name] != shapes.modality:
+        kind = KINDS[name]
+        raise DataError(
+            f"The starter was given as {name!r}, which is for {WORDS[kind]}, and the data is {WORDS[shapes.modality]}. "
+            f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".'
+        )
+    return named(name, shapes.inputs, shapes.outputs)
 
 
 def _found(name: str) -> Callable[..., keras.Model]:

@@ -4,7 +4,7 @@ from autoopt.data.tables.again import class_numbers, read_again, unlabelled
 from autoopt.data.tables.cells import Expected, Table, Texts
 from autoopt.data.tables.description import describe
 from autoopt.data.tables.inference import alphabet_of, inferred
-from autoopt.data.tables.labels import classified
+from autoopt.data.tables.labels import classified, without_label
 from autoopt.data.tables.wanted import Wanted
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "inferred",
     "read_again",
     "unlabelled",
+    "without_label",
 ]
