@@ -165,6 +165,37 @@ def new(starter: str | None, data: Path | None, out: Path | None, **options: Any
 
 
 @main.command()
+@click.argument("run")
+@click.argument("data", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="A CSV to write.  [default: standard output]"
+)
+@click.option("--proba", is_flag=True, help="Write the probability of each class too.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+def predict(run: str, data: Path, out: Path | None, proba: bool, directory: Path) -> None:
+    """Predict for the rows of FILE with a run's winner, and write them as CSV.
+
+    Columns are found by name: their order does not matter, nor do others, nor whether the target is there. FILE may be
+    a folder of images, sounds or texts.
+    """
+    from autoopt import predicting
+
+    _exit(predicting.predict, run, data, out, proba, directory)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("data", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
+def evaluate(run: str, data: Path, directory: Path, as_json: bool) -> None:
+    """Show what a run's winner scores on the rows of FILE, which have labels."""
+    from autoopt import predicting
+
+    _exit(predicting.evaluate, run, data, as_json, directory)
+
+
+@main.command()
 @click.argument("run", required=False)
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
 @click.option("-n", "rows", type=click.IntRange(1), default=10, show_default=True, help="Trials to list.")

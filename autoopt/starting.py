@@ -9,7 +9,7 @@ import numpy as np
 from autoopt import flags
 from autoopt.errors import UsageError
 from autoopt.printing import print_json, print_lines, print_pieces
-from autoopt.subject import AUTO, subject_of
+from autoopt.subject import is_model, subject_of
 
 MOST_COLUMNS = 100
 """Columns that are shown on a screen; JSON has all."""
@@ -34,7 +34,7 @@ def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path
         return 0
     if path is not None:
         _check_new(path)
-    text = starters.source(starter) if data is None else _fitting(starter, data, options)
+    text = starters.source(starter) if data is None else starters.source_for(starter, _dataset(data, options))
     if path is None:
         print_lines([text.rstrip("\n")])
         return 0
@@ -64,16 +64,19 @@ def inspect(word: str, data: Path | None, options: Mapping[str, Any], as_json: b
 
 def _model(word: str, data: Path | None, options: Mapping[str, Any]) -> int:
     import autoopt
-    from autoopt import model_file
-    from autoopt.subject import is_model
 
-    said = flags.read(options).plain
-    if not is_model(word):
-        autoopt.inspect(word, data, **said)
-        return 0
-    defined = model_file.read(word)
-    learnt_from = data if data is not None or not hasattr(defined.module, "data") else defined.data()
-    autoopt.inspect(defined.model_fn, learnt_from, **said)
+    if is_model(word):
+        from autoopt import model_file
+
+        defined = model_file.read(word)
+        model_fn = defined.model_fn
+        given = data if data is not None or not hasattr(defined.module, "data") else defined.data()
+    else:
+        from autoopt import starters
+
+        given = None if data is None else _dataset(data, options)
+        model_fn = starters.for_data(word, given)
+    autoopt.inspect(model_fn, given)
     return 0
 
 
@@ -176,16 +179,13 @@ def _listed() -> Sequence[str]:
     ]
 
 
-def _fitting(starter: str, data: Path, options: Mapping[str, Any]) -> str:
-    """Return a starter's text with the shapes of some data."""
-    from autoopt import starters
-    from autoopt.prepared import Outputs
-    from autoopt.preparing import Preparation
+def _dataset(data: Path, options: Mapping[str, Any]) -> Any:
+    from autoopt.data import Dataset
+    from autoopt.data.files import watched
+    from autoopt.reports import loading
 
-    raw = _read(data, options).train
-    fits = starters.FITTING[raw.schema.modality]
-    inputs = Preparation.fit(raw, np.arange(raw.n)).inputs
-    return starters.source(fits if starter == AUTO else starter, inputs, Outputs.of(raw.schema, raw.y))
+    with watched(loading):
+        return Dataset.of(data, **flags.read(options).plain)
 
 
 def _check_new(path: Path) -> None:

@@ -5,9 +5,6 @@ from typing import Literal
 
 from autoopt.errors import UsageError, nearest
 
-AUTO = "auto"
-"""Stands for the starter that fits the data."""
-
 Subject = Literal["model", "starter", "data"]
 
 
@@ -18,7 +15,7 @@ def subject_of(word: str) -> Subject:
         UsageError: It names nothing that is there, or a starter and data at once.
     """
     from autoopt.data.files import TABLES
-    from autoopt.starters import STARTERS
+    from autoopt.starters import AUTO, STARTERS
 
     if is_model(word):
         return "model"
@@ -56,7 +53,7 @@ def model_and_data(model: str, data: Path | None) -> tuple[str, Path | None]:
     Raises:
         UsageError: Data stand first, or a starter stands alone.
     """
-    from autoopt.starters import STARTERS
+    from autoopt.starters import AUTO, STARTERS
 
     if is_model(model):
         return model, data

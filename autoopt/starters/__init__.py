@@ -19,7 +19,7 @@ from autoopt.starters.sequence import sequence
 from autoopt.starters.source import written
 from autoopt.starters.text import text
 
-__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source"]
+__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source", "source_for"]
 
 AUTO = "auto"
 """Stands for the starter that fits the data."""
@@ -94,6 +94,21 @@ def source(name: str, inputs: Inputs | None = None, outputs: Outputs | None = No
     """
     starter = _found(name)
     return written(starter, inputs or EXAMPLES[name], outputs or TEN)
+
+
+def source_for(name: str, data: Dataset) -> str:
+    """Return a starter as the text of a model file with the shapes of some data.
+
+    Args:
+        name: One of `STARTERS`, or `AUTO`.
+        data: What it is to learn from.
+
+    Raises:
+        UsageError: There is no starter of that name.
+        DataError: It is for another kind of data, or arrays are of no shape that it could take.
+    """
+    found = for_data(name, data)
+    return written(found.func, **found.keywords)
 
 
 def check(model_fn: Any) -> None:
