@@ -59,7 +59,10 @@ class Asked:
             folder.save_split(dataset.split.arrays())
         if self.rows is not None and self.rows.preparation is not None:
             preparation = self.rows.preparation
-            folder.write("schema", {**self.rows.schema.told(), "preparation": preparation.told()})
+            folder.write(
+                "schema",
+                {**self.rows.schema.told(), "preparation": preparation.told(), "mark": self.rows.mark},
+            )
             folder.save_model(folder.preparation, preparation.model)
         folder.write("space", json.loads(hypermodel.space.to_json()))
         folder.write(

@@ -199,7 +199,7 @@ class Result:
         """What the raw rows are that the run learnt from; None where it learnt from arrays."""
         if self._rows is not None:
             return self._rows.schema
-        told = {name: value for name, value in self._told_rows.items() if name != "preparation"}
+        told = {name: value for name, value in self._told_rows.items() if name not in ("preparation", "mark")}
         return Schema.of(told) if told else None
 
     @cached_property

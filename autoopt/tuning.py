@@ -161,6 +161,8 @@ def tune(
         data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, seeding.SPLITTING),
     )  # fmt: skip
+    if resume is True:
+        checks.check_rows(earlier, dataset.rows)
     model_fn, rows = starters.for_data(model_fn, dataset), dataset.rows
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)

@@ -16,6 +16,7 @@ from autoopt.cli import main
 from autoopt.errors import SearchError, UsageError
 from autoopt.result import Result
 from autoopt.search import seconds
+from tests.tables import customers
 from tests.toys import eager
 
 X, Y = np.linspace(-1.0, 1.0, 2560, dtype="float32").reshape(40, 64), np.arange(40) % 10
@@ -42,6 +43,11 @@ def tune(**arguments: Any) -> Result:
 
 def cut(**arguments: Any) -> Dataset:
     return Dataset.of((X, Y), **arguments)
+
+
+def cut_of(name: str) -> Dataset:
+    Path(name).touch()
+    return Dataset.of(name)
 
 
 CALLS: dict[str, tuple[Callable[[], Any], str]] = {
@@ -76,6 +82,16 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "objective as an array": (lambda: tune(objective=MANY), "objective was given 1. Expected"),
     "no objective": (lambda: tune(objective=[]), "which names nothing. Expected one name or more"),
     "direction in capitals": (lambda: tune(objective=("val_loss", "MIN")), 'Expected "max" or "min" behind a name'),
+    "a misspelt starter": (lambda: tune(model_fn="mpl"), "Did you mean 'mlp'"),
+    "a starter for images on a table": (lambda: tune(model_fn="cnn"), "numbers (rows, height, width, channels)"),
+    "a target of arrays": (lambda: tune(target="y"), "target was given 'y' along with arrays"),
+    "kinds of arrays": (lambda: tune(types={"a": "text"}), "types was given"),
+    "a task that there is none of": (lambda: tune(data=customers(), task="binery"), "Did you mean 'binary'"),
+    "a target as a number": (lambda: tune(data=customers(), target=3), "Expected the name of a column"),
+    "a target that is misspelt": (lambda: tune(data=customers(), target="chrun"), "Did you mean 'churn'"),
+    "a starter for images on raw rows": (lambda: tune(model_fn="cnn", data=customers()), "Take 'mlp'"),
+    "a file that is not there": (lambda: tune(data="train.csv"), "There is no file train.csv"),
+    "a sheet": (lambda: cut_of("train.xlsx"), "Save the sheet as CSV"),
     "space as a class": (lambda: tune(space=Space), 'Expected "auto" or an autoopt.Space'),
     "space as an array": (lambda: tune(space=MANY), 'Expected "auto" or an autoopt.Space'),
     "search as a class": (lambda: tune(search=Search), "Expected an autoopt.Search"),

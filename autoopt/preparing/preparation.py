@@ -124,7 +124,7 @@ class Preparation:
         while name in inputs or name == self.model.name:
             name += "_core"
         # A column may be called as the core is, and Keras allows each name once.
-        apart = core if name == core.name else keras.Model(core.inputs, core(core.inputs), name=name)
+        apart = core if name == core.name else keras.Model(core.input, core(core.input), name=name)
         return keras.Model(inputs, apart(self.model(inputs)), name=f"{core.name}_of_raw")
 
 

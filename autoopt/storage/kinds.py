@@ -242,6 +242,7 @@ class Rows(TypedDict):
     rate: int
     alphabet: str
     preparation: Prepared
+    mark: str
 
 
 class Finished(TypedDict):
