@@ -163,7 +163,8 @@ def tune(
     )  # fmt: skip
     if resume is True:
         checks.check_rows(earlier, dataset.rows)
-    model_fn, rows = starters.for_data(model_fn, dataset), dataset.rows
+    asked_for, rows = model_fn, dataset.rows
+    model_fn = starters.for_data(asked_for, dataset)
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
     weighted, as_cut = class_weights.applied(class_weight, dataset), dataset
@@ -228,6 +229,7 @@ def tune(
             *([folder.note] if folder.note else []),
             *before.notes,
             *dataset.notes,
+            *starters.taken(asked_for, model_fn),
             *folded,
             *facts.notes,
             *weighted.notes,

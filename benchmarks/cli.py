@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.fields.command import fields
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
@@ -292,5 +293,5 @@ def table(rows: int, columns: int, out: Path | None) -> None:
     show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters):
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):
     main.add_command(command)

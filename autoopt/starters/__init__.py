@@ -19,7 +19,7 @@ from autoopt.starters.sequence import sequence
 from autoopt.starters.source import written
 from autoopt.starters.text import text
 
-__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source", "source_for"]
+__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source", "source_for", "taken"]
 
 AUTO = "auto"
 """Stands for the starter that fits the data."""
@@ -147,6 +147,16 @@ def for_data(model_fn: Any, data: Dataset | None) -> Any:
             f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".'
         )
     return named(name, shapes.inputs, shapes.outputs)
+
+
+def taken(asked: Any, model_fn: Any) -> tuple[str, ...]:
+    """Return what is to be said where a starter was not named but chosen.
+
+    Args:
+        asked: What stood in the place of a model function.
+        model_fn: What `for_data` made of it.
+    """
+    return (f"The starter for this data is {model_fn.func.__name__}.",) if asked == AUTO else ()
 
 
 def _found(name: str) -> Callable[..., keras.Model]:
