@@ -11,25 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 import autoopt
 from autoopt.cli import main
+from tests.counts import FULL
 from tests.tables import customers, written
 
 QUICK = (
-    "--epochs",
-    1,
-    "--seed",
-    0,
-    "--verbose",
-    0,
-    "--engine",
-    "keras",
-    "--close",
-    "structure",
-    "--close",
-    "initialization",
-)
+    "--epochs", 1, "--seed", 0, "--verbose", 0, "--close", "structure,initialization",
+)  # fmt: skip
 
 
 def autoopt_(*words: Any) -> Result:
@@ -212,3 +203,19 @@ def test_a_run_on_arrays_predicts_for_arrays_and_refuses_rows(place: Path) -> No
     refused = autoopt_("predict", "two", "train.csv")
     assert refused.exit_code == 2
     assert "The run 'two' learnt from arrays, and train.csv has rows" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FULL, reason="another search: AUTOOPT_FULL=1 runs it")
+def test_images_that_do_not_open_are_skipped_counted_and_listed(place: Path) -> None:
+    for number in range(60):
+        folder = place / "drawn" / ("dark", "light")[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8 + number % 3), 200 * (number % 2)).save(folder / f"{number}.png")
+    (place / "drawn" / "dark" / "bad.png").write_text("no image")
+    begun = autoopt_("tune", "drawn", "--max-trials", 1, *QUICK, "--project-name", "three")
+    assert begun.exit_code == 0, begun.output
+    result = autoopt_("predict", "three", "drawn")
+    assert "1 of 61 files cannot be read and are left out: 'dark/bad.png'." in result.stderr
+    assert rows_of(result.stdout)[0]["file"] == "dark/0.png"
+    assert len(rows_of(result.stdout)) == 60
