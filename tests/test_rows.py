@@ -258,6 +258,14 @@ def test_a_run_on_arrays_predicts_classes_by_number() -> None:
     )
 
 
+@pytest.mark.parametrize("data", [None, houses()], ids=["an example", "houses"])
+def test_a_starter_is_inspected_as_a_model_of_the_user_s_is(
+    data: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    autoopt.inspect("mlp", data)
+    assert "mlp:" in capsys.readouterr().out
+
+
 def test_what_was_read_is_shown_before_the_search(capsys: pytest.CaptureFixture[str]) -> None:
     tune(net, customers(), target="churn", verbose=1)
     shown = capsys.readouterr().out
