@@ -215,9 +215,10 @@ class Result:
         """
         if self._rows is not None:
             return self._rows.preparation
-        if not self._told_rows:
+        if self.schema is None:
             return None
-        return afterwards.read_preparation(self._folder.preparation, self._told_rows["preparation"])
+        told = self._told_rows["preparation"]
+        return afterwards.read_preparation(self._folder.preparation, told, self.schema)
 
     @cached_property
     def core(self) -> keras.Model:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 
@@ -31,3 +32,12 @@ def written(frame: pd.DataFrame, folder: Path, name: str = "train.csv") -> Path:
     """Return the path of a table as CSV."""
     frame.to_csv(folder / name, index=False)
     return folder / name
+
+
+def net() -> keras.Model:
+    """Return a model of the user's own for what customers are prepared to; its steps are not traced."""
+    numbers, plan = keras.Input((2,), name="numbers"), keras.Input((1,), dtype="int32", name="categories")
+    x = keras.layers.Concatenate()([numbers, keras.layers.Flatten()(keras.layers.Embedding(4, 2)(plan))])
+    model = keras.Model([numbers, plan], keras.layers.Dense(1, "sigmoid")(x))
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model

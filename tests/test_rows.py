@@ -17,7 +17,7 @@ from autoopt import Dataset, Search, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
-from tests.tables import customers, houses, written
+from tests.tables import customers, houses, net, written
 from tests.toys import digits, eager
 
 READS_BACK = """
@@ -47,15 +47,6 @@ def without_tracing(name: str, data: Dataset) -> Callable[..., keras.Model]:
         return model
 
     return model_fn
-
-
-def net() -> keras.Model:
-    """Return a model of the user's own for what customers are prepared to."""
-    numbers, plan = keras.Input((2,), name="numbers"), keras.Input((1,), dtype="int32", name="categories")
-    x = keras.layers.Concatenate()([numbers, keras.layers.Flatten()(keras.layers.Embedding(4, 2)(plan))])
-    model = keras.Model([numbers, plan], keras.layers.Dense(1, "sigmoid")(x))
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"], run_eagerly=True)
-    return model
 
 
 @pytest.fixture(scope="module")
@@ -265,6 +256,14 @@ def test_a_run_on_arrays_predicts_classes_by_number() -> None:
     assert result.evaluate((x, y)) == pytest.approx(
         result.best_model.evaluate(x, y, return_dict=True, verbose=0)
     )
+
+
+@pytest.mark.parametrize("data", [None, houses()], ids=["an example", "houses"])
+def test_a_starter_is_inspected_as_a_model_of_the_user_s_is(
+    data: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    autoopt.inspect("mlp", data)
+    assert "mlp:" in capsys.readouterr().out
 
 
 def test_what_was_read_is_shown_before_the_search(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,11 +45,6 @@ def cut(**arguments: Any) -> Dataset:
     return Dataset.of((X, Y), **arguments)
 
 
-def cut_of(name: str) -> Dataset:
-    Path(name).touch()
-    return Dataset.of(name)
-
-
 CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     # tune: numbers.
     "no epochs": (lambda: tune(epochs=None), "epochs was given None. Expected a whole number from 1"),
@@ -91,7 +86,6 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "a target that is misspelt": (lambda: tune(data=customers(), target="chrun"), "Did you mean 'churn'"),
     "a starter for images on raw rows": (lambda: tune(model_fn="cnn", data=customers()), "Take 'mlp'"),
     "a file that is not there": (lambda: tune(data="train.csv"), "There is no file train.csv"),
-    "a sheet": (lambda: cut_of("train.xlsx"), "Save the sheet as CSV"),
     "space as a class": (lambda: tune(space=Space), 'Expected "auto" or an autoopt.Space'),
     "space as an array": (lambda: tune(space=MANY), 'Expected "auto" or an autoopt.Space'),
     "search as a class": (lambda: tune(search=Search), "Expected an autoopt.Search"),
@@ -115,10 +109,10 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "name with a zero byte": (lambda: tune(project_name="a\0b"), "Expected a plain name without slashes"),
     "resume of no name": (lambda: tune(resume=True), "without a project_name. Expected the name of the run"),
     # What is learnt from.
-    "data as text": (lambda: tune(data="train"), "is given as data. Expected an .npz"),
+    "data as text": (lambda: tune(data="train"), "There is no file train. Expected the path of CSV"),
     "data as a number": (lambda: tune(data=3), "data is 3 (int). Expected (x, y)"),
     "data as a class": (lambda: tune(data=Dataset), "Expected (x, y) or (x, y, sample_weight)"),
-    "data as a folder": (lambda: tune(data=Path()), "Expected an .npz"),
+    "data as a folder": (lambda: tune(data=Path()), "Expected a folder for each class"),
     "one array in a tuple": (lambda: tune(data=(X,)), "data is a tuple without x or y. Expected (x, y)"),
     "no labels": (lambda: tune(data=(X, None)), "data is a tuple without x or y. Expected (x, y)"),
     "four arrays": (lambda: tune(data=(X, Y, Y, Y)), "data is a tuple of 4 items. Expected (x, y)"),
@@ -273,7 +267,7 @@ def test_scalars_of_numpy_in_options_are_kept_as_python_s() -> None:
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder for a file": (("tune", "here.py"), "There is no file 'here.py'"),
     "an empty model": (("tune", ""), "MODEL was given ''. Expected"),
-    "data that is a folder": (("tune", "net.py", "folder"), "Expected an .npz"),
+    "data that is a folder": (("tune", "net.py", "folder"), "Expected a folder for each class"),
     "epochs": (("tune", "net.py", "--epochs", "0"), "epochs was given 0. Expected a whole number from 1"),
     "epochs as words": (("tune", "net.py", "--epochs", "ten"), "'ten' is not a valid integer"),
     "split": (("tune", "net.py", "--validation-split", "nan"), "validation_split=nan was given"),

@@ -16,7 +16,7 @@ from autoopt.preparing.sequence import sequence
 from autoopt.preparing.sound import sound
 from autoopt.preparing.table import table
 from autoopt.preparing.text import text
-from autoopt.schema import Modality, Raw
+from autoopt.schema import Modality, Raw, Schema
 
 KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "table": table,
@@ -25,6 +25,9 @@ KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "audio": sound,
     "sequence": sequence,
 }
+
+WORDS = ("category", "text")
+"""Kinds of columns that hold words."""
 
 BATCH = 1_024
 """Rows that are prepared at once."""
@@ -76,17 +79,24 @@ class Preparation:
         return {"names": dict(self.names), "inputs": {**vars(self.inputs), "shape": list(self.inputs.shape)}}
 
     @classmethod
-    def read(cls, model: keras.Model, told: Mapping[str, Any]) -> "Preparation":
-        """Return the preparation of a model that was saved, and of what `told` said of it.
+    def read(cls, model: keras.Model, told: Mapping[str, Any], schema: Schema) -> "Preparation":
+        """Return the preparation of a model that was saved.
+
+        Args:
+            model: As it was read.
+            told: What `told` said of it.
+            schema: Of the rows that it is to prepare.
 
         Raises:
             DataError: They do not belong together.
         """
-        names, found = dict(told["names"]), [tensor.name for tensor in getattr(model, "inputs", None) or ()]
-        if sorted(names.values()) != sorted(found):
+        names = dict(told["names"])
+        reads = {tensor.name: tensor.dtype == "string" for tensor in getattr(model, "inputs", None) or ()}
+        words = {column.name: column.kind in WORDS for column in schema.columns}
+        if {name: words.get(column) for column, name in names.items()} != reads:
             raise DataError(
-                f"The preparation reads {sorted(names.values())}, and its model has the inputs {sorted(found)}. Expected "
-                "the same. Restore both files."
+                f"Its model has the inputs {', '.join(reads) or 'of no names'}, and schema.json says {', '.join(names.values())} "
+                "or other kinds. Expected the same. Restore both files."
             )
         return cls(model, names, Inputs(**{**told["inputs"], "shape": tuple(told["inputs"]["shape"])}))
 

@@ -117,8 +117,11 @@ def check(model_fn: Any) -> None:
     Raises:
         UsageError: There is no starter of that name.
     """
-    if isinstance(model_fn, str) and model_fn != AUTO:
-        _found(model_fn)
+    if isinstance(model_fn, str) and model_fn not in (AUTO, *STARTERS):
+        raise UsageError(
+            f"model_fn was given {model_fn!r}. Expected a function that returns a Keras model, or the name of a starter. "
+            f'Take "auto" for the one that fits the data.{nearest(model_fn, (AUTO, *STARTERS))}'
+        )
 
 
 def for_data(model_fn: Any, data: Dataset | None) -> Any:
