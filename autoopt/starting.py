@@ -64,19 +64,19 @@ def inspect(word: str, data: Path | None, options: Mapping[str, Any], as_json: b
 
 def _model(word: str, data: Path | None, options: Mapping[str, Any]) -> int:
     import autoopt
+    from autoopt.data.files import watched
+    from autoopt.reports import loading
 
+    model_fn: Any = word
+    given: Any = data
     if is_model(word):
         from autoopt import model_file
 
         defined = model_file.read(word)
         model_fn = defined.model_fn
-        given = data if data is not None or not hasattr(defined.module, "data") else defined.data()
-    else:
-        from autoopt import starters
-
-        given = None if data is None else _dataset(data, options)
-        model_fn = starters.for_data(word, given)
-    autoopt.inspect(model_fn, given)
+        given = defined.data() if data is None and hasattr(defined.module, "data") else data
+    with watched(loading):
+        autoopt.inspect(model_fn, given, **flags.read(options).plain)
     return 0
 
 
