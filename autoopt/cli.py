@@ -110,8 +110,9 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command()
 @click.argument("run")
-@click.argument("model", metavar="[MODEL]", required=False)
+@click.argument("model", metavar="[MODEL|STARTER]", required=False)
 @click.argument("data", required=False, type=click.Path(path_type=Path))
+@_said_of_data
 @click.option("--budget", help="Time for all of its sessions together, instead of the limits of before.")
 @click.option("--max-trials", type=int, help="Most trials of all sessions, instead of the limits of before.")
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)

@@ -45,10 +45,11 @@ def resume(
     from autoopt import storage
 
     folder = storage.find(run, directory)
-    record = folder.read("run").get("command")
+    written = folder.read("run")
+    record = written.get("command")
     before = command.read(record)
     if model is None and before is None:
-        raise RunError(_unknown_model(run, record))
+        raise RunError(_unknown_model(run, record, bool(written.get("rows"))))
     now = None if model is None else Command(*model_and_data(model, data))
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})
@@ -81,7 +82,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     said = flags.read(given.options)
     verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        say(f"Loading {given.model} and Keras …")
+        say(f"Loading {given.model if is_model(given.model) else given.data} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
         model_fn, learnt_from, defined = _named(given)
         import autoopt
@@ -111,12 +112,17 @@ def _named(given: Command) -> tuple[Any, Any, Mapping[str, Any]]:
     return defined.model_fn, defined.data() if given.data is None else given.data, defined.options()
 
 
-def _unknown_model(run: str, record: Any) -> str:
+def _unknown_model(run: str, record: Any, on_rows: bool) -> str:
     known = record.get("model") if isinstance(record, dict) else None
     begun = f"by another user or on another machine, with {known!r}" if known else "in Python"
     return (
         f"The run {run!r} was begun {begun}: which file makes its model is not taken from there. Expected a model file. "
         f"Name it: autoopt resume {run} model.py"
+        + (
+            f", or a starter and the data: autoopt resume {run} auto train.csv --target NAME"
+            if on_rows
+            else ""
+        )
     )
 
 

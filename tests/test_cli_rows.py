@@ -115,6 +115,13 @@ def test_a_run_on_a_data_file_goes_on_without_naming_anything(
     assert sum(json.loads(result.stdout)["trials"].values()) == 2
 
 
+@pytest.mark.parametrize("flag", ["--validation-data", "--test-data"])
+def test_files_of_other_parts_are_read_as_the_one_that_trains(flag: str, place: Path) -> None:
+    written(customers(30, seed=1).rename(columns={"churn": "chrn"}), place, "other.csv")
+    result = autoopt_("tune", "mlp", "train.csv", "--target", "churn", flag, "other.csv", *QUICK)
+    assert (result.exit_code, "no row with a label" in result.stderr) == (2, True), result.stderr
+
+
 BAD_ROWS: dict[str, tuple[str, str]] = {
     "a column is missing": ("plan,churn\nbasic,yes\n", "is missing: 'minutes'"),
     "a column is misspelt": ("minuts,plan\n1,basic\n", "Did you mean 'minuts'?"),
