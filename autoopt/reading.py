@@ -187,7 +187,8 @@ class Reader:
             examples=None if train is None else train.n,
             batch_size=step_size(Recipe(), self._data) or DEFAULT_BATCH_SIZE,
             most=self._room.most(surgery.footprint(model)),
-            rebatch=not isinstance(train, Stream),
+            rebatch=not isinstance(train, Stream) or train.sized,
+            whole=not isinstance(train, Stream),
             closed=closed,
             pretrained=surgery.loaded(model, again),
             biases=priors.biases(template.endings, loss, *labels),
@@ -249,9 +250,13 @@ def _outline(model: keras.Model) -> Sequence[Any]:
 
 
 def _widths(outline: Sequence[Any]) -> Sequence[Any]:
-    """Return what of an outline depth and width would change: not what kernels reach over, nor what is embedded."""
+    """Return what of an outline depth and width would change: not what kernels reach over, nor what is embedded.
+
+    A normalization has the width of what stands before it.
+    """
+    following = ("Embedding", "BatchNormalization", "LayerNormalization")
     return [
-        (kind, [shape[-1:] if kind in WIDE else shape for shape in shapes if kind != "Embedding"])
+        (kind, [shape[-1:] if kind in WIDE else shape for shape in shapes if kind not in following])
         for kind, shapes in outline
         if "Dropout" not in kind
     ]

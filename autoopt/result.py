@@ -559,7 +559,7 @@ class Result:
         return self._predictor.predict(data, proba)
 
     def evaluate(self, data: Any) -> dict[str, float]:
-        """Return the loss and the metrics of the winner on rows with labels, by name.
+        """Return the loss and the metrics of the winner on rows with labels, by name, the objective among them.
 
         Args:
             data: As `predict` takes it, with labels; of a run on arrays `(x, y)` or what else `tune` takes. Raw rows without
@@ -573,7 +573,7 @@ class Result:
 
     @property
     def _predictor(self) -> afterwards.Predictor:
-        return afterwards.Predictor(self.core, self.schema, self.preparation)
+        return afterwards.Predictor(self.core, self.schema, self.preparation, self.objective.name)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write all that is known of the run as one page of HTML, which needs no network, and return its path.

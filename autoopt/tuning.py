@@ -82,7 +82,8 @@ def tune(
             taken as the template. Or the name of a starter: `"mlp"` (tables), `"cnn"` (images), `"text"`, `"audio"`,
             `"sequence"` or `"recurrent"` (series, DNA, proteins); `"auto"` takes the one that fits the data.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
-            `tf.data.Dataset`; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
+            `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader`, or a function `data(batch_size)` that returns
+            one, of which the batch size is searched; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
             Or raw rows, labels included: a DataFrame, or the path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA or
             .npy file, or of a folder of images, sounds or texts with a folder for each class. They are cut, and then
             prepared as arrays by what the rows that train say; those are what `model_fn` takes, and `best_model` takes

@@ -116,6 +116,14 @@ def test_evaluation_is_that_of_the_model_on_rows_whose_label_is_known(
     assert "2 of 40 rows have no label that training had" in caplog.text
 
 
+def test_evaluation_measures_an_objective_that_is_no_metric_of_the_model() -> None:
+    result = tune(
+        net, customers(), target="churn", objective="val_auc", validation_data=customers(40, seed=1)
+    )
+    found = autoopt.load(result.run_dir).evaluate(customers(40, seed=1))
+    assert found["auc"] == pytest.approx(result.best_score, abs=1e-6) and {"loss", "accuracy"} <= set(found)
+
+
 def test_evaluation_takes_labels(run: Result) -> None:
     with pytest.raises(DataError, match=r"data has no row with a label.*column 'churn'"):
         run.evaluate(customers()[["minutes", "plan"]])

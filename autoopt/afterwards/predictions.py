@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from autoopt import task
+from autoopt import compiling, task
 from autoopt.data import Part, Stream, files, npz
 from autoopt.data.arrays import convert
 from autoopt.data.given import beside
@@ -40,11 +40,13 @@ class Predictor:
         model: What was searched: it takes arrays.
         schema: Of the raw rows; None where it learnt from arrays.
         preparation: What makes arrays of such rows, likewise.
+        objective: What was compared, which may need to be measured beside the model's metrics.
     """
 
     model: keras.Model
     schema: Schema | None = None
     preparation: Preparation | None = None
+    objective: str = "val_loss"
 
     def predict(self, data: Any, proba: bool) -> pd.DataFrame:
         """Return a row for each row of data; arguments and errors as of `Result.predict`."""
@@ -65,7 +67,7 @@ class Predictor:
                 "them to load: autoopt.load(run, custom_objects={'my_loss': my_loss})."
             )
         if self.schema is None or self.preparation is None:
-            return dict(evaluate(self.model, _part(data)))
+            return self._scored(_part(data))
         raw = data if isinstance(data, Raw) else files.read(data, schema=self.schema)
         known = labelled(raw, "data")
         if known.n < raw.n:
@@ -74,7 +76,17 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
-        return dict(evaluate(self.model, Part(self.preparation.arrays(known), known.y)))
+        return self._scored(Part(self.preparation.arrays(known), known.y))
+
+    def _scored(self, part: Part | Stream) -> dict[str, float]:
+        """Return the model's metrics, and the objective where that is none of them."""
+        logs, name = evaluate(self.model, part), self.objective.removeprefix("val_")
+        if name in logs or name.removeprefix("weighted_") not in task.NAMES or not isinstance(part, Part):
+            return dict(logs)
+        classes = task.classes(self.model, part.y, self.model.loss, part.x)
+        score = task.scores(classes, part.sample_weight is not None).get(name)
+        with compiling.measuring(self.model, score):
+            return dict(evaluate(self.model, part))
 
     def _outputs(self, x: Any) -> np.ndarray:
         found = self.model.predict(x, batch_size=BATCH, verbose=0)

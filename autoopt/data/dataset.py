@@ -74,7 +74,7 @@ class Dataset:
 
         Args:
             data: (x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a `tf.data.Dataset`, a
-                `keras.utils.PyDataset` or a torch `DataLoader`; a `Dataset`; or the path of an .npz. Or raw rows, labels
+                `keras.utils.PyDataset` or a torch `DataLoader`, or a function `data(batch_size)` of one; a `Dataset`; or the path of an .npz. Or raw rows, labels
                 included, which are prepared as the rows that train are: a DataFrame, or the path of a CSV, TSV, Parquet,
                 Feather, JSON lines, FASTA or .npy file, or of a folder of images, sounds or texts with a folder for each
                 class.

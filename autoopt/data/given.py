@@ -16,7 +16,7 @@ from autoopt.errors import DataError
 
 ACCEPTED = (
     "(x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a tf.data.Dataset; a "
-    "keras.utils.PyDataset; a torch DataLoader; an autoopt.Dataset; a DataFrame with its labels; or the path of an .npz, of "
+    "keras.utils.PyDataset; a torch DataLoader; a function data(batch_size) of one of these; an autoopt.Dataset; a DataFrame with its labels; or the path of an .npz, of "
     "another file, or of a folder"
 )
 
