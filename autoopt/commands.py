@@ -45,11 +45,10 @@ def resume(
     from autoopt import storage
 
     folder = storage.find(run, directory)
-    written = folder.read("run")
-    record = written.get("command")
+    record = folder.read("run").get("command")
     before = command.read(record)
     if model is None and before is None:
-        raise RunError(_unknown_model(run, record, bool(written.get("rows"))))
+        raise RunError(_unknown_model(run, record, bool(folder.read("schema"))))
     now = None if model is None else Command(*model_and_data(model, data))
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})

@@ -115,6 +115,16 @@ def test_a_run_on_a_data_file_goes_on_without_naming_anything(
     assert sum(json.loads(result.stdout)["trials"].values()) == 2
 
 
+def test_how_a_run_on_rows_that_was_begun_elsewhere_goes_on_is_said(place: Path) -> None:
+    run = place / "autoopt_runs" / "one"
+    asked = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**asked, "command": None}))
+    result = autoopt_("resume", "one")
+    (run / "run.json").write_text(json.dumps(asked))
+    assert result.exit_code == 2
+    assert "or a starter and the data: autoopt resume one auto train.csv --target NAME" in result.stderr
+
+
 @pytest.mark.parametrize("flag", ["--validation-data", "--test-data"])
 def test_files_of_other_parts_are_read_as_the_one_that_trains(flag: str, place: Path) -> None:
     written(customers(30, seed=1).rename(columns={"churn": "chrn"}), place, "other.csv")
