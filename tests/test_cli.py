@@ -73,7 +73,21 @@ def finished(place: Path) -> Result:
 
 
 @pytest.mark.parametrize(
-    "command", ["", "tune", "inspect", "new", "show", "runs", "compare", "report", "export", "board"]
+    "command",
+    [
+        "",
+        "tune",
+        "inspect",
+        "new",
+        "predict",
+        "evaluate",
+        "show",
+        "runs",
+        "compare",
+        "report",
+        "export",
+        "board",
+    ],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = autoopt_(*command.split(), "--help")

@@ -93,10 +93,20 @@ def test_inspect_tells_the_parts_of_a_folder_of_images(place: Path) -> None:
         folder = place / "pictures" / ("train" if number % 4 else "test") / ("cat", "dog")[number // 4]
         folder.mkdir(parents=True, exist_ok=True)
         Image.new("L", (6, 4), number).save(folder / f"{number}.png")
+    (place / "pictures" / "train" / "bird").mkdir()
     result = autoopt_("inspect", "pictures")
     assert result.exit_code == 0, result.output
     assert "pictures: 6 rows, 2 for test, image data, task binary, classes named by folders." in result.stdout
     assert "4 × 6 × 1" in result.stdout
+    assert "train/bird has no file of image: it is no class." in result.stdout
+
+
+def test_inspect_reads_another_encoding_and_says_so(place: Path, table: pd.DataFrame) -> None:
+    table.assign(plan="Åse").to_csv(place / "old.csv", index=False, encoding="cp1252")
+    result = autoopt_("inspect", "old.csv", "--target", "label", "--types", "plan=category")
+    assert result.exit_code == 0, result.output
+    assert "Åse" in result.stdout
+    assert "it was read as Windows-1252" in result.stdout
 
 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
