@@ -7,7 +7,6 @@ from typing import Any
 import keras_tuner
 import pytest
 
-from autoopt import axes
 from autoopt.engines import engine_named
 from autoopt.executors import InlineExecutor
 from autoopt.records import Objective, Trial, TrialEnded
@@ -21,7 +20,7 @@ from tests import toys
 LOSS = Objective("val_loss", "min")
 
 
-SETTINGS = Space(structure=False, optimizer=axes.Optimizer(["sgd"]))
+SETTINGS = Space(structure=False, optimizer=False)
 """All trials share a program."""
 
 
