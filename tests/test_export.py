@@ -64,7 +64,7 @@ def eagerly(model_fn: Callable[[], keras.Model]) -> Callable[[], keras.Model]:
     return made
 
 
-def searched(model_fn: Any, folder: Path, seed: int = 0, trials: int = 3, **more: Any) -> Result:
+def searched(model_fn: Any, folder: Path, seed: int = 0, trials: int = 2, **more: Any) -> Result:
     """Return a random search of some trials on a few digits, without a confirmation."""
     short = {
         "epochs": 1,
@@ -140,7 +140,7 @@ def test_a_script_trains_as_the_winner_was_trained(tmp_path: Path) -> None:
     }  # fmt: skip
     weights = {number: 1.0 + number for number in range(10)}
     space = autoopt.Space(fix=fixed)
-    result = searched(toys.eager, tmp_path, trials=2, space=space, class_weight=weights)
+    result = searched(toys.eager, tmp_path, space=space, class_weight=weights)
     text = result.export(tmp_path / "best.py", format="python").read_text(encoding="utf8")
 
     for said in (

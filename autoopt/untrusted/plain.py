@@ -1,6 +1,7 @@
 """Plain data: JSON held against the types that it is to have, so that nobody stumbles over it later."""
 
 import dataclasses
+import functools
 import json
 import math
 import sys
@@ -121,7 +122,7 @@ def _fit_one_of(value: Any, kinds: Sequence[Any], place: str) -> None:
 
 def _fit_fields(value: Any, kind: Any, place: str) -> None:
     _demand(isinstance(value, dict), value, "names and values", place)
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     if dataclasses.is_dataclass(kind):
         needed = {
             each.name
@@ -138,6 +139,12 @@ def _fit_fields(value: Any, kind: Any, place: str) -> None:
             fit(value[name], its, _within(place, name))
         elif name in needed:
             raise Unreadable(f"{_told(place)} lacks {name!r}. Expected {', '.join(hints)}.")
+
+
+@functools.cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    """Return the types of its fields; a journal holds the same kinds thousands of times."""
+    return get_type_hints(kind)
 
 
 def _demand(fits: bool, value: Any, expected: str, place: str) -> None:
