@@ -144,6 +144,8 @@ def _main(inputs: Any, outputs: Any, own: bool) -> list[str]:
     read = call("train", _read("x", inputs), _read("y", outputs))
     return [
         'if __name__ == "__main__":',
+        "    if len(sys.argv) != 2:",
+        '        sys.exit("Usage: python FILE DATA.npz, with x and y in it")',
         "    keras.utils.set_random_seed(SEED)",
         "    with np.load(sys.argv[1]) as data:",
         *laid_out(read, 8, "model = "),
