@@ -147,6 +147,15 @@ def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
+def finite(content: Any) -> Any:
+    """Return plain data with null for NaN and infinity, which JSON does not have: what others read is written so."""
+    if isinstance(content, Mapping):
+        return {name: finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
 def _demand(fits: bool, value: Any, expected: str, place: str) -> None:
     if not fits:
         raise Unreadable(f"{_told(place)} is {shown(value)}. Expected {expected}.")
