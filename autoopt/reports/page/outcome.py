@@ -82,7 +82,8 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
     before, after = found.asked.get("defaults", {}), found.summary["hyperparameters"]
     if not after:
         return element("p", "There is no winner yet. autoopt show RUN tells how far the search has come.")
-    names = sorted({*before, *after}, key=lambda name: (name not in changed, _place(name, before, after)))
+    places = {name: place for place, name in enumerate({**after, **before})}
+    names = sorted(places, key=lambda name: (name not in changed, places[name]))
     rows: list[Row] = [
         (
             name, told(before.get(name)),
@@ -94,11 +95,6 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
     ]  # fmt: skip
     title = f"Hyperparameters: {len(changed)} of {len(rows)} changed"
     return table(title, ("hyperparameter", "your model", "the winner", "what"), rows)
-
-
-def _place(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    names = [*after, *before]
-    return names.index(name)
 
 
 def _layers(found: Findings) -> list[Markup]:
