@@ -1,9 +1,10 @@
 """Listing: the layers of a model's configuration as rows, for people to compare; nothing is built."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from autoopt.untrusted import is_number
 
 TOLD = (
     "units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "num_heads", "key_dim", "input_dim",
@@ -114,15 +115,10 @@ def _class_of(value: Any) -> str:
     settings = value.get("config")
     if not isinstance(settings, Mapping):
         return str(settings if value.get("class_name") == "function" else value.get("class_name"))
-    numbers = [f"{name} {number:.4g}" for name, number in settings.items() if _is_number(number) and number]
+    numbers = [f"{name} {number:.4g}" for name, number in settings.items() if is_number(number) and number]
     return " ".join([str(value.get("class_name")), *numbers])
 
 
 def _list(value: Any) -> Sequence[Any]:
     """Return what a file of anybody's has where a list is expected."""
     return value if isinstance(value, list | tuple) else ()
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max

@@ -177,18 +177,19 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that is told as one: true and false are none, neither are infinity and NaN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_any_number(value: Any) -> bool:
-    return _is_number(value) or (isinstance(value, float) and not math.isfinite(value))
+    return is_number(value) or (isinstance(value, float) and not math.isfinite(value))
 
 
 SCALARS: Mapping[Any, Callable[[Any], bool]] = {
     bool: lambda value: isinstance(value, bool),
     int: _is_whole,
-    float: _is_number,
+    float: is_number,
     Unbounded: _is_any_number,
     str: lambda value: isinstance(value, str),
     NoneType: lambda value: value is None,
