@@ -155,8 +155,7 @@ class Spelling:
         kind, config = value["class_name"], value.get("config", {})
         if kind in NESTED:
             return self.nested(value)
-        if kind in ("__lambda__", "Lambda"):
-            raise UsageError(NAMELESS)
+        _check_sayable(value)
         if kind in ("__tensor__", "__numpy__"):
             return array(np.asarray(config["value"], config["dtype"]))
         if kind == "__slice__":
@@ -175,6 +174,22 @@ class Spelling:
 
     def _policy(self, value: Any) -> Expression:
         return text(value["config"]["name"]) if isinstance(value, Mapping) else literal(value)
+
+
+def _check_sayable(value: Mapping[str, Any]) -> None:
+    """Check that an object inside of another is all in its configuration.
+
+    Raises:
+        UsageError: It is not.
+    """
+    kind, config = value["class_name"], value.get("config", {})
+    if kind in ("__lambda__", "Lambda"):
+        raise UsageError(NAMELESS)
+    if kind == "Normalization" and value.get("module") == "keras.layers" and config.get("mean") is None:
+        raise UsageError(
+            "The winner has a Normalization inside of another layer, where a script cannot give it what it has learnt. "
+            f"Expected it among the layers of a model. {INSTEAD}"
+        )
 
 
 def array(value: np.ndarray) -> Expression:

@@ -209,6 +209,11 @@ def test_what_no_script_can_say_is_refused_with_what_to_do(layer: Any, message: 
     assert "Export it as keras or saved_model" in str(refused.value)
 
 
+def test_what_a_layer_inside_of_another_has_learnt_is_refused() -> None:
+    with pytest.raises(UsageError, match="a Normalization inside of another layer"):
+        script(compiled(layers.TimeDistributed(layers.Normalization()), (3, 4)))
+
+
 def test_many_learnt_numbers_are_refused() -> None:
     learnt = layers.Normalization()
     learnt.adapt(np.ones((3, 200), "float32"))
