@@ -36,9 +36,9 @@ SAVE, RESTORE = "\x1b7", "\x1b8"
 NO_WRAP, WRAP = "\x1b[?7l\x1b[?25l", "\x1b[?7h\x1b[?25h"
 """Around a drawing: no line goes on in the next one, and the cursor is not seen as it wanders."""
 
-
-RELEASED = f"{SAVE}\x1b[r{RESTORE}\x1b[J"
-"""All rows scroll again, and those below the cursor are cleared: the frame, wherever resizing has moved it."""
+RELEASED = f"{WRAP}{SAVE}\x1b[r{RESTORE}\x1b[J"
+"""All rows scroll again, and those below the cursor are cleared: the frame, wherever resizing has moved it. A Ctrl-C may have
+come amid a drawing, before its lines were allowed to go on again."""
 
 _TAKEN, _TAKING = set[int](), threading.Lock()
 """Terminals that a view of this process is on: a second one would take its rows away."""
