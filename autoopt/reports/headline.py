@@ -40,6 +40,8 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     if number != 0:
         yield from _confirmed("Your model, confirmed", summary.get("baseline_confirmed"))
     yield from _confirmed("Winner, confirmed", summary.get("confirmed"))
+    if summary.get("unconfirmed"):
+        yield Score("Winner, confirmed", None, f"not: {summary['unconfirmed']}")
     tested, metric = summary.get("test_metrics") or {}, summary["objective"]["name"].removeprefix("val_")
     if metric in tested:
         yield Score("Winner, test part", tested[metric], "looked at once", _finite(summary.get("test_error")))

@@ -11,6 +11,7 @@ from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
 from autoopt.reports.headline import around
 from autoopt.reports.table import UNCUT, table, told
+from autoopt.untrusted import printable
 
 FRONT_SHOWN = 8
 """Trials of a front that are listed; `Result.pareto()` has them all."""
@@ -42,7 +43,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
     lines += front_lines(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
-    return lines + [edge["text"] for edge in summary.get("edges", ())]
+    return lines + [printable(edge["text"], kept="") for edge in summary.get("edges", ())]
 
 
 def _several(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -151,7 +152,8 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     """Return the lines on the confirmation, and on what it says of the user's model."""
     found, own = summary["confirmed"], summary.get("baseline_confirmed")
     if not found:
-        return []
+        why = summary.get("unconfirmed")
+        return [f"  confirmed  not: {why}"] if why else []
     name, n, error = summary["objective"]["name"], found["n"], around(found.get("error"))
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
@@ -227,12 +229,13 @@ def disk_line(summary: Mapping[str, Any]) -> list[str]:
 def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     if not changes:
         return [f"Nothing was changed: {unchanged}."]
-    width = max(len(change["name"]) for change in changes) + 2
+    names = [printable(change["name"], kept="") for change in changes]  # what a user calls them: in one line
+    width = max(map(len, names)) + 2
     return [
         "Changed from your model:",
         *(
-            f"  {change['name']:<{width}} {told(change['before'])} -> {told(change['after'])}"
-            for change in changes
+            f"  {name:<{width}} {told(change['before'])} -> {told(change['after'])}"
+            for name, change in zip(names, changes, strict=True)
         ),
     ]
 

@@ -8,6 +8,7 @@ from autoopt.reports.grid import Grid
 from autoopt.reports.headline import around, scores
 from autoopt.reports.outcome import disk_line, ended, front_lines, time_line, verdict
 from autoopt.reports.table import told
+from autoopt.untrusted import printable
 
 
 def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed: str) -> list[str | Grid]:
@@ -29,7 +30,7 @@ def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed:
         *(f"Compared with your model: {sentence}." for sentence in verdict(summary)),
         *front_lines(summary.get("front") or [], falling),
         *_changed(summary),
-        *(edge["text"] for edge in summary.get("edges", ())),
+        *(printable(edge["text"], kept="") for edge in summary.get("edges", ())),
         *([board] if board.rows else []),
         *([failed] if failed else []),
         *([] if shares is None else [shares]),

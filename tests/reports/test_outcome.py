@@ -54,6 +54,22 @@ def test_the_outcome_says_what_the_run_folder_takes_and_what_is_not_in_it(
     assert outcome({**SUMMARY, "disk": 2_400_000, "in_memory": absent})[1] == f"  disk       {said}"
 
 
+@pytest.mark.parametrize(
+    ("why", "said"), [("there was no time left", ["  confirmed  not: there was no time left"]), ("", [])]
+)
+def test_the_outcome_says_why_nothing_was_confirmed_that_was_to_be(why: str, said: list[str]) -> None:
+    lines = outcome({**SUMMARY, "confirmed": None, "unconfirmed": why})
+    assert [line for line in lines if "confirmed" in line] == said
+
+
+def test_a_name_of_the_user_s_stays_in_its_line() -> None:
+    name = "un\x1bits\nmore"
+    lines = outcome({
+        **SUMMARY, "changes": [{"name": name, "before": 1, "after": 2}], "edges": [{"text": f"{name} lies low."}],
+    })  # fmt: skip
+    assert lines[-2:] == ["  un\\x1bits\\nmore   1 -> 2", "un\\x1bits\\nmore lies low."]
+
+
 CONFIRMED = {
     "confirmed": {"mean": 0.9612, "std": 0.0021, "n": 3, "error": 0.008},
     "baseline_confirmed": {"mean": 0.91, "std": 0.004, "n": 3, "error": 0.011},

@@ -83,24 +83,22 @@ def page(status: Status, going_on: bool = True) -> str:
         f"<div>{_safe(status.objective)} &nbsp;<b>{_safe(' · '.join(status.reached()))}</b></div>",
         _curve(progress.course.values(), 60, "Best score after each trial"),
     ]
-    parts += _running(status) + _finished(status) if going_on else []
+    parts += [_running(status), *_finished(status)] if going_on else []
     last = [*status.counts(), *status.spent()] if going_on else status.spent()
     parts.append(f'<div style="opacity:.75">{_safe(" · ".join(last))}</div>')
     return f'<div style="{STYLE}">{"".join(parts)}</div>'
 
 
-def _running(status: Status) -> list[str]:
-    """Return the trials that run, each with its curve."""
-    found = []
-    for running in status.progress.running.values():
-        score = "" if running.score is None else f" · {running.score:.4f}"
-        told = f"{status.title(running)} · {status.stage(running)}{score}"
-        # The curve ends where the training will; as long as it goes on, there is room to the right.
-        reached = 1.0 if running.execution else running.epochs / max(status.progress.search.epochs, 1)
-        found.append(
-            f"<div>{_safe(told)}</div>{_curve(running.curve.values(), 30, 'Score by epoch', reached)}"
-        )
-    return found or [f"<div>{_safe(status.waiting())}</div>"]
+def _running(status: Status) -> str:
+    """Return the trial that runs, with its curve."""
+    running = status.progress.running
+    if running is None:
+        return f"<div>{_safe(status.waiting())}</div>"
+    score = "" if running.score is None else f" · {running.score:.4f}"
+    told = f"{status.title(running)} · {status.stage(running)}{score}"
+    # The curve ends where the training will; as long as it goes on, there is room to the right.
+    reached = 1.0 if running.execution else running.epochs / max(status.progress.search.epochs, 1)
+    return f"<div>{_safe(told)}</div>{_curve(running.curve.values(), 30, 'Score by epoch', reached)}"
 
 
 def _finished(status: Status) -> list[str]:
