@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -36,6 +37,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     autoopt.tune(eager, max_trials=2, seed=1, project_name="second", **common)
     run_of(folder / "third", 12)
     return folder
+
+
+def convolutional() -> keras.Model:
+    """Return a small convolutional net."""
+    layers = [keras.layers.Reshape((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
 
 
 def autoopt_(*words: Any) -> Result:
@@ -68,6 +77,16 @@ def test_layers_of_both_models_stand_side_by_side(runs: Path, tmp_path: Path) ->
     text = autoopt.load("first", runs).report(tmp_path / "first.html").read_text("utf8")
     assert "your model (610 weights)" in text
     assert '<th scope="row">Dense 8 units, relu</th><td>Dense 8 units, relu' in text
+
+
+def test_layers_of_a_winner_that_is_as_written_are_not_marked_as_changed(tmp_path: Path) -> None:
+    result = autoopt.tune(
+        convolutional, digits(60), epochs=1, max_trials=1, verbose=0, directory=tmp_path, logdir=tmp_path / "logs",
+        search=autoopt.Search(confirm=0),
+    )  # fmt: skip
+    _, _, layers = result.report().read_text("utf8").partition("Layers of both models, in order")
+    assert "Conv2D 4 filters, kernel_size 3 × 3</td>" in layers
+    assert 'class="changed"' not in layers.partition("</table>")[0]
 
 
 def test_an_ablation_is_shown_once_it_is_trained(runs: Path, tmp_path: Path) -> None:

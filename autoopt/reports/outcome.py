@@ -9,6 +9,7 @@ from autoopt import memory
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
+from autoopt.reports.headline import around
 from autoopt.reports.table import UNCUT, table, told
 from autoopt.untrusted import printable
 
@@ -33,7 +34,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return lines if summary["best_score"] is None else [*lines, so_far]
     which = f"trial {summary['best_trial']}{', the knee of the front' if summary.get('front') else ''}"
     for kind, found in _several(summary):
-        deviation = f" ± {found['std']:.4f}" if "std" in found else ""
+        deviation = around(found.get("std"))
         which += (
             f", the best of its {found['n']} {kind}; their mean is {score_text(found['mean'])}{deviation}"
         )
@@ -153,11 +154,11 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     if not found:
         why = summary.get("unconfirmed")
         return [f"  confirmed  not: {why}"] if why else []
-    name, n, around = summary["objective"]["name"], found["n"], found.get("error")
+    name, n, error = summary["objective"]["name"], found["n"], around(found.get("error"))
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
     alone = "of seeds alone: " if found.get("of_seeds_alone") else ""
-    chance = "" if around is None else f"95 %, {alone}"
+    chance = f"95 %, {alone}" if error else ""
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
@@ -185,21 +186,17 @@ def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
 
 def _within(found: Mapping[str, Any]) -> str:
     """Return a mean with its error."""
-    around = found.get("error")
-    return score_text(found["mean"]) + ("" if around is None else f" ± {around:.4f}")
+    return score_text(found["mean"]) + around(found.get("error"))
 
 
 def _tested(summary: Mapping[str, Any]) -> list[str]:
     """Return the line on the test part."""
     if not summary["test_metrics"]:
         return []
-    objective, around, gap = (
-        summary["objective"]["name"].removeprefix("val_"),
-        summary.get("test_error"),
-        summary.get("gap"),
-    )
+    objective, gap = summary["objective"]["name"].removeprefix("val_"), summary.get("gap")
+    error = around(summary.get("test_error"))
     shown = [
-        f"{key} {score_text(value)}" + (f" ± {around:.4f}" if key == objective and around is not None else "")
+        f"{key} {score_text(value)}{error if key == objective else ''}"
         for key, value in summary["test_metrics"].items()
     ]
     mean = next((f"the mean of its {kind}" for kind, _ in _several(summary)), "best")

@@ -1,6 +1,5 @@
 """Figures that Optuna draws of a run's trials: plotly's, as Optuna makes them; how they look on a page is not decided here."""
 
-import html
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -15,11 +14,12 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
+from autoopt.hyperparameters import is_number
 from autoopt.records import Objective, Trial
 from autoopt.storage.distributions import plain_name
 from autoopt.storage.importance import importance_figure
 from autoopt.storage.journal import Journal, quiet
-from autoopt.untrusted import printable
+from autoopt.untrusted import escaped as _safe
 
 MOST_LINES = 200
 """Best trials that parallel coordinates have: more are one grey area."""
@@ -163,9 +163,9 @@ def _range(name: str, drawn: Drawn) -> BaseDistribution | None:
     found = [distributions[name] for _, distributions in drawn if name in distributions]
     if not values:
         return None
-    if any(isinstance(each, CategoricalDistribution) for each in found) or not all(map(_is_number, values)):
+    if any(isinstance(each, CategoricalDistribution) for each in found) or not all(map(is_number, values)):
         words = {_word(value): None for value in values}
-        numeric = all(map(_is_number, words))
+        numeric = all(map(is_number, words))
         return CategoricalDistribution(tuple(sorted(words) if numeric else sorted(words, key=str)))
     low, high = min(values), max(values)
     # A rate is kept by its place in its range, which does not say that its scale is logarithmic.
@@ -181,11 +181,7 @@ def _shown(value: Any, found: BaseDistribution) -> Any:
 
 def _word(value: Any) -> Any:
     """Return a choice as a figure names it."""
-    return value if _is_number(value) else _safe(str(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number(value) else _safe(str(value))
 
 
 def _unquoted(figure: Any) -> Any:
@@ -196,11 +192,6 @@ def _unquoted(figure: Any) -> Any:
         for trace in figure.data:
             trace.x = [_bare(word) for word in trace.x]
     return figure
-
-
-def _safe(text: str) -> str:
-    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
-    return html.escape(printable(text, kept=""))
 
 
 def _bare(word: str) -> str:

@@ -147,6 +147,15 @@ def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
+def finite(content: Any) -> Any:
+    """Return plain data with null for NaN and infinity, which JSON does not have: what others read is written so."""
+    if isinstance(content, Mapping):
+        return {name: finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
 def _demand(fits: bool, value: Any, expected: str, place: str) -> None:
     if not fits:
         raise Unreadable(f"{_told(place)} is {shown(value)}. Expected {expected}.")
@@ -168,18 +177,19 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that is told as one: true and false are none, neither are infinity and NaN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_any_number(value: Any) -> bool:
-    return _is_number(value) or (isinstance(value, float) and not math.isfinite(value))
+    return is_number(value) or (isinstance(value, float) and not math.isfinite(value))
 
 
 SCALARS: Mapping[Any, Callable[[Any], bool]] = {
     bool: lambda value: isinstance(value, bool),
     int: _is_whole,
-    float: _is_number,
+    float: is_number,
     Unbounded: _is_any_number,
     str: lambda value: isinstance(value, str),
     NoneType: lambda value: value is None,

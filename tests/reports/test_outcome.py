@@ -1,5 +1,6 @@
 """What a finished run looks like as text."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,6 +105,13 @@ def test_single_runs_claim_nothing() -> None:
         "  confirmed  val_accuracy 0.9600 ± 0.0100  (95 %, 1 fresh seed and cut); your model"
     )
     assert lines[4].strip() == "a single run of each does not tell whether it is better than your model"
+
+
+def test_an_error_that_is_not_known_is_not_told() -> None:
+    one = {"mean": 0.96, "std": 0.0, "n": 1, "error": math.inf}
+    lines = outcome({**SUMMARY, **CONFIRMED, "confirmed": one, "test_error": math.nan})
+    assert lines[3].startswith("  confirmed  val_accuracy 0.9600  (1 fresh seed and cut); your model")
+    assert lines[5].startswith("  test       accuracy 0.9550, loss 0.2000;")
 
 
 def test_an_error_of_seeds_alone_says_so_and_claims_nothing() -> None:

@@ -1,7 +1,6 @@
 """The notebook: one small piece of HTML that is replaced as the search goes on. What else a cell prints is left alone."""
 
 import contextlib
-import html
 import math
 import sys
 import time
@@ -11,6 +10,7 @@ from typing import Any
 from autoopt.reports.console.curve import share
 from autoopt.reports.console.progress import Progress
 from autoopt.reports.console.status import Status, now
+from autoopt.untrusted import escaped as _safe
 
 INTERVAL = 0.5
 """Least seconds between two updates: each travels to a browser, and is kept in the notebook's file by some."""
@@ -138,7 +138,3 @@ def _curve(values: Sequence[float], height: int, name: str, reached: float = 1.0
 
 def _right(text: str) -> str:
     return f'<span style="float:right">{_safe(text)}</span>' if text else ""
-
-
-def _safe(text: str) -> str:
-    return html.escape(text, quote=True)

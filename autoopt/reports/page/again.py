@@ -4,12 +4,10 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from autoopt import command
 from autoopt.reports.console import duration
 from autoopt.reports.page.findings import Findings, Section
 from autoopt.reports.page.markup import Markup, Row, element, folded, listing, table
-
-FLAGS = {"opened": "--open", "closed": "--close"}
-"""Flags whose names are no names of options."""
 
 LIMITS = ("budget", "max_trials", "epochs")
 """Arguments of `tune` that a run writes down."""
@@ -18,7 +16,7 @@ LIMITS = ("budget", "max_trials", "epochs")
 def reproduce(found: Findings) -> Section:
     """Return how the run was begun, with its seed and versions."""
     asked = found.asked
-    how = _command(asked.get("command"))
+    how = shlex.join(command.spelled(asked.get("command")))
     what = (
         "In the folder in which it was begun:"
         if how
@@ -63,20 +61,6 @@ def load(found: Findings) -> Section:
 
 def _code(text: str) -> Markup:
     return element("pre", element("code", text))
-
-
-def _command(record: Any) -> str:
-    """Return the command that a run was begun with, empty where it is not known."""
-    if not isinstance(record, Mapping) or not isinstance(record.get("model"), str):
-        return ""
-    words = ["autoopt", "tune", record["model"]]
-    words += [str(record["data"])] if record.get("data") else []
-    options = record.get("options")
-    for name, value in options.items() if isinstance(options, Mapping) else ():
-        flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
-        for each in value if isinstance(value, list) else [value]:
-            words += [flag, str(each)]
-    return shlex.join(words)
 
 
 def _call(asked: Mapping[str, Any]) -> str:
