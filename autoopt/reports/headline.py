@@ -51,6 +51,12 @@ def compared_score(summary: Mapping[str, Any]) -> float | None:
     return several["mean"] if several else summary["best_score"]
 
 
+def around(error: float | None) -> str:
+    """Return the half-width of an interval as what stands behind a score; empty where it is not known, or infinite."""
+    known = _finite(error)
+    return "" if known is None else f" ± {known:.4f}"
+
+
 def _confirmed(what: str, found: Mapping[str, Any] | None) -> Iterator[Score]:
     if found:
         seeds = f"{found['n']} fresh seed{'' if found['n'] == 1 else 's'}"
