@@ -30,6 +30,8 @@ MOST_POINTS = 1_000
 FRONT = ("#868e96", "#d9480f")
 """Colours of trials that are not on the front, and of those that are: both are seen on white and on black."""
 
+OVER = "over a constraint"
+
 DECADES = 100
 """Ratio of two values from which on a scale is logarithmic."""
 
@@ -76,10 +78,12 @@ class Figures:
         return found
 
     def history(self) -> Any:
-        """Return the objective of each trial, and the best until then."""
-        return _quietly(
-            optuna.visualization.plot_optimization_history, self._study(()), target_name=self._name
-        )
+        """Return the objective of each trial, and the best until then of those within the constraints."""
+        study = self._study((), constrained=True)
+        figure = _quietly(optuna.visualization.plot_optimization_history, study, target_name=self._name)
+        over = figure.data[-1]
+        over.update(name=OVER, marker_color=FRONT[0], showlegend=bool(over.x))
+        return figure
 
     def slice(self, name: str) -> Any:
         """Return the objective over one hyperparameter."""
@@ -128,17 +132,25 @@ class Figures:
     def _name(self) -> str:
         return _safe(self._objectives[0].name)
 
-    def _study(self, names: Iterable[str], drawn: Drawn | None = None) -> optuna.Study:
-        """Return a study of trials, under their numbers, with some hyperparameters."""
+    def _study(
+        self, names: Iterable[str], drawn: Drawn | None = None, constrained: bool = False
+    ) -> optuna.Study:
+        """Return a study of trials, under their numbers, with some hyperparameters.
+
+        Args:
+            names: Of the hyperparameters.
+            drawn: The trials; None takes all.
+            constrained: Whether it knows which of them are over a constraint: Optuna has colours of its own for those.
+        """
         kept = {trial.number: trial for trial, _ in (self._drawn if drawn is None else drawn)}
         ranges = {name: found for name in names if (found := _range(name, self._drawn)) is not None}
         study = _quietly(optuna.create_study, direction=_direction(self._objectives[0]))
         for number in range(max(kept, default=-1) + 1):
-            study.add_trial(_frozen(kept.get(number), ranges))
+            study.add_trial(_frozen(kept.get(number), ranges, constrained))
         return study
 
 
-def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution]) -> FrozenTrial:
+def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution], constrained: bool) -> FrozenTrial:
     """Return a trial as Optuna has it; one that is not shown keeps its place as a failed one."""
     if trial is None:
         return optuna.trial.create_trial(state=TrialState.FAIL)
@@ -147,6 +159,7 @@ def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution]) -> Froz
         value=trial.score,
         params={_safe(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()},
         distributions={_safe(name): found for name, found in active.items()},
+        constraints={OVER: 1.0} if constrained and trial.excess else None,
     )
 
 
