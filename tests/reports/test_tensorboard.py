@@ -312,11 +312,11 @@ def test_the_end_adds_what_is_known_of_the_winner_and_no_session(sink, tmp_path)
             trial(), "done", (0.5,), {"accuracy": 0.75}, {"confirmed_error": 0.125, "gap_to_test": -0.25}
         )
     )
-    reader, winner = Reader(tmp_path), "digits/trial-0000"
+    reader = Reader(tmp_path)
 
-    assert list(reader.sessions()) == [winner]
+    assert list(reader.sessions()) == ["digits/trial-0000"]
     found = [
-        reader.evaluations(winner, tag)
+        reader.evaluations("digits/winner", tag)
         for tag in ("winner/test_accuracy", "winner/confirmed_error", "winner/gap_to_test")
     ]
     assert found == [[(0, 0.75)], [(0, 0.125)], [(0, -0.25)]]

@@ -72,6 +72,40 @@ def test_a_search_that_goes_on_counts_what_was_there_and_tells_each_trial_once(t
     assert [step for step, _ in reader.texts()["digits/search", "search/outcome"]] == [3]
 
 
+@pytest.mark.parametrize("winner", [1, 0])
+def test_a_search_that_ends_twice_has_one_winner(tmp_path, winner):
+    for best in (1, winner):
+        sink = TensorBoard(tmp_path / "digits")
+        sink(replace(search_started(space()), earlier=(trial(0, score=0.5), trial(1, score=0.75))))
+        sink(SearchEnded(trial(best), "done", standing={"confirmed_mean": 0.625}))
+        sink.close()
+    reader = Reader(tmp_path)
+
+    assert reader.evaluations("digits/winner", "winner/confirmed_mean") == [(winner, 0.625)]
+    assert [step for step, _ in reader.texts()["digits/search", "search/what_changed_from_your_model"]] == [2]
+
+
+def test_what_the_winner_changed_stands_beside_what_the_last_trial_did(sink, tmp_path):
+    several(sink, [0.5, 0.75])
+    sink(SearchEnded(trial(0), "done"))
+
+    changed = Reader(tmp_path).texts()["digits/search", "search/what_changed_from_your_model"]
+
+    assert [step for step, _ in changed] == [0, 1, 2]
+    assert changed[2][1].startswith("Trial 0: ")
+
+
+def test_pictures_that_a_search_gone_on_with_draws_before_its_end_stay(tmp_path):
+    for _ in range(2):
+        sink = TensorBoard(tmp_path / "digits")
+        sink(replace(search_started(space()), earlier=tuple(trial(number) for number in range(5))))
+        sink(TrialStarted(0, {}, 1))
+        sink(SearchEnded(trial(0), "done"))
+        sink.close()
+
+    assert [step for step, _ in Reader(tmp_path).pictures()["digits/search", "search/history"]] == [5]
+
+
 def test_every_trial_has_its_recipe_and_each_best_what_it_changed(sink, tmp_path):
     several(sink, [0.5, 0.25, 0.75])
     texts = Reader(tmp_path).texts()
@@ -176,6 +210,7 @@ def test_a_confirmation_has_curves_of_its_own(sink, tmp_path):
 
 def test_discarding_leaves_what_is_not_ours(sink, tmp_path):
     several(sink, [0.5], nodes=NODES)
+    sink(SearchEnded(trial(0), "done", test_metrics={"accuracy": 0.5}))
     sink.close()
     (tmp_path / "digits" / "notes.txt").write_text("mine")
 

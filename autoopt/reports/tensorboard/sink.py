@@ -119,10 +119,8 @@ class TensorBoard:
             case TrialStarted(repeat=0):
                 self._start(event.number, event.hyperparameters, time.time())
             case TrialStarted():
-                if (
-                    self._overview is not None
-                ):  # the search is through: what it was is drawn while others train
-                    self._overview.gallery.finish()
+                if self._overview is not None:  # what the search was is drawn while others train
+                    self._overview.searched()
             case EpochEnded(repeat=0):
                 session = self._running.get(event.number) or self._start(event.number, {}, time.time())
                 session.epoch(event.epoch, event.logs)
@@ -145,13 +143,9 @@ class TensorBoard:
 
     def _draw(self, whose: str, nodes: Sequence[Any]) -> None:
         """Write the graph of a model, in place of any earlier one."""
-        if not nodes:
-            return
-        folder = self._folder / "model" / whose
-        for path in folder.glob("*tfevents*"):
-            path.unlink()
-        with contextlib.closing(EventFile(folder)) as file:
-            file.graph(graph_def(nodes))
+        if nodes:
+            with contextlib.closing(_emptied(self._folder / "model" / whose)) as file:
+                file.graph(graph_def(nodes))
 
     def _start(self, number: int, hyperparameters: Mapping[str, Any], started: float) -> Session:
         if number in self._running:
@@ -210,11 +204,11 @@ class TensorBoard:
             session.epochs(trial.history)
 
     def _conclude(self, event: SearchEnded) -> None:
-        """Add to the winner what is known of it in the end: points at its number."""
+        """Write what is known of the winner in the end, in place of an earlier one's: points at its number."""
         tested = {f"test_{name}": value for name, value in (event.test_metrics or {}).items()}
         points = {f"winner/{name}": value for name, value in {**event.standing, **tested}.items()}
-        if event.best is not None and points:
-            with contextlib.closing(EventFile(self._trial_folder(event.best.number))) as file:
+        with contextlib.closing(_emptied(self._folder / "winner")) as file:
+            if event.best is not None and points:
                 file.scalars(event.best.number, points)
         self._draw("best", event.nodes)
         if self._overview is not None:
@@ -235,7 +229,15 @@ class TensorBoard:
         return self._folder / f"trial-{number:04d}"
 
 
+def _emptied(run: Path) -> EventFile:
+    """Return a run's only file: readers would add to each other what several of them say."""
+    for path in run.glob("*tfevents*"):
+        path.unlink()
+    return EventFile(run)
+
+
 def discard(folder: Path) -> None:
     """Remove what an earlier search of that name logged, and nothing else that lies there."""
-    for run in (folder / "search", folder / "model", *folder.glob("experiment-*"), *folder.glob("trial-*")):
+    named = (folder / name for name in ("search", "model", "winner"))
+    for run in (*named, *folder.glob("experiment-*"), *folder.glob("trial-*")):
         shutil.rmtree(run, ignore_errors=True)
