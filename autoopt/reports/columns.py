@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autoopt.untrusted import printable
+
 Value = bool | float | str
 
 
@@ -37,7 +39,8 @@ class Domain:
         leads = not config["conditions"]
         if "min_value" in config:
             return cls((), (float(config["min_value"]), float(config["max_value"])), leads)
-        return cls(tuple(hyperparameter.values), None, leads)
+        words = (printable(each) if isinstance(each, str) else each for each in hyperparameter.values)
+        return cls(tuple(words), None, leads)
 
     @classmethod
     def around(cls, value: Any) -> "Domain":
@@ -65,7 +68,7 @@ class Domain:
     def cast(self, value: Any) -> Value | None:
         """Return the value as this domain's type, None where it is no such thing."""
         if self.type is str:
-            return str(value)
+            return printable(str(value))
         if isinstance(value, bool):
             return value if self.type is bool else float(value)
         return float(value) if self.type is float and isinstance(value, int | float) else None

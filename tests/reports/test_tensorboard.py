@@ -425,6 +425,29 @@ def test_logs_that_can_no_longer_be_written_do_not_end_the_search(sink, tmp_path
     assert "the search goes on" in caplog.text
 
 
+def test_what_a_library_raises_ends_the_logs_and_not_the_search(sink, tmp_path, caplog):
+    sink(search_started(space()))
+    run_trial(sink, trial(history={"loss\udce4": [0.5]}))  # which no record of TensorBoard's can hold
+    run_trial(sink, trial(1))
+    sink.close()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "end here, the search goes on: " in caplog.text
+    assert "digits/trial-0001" not in Reader(tmp_path).sessions()
+
+
+def test_names_and_words_that_are_no_text_are_written_out(sink, tmp_path, caplog):
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind\udce4", ["bad\udce4", "good"])
+    sink(search_started(hp))
+    run_trial(sink, trial(0, {"kind\udce4": "bad\udce4"}))
+    reader = Reader(tmp_path)
+
+    assert caplog.records == []
+    assert python_values(reader.sessions()["digits/trial-0000"]) == {r"kind\udce4": r"bad\udce4"}
+    assert list(reader.domains()[r"kind\udce4"].domain_discrete) == [r"bad\udce4", "good"]
+
+
 def test_a_trial_of_thirty_epochs_takes_at_most_20_ms_to_write(sink):
     sink(search_started(space()))
     history = {key: [0.5] * 30 for key in HISTORY}

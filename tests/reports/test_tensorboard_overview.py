@@ -2,6 +2,7 @@
 
 import struct
 import sys
+import warnings
 from dataclasses import replace
 
 import matplotlib
@@ -175,6 +176,15 @@ def test_odd_names_and_values_are_drawn(sink, tmp_path):
     sink(SearchEnded(trial(4), "done"))
 
     assert len(Reader(tmp_path).pictures()) == 3
+
+
+def test_a_warning_that_drawing_raises_costs_the_pictures_alone(sink, tmp_path, caplog):
+    several(sink, [0.5, 0.25, 0.75, 0.625, 0.5])
+    with matplotlib.rc_context({"font.size": 400}), warnings.catch_warnings(action="error"):
+        sink(SearchEnded(trial(2), "done"))
+
+    assert Reader(tmp_path).pictures() == {}
+    assert caplog.records == []
 
 
 def test_few_trials_have_no_pictures(sink, tmp_path):

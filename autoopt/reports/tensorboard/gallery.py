@@ -27,8 +27,17 @@ OFTEN = 60.0
 
 SLICES = 4
 
-UNDRAWN = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-"""What drawing may raise of odd values, or with settings of matplotlib that are the user's."""
+UNDRAWN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    Warning,
+)
+"""What drawing may raise of odd values, or with settings of matplotlib, or of warnings, that are the user's."""
 
 
 class Gallery:
