@@ -10,6 +10,8 @@ import pytest
 
 from autoopt.records import SearchEnded, TrialEnded, TrialStarted, Weighed
 from autoopt.reports.tensorboard import TensorBoard, discard
+from autoopt.reports.tensorboard.gallery import MOST_TRIALS
+from autoopt.reports.tensorboard.pictures import MOST_WORDS
 from autoopt.surgery import Node
 from tests.reports.tensorboard_reader import Reader, metrics, run_trial, search_started, space, trial
 
@@ -185,6 +187,41 @@ def test_a_warning_that_drawing_raises_costs_the_pictures_alone(sink, tmp_path, 
 
     assert Reader(tmp_path).pictures() == {}
     assert caplog.records == []
+
+
+def picture(folder, tag, trials):
+    """Return one picture of trials, of the last of which the first hyperparameter matters."""
+    sink = TensorBoard(folder)
+    sink(replace(search_started(space()), earlier=tuple(trials)))
+    sink(Weighed(dict.fromkeys(trials[-1].hyperparameters, 1.0)))
+    sink(SearchEnded(None, "done"))
+    sink.close()
+    [[(_, png)]] = [drawn for (_, name), drawn in Reader(folder).pictures().items() if name == tag]
+    return png
+
+
+def test_the_best_so_far_of_a_picture_knows_trials_that_are_too_early_to_be_shown(tmp_path):
+    later = [trial(number, {"batch_size": 32}) for number in range(1, MOST_TRIALS + 1)]
+    high, low = (
+        picture(tmp_path / str(score), "search/history", [trial(score=score), *later])
+        for score in (0.875, 0.5)
+    )
+
+    assert high != low
+
+
+def test_a_slice_of_too_many_words_has_those_of_the_best_trials(tmp_path):
+    words = [f"word_{number}" for number in range(MOST_WORDS)]
+    first, second = (
+        picture(
+            tmp_path / best,
+            "search/slices",
+            [trial(n, {"kind": word}, score=0.5 + n / 100) for n, word in enumerate([*words, best])],
+        )
+        for best in ("yes", "zero")
+    )
+
+    assert first != second
 
 
 def test_few_trials_have_no_pictures(sink, tmp_path):
