@@ -15,6 +15,11 @@ def _column_type(value: Any) -> type:
     return float if isinstance(value, int | float) else str
 
 
+def _plain(value: Any) -> Any:
+    """Return a value that records of TensorBoard's can hold: halves of pairs in words are written out."""
+    return printable(value) if isinstance(value, str) else value
+
+
 def is_shown(value: Any) -> bool:
     """Say whether TensorBoard can show the value: None and NaN would spoil their column."""
     return value is not None and not (isinstance(value, float) and not math.isfinite(value))
@@ -39,13 +44,12 @@ class Domain:
         leads = not config["conditions"]
         if "min_value" in config:
             return cls((), (float(config["min_value"]), float(config["max_value"])), leads)
-        words = (printable(each) if isinstance(each, str) else each for each in hyperparameter.values)
-        return cls(tuple(words), None, leads)
+        return cls(tuple(map(_plain, hyperparameter.values)), None, leads)
 
     @classmethod
     def around(cls, value: Any) -> "Domain":
         """Return a domain for a name that no space announced."""
-        one = cls((value,))
+        one = cls((_plain(value),))
         if one.type is float:
             return cls(interval=(float(value), float(value)))
         return cls((False, True)) if one.type is bool else one
@@ -68,7 +72,7 @@ class Domain:
     def cast(self, value: Any) -> Value | None:
         """Return the value as this domain's type, None where it is no such thing."""
         if self.type is str:
-            return printable(str(value))
+            return str(_plain(value))
         if isinstance(value, bool):
             return value if self.type is bool else float(value)
         return float(value) if self.type is float and isinstance(value, int | float) else None

@@ -440,11 +440,14 @@ def test_names_and_words_that_are_no_text_are_written_out(sink, tmp_path, caplog
     hp = keras_tuner.HyperParameters()
     hp.Choice("kind\udce4", ["bad\udce4", "good"])
     sink(search_started(hp))
-    run_trial(sink, trial(0, {"kind\udce4": "bad\udce4"}))
+    run_trial(sink, trial(0, {"kind\udce4": "bad\udce4", "new\udce4": "odd\udce4"}))
     reader = Reader(tmp_path)
 
     assert caplog.records == []
-    assert python_values(reader.sessions()["digits/trial-0000"]) == {r"kind\udce4": r"bad\udce4"}
+    assert python_values(reader.sessions()["digits/trial-0000"]) == {
+        r"kind\udce4": r"bad\udce4",
+        r"new\udce4": r"odd\udce4",
+    }
     assert list(reader.domains()[r"kind\udce4"].domain_discrete) == [r"bad\udce4", "good"]
 
 
