@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from rich.console import Console
 import autoopt
 from autoopt.cli import main
 from autoopt.errors import RunError, UsageError
-from autoopt.reports import Grid, draw, importance_grid, screen
+from autoopt.reports import Grid, compared, comparison, draw, importance_grid, screen
 from autoopt.storage import RunFolder
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
@@ -180,6 +181,18 @@ def test_a_comparison_as_json_has_what_each_reached_and_where_they_differ(runs: 
     assert found["comparable"] is True
     for each in found["differences"]:
         assert each["values"][0] != each["values"][1]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(math.inf, "0.5000"), (math.nan, "0.5000"), (0.25, "0.5000 ± 0.2500")]
+)
+def test_an_error_that_one_run_alone_cannot_tell_stands_in_no_comparison(
+    runs: Path, error: float, shown: str
+) -> None:
+    once = {**autoopt.load("first", runs).summary(), "confirmed": {"mean": 0.5, "error": error}}
+    (grid, *_) = compared(comparison([once, once]))
+    assert isinstance(grid, Grid)
+    assert [dict(zip(grid.columns, row, strict=True))["confirmed"] for row in grid.rows] == [shown, shown]
 
 
 def test_runs_of_other_objectives_are_said_not_to_be_comparable(runs: Path) -> None:

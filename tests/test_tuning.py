@@ -24,7 +24,8 @@ from autoopt import axes
 from autoopt.axes.optimizer import ALGORITHMS
 from autoopt.data import Dataset
 from autoopt.errors import ModelError, RunError, SearchError, UsageError
-from autoopt.records import Trial
+from autoopt.records import Trial, TrialEnded
+from autoopt.reports import TensorBoard
 from autoopt.result import Result
 from autoopt.seeding import SPLITTING, derive
 from tests import toys
@@ -549,6 +550,24 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_resumed_run_compares_what_it_compared_before(changes: Any, message: str, begun: Path) -> None:
     with pytest.raises(RunError, match=message):
         tune(begun, max_trials=2, project_name="mine", resume=True, **changes)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_new_run_replaces_the_logs_of_one_of_its_name_that_was_removed(
+    tmp_path: Path, resume: bool
+) -> None:
+    sink = TensorBoard(tmp_path / "logs" / "mine")
+    sink(TrialEnded(Trial(3, "completed", 0.5, {}, {}, 0, 0.0, 1.0)))
+    sink.close()
+    tune(tmp_path, max_trials=1, project_name="mine", epochs=1, space=NARROW, resume=resume)
+    assert [path.name for path in (tmp_path / "logs" / "mine").glob("trial-*")] == ["trial-0000"]
+
+
+def test_a_run_that_goes_on_keeps_its_logs(tmp_path: Path) -> None:
+    tune(tmp_path, max_trials=1, project_name="mine", epochs=1, space=NARROW)
+    tune(tmp_path, max_trials=2, project_name="mine", epochs=1, space=NARROW, resume=True)
+    trials = sorted(path.name for path in (tmp_path / "logs" / "mine").glob("trial-*"))
+    assert trials == ["trial-0000", "trial-0001"]
 
 
 def test_overwrite_replaces_the_run_and_its_logs(tmp_path: Path) -> None:
