@@ -315,7 +315,7 @@ class Session:
             finished += isinstance(event, TrialEnded)
             if isinstance(event, TrialEnded) and finished in WEIGHED_AFTER:
                 self._weigh(journal)
-            if (foreseen := forecast.after(event)) is not None:
+            if (foreseen := forecast.after(event)) is not None and not self.limits.interrupted:
                 self._emit(foreseen)
 
         heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None

@@ -100,6 +100,14 @@ def test_an_ablation_is_shown_once_it_is_trained(runs: Path, tmp_path: Path) -> 
     assert "optimizer/name gained most: +0.2000." in text
 
 
+def test_the_command_of_a_report_begins_another_run_of_the_same_seed(tmp_path: Path) -> None:
+    options = {"budget": "30s", "project_name": "mine", "resume": "true"}
+    begun = {"model": "net.py", "data": None, "options": options, "folder": ".", "seal": ""}
+    run = run_of(tmp_path / "mine", 2, command=begun)
+    text = autoopt.load(run).report(tmp_path / "report.html").read_text()
+    assert "<code>autoopt tune net.py --budget 30s --seed 0</code>" in text
+
+
 def test_a_run_without_a_trial_has_a_report(tmp_path: Path) -> None:
     text = autoopt.load(run_of(tmp_path / "empty", 0)).report().read_text("utf8")
     assert "No trial has a score yet" in text

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from autoopt.untrusted import printable
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,6 +35,6 @@ class Boundary:
             function(*arguments)
         except Exception as error:  # of the user's own code or of libraries, which may raise anything
             if not self.crossed:
-                logger.warning("%s", self._said(error, when))
+                logger.warning("%s", printable(self._said(error, when)))
             logger.info("a sink at %s", when, exc_info=error)
             self.crossed = True

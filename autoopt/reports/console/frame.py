@@ -73,7 +73,11 @@ class Frame:
 
     def _reached(self) -> Text:
         line = Text.assemble((self.status.objective, "bold"))
-        for place, part in enumerate(self.status.reached()):
+        parts = self.status.reached()
+        room = self.columns - line.cell_len
+        if len(parts) > 2 and sum(len(part) + 2 for part in parts) > room:
+            del parts[1]  # the baseline: what was gained says as much
+        for place, part in enumerate(parts):
             line.append("  ").append(part, "bold green" if place == 0 else "")
         return line
 

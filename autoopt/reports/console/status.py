@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from autoopt.records import COSTS
+from autoopt.records import COSTS, TrialEnded
 from autoopt.reports.console.progress import Finished, Progress, Running
 from autoopt.reports.console.words import (
     KINDS,
@@ -124,7 +124,7 @@ class Status:
             words = [f"failed: {first_line(trial.note or trial.error or '')}"]
         elif trial.excess:
             words.append(trial.excess)
-        elif finished.news:
+        elif finished.news and self._still(event):
             words.append(finished.news)
         for other in self.progress.search.others:
             if other.name in trial.scores:
@@ -138,6 +138,13 @@ class Status:
             duration(trial.seconds or 0),
             told,
         )
+
+    def _still(self, event: TrialEnded) -> bool:
+        """Return whether the news of a finished trial still holds: others may have been better since."""
+        progress, number = self.progress, event.trial.number
+        if progress.search.others:
+            return any(trial.number == number for trial in progress.front)
+        return progress.best is not None and progress.best.number == number
 
     def line(self, width: int) -> str:
         """Return what runs, the best, the baseline and the time left as one line; what does not fit is left out."""

@@ -9,6 +9,9 @@ from autoopt.reports.console import duration
 from autoopt.reports.page.findings import Findings, Section
 from autoopt.reports.page.markup import Markup, Row, element, folded, listing, table
 
+OF_ONE_RUN = ("project_name", "resume")
+"""Flags that another run does not take over: the name is taken."""
+
 LIMITS = ("budget", "max_trials", "epochs")
 """Arguments of `tune` that a run writes down."""
 
@@ -16,7 +19,7 @@ LIMITS = ("budget", "max_trials", "epochs")
 def reproduce(found: Findings) -> Section:
     """Return how the run was begun, with its seed and versions."""
     asked = found.asked
-    how = shlex.join(command.spelled(asked.get("command")))
+    how = shlex.join(command.spelled(_anew(asked)))
     what = (
         "In the folder in which it was begun:"
         if how
@@ -57,6 +60,18 @@ def load(found: Findings) -> Section:
             element("p", "In a shell, to copy the model, and to search on:"), _code(shell),
         ],
     )  # fmt: skip
+
+
+def _anew(asked: Mapping[str, Any]) -> Any:
+    """Return how the run was begun, as another run of the same seed would be."""
+    record = asked.get("command")
+    if not isinstance(record, Mapping) or asked.get("seed") is None:
+        return record
+    options = record.get("options")
+    if not isinstance(options, Mapping):
+        return record
+    kept = {name: value for name, value in options.items() if name not in OF_ONE_RUN}
+    return {**record, "options": {**kept, "seed": asked["seed"]}}
 
 
 def _code(text: str) -> Markup:
