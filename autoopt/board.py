@@ -145,7 +145,10 @@ def _tell(url: str, asked: int, browse: bool) -> None:
     if asked and not url.endswith(f":{asked}/"):
         say(f"Port {asked} is taken: TensorBoard takes another.")
     print_lines([f"The table of all trials: {url}{HPARAMS}"])
-    say("Ctrl-C ends TensorBoard.")
+    # Past 40 runs, as TensorBoard counts them, these pages open with none ticked.
+    say(
+        "Text, Images and Scalars show what is ticked: write search, or trial-0007, into their filter. Ctrl-C ends TensorBoard."
+    )
     if browse and sys.stdout.isatty() and has_display(os.environ):
         _open(f"{url}{HPARAMS}")
 

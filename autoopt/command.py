@@ -20,6 +20,9 @@ import platformdirs
 LIMITS = ("budget", "max_trials")
 """Flags that say when a search ends."""
 
+FLAGS = {"opened": "--open", "closed": "--close"}
+"""Flags whose names are no names of options."""
+
 LOGDIR = "tensorboard_logs"
 """Where TensorBoard's logs lie, where nothing else was said; a run that goes on writes to the same place."""
 
@@ -69,6 +72,23 @@ def read(record: Any) -> Command | None:
     }
     data = None if plain["data"] is None else Path(plain["data"])
     return Command(plain["model"], data, options, plain["folder"])
+
+
+def spelled(record: Any) -> list[str]:
+    """Return the words of the shell that begin a run, of what `Command.written` wrote; none where they are not known."""
+    if not isinstance(record, Mapping) or not isinstance(record.get("model"), str):
+        return []
+    words = ["autoopt", "tune", record["model"]]
+    words += [str(record["data"])] if record.get("data") else []
+    options = record.get("options")
+    for name, value in options.items() if isinstance(options, Mapping) else ():
+        flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
+        if isinstance(value, bool):
+            words += [flag] * value  # it stands alone, or not at all
+            continue
+        for each in value if isinstance(value, list | tuple) else [value]:
+            words += [flag, str(each)]
+    return words
 
 
 _current: ContextVar[Command | None] = ContextVar("command", default=None)

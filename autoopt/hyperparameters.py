@@ -209,7 +209,7 @@ def _accepted(hp: HyperParameter, value: Any) -> tuple[bool, str]:
         whole, low, high = isinstance(hp, kinds.Int), hp.min_value, hp.max_value
         return _is_within(value, low, high, whole), f"a number from {low} to {high}"
     numbers = not isinstance(hp, kinds.Boolean) and all(isinstance(each, int | float) for each in hp.values)
-    if numbers and _is_number(value):
+    if numbers and is_number(value):
         whole, low, high = all(isinstance(each, int) for each in hp.values), min(hp.values), max(hp.values)
         return _is_within(
             value, low, high, whole
@@ -218,9 +218,10 @@ def _accepted(hp: HyperParameter, value: Any) -> tuple[bool, str]:
     return fits, "one of " + ", ".join(repr(known) for known in hp.values)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_within(value: Any, low: float, high: float, whole: bool) -> bool:
-    return _is_number(value) and low <= value <= high and (not whole or value == int(value))
+    return is_number(value) and low <= value <= high and (not whole or value == int(value))

@@ -1,15 +1,14 @@
 """Standard output of a command: lines or JSON, as wide as the terminal is, uncut into a pipe."""
 
 import json
-import math
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from autoopt.untrusted import printable
+from autoopt.untrusted import finite, printable
 
 
 def width() -> int:
@@ -48,13 +47,4 @@ def say(sentence: str) -> None:
 
 def print_json(content: Any) -> None:
     """Print plain data as JSON in one line."""
-    click.echo(json.dumps(_finite(content)))
-
-
-def _finite(content: Any) -> Any:
-    """Return plain data with null for NaN and infinity, which JSON does not have."""
-    if isinstance(content, Mapping):
-        return {name: _finite(value) for name, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in content]
-    return None if isinstance(content, float) and not math.isfinite(content) else content
+    click.echo(json.dumps(finite(content)))

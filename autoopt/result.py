@@ -250,13 +250,20 @@ class Result:
             model.optimizer.build(model.trainable_variables)
         return model
 
+    def _why_no_winner(self) -> str:
+        return (
+            f"it ended without a winner ({self.reason})"
+            if self.reason
+            else "it is still running, or ended before it had one"
+        )
+
     def _written_model(self) -> Path:
         """Return the file of the winner."""
         path = self._folder.best_model
         if not path.is_file():
             raise RunError(
-                f"The run {self.run_dir} has no best.keras: it is still running, or ended before it had one. Expected one with "
-                f"a winner. See autoopt show {self.run_dir}, or go on with it: autoopt resume {self.run_dir}"
+                f"The run {self.run_dir} has no best.keras: {self._why_no_winner()}. Expected one with a winner. "
+                f"See autoopt show {self.run_dir}, or go on with it: autoopt resume {self.run_dir}"
             )
         if self._found.get("model", self._found.get("best")) != self._found.get("best"):
             raise RunError(
@@ -611,6 +618,7 @@ class Result:
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
             **self._standing.told(),
+            "unconfirmed": self._found.get("unconfirmed", ""),
             "executions": self._executions(),
             "folds": self._folds(),
             "test_metrics": self.test_metrics,

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -149,7 +150,12 @@ class Session:
                 for sink in reversed(self.sinks):
                     closing.callback(sink.close)
                 self._emit(self._started(asked))
-                return self._carried_out(asked, say)
+                try:
+                    return self._carried_out(asked, say)
+                except KeyboardInterrupt:
+                    goes_on = f"autoopt resume {shlex.quote(str(self.folder.path))}, or resume=True, goes on"
+                    say(f"Stopped. What was found is kept: {goes_on}.")
+                    raise
 
     def _carried_out(self, asked: Asked, say: Callable[[str], None]) -> Result:
         journal = self._journal(say)
@@ -248,7 +254,8 @@ class Session:
         self.folder.write(
             "result",
             {
-                "best": best.number, "model": best.number if saved else before.get("model"), "best_score": best_score, **found.written(), "reason": reason,
+                "best": best.number, "model": best.number if saved else before.get("model"), "best_score": best_score, **found.written(),
+                "unconfirmed": confirmed.lacking, "reason": reason,
                 "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + taken, 3), "ended": self.started + taken,
                 "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
                 "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
@@ -308,7 +315,7 @@ class Session:
             finished += isinstance(event, TrialEnded)
             if isinstance(event, TrialEnded) and finished in WEIGHED_AFTER:
                 self._weigh(journal)
-            if (foreseen := forecast.after(event)) is not None:
+            if (foreseen := forecast.after(event)) is not None and not self.limits.interrupted:
                 self._emit(foreseen)
 
         heirs = Heirs(oracle, self.worker.hypermodel, weights.of) if self.search.inherit else None
@@ -374,13 +381,14 @@ class Session:
     ) -> Confirmations:
         self.limits.conclude()
         rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
+        asked = bool(self.search.confirmations and ranked)
         if self.limits.interrupted and not rounds.trials:
-            if self.search.confirmations and ranked:
+            if asked:
                 say("The best trial is not confirmed: interrupted before.")
         elif rounds.note:
             say(rounds.note)
         if not rounds.trials:
-            return Confirmations({})
+            return Confirmations({}, lacking=self._lacking() if asked else "")
         worker, dataset = self.worker, self.worker.dataset
         runs = Confirmation(
             worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
@@ -393,7 +401,11 @@ class Session:
                 f"Confirmation ended after {done} of {rounds.repeats} rounds ({why}); one that not all ran in is left out."
             )
         scored = sum(trial.score is not None for trial in trials)
-        return Confirmations(runs, self.fresh_cuts, scored)
+        return Confirmations(runs, self.fresh_cuts, scored, "" if runs else self._lacking())
+
+    def _lacking(self) -> str:
+        """Return why nothing is confirmed."""
+        return "interrupted before" if self.limits.interrupted else "there was no time left"
 
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(

@@ -120,7 +120,7 @@ def tune(
         project_name: The run's name; None takes a fresh one.
         resume: False refuses a run that exists, True goes on with it or starts it, `"overwrite"`
             replaces it.
-        logdir: TensorBoard's folder.
+        logdir: TensorBoard's folder. A new run replaces what an earlier one of its name left there.
         seed: A whole number from 0; None takes a fresh one, which is written down in the run.
         verbose: 0 prints nothing, 1 the progress, 2 a line for each trial too; `"auto"` is 1.
         sinks: Callables that are told every event of `autoopt.events`, beside console and TensorBoard: in this thread, in
@@ -214,7 +214,9 @@ def tune(
     with contextlib.closing(executor):
         folder = storage.create(directory, project_name, resume, resources.disk_limit)
         logs = Path(logdir) / folder.name
-        if resume == "overwrite":
+        if resume is not True or not earlier.read(
+            "run"
+        ):  # the logs of a run that was removed are of no other
             discard(logs)
         console = Console(verbose)
         session = Session(

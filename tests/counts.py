@@ -10,10 +10,17 @@ import pytest
 FULL = os.environ.get("AUTOOPT_FULL") == "1"
 
 
+LARGER = "a larger case of what others look at: AUTOOPT_FULL=1 runs it"
+
+larger = [pytest.mark.slow, pytest.mark.skipif(not FULL, reason=LARGER)]
+"""Marks of a case that runs with AUTOOPT_FULL=1 alone."""
+
+
 def at_full_counts(test: Any) -> Any:
     """Mark a test as one that runs with AUTOOPT_FULL=1 alone: what it looks at is looked at by cheaper ones too."""
-    reason = "a larger case of what others look at: AUTOOPT_FULL=1 runs it"
-    return pytest.mark.slow(pytest.mark.skipif(not FULL, reason=reason)(test))
+    for mark in larger:
+        test = mark(test)
+    return test
 
 
 def in_turn(names: Iterable[str], values: Sequence[Any]) -> list[tuple[str, Any]]:

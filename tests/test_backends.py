@@ -27,7 +27,7 @@ from tests import toys
 
 x, y = toys.digits(60)
 result = autoopt.tune(
-    toys.dense, (x, y), validation_data=(x, y), epochs=1, max_trials=3, seed=0, verbose=0,
+    toys.dense, (x, y), validation_data=(x, y), epochs=1, max_trials=2, seed=0, verbose=0,
     search=autoopt.Search(confirm=1, confirm_repeats=1),
 )
 loaded = autoopt.load(result.run_dir)
@@ -49,7 +49,7 @@ if FULL:
 
 
 # The most telling laws of engines on the second backend that compiles; all of them with AUTOOPT_FULL=1.
-AGREEMENT = "agrees_with_fit_on and step and (dense or BatchNormalization)"
+AGREEMENT = "agrees_with_fit_on and step and BatchNormalization"
 ENGINE_LAWS = ["-k", f"({AGREEMENT}) or differ_in_numbers_alone or uniform"]
 
 
@@ -81,7 +81,7 @@ def test_a_search_completes_and_its_result_loads(case: str, tmp_path: Path) -> N
     found = searched(backend, blocked, tmp_path)
 
     assert found["backend"] == backend
-    assert found["statuses"] == [["completed", None]] * 3
+    assert found["statuses"] == [["completed", None]] * 2
     assert found["score"] == pytest.approx(found["again"], abs=1e-6)
     assert found["confirmed"] == 1
     assert not (blocked and found["tensorflow"])

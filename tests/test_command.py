@@ -5,14 +5,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from autoopt import command
+from autoopt.cli import tune
 from autoopt.command import Command
 
 GIVEN = Command(
     "net.py", Path("train.npz"), {"max_trials": 3, "fix": ("a=1", "b=2"), "seed": None}, "/somewhere"
 )
+
+
+OPTIONS = [each for each in tune.params if isinstance(each, click.Option) and each.name != "as_json"]
+"""Those that a run is begun with."""
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +99,36 @@ def test_a_model_file_that_is_named_now_is_taken_with_the_flags_of_before() -> N
     found = command.going_on(before, Command("other.py"), {})
     assert (found.model, found.options) == ("other.py", {"epochs": 2})
     assert command.going_on(None, Command("other.py"), {}).options == {}
+
+
+def test_a_command_is_spelled_as_the_shell_reads_it() -> None:
+    given = {
+        "isolate": True,
+        "max_trials": 3,
+        "opened": ["structure"],
+        "closed": ["optimizer"],
+        "fix": ["a=1", "b=2"],
+    }
+    words = command.spelled({"model": "net.py", "data": "train.npz", "options": given})
+    assert words[:5] == ["autoopt", "tune", "net.py", "train.npz", "--isolate"]
+    with tune.make_context("tune", words[2:]) as read:
+        found = {name: read.params[name] for name in given}
+    assert found == {name: tuple(each) if isinstance(each, list) else each for name, each in given.items()}
+
+
+def test_a_flag_that_was_not_given_is_left_out() -> None:
+    assert command.spelled({"model": "net.py", "options": {"isolate": False}}) == [
+        "autoopt",
+        "tune",
+        "net.py",
+    ]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=str)
+def test_every_flag_is_spelled_as_it_is_declared(option: click.Option) -> None:
+    value = True if option.is_flag else 1
+    words = command.spelled({"model": "net.py", "options": {str(option.name): value}})
+    assert words[3] in option.opts
 
 
 def test_a_command_is_known_while_it_is_carried_out() -> None:

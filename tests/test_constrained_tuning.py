@@ -24,7 +24,7 @@ HALF = (64 + 1) * 4 + (4 + 1) * 10
 
 
 def searched(
-    folder: Path, model_fn: Any = toys.eager, trials: int = 4, search: Any = None, **rest: Any
+    folder: Path, model_fn: Any = toys.eager, trials: int = 3, search: Any = None, **rest: Any
 ) -> Result:
     defaults = {
         "epochs": 1, "max_trials": trials, "seed": 0, "verbose": 0, "directory": folder / "runs",
@@ -70,7 +70,7 @@ def test_a_model_over_the_limit_is_trained_as_the_reference_and_never_wins(below
     first, *others = counts(result)
 
     assert first == WRITTEN and max(others) < WRITTEN
-    assert [trial.status for trial in result.trials] == ["completed"] * 4
+    assert [trial.status for trial in result.trials] == ["completed"] * 3
     assert result.best_trial.number > 0 and result.best_model.count_params() < WRITTEN
     assert 0 not in list(result.leaderboard()["trial"])
     assert result.baseline_score == result.trials[0].score
@@ -212,4 +212,4 @@ def test_epochs_within_the_limit_win_as_ever(tune: Any, free: Result) -> None:
     limited = tune(constraints=Constraints(max_seconds_per_epoch=1000))
 
     assert table(limited) == table(free)
-    assert [trial.excess for trial in limited.trials] == [""] * 4
+    assert [trial.excess for trial in limited.trials] == [""] * 3

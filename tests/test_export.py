@@ -18,6 +18,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.result import Result
 from tests import toys
 from tests.counts import FULL, in_turn
+from tests.full_disk import files_may_have
 
 SEEDS = 5 if FULL else 1
 
@@ -64,7 +65,7 @@ def eagerly(model_fn: Callable[[], keras.Model]) -> Callable[[], keras.Model]:
     return made
 
 
-def searched(model_fn: Any, folder: Path, seed: int = 0, trials: int = 3, **more: Any) -> Result:
+def searched(model_fn: Any, folder: Path, seed: int = 0, trials: int = 2, **more: Any) -> Result:
     """Return a random search of some trials on a few digits, without a confirmation."""
     short = {
         "epochs": 1,
@@ -121,6 +122,31 @@ def test_a_script_runs_by_itself_and_writes_its_model(run: Result, tmp_path: Pat
     assert model.count_params() == run.best_model.count_params()
 
 
+def test_a_script_without_data_says_how_it_is_called(run: Result, tmp_path: Path) -> None:
+    script = run.export(tmp_path / "best.py", format="python")
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "Usage: python FILE DATA.npz, with x and y in it",
+    )
+
+
+def test_a_run_s_name_is_quoted_for_the_shell(plain: Result, tmp_path: Path) -> None:
+    spaced = shutil.copytree(plain.run_dir, tmp_path / "my run")
+    text = autoopt.load(spaced).export(tmp_path / "best.py", format="python").read_text(encoding="utf8")
+    assert "autoopt export 'my run' best.weights.h5" in text
+
+
+@pytest.mark.parametrize("ending", ["py", "json", "keras"])
+def test_a_disk_that_is_full_leaves_what_was_there(run: Result, tmp_path: Path, ending: str) -> None:
+    target = tmp_path / f"best.{ending}"
+    target.write_text("mine")
+    format_ = "python" if ending == "py" else ending
+    with files_may_have(100), pytest.raises(UsageError, match=r"which cannot be written: .*File too large"):
+        run.export(target, format=format_)
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [(target.name, "mine")]
+
+
 def test_a_script_is_short_and_says_where_it_comes_from(run: Result, tmp_path: Path) -> None:
     text = run.export(tmp_path / "best.py", format="python").read_text(encoding="utf8")
     number = run.best_trial.number
@@ -140,7 +166,7 @@ def test_a_script_trains_as_the_winner_was_trained(tmp_path: Path) -> None:
     }  # fmt: skip
     weights = {number: 1.0 + number for number in range(10)}
     space = autoopt.Space(fix=fixed)
-    result = searched(toys.eager, tmp_path, trials=2, space=space, class_weight=weights)
+    result = searched(toys.eager, tmp_path, space=space, class_weight=weights)
     text = result.export(tmp_path / "best.py", format="python").read_text(encoding="utf8")
 
     for said in (
@@ -178,6 +204,12 @@ def test_onnx_without_its_packages_says_which_to_install(run: Result, tmp_path: 
 def test_the_recipe_is_among_what_json_says(run: Result, tmp_path: Path) -> None:
     text = run.export(tmp_path / "best.json", format="json").read_text(encoding="utf8")
     assert '"recipe": {' in text and '"structure"' in text
+
+
+def test_json_has_null_where_a_number_is_infinite(plain: Result, tmp_path: Path) -> None:
+    endless = changed(plain, tmp_path, "result.json", test_error=float("inf"))
+    text = endless.export(tmp_path / "best.json", format="json").read_text(encoding="utf8")
+    assert json.loads(text, parse_constant=pytest.fail)["test_error"] is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import ctypes
 import functools
 import os
 import random
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +79,10 @@ def ran(model_fn: Any, given: Job, report: Any = None, data: Dataset | None = No
     return made.run(given, report or (lambda epoch, logs: "continue"))
 
 
+TRIALS = 8
+"""Of searches in which something fails now and then."""
+
+
 def lucky(failing: Any) -> Any:
     """Return a model function that asks for its luck, and does with a model what that luck is."""
 
@@ -112,12 +115,12 @@ def test_a_model_function_that_fails_at_random_ends_a_search_with_all_its_trials
         return toys.eager()
 
     result = autoopt.tune(
-        model_fn, toys.digits(60), epochs=1, max_trials=12, seed=0, verbose=0, directory=tmp_path / "runs",
+        model_fn, toys.digits(60), epochs=1, max_trials=TRIALS, seed=0, verbose=0, directory=tmp_path / "runs",
         logdir=tmp_path / "logs", space=Space(structure=False), search=autoopt.Search(confirm=2, confirm_repeats=2),
     )  # fmt: skip
     failed = [trial for trial in result.trials if trial.status == "failed"]
 
-    assert len(result.trials) == 12 and 0 < len(failed) < sum(told)
+    assert len(result.trials) == TRIALS and 0 < len(failed) < sum(told)
     assert {trial.note for trial in failed} == {failed[0].note} and "no model at this moment" in failed[
         0
     ].note
@@ -160,7 +163,7 @@ def unlucky(luck: int) -> keras.Model:
 
 def not_a_number(luck: int) -> keras.Model:
     model = toys.eager()
-    if luck % 10 < 2:
+    if luck % 10 < 4:
         model.compile("sgd", lambda y, found: keras.ops.mean(found) * float("nan"), run_eagerly=True)
     return model
 
@@ -176,17 +179,17 @@ def wide(luck: int) -> keras.Model:
     ("failing", "most", "text"),
     [
         (unlucky, 3, "OSError: no model for luck "),
-        (not_a_number, 2, "The loss became nan in epoch 1 of 1."),
+        (not_a_number, 4, "The loss became nan in epoch 1 of 1."),
         (wide, 3, "Out of memory: "),
     ],
 )
 def test_what_fails_for_some_values_ends_with_all_its_trials_and_each_failure_told(
     failing: Any, most: int, text: str, tmp_path: Path
 ) -> None:
-    trials = searched(tmp_path, lucky(failing), 12)
+    trials = searched(tmp_path, lucky(failing), TRIALS)
     failed = [trial for trial in trials if trial.status == "failed"]
 
-    assert len(trials) == 12
+    assert len(trials) == TRIALS
     assert failed == [trial for trial in trials if trial.hyperparameters["luck"] % 10 < most] != []
     assert all(text in trial.note and trial.error for trial in failed)
 
@@ -197,20 +200,18 @@ def ends_its_process(here: int, luck: int) -> keras.Model:
             ctypes.string_at(0)
         if luck == 2:
             os._exit(3)
-        if luck == 3:
-            os.kill(os.getpid(), signal.SIGKILL)
     return toys.eager()
 
 
 def test_what_ends_its_own_process_costs_one_trial_each_where_trials_are_isolated(tmp_path: Path) -> None:
-    search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, 2, 3)])
+    search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, 2)])
     resources = autoopt.Resources(isolate=True)
     model_fn = lucky(functools.partial(ends_its_process, os.getpid()))
-    trials = searched(tmp_path, model_fn, 6, search=search, resources=resources)
+    trials = searched(tmp_path, model_fn, 5, search=search, resources=resources)
 
-    assert statuses(trials) == ["completed", "failed", "completed", "failed", "failed", "completed"]
+    assert statuses(trials) == ["completed", "failed", "completed", "failed", "completed"]
     assert trials[0].engine.endswith(", in a worker process")
-    for number, how in ((1, "was ended by SIGSEGV"), (3, "with exit code 3"), (4, "was ended by SIGKILL")):
+    for number, how in ((1, "was ended by SIGSEGV"), (3, "with exit code 3")):
         assert how in trials[number].note
 
 

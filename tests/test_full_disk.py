@@ -24,7 +24,7 @@ from tests import toys
 
 folder = Path(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a write past the limit is an error then: "File too large"
-SETTINGS = autoopt.Space(structure=False, augmentation=False)  # all trials share a program
+SETTINGS = autoopt.Space(structure=False, augmentation=False)
 warnings = []
 listener = logging.Handler()
 listener.emit = lambda record: warnings.append(record.getMessage())
@@ -36,7 +36,7 @@ def files_may_have(size):
 def search(name, at=lambda trial: None):
     warnings.clear()
     result = autoopt.tune(
-        toys.compiled, toys.digits(120), space=SETTINGS, epochs=2, max_trials=4, seed=5, project_name=name, verbose=0,
+        toys.eager, toys.digits(120), space=SETTINGS, epochs=2, max_trials=4, seed=5, project_name=name, verbose=0,
         callbacks=lambda trial: at(trial.number) or [], directory=folder / "runs", logdir=folder / "logs",
         search=autoopt.Search(confirm=2, confirm_repeats=1),
     )
@@ -78,7 +78,7 @@ import shutil
 from pathlib import Path
 from tests import toys
 
-model_fn, data = toys.compiled, toys.digits(120)
+model_fn, data = toys.eager, toys.digits(120)
 run = Path(__file__).parent / "runs" / "shell"
 
 def callbacks(trial):

@@ -15,7 +15,7 @@ RATES = autoopt.Space(structure=False, initialization=False, regularization=Fals
 
 def net() -> keras.Model:
     model = keras.Sequential([keras.Input((honesty.INPUTS,)), keras.layers.Dense(2, "softmax")])
-    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
     return model
 
 

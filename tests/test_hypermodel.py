@@ -17,7 +17,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from autoopt.space import AXES, Space
 from tests import toys
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, in_turn
 
 NARROW = Space(structure=False, initialization=False, regularization=False, batch_size=[10, 20])
 
@@ -345,9 +345,9 @@ EDITS = {
 PRETRAINED: dict[str, Callable[[], Any]] = {"function": lambda: pretrained, "model": pretrained}
 
 
-@pytest.mark.parametrize("edit", EDITS)
-@pytest.mark.parametrize("form", PRETRAINED)
-def test_loaded_weights_and_adapted_layers_survive_edits_that_keep_their_shapes(form: str, edit: str) -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize(("edit", "form"), in_turn(EDITS, list(PRETRAINED)))
+def test_loaded_weights_and_adapted_layers_survive_edits_that_keep_their_shapes(edit: str, form: str) -> None:
     recipe, kept = EDITS[edit]
     model = toys.hypermodel(PRETRAINED[form]()).assemble(recipe, {}, seed=0)
     names = [layer.name for layer in model.layers]

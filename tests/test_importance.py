@@ -99,7 +99,7 @@ def test_a_conditional_hyperparameter_is_counted_where_it_was_active(decided: An
 
 
 @pytest.mark.parametrize(
-    ("trials", "message"), [(9, "has 9 trials with a score: they"), (12, "all of them the same")]
+    ("trials", "message"), [(9, "has 9 trials with a score: not enough"), (12, "all of them the same")]
 )
 def test_a_run_that_cannot_tell_says_how_many_trials_it_takes(trials: int, message: str) -> None:
     run = run_of(lambda values, _: 1.0 if trials > 9 else values["noise"], trials)

@@ -15,7 +15,8 @@ from autoopt.records import Trial
 from autoopt.result import Result
 from tests.counts import FULL
 
-KILLS = 30 if FULL else 3
+KILLS, TRIALS, SPACE = (30, 12, "Space()") if FULL else (2, 6, "Space(structure=False, augmentation=False)")
+"""In few kills all trials share a program."""
 
 SEARCHES = """
 import os, random, signal, sys, time
@@ -23,14 +24,15 @@ import os, random, signal, sys, time
 import autoopt
 from tests import toys
 
-folder, kills, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+folder, kills, trials, seed = sys.argv[1], *map(int, sys.argv[2:])
 
 def search(name):
     with open(f"{folder}/{name}.out", "a") as out:
         os.dup2(out.fileno(), 1)
     autoopt.tune(
-        toys.compiled, toys.digits(120), epochs=3, max_trials=12, seed=5, project_name=name, resume=True,
+        toys.compiled, toys.digits(120), epochs=3, max_trials=trials, seed=5, project_name=name, resume=True,
         directory=f"{folder}/runs", logdir=f"{folder}/logs", search=autoopt.Search(confirm=2, confirm_repeats=1),
+        space=autoopt.SPACE,
     )
     sys.stdout.flush()
     os._exit(0)
@@ -58,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where one search was left alone, and another like it killed again and again."""
     found = tmp_path_factory.mktemp("kills")
     done = subprocess.run(
-        [sys.executable, "-c", SEARCHES, str(found), str(KILLS), "1"], text=True, capture_output=True, timeout=900,
+        [sys.executable, "-c", SEARCHES.replace("SPACE", SPACE), str(found), str(KILLS), str(TRIALS), "1"], text=True, capture_output=True, timeout=900,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "TF_CPP_MIN_LOG_LEVEL": "3"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:] + (found / "killed.out").read_text()[-2000:]
@@ -97,7 +99,7 @@ def test_every_trial_that_was_reported_finished_is_there_once(
     )
     known = {trial.number: trial for trial in runs[1].trials}
 
-    assert len(told) >= 12
+    assert len(told) >= TRIALS
     for number, score in told:
         assert f"{known[int(number)].score:.4f}" == f"{float(score):.4f}"
     assert len(runs[1].trials) == len(known)

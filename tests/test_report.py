@@ -2,12 +2,14 @@
 
 import io
 import json
+import math
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
@@ -15,7 +17,7 @@ from rich.console import Console
 import autoopt
 from autoopt.cli import main
 from autoopt.errors import RunError, UsageError
-from autoopt.reports import Grid, draw, importance_grid, screen
+from autoopt.reports import Grid, compared, comparison, draw, importance_grid, screen
 from autoopt.storage import RunFolder
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
@@ -36,6 +38,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     autoopt.tune(eager, max_trials=2, seed=1, project_name="second", **common)
     run_of(folder / "third", 12)
     return folder
+
+
+def convolutional() -> keras.Model:
+    """Return a small convolutional net."""
+    layers = [keras.layers.Reshape((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
+    model = keras.Sequential([keras.Input((64,)), *layers, keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=True)
+    return model
 
 
 def autoopt_(*words: Any) -> Result:
@@ -70,6 +80,16 @@ def test_layers_of_both_models_stand_side_by_side(runs: Path, tmp_path: Path) ->
     assert '<th scope="row">Dense 8 units, relu</th><td>Dense 8 units, relu' in text
 
 
+def test_layers_of_a_winner_that_is_as_written_are_not_marked_as_changed(tmp_path: Path) -> None:
+    result = autoopt.tune(
+        convolutional, digits(60), epochs=1, max_trials=1, verbose=0, directory=tmp_path, logdir=tmp_path / "logs",
+        search=autoopt.Search(confirm=0),
+    )  # fmt: skip
+    _, _, layers = result.report().read_text("utf8").partition("Layers of both models, in order")
+    assert "Conv2D 4 filters, kernel_size 3 × 3</td>" in layers
+    assert 'class="changed"' not in layers.partition("</table>")[0]
+
+
 def test_an_ablation_is_shown_once_it_is_trained(runs: Path, tmp_path: Path) -> None:
     result = autoopt.load("first", runs)
     best, defaults = result.best_trial, json.loads((runs / "first" / "run.json").read_text())["defaults"]
@@ -78,6 +98,14 @@ def test_an_ablation_is_shown_once_it_is_trained(runs: Path, tmp_path: Path) -> 
     RunFolder(runs / "first").write("ablation", {"best": best.number, "steps": steps})
     text = result.report(tmp_path / "ablation.html").read_text("utf8")
     assert "optimizer/name gained most: +0.2000." in text
+
+
+def test_the_command_of_a_report_begins_another_run_of_the_same_seed(tmp_path: Path) -> None:
+    options = {"budget": "30s", "project_name": "mine", "resume": "true"}
+    begun = {"model": "net.py", "data": None, "options": options, "folder": ".", "seal": ""}
+    run = run_of(tmp_path / "mine", 2, command=begun)
+    text = autoopt.load(run).report(tmp_path / "report.html").read_text()
+    assert "<code>autoopt tune net.py --budget 30s --seed 0</code>" in text
 
 
 def test_a_run_without_a_trial_has_a_report(tmp_path: Path) -> None:
@@ -161,6 +189,18 @@ def test_a_comparison_as_json_has_what_each_reached_and_where_they_differ(runs: 
     assert found["comparable"] is True
     for each in found["differences"]:
         assert each["values"][0] != each["values"][1]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"), [(math.inf, "0.5000"), (math.nan, "0.5000"), (0.25, "0.5000 ± 0.2500")]
+)
+def test_an_error_that_one_run_alone_cannot_tell_stands_in_no_comparison(
+    runs: Path, error: float, shown: str
+) -> None:
+    once = {**autoopt.load("first", runs).summary(), "confirmed": {"mean": 0.5, "error": error}}
+    (grid, *_) = compared(comparison([once, once]))
+    assert isinstance(grid, Grid)
+    assert [dict(zip(grid.columns, row, strict=True))["confirmed"] for row in grid.rows] == [shown, shown]
 
 
 def test_runs_of_other_objectives_are_said_not_to_be_comparable(runs: Path) -> None:

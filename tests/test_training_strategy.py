@@ -1,5 +1,6 @@
 """What decides how a structure learns is the same to every engine, and numbers alone make no other program."""
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +35,15 @@ CHANGES: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def worker(engine: str = "auto", room: int | None = None, optimizer: Any = "adam") -> Worker:
-    data = toys.halves(*toys.digits())
-    hypermodel = AutoHyperModel(lambda: toys.compiled(optimizer), "auto", data, room=room)
-    return Worker(
-        hypermodel, data, Fit() if engine == "keras" else engine_named(engine), Objective("val_loss", "min")
-    )
+DATA = toys.halves(*toys.digits())
+
+
+@functools.cache
+def worker(engine: str = "auto", room: int | None = None) -> Worker:
+    """Return one for all tests: what it compiled for one of them trains others' recipes too."""
+    made = Fit() if engine == "keras" else engine_named(engine)
+    hypermodel = AutoHyperModel(toys.compiled, "auto", DATA, room=room)
+    return Worker(hypermodel, DATA, made, Objective("val_loss", "min"))
 
 
 def ran(work: Worker, epochs: int = EPOCHS, **changes: Any) -> Outcome:

@@ -11,6 +11,7 @@ import pytest
 import autoopt
 from autoopt.errors import ModelError, RunError, UsageError
 from tests import toys
+from tests.counts import FULL
 
 OPTIONS: dict[str, Any] = {"objective": "val_loss", "max_trials": 3, "seed": 0}
 
@@ -229,7 +230,8 @@ class Summed(Scored):
         return {"val_loss": float(x.sum())}
 
 
-@pytest.mark.parametrize("seed", [5, None])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [5, None] if FULL else [None])
 def test_without_validation_data_the_rows_are_cut_as_tune_cuts_them(seed: int | None) -> None:
     options: dict[str, Any] = {**OPTIONS, "max_trials": 1, "seed": seed}
     tuner, data = autoopt.Tuner(Summed(), **options), toys.digits(60)

@@ -58,7 +58,7 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
     if not path.changed:
         raise RunError(
             f"The winner of {ended.folder.path} is your own model: there is no path to it. Expected one with changes. "
-            "Search on with resume=True and more trials."
+            "Search on with more trials: autoopt resume RUN --max-trials N, or resume=True."
         )
     steps = _steps(path, path.ordered(ended.trials, ended.objective, again.seed))
     console, limits = Console(verbose), Limits(None, time_given, time.time(), 0)

@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,8 @@ from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Trial
 from autoopt.script import Winner, script_of
 from autoopt.seeding import preserved
-from autoopt.storage import RunFolder
-from autoopt.untrusted import printable
+from autoopt.storage import RunFolder, replacing
+from autoopt.untrusted import finite, printable
 
 ENDINGS = {
     "keras": ".keras", "weights": ".weights.h5", "json": ".json", "python": ".py", "onnx": ".onnx", "saved_model": "",
@@ -67,23 +68,28 @@ class Export:
             raise UsageError(_unwritable(path, str(error))) from error
 
     def _written(self, target: Path, format: str) -> Path:
-        if format == "keras" and self.file is None:
-            self.model().save(target)
-        elif format == "keras" and self.file is not None:
-            shutil.copyfile(self.file(), target)
+        if format == "keras":
+            self._copy(target)
         elif format == "weights":
             self._searched().save_weights(target)  # the script's own model takes them
         elif format == "python":
-            target.write_text(self._script(), encoding="utf8")
+            _write(target, self._script())
         elif format == "json":
             told = {**self.summary(), "recipe": self.folder.read("course").get("recipe")}
-            target.write_text(json.dumps(told, indent=1) + "\n", encoding="utf8")
+            _write(target, json.dumps(finite(told), indent=1) + "\n")
         else:
             _export(self.model(), target, format)
         return target
 
     def _searched(self) -> keras.Model:
         return self.model() if self.core is None else self.core()
+
+    def _copy(self, target: Path) -> None:
+        with replacing(target) as fresh:
+            if self.file is None:
+                self.model().save(fresh)
+            else:
+                shutil.copyfile(self.file(), fresh)
 
     def _script(self) -> str:
         told = self.folder.read("course")
@@ -128,10 +134,16 @@ class Export:
             "The winner of a search, which `python FILE DATA.npz` trains, with x and y in DATA.npz.",
             "",
             f"Run {name}, trial {best.number}, seed {asked['seed']}: {score}; {where}.",
-            f"The weights that scored it: autoopt export {name} best.weights.h5 --format weights, and then",
+            f"The weights that scored it: autoopt export {shlex.quote(name)} best.weights.h5 --format weights, and then",
             'model = build_model(); model.load_weights("best.weights.h5").',
             *(PREPARED if self.folder.read("schema") else ()),
         )
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file that is whole or not there."""
+    with replacing(target) as fresh:
+        fresh.write_text(text, encoding="utf8")
 
 
 def check_target(path: str | Path, format: str) -> Path:

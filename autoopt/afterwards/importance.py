@@ -26,10 +26,10 @@ def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: in
     if not found:
         count = sum(trial.score is not None and trial.status != "failed" for trial in journal.trials())
         same = ", all of them the same" if count >= storage.FEWEST else ""
+        scored = "one trial" if count == 1 else f"{count} trials"
         raise RunError(
-            f"The run {folder.path} has {count} trials with a score{same}: they cannot tell which hyperparameters "
-            f"matter. Expected at least {storage.FEWEST} whose scores differ. Search on with resume=True and more "
-            "trials."
+            f"The run {folder.path} has {scored} with a score{same}: not enough to tell which hyperparameters matter. Expected "
+            f"at least {storage.FEWEST} whose scores differ. Search on with more: autoopt resume RUN --max-trials N, or resume=True."
         )
     rows = [(each.name, each.share, each.trials) for each in found]
     return pd.DataFrame(rows, columns=["hyperparameter", "importance", "trials"])

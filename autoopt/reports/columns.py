@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autoopt.untrusted import printable
+
 Value = bool | float | str
 
 
@@ -11,6 +13,11 @@ def _column_type(value: Any) -> type:
     if isinstance(value, bool):
         return bool
     return float if isinstance(value, int | float) else str
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that records of TensorBoard's can hold: halves of pairs in words are written out."""
+    return printable(value) if isinstance(value, str) else value
 
 
 def is_shown(value: Any) -> bool:
@@ -37,12 +44,12 @@ class Domain:
         leads = not config["conditions"]
         if "min_value" in config:
             return cls((), (float(config["min_value"]), float(config["max_value"])), leads)
-        return cls(tuple(hyperparameter.values), None, leads)
+        return cls(tuple(map(_plain, hyperparameter.values)), None, leads)
 
     @classmethod
     def around(cls, value: Any) -> "Domain":
         """Return a domain for a name that no space announced."""
-        one = cls((value,))
+        one = cls((_plain(value),))
         if one.type is float:
             return cls(interval=(float(value), float(value)))
         return cls((False, True)) if one.type is bool else one
@@ -65,7 +72,7 @@ class Domain:
     def cast(self, value: Any) -> Value | None:
         """Return the value as this domain's type, None where it is no such thing."""
         if self.type is str:
-            return str(value)
+            return str(_plain(value))
         if isinstance(value, bool):
             return value if self.type is bool else float(value)
         return float(value) if self.type is float and isinstance(value, int | float) else None

@@ -6,7 +6,7 @@ from typing import Any
 
 from autoopt.reports.console import duration, score_text
 from autoopt.reports.grid import Grid
-from autoopt.reports.headline import compared_score
+from autoopt.reports.headline import around, compared_score
 from autoopt.reports.outcome import in_full
 from autoopt.reports.table import told
 
@@ -136,7 +136,7 @@ def _reached(objective: Mapping[str, Any], whose: str) -> str:
 
 
 def _within(score: float | None, error: float | None) -> str:
-    return score_text(score) + ("" if error is None else f" ± {error:.4f}")
+    return score_text(score) + around(error)
 
 
 def _names(runs: Sequence[str]) -> Sequence[str]:

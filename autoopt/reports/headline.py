@@ -40,6 +40,8 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     if number != 0:
         yield from _confirmed("Your model, confirmed", summary.get("baseline_confirmed"))
     yield from _confirmed("Winner, confirmed", summary.get("confirmed"))
+    if summary.get("unconfirmed"):
+        yield Score("Winner, confirmed", None, f"not: {summary['unconfirmed']}")
     tested, metric = summary.get("test_metrics") or {}, summary["objective"]["name"].removeprefix("val_")
     if metric in tested:
         yield Score("Winner, test part", tested[metric], "looked at once", _finite(summary.get("test_error")))
@@ -49,6 +51,12 @@ def compared_score(summary: Mapping[str, Any]) -> float | None:
     """Return the winner's score as it is compared with the user's model: a mean where trials have one."""
     several = summary.get("folds") or summary.get("executions")
     return several["mean"] if several else summary["best_score"]
+
+
+def around(error: float | None) -> str:
+    """Return the half-width of an interval as what stands behind a score; empty where it is not known, or infinite."""
+    known = _finite(error)
+    return "" if known is None else f" ± {known:.4f}"
 
 
 def _confirmed(what: str, found: Mapping[str, Any] | None) -> Iterator[Score]:

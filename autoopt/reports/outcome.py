@@ -9,7 +9,9 @@ from autoopt import memory
 from autoopt.records import COSTS, Trial
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
+from autoopt.reports.headline import around
 from autoopt.reports.table import UNCUT, table, told
+from autoopt.untrusted import printable
 
 FRONT_SHOWN = 8
 """Trials of a front that are listed; `Result.pareto()` has them all."""
@@ -32,7 +34,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return lines if summary["best_score"] is None else [*lines, so_far]
     which = f"trial {summary['best_trial']}{', the knee of the front' if summary.get('front') else ''}"
     for kind, found in _several(summary):
-        deviation = f" ± {found['std']:.4f}" if "std" in found else ""
+        deviation = around(found.get("std"))
         which += (
             f", the best of its {found['n']} {kind}; their mean is {score_text(found['mean'])}{deviation}"
         )
@@ -41,7 +43,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
     lines += front_lines(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
-    return lines + [edge["text"] for edge in summary.get("edges", ())]
+    return lines + [printable(edge["text"], kept="") for edge in summary.get("edges", ())]
 
 
 def _several(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -150,12 +152,13 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     """Return the lines on the confirmation, and on what it says of the user's model."""
     found, own = summary["confirmed"], summary.get("baseline_confirmed")
     if not found:
-        return []
-    name, n, around = summary["objective"]["name"], found["n"], found.get("error")
+        why = summary.get("unconfirmed")
+        return [f"  confirmed  not: {why}"] if why else []
+    name, n, error = summary["objective"]["name"], found["n"], around(found.get("error"))
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
     alone = "of seeds alone: " if found.get("of_seeds_alone") else ""
-    chance = "" if around is None else f"95 %, {alone}"
+    chance = f"95 %, {alone}" if error else ""
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
     beside = f"; your model {_within(own)}" if own and not is_own else ""
@@ -183,21 +186,17 @@ def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
 
 def _within(found: Mapping[str, Any]) -> str:
     """Return a mean with its error."""
-    around = found.get("error")
-    return score_text(found["mean"]) + ("" if around is None else f" ± {around:.4f}")
+    return score_text(found["mean"]) + around(found.get("error"))
 
 
 def _tested(summary: Mapping[str, Any]) -> list[str]:
     """Return the line on the test part."""
     if not summary["test_metrics"]:
         return []
-    objective, around, gap = (
-        summary["objective"]["name"].removeprefix("val_"),
-        summary.get("test_error"),
-        summary.get("gap"),
-    )
+    objective, gap = summary["objective"]["name"].removeprefix("val_"), summary.get("gap")
+    error = around(summary.get("test_error"))
     shown = [
-        f"{key} {score_text(value)}" + (f" ± {around:.4f}" if key == objective and around is not None else "")
+        f"{key} {score_text(value)}{error if key == objective else ''}"
         for key, value in summary["test_metrics"].items()
     ]
     mean = next((f"the mean of its {kind}" for kind, _ in _several(summary)), "best")
@@ -230,12 +229,13 @@ def disk_line(summary: Mapping[str, Any]) -> list[str]:
 def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     if not changes:
         return [f"Nothing was changed: {unchanged}."]
-    width = max(len(change["name"]) for change in changes) + 2
+    names = [printable(change["name"], kept="") for change in changes]  # what a user calls them: in one line
+    width = max(map(len, names)) + 2
     return [
         "Changed from your model:",
         *(
-            f"  {change['name']:<{width}} {told(change['before'])} -> {told(change['after'])}"
-            for change in changes
+            f"  {name:<{width}} {told(change['before'])} -> {told(change['after'])}"
+            for name, change in zip(names, changes, strict=True)
         ),
     ]
 

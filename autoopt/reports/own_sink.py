@@ -1,15 +1,13 @@
 """Sinks of the user's own: checked before the search, told while it goes on, and what they raise costs no search."""
 
 import inspect
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autoopt.errors import UsageError
 from autoopt.records import Event
+from autoopt.reports.boundary import Boundary
 from autoopt.reports.console import first_line
-
-logger = logging.getLogger(__name__)
 
 
 class OwnSink:
@@ -21,35 +19,27 @@ class OwnSink:
 
     def __init__(self, sink: Callable[[Event], Any]) -> None:
         self._sink = sink
-        self._told = self._raised = False
+        self._told = False
+        self._boundary = Boundary(self._said)
 
     def __call__(self, event: Event) -> None:
         """Tell it one event."""
-        if not self._raised:
+        if not self._boundary.crossed:
             self._told = True
-            self._call(self._sink, type(event).__name__, event)
+            self._boundary.call(self._sink, type(event).__name__, event)
 
     def close(self) -> None:
         """Close it, once, where it was told anything: before, it is as its user made it."""
         close = getattr(self._sink, "close", None)
         told, self._told = self._told, False
         if told and callable(close):
-            self._call(close, "close")
+            self._boundary.call(close, "close")
 
-    def _call(self, function: Callable[..., Any], when: str, *arguments: Any) -> None:
-        try:
-            function(*arguments)
-        except (
-            Exception
-        ) as error:  # The user's own code, which may raise anything: it is no part of the search.
-            if not self._raised:
-                logger.warning(
-                    "The sink %s raised %s at %s: %s. It is told nothing more, the search goes on. Its traceback is "
-                    "in the run's log.txt.",
-                    _name(self._sink), type(error).__name__, when, first_line(str(error)),
-                )  # fmt: skip
-            logger.info("the sink %s at %s", _name(self._sink), when, exc_info=error)
-            self._raised = True
+    def _said(self, error: Exception, when: str) -> str:
+        return (
+            f"The sink {_name(self._sink)} raised {type(error).__name__} at {when}: {first_line(str(error))}. It is told "
+            "nothing more, the search goes on. Its traceback is in the run's log.txt."
+        )
 
 
 def own_sinks(given: Any) -> Sequence[OwnSink]:

@@ -5,9 +5,10 @@ from typing import Any
 
 from autoopt.reports.console import score_text
 from autoopt.reports.grid import Grid
-from autoopt.reports.headline import scores
+from autoopt.reports.headline import around, scores
 from autoopt.reports.outcome import disk_line, ended, front_lines, time_line, verdict
 from autoopt.reports.table import told
+from autoopt.untrusted import printable
 
 
 def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed: str) -> list[str | Grid]:
@@ -29,7 +30,7 @@ def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed:
         *(f"Compared with your model: {sentence}." for sentence in verdict(summary)),
         *front_lines(summary.get("front") or [], falling),
         *_changed(summary),
-        *(edge["text"] for edge in summary.get("edges", ())),
+        *(printable(edge["text"], kept="") for edge in summary.get("edges", ())),
         *([board] if board.rows else []),
         *([failed] if failed else []),
         *([] if shares is None else [shares]),
@@ -44,8 +45,7 @@ def importance_grid(shares: Sequence[tuple[str, float, int]]) -> Grid | None:
 
 def _headline(summary: Mapping[str, Any]) -> Grid:
     rows = [
-        (each.what, score_text(each.value), "" if each.error is None else f"± {each.error:.4f}", each.note)
-        for each in scores(summary)
+        (each.what, score_text(each.value), around(each.error).strip(), each.note) for each in scores(summary)
     ]
     return Grid("Outcome", ("", summary["objective"]["name"], "95 %", ""), rows)
 

@@ -12,7 +12,7 @@ from autoopt.script.objects import Spelling
 from autoopt.script.operations import arguments, is_operation, operation
 from autoopt.script.variables import Variables
 from autoopt.surgery import masks
-from autoopt.surgery.graph import Graph
+from autoopt.surgery.graph import Graph, end
 
 Place = tuple[str, int]
 """A call: its layer, and which of the layer's calls it is."""
@@ -53,9 +53,9 @@ class Functional:
         self._entries, self._layers, self._variables = self._graph.layers, layers, variables
         self._values: dict[Place, str] = {}
         self._made: dict[str, str] = {}
-        nested = {name for name, entry in self._entries.items() if "output_layers" in entry["config"]}
         self._ends = {
-            side: _placed(self._graph.config[side], nested) for side in ("input_layers", "output_layers")
+            side: _placed(self._graph.config[side], self._entries)
+            for side in ("input_layers", "output_layers")
         }
         self._calls = {(each.layer, each.node): each for each in self._graph.calls()}
 
@@ -150,14 +150,13 @@ def _wanted(entry: Mapping[str, Any]) -> str:
     return kind if automatic(name, entry["class_name"]) else name
 
 
-def _placed(side: Any, nested: set[str]) -> Any:
+def _placed(side: Any, layers: Mapping[str, Any]) -> Any:
     """Return `input_layers` or `output_layers` with references as tuples, as calls count."""
     if isinstance(side, Mapping):
-        return {name: _placed(each, nested) for name, each in side.items()}
+        return {name: _placed(each, layers) for name, each in side.items()}
     if len(side) == 3 and isinstance(side[0], str):
-        # Keras counts the definition of a nested Functional as its call 0 here, and only here.
-        return (side[0], side[1] - (side[0] in nested), side[2])
-    return [_placed(each, nested) for each in side]
+        return end(side, layers)
+    return [_placed(each, layers) for each in side]
 
 
 def _leaves(side: Any) -> Sequence[tuple[str, int, int]]:

@@ -1,7 +1,8 @@
 """Models as functions that build them: Sequential where it is a chain, else Keras's functional style."""
 
+import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -28,17 +29,13 @@ class Models:
 
     def __init__(self, model: keras.Model, custom_objects: Mapping[str, Any]) -> None:
         layers = list(model._flatten_layers())
-        own = {type(layer).__name__: type(layer) for layer in layers if not _from_keras(type(layer))}
-        inside = [
-            each
-            for one in (model, *layers)
-            if not isinstance(one, keras.Sequential)
-            for each in _operations(one)
-        ]
-        self._live = {each.name: each for each in (*inside, *layers)}
+        kinds = {type(layer) for layer in layers if not _from_keras(type(layer))}
+        own = {kind.__name__: kind for kind in kinds}  # entries of __main__ have no module
+        own |= {f"{kind.__module__}.{kind.__name__}": kind for kind in kinds}
+        self._around: list[Any] = [model]  # whose parts are written, the innermost last
         self._names = Variables()
         self._kept: set[str] = set()
-        self.spelling = Spelling(self._nested, {**own, **custom_objects})
+        self.spelling = Spelling(self._nested, {**own, **custom_objects}, self._names)
         self.functions: list[list[str]] = []
         _check_unshared(model, layers)
         for each in (model, *layers):
@@ -56,7 +53,7 @@ class Models:
             named: Layers whose names count.
         """
         self._kept |= set(named)
-        return self._body(keras.saving.serialize_keras_object(model), Variables())
+        return self._body(keras.saving.serialize_keras_object(model), Variables(self._names))
 
     def layer(self, entry: Mapping[str, Any]) -> Expression:
         """Return the expression that makes a layer."""
@@ -64,18 +61,19 @@ class Models:
             return self._nested(entry)
         if entry["class_name"] == "InputLayer":
             return self.input(entry)
-        live = self._live.get(entry["config"]["name"])
-        made = self.spelling.made(entry, ("vocabulary_size",), {} if live is None else vocabulary(live))
+        live = self._live(entry)
+        with self._inside(live):
+            made = self.spelling.made(entry, ("vocabulary_size",), {} if live is None else vocabulary(live))
         return self._named(made, entry)
 
     def learnt(self, entry: Mapping[str, Any], name: str) -> list[str]:
         """Return the statements that follow where a layer was made; `name` is the script's for it."""
-        live = self._live.get(entry["config"]["name"])
+        live = self._live(entry)
         return [] if live is None else statistics(live, name)
 
     def is_learnt(self, entry: Mapping[str, Any]) -> bool:
         """Whether statements follow where a layer is made."""
-        return is_learnt(self._live.get(entry["config"]["name"]))
+        return is_learnt(self._live(entry))
 
     def several(self, entry: Mapping[str, Any]) -> bool:
         """Whether a layer puts out several tensors.
@@ -83,7 +81,7 @@ class Models:
         Raises:
             UsageError: It puts them out by name.
         """
-        live = self._live.get(entry["config"]["name"])
+        live = self._live(entry)
         if live is None or not live._inbound_nodes:
             return False
         if isinstance(getattr(live, "_outputs_struct", None), dict):
@@ -111,6 +109,20 @@ class Models:
         others |= {key: "True" for key in ("sparse", "ragged", "optional") if config.get(key)}
         return call("keras.Input", literal(tuple(shape)), **others)
 
+    def _live(self, entry: Mapping[str, Any]) -> Any:
+        """Return the layer that an entry was written of, None where there is none: other models may have its name, too."""
+        parts = _parts(self._around[-1])
+        return next((each for each in parts if each.name == entry["config"]["name"]), None)
+
+    @contextlib.contextmanager
+    def _inside(self, live: Any) -> Iterator[None]:
+        """Have layers be looked for in a layer meanwhile."""
+        self._around.append(self._around[-1] if live is None else live)
+        try:
+            yield
+        finally:
+            self._around.pop()
+
     def _named(self, made: Call, entry: Mapping[str, Any]) -> Call:
         """Return the call with the layer's name, where that counts and Keras would find another."""
         name = entry["config"]["name"]
@@ -123,7 +135,8 @@ class Models:
         plain = entry["class_name"].lower() if automatic(name, entry["class_name"]) else name
         function = self._names.fresh(f"build_{plain}")
         title = '    """Return a part of the model."""'
-        body = self._body(entry, Variables())
+        with self._inside(self._live(entry)):
+            body = self._body(entry, Variables(self._names))
         self.functions.append([f"def {function}():", title, *body, "    return model"])
         return call(function)
 
@@ -184,9 +197,13 @@ def _check_unshared(model: keras.Model, layers: Sequence[Any]) -> None:
         )
 
 
-def _operations(layer: Any) -> Sequence[Any]:
-    """Return what a Functional model calls, functions of keras.ops included; nothing of any other layer."""
-    return layer.operations if isinstance(layer, keras.Model) and type(layer).__name__ in NESTED else ()
+def _parts(layer: Any) -> Sequence[Any]:
+    """Return what a model calls, functions of keras.ops included, or the layers inside of any other layer."""
+    if isinstance(layer, keras.Sequential):
+        return layer.layers  # type: ignore[no-any-return]
+    if isinstance(layer, keras.Model) and type(layer).__name__ in NESTED:
+        return layer.operations  # type: ignore[no-any-return]
+    return list(layer._flatten_layers(include_self=False))
 
 
 def _from_keras(kind: type) -> bool:

@@ -12,6 +12,7 @@ from keras.src.utils.naming import to_snake_case
 from autoopt.errors import UsageError
 from autoopt.script.defaults import automatic, differing, one_sided
 from autoopt.script.expression import Call, Expression, call, listed, literal, text
+from autoopt.script.variables import Variables
 
 INSTEAD = "Export it as keras or saved_model."
 
@@ -42,13 +43,15 @@ class Spelling:
 
     Attributes:
         nested: Writes a nested model of its entry, as an expression.
-        custom_objects: Classes and functions of the user's own, name to object.
-        imports: Module to the names of the user's own that are imported from it.
+        custom_objects: Classes and functions of the user's own, name, or module and name, to object.
+        names: Of the script.
+        imports: Module to the names of the user's own that are imported from it, each with what the script calls it.
     """
 
     nested: Callable[[Mapping[str, Any]], Expression]
     custom_objects: Mapping[str, Any] = field(default_factory=dict)
-    imports: dict[str, set[str]] = field(default_factory=dict)
+    names: Variables = field(default_factory=Variables)
+    imports: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def value(self, value: Any) -> Expression:
         """Return anything that stands in a configuration: a serialized object, or plain data.
@@ -103,7 +106,8 @@ class Spelling:
         """
         name = entry["config"] if entry["class_name"] == "function" else entry["class_name"]
         module = str(entry.get("module") or "")
-        for known in () if module.split(".")[0] == "keras" else (entry.get("registered_name") or "", name):
+        ways = (f"{module}.{name}", entry.get("registered_name") or "", name)
+        for known in () if module.split(".")[0] == "keras" else ways:
             found = self.custom_objects.get(known) or keras.saving.get_registered_object(known)
             if found is not None:
                 return found
@@ -130,8 +134,10 @@ class Spelling:
                 f"The winner needs {name!r}, which no other file can import: it is defined in {module or 'no module'}. "
                 f"Expected a module of its own. Move it into a file, import it from there, and search again. {INSTEAD}"
             )
-        self.imports.setdefault(module, set()).add(name)
-        return name
+        own = self.imports.setdefault(module, {})
+        if name not in own:
+            own[name] = self.names.free(name)
+        return own[name]
 
     def _argument(self, name: str, value: Any) -> Expression:
         if name.endswith("activation") and isinstance(value, Mapping) and "class_name" not in value:
@@ -149,8 +155,7 @@ class Spelling:
         kind, config = value["class_name"], value.get("config", {})
         if kind in NESTED:
             return self.nested(value)
-        if kind in ("__lambda__", "Lambda"):
-            raise UsageError(NAMELESS)
+        _check_sayable(value)
         if kind in ("__tensor__", "__numpy__"):
             return array(np.asarray(config["value"], config["dtype"]))
         if kind == "__slice__":
@@ -169,6 +174,22 @@ class Spelling:
 
     def _policy(self, value: Any) -> Expression:
         return text(value["config"]["name"]) if isinstance(value, Mapping) else literal(value)
+
+
+def _check_sayable(value: Mapping[str, Any]) -> None:
+    """Check that an object inside of another is all in its configuration.
+
+    Raises:
+        UsageError: It is not.
+    """
+    kind, config = value["class_name"], value.get("config", {})
+    if kind in ("__lambda__", "Lambda"):
+        raise UsageError(NAMELESS)
+    if kind == "Normalization" and value.get("module") == "keras.layers" and config.get("mean") is None:
+        raise UsageError(
+            "The winner has a Normalization inside of another layer, where a script cannot give it what it has learnt. "
+            f"Expected it among the layers of a model. {INSTEAD}"
+        )
 
 
 def array(value: np.ndarray) -> Expression:

@@ -69,7 +69,7 @@ def script_of(winner: Winner) -> str:
 
 def _assembled(
     header: Sequence[str],
-    own: Mapping[str, set[str]],
+    own: Mapping[str, Mapping[str, str]],
     constants: Mapping[str, Expression],
     blocks: Sequence[str],
 ) -> str:
@@ -80,12 +80,15 @@ def _assembled(
         imports.append("from keras import layers")
     if own:
         imports += ["", "# Of your own: the files that define them have to be found by Python."]
-        imports += [
-            f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(own.items())
-        ]
+        imports += [f"from {module} import {_imported(names)}" for module, names in sorted(own.items())]
     values = [line for name, value in constants.items() for line in laid_out(value, 0, f"{name} = ")]
     top = [f'"""{header[0]}"""'] if len(header) == 1 else [f'"""{header[0]}', *header[1:], '"""']
     return "\n".join([*top, "", *imports, "", *values, "", "", code]) + "\n"
+
+
+def _imported(names: Mapping[str, str]) -> str:
+    told = sorted(names.items())
+    return ", ".join(name if name == known else f"{name} as {known}" for name, known in told)
 
 
 def _parameters(course: Course, steps: bool, smoothed: bool) -> str:
@@ -141,6 +144,8 @@ def _main(inputs: Any, outputs: Any, own: bool) -> list[str]:
     read = call("train", _read("x", inputs), _read("y", outputs))
     return [
         'if __name__ == "__main__":',
+        "    if len(sys.argv) != 2:",
+        '        sys.exit("Usage: python FILE DATA.npz, with x and y in it")',
         "    keras.utils.set_random_seed(SEED)",
         "    with np.load(sys.argv[1]) as data:",
         *laid_out(read, 8, "model = "),

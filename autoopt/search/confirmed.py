@@ -59,11 +59,13 @@ class Confirmations:
         runs: Trial number to its runs; as many for each.
         fresh_cuts: Whether each repeat had a cut of the data of its own.
         trials: How many trials the candidates were chosen from.
+        lacking: Why nothing was confirmed that was to be, in a few words; empty otherwise.
     """
 
     runs: Mapping[int, Runs]
     fresh_cuts: bool = False
     trials: int = 1
+    lacking: str = ""
 
     def of(self, number: int) -> Confirmed | None:
         """Return a candidate's scores, with the error that holds although the best one is looked at."""

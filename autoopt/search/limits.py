@@ -82,7 +82,7 @@ class Limits:
     def reached(self, trials: int) -> str | None:
         """Return why the search ends now, None while it goes on. Trial 0 is always begun."""
         if self._max_trials is not None and trials >= self._max_trials:
-            done = f"all {trials} trials are done"
+            done = "the one trial is done" if trials == 1 else f"all {trials} trials are done"
             return done if trials == self._max_trials else f"{done}, {self._max_trials} were asked for"
         return None if trials == 0 and not self.interrupted else self.cut()
 

@@ -1,6 +1,5 @@
 """Figures that Optuna draws of a run's trials: plotly's, as Optuna makes them; how they look on a page is not decided here."""
 
-import html
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -15,11 +14,12 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
+from autoopt.hyperparameters import is_number
 from autoopt.records import Objective, Trial
 from autoopt.storage.distributions import plain_name
 from autoopt.storage.importance import importance_figure
 from autoopt.storage.journal import Journal, quiet
-from autoopt.untrusted import printable
+from autoopt.untrusted import escaped
 
 MOST_LINES = 200
 """Best trials that parallel coordinates have: more are one grey area."""
@@ -29,6 +29,8 @@ MOST_POINTS = 1_000
 
 FRONT = ("#868e96", "#d9480f")
 """Colours of trials that are not on the front, and of those that are: both are seen on white and on black."""
+
+OVER = "over a constraint"
 
 DECADES = 100
 """Ratio of two values from which on a scale is logarithmic."""
@@ -76,15 +78,17 @@ class Figures:
         return found
 
     def history(self) -> Any:
-        """Return the objective of each trial, and the best until then."""
-        return _quietly(
-            optuna.visualization.plot_optimization_history, self._study(()), target_name=self._name
-        )
+        """Return the objective of each trial, and the best until then of those within the constraints."""
+        study = self._study((), constrained=True)
+        figure = _quietly(optuna.visualization.plot_optimization_history, study, target_name=self._name)
+        over = figure.data[-1]
+        over.update(name=OVER, marker_color=FRONT[0], showlegend=bool(over.x))
+        return figure
 
     def slice(self, name: str) -> Any:
         """Return the objective over one hyperparameter."""
         study = self._study([name], self._drawn[-MOST_POINTS:])
-        figure = _quietly(optuna.visualization.plot_slice, study, [_safe(name)], target_name=self._name)
+        figure = _quietly(optuna.visualization.plot_slice, study, [escaped(name)], target_name=self._name)
         figure.update_traces(marker_showscale=False)
         return _unquoted(figure)
 
@@ -93,14 +97,14 @@ class Figures:
         best = sorted(self._drawn, key=lambda each: self._objectives[0].rank(each[0]))[:MOST_LINES]
         figure = _quietly(
             optuna.visualization.plot_parallel_coordinate, self._study(names, best),
-            [_safe(name) for name in names], target_name=self._name,
+            [escaped(name) for name in names], target_name=self._name,
         )  # fmt: skip
         # Optuna writes the numbers of the first axis to its left, where there is no room for them.
         return figure.update_layout(margin_l=56)
 
     def importance(self) -> Any | None:
         """Return the importances by PED-ANOVA, None where trials are too few to tell."""
-        return importance_figure(self._journal, self._objectives[0], _safe)
+        return importance_figure(self._journal, self._objectives[0], escaped)
 
     def front(self, other: int) -> Any:
         """Return the first objective beside another one, those on the front by themselves.
@@ -112,7 +116,7 @@ class Figures:
         study = _quietly(optuna.create_study, directions=[_direction(each) for each in self._objectives])
         for number in range(max(told, default=-1) + 1):
             study.add_trial(_valued(told.get(number), self._objectives))
-        names = [_safe(self._objectives[place].name) for place in (0, other)]
+        names = [escaped(self._objectives[place].name) for place in (0, other)]
         figure = _quietly(
             optuna.visualization.plot_pareto_front, study, target_names=names,
             targets=lambda trial: [trial.values[0], trial.values[other]],
@@ -126,27 +130,36 @@ class Figures:
 
     @property
     def _name(self) -> str:
-        return _safe(self._objectives[0].name)
+        return escaped(self._objectives[0].name)
 
-    def _study(self, names: Iterable[str], drawn: Drawn | None = None) -> optuna.Study:
-        """Return a study of trials, under their numbers, with some hyperparameters."""
+    def _study(
+        self, names: Iterable[str], drawn: Drawn | None = None, constrained: bool = False
+    ) -> optuna.Study:
+        """Return a study of trials, under their numbers, with some hyperparameters.
+
+        Args:
+            names: Of the hyperparameters.
+            drawn: The trials; None takes all.
+            constrained: Whether it knows which of them are over a constraint: Optuna has colours of its own for those.
+        """
         kept = {trial.number: trial for trial, _ in (self._drawn if drawn is None else drawn)}
         ranges = {name: found for name in names if (found := _range(name, self._drawn)) is not None}
         study = _quietly(optuna.create_study, direction=_direction(self._objectives[0]))
         for number in range(max(kept, default=-1) + 1):
-            study.add_trial(_frozen(kept.get(number), ranges))
+            study.add_trial(_frozen(kept.get(number), ranges, constrained))
         return study
 
 
-def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution]) -> FrozenTrial:
+def _frozen(trial: Trial | None, ranges: Mapping[str, BaseDistribution], constrained: bool) -> FrozenTrial:
     """Return a trial as Optuna has it; one that is not shown keeps its place as a failed one."""
     if trial is None:
         return optuna.trial.create_trial(state=TrialState.FAIL)
     active = {name: found for name, found in ranges.items() if name in trial.hyperparameters}
     return optuna.trial.create_trial(
         value=trial.score,
-        params={_safe(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()},
-        distributions={_safe(name): found for name, found in active.items()},
+        params={escaped(name): _shown(trial.hyperparameters[name], found) for name, found in active.items()},
+        distributions={escaped(name): found for name, found in active.items()},
+        constraints={OVER: 1.0} if constrained and trial.excess else None,
     )
 
 
@@ -163,9 +176,9 @@ def _range(name: str, drawn: Drawn) -> BaseDistribution | None:
     found = [distributions[name] for _, distributions in drawn if name in distributions]
     if not values:
         return None
-    if any(isinstance(each, CategoricalDistribution) for each in found) or not all(map(_is_number, values)):
+    if any(isinstance(each, CategoricalDistribution) for each in found) or not all(map(is_number, values)):
         words = {_word(value): None for value in values}
-        numeric = all(map(_is_number, words))
+        numeric = all(map(is_number, words))
         return CategoricalDistribution(tuple(sorted(words) if numeric else sorted(words, key=str)))
     low, high = min(values), max(values)
     # A rate is kept by its place in its range, which does not say that its scale is logarithmic.
@@ -181,11 +194,7 @@ def _shown(value: Any, found: BaseDistribution) -> Any:
 
 def _word(value: Any) -> Any:
     """Return a choice as a figure names it."""
-    return value if _is_number(value) else _safe(str(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number(value) else escaped(str(value))
 
 
 def _unquoted(figure: Any) -> Any:
@@ -196,11 +205,6 @@ def _unquoted(figure: Any) -> Any:
         for trace in figure.data:
             trace.x = [_bare(word) for word in trace.x]
     return figure
-
-
-def _safe(text: str) -> str:
-    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
-    return html.escape(printable(text, kept=""))
 
 
 def _bare(word: str) -> str:

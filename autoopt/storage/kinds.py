@@ -156,6 +156,7 @@ class Result(TypedDict, total=False):
     model: int | None
     best_score: Unbounded | None
     reason: str
+    unconfirmed: str
     confirmed: list[Unbounded] | None
     confirmed_error: Unbounded | None
     confirmed_of_seeds_alone: bool

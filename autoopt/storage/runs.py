@@ -151,9 +151,10 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
         if (path / "run.json").is_file():
             return RunFolder(path)
     names = [folder.name for folder in every(directory)]
-    if str(run) and Path(run).exists():
+    there = next((path for path in (Path(run), Path(directory) / run) if str(run) and path.exists()), None)
+    if there is not None:
         raise RunError(
-            f"{str(run)!r} is no run folder: it has no run.json. Expected directory/project_name of a run."
+            f"{str(there)!r} is no run folder: it has no run.json. Expected directory/project_name of a run."
             f"{nearest(Path(run).name, names)}"
         )
     raise RunError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from autoopt.surgery.graph import tensors
+from autoopt.surgery.graph import end, tensors
 from autoopt.surgery.listing import details
 from autoopt.surgery.trace import Untraceable, functional
 
@@ -82,8 +82,8 @@ class _Drawing:
         self._scope, self._entries, self._given = scope, config["layers"], given
         self._chain = "input_layers" not in config  # a Sequential: each reads the one before
         self._inner: dict[tuple[str, int], _Drawing] = {}
-        self._nested = {entry["config"]["name"] for entry in self._entries if "layers" in entry["config"]}
-        self._ends = [] if self._chain else list(_leaves(config["output_layers"]))
+        layers = {entry["config"]["name"]: entry for entry in self._entries}
+        self._ends = [] if self._chain else [end(leaf, layers) for leaf in _leaves(config["output_layers"])]
         self._shapes = {
             tuple(spec["keras_history"]): tuple(spec["shape"])
             for entry in self._entries
@@ -101,8 +101,7 @@ class _Drawing:
         if self._chain:
             last = self._entries[-1]["config"]["name"]
             return [self._source((last, 0, 0))]
-        # Keras counts the definition of a nested Functional as its call 0 here, and only here.
-        return [self._source((name, call - (name in self._nested), at)) for name, call, at in self._ends]
+        return [self._source(each) for each in self._ends]
 
     def nodes(self) -> Iterator[Node]:
         """Yield the nodes, each model's inside of it included."""

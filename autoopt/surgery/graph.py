@@ -61,12 +61,8 @@ class Graph:
     @property
     def outputs(self) -> list[Ref]:
         """References of the model's outputs."""
-        # Keras counts the definition of a nested Functional as its call 0 here, and only here.
-        nested = {entry["name"] for entry in self.config["layers"] if "output_layers" in entry["config"]}
-        return [
-            (leaf[0], leaf[1] - (leaf[0] in nested), leaf[2])
-            for leaf in _leaves(self.config["output_layers"])
-        ]
+        layers = self.layers
+        return [end(leaf, layers) for leaf in _leaves(self.config["output_layers"])]
 
     def calls(self) -> list[Call]:
         """List the calls such that each follows those that it reads; input layers come as calls, too."""
@@ -217,6 +213,19 @@ def heads(graph: Graph) -> set[str]:
         else:
             waiting += [read.ref[:2] for read in calls[key].inputs]
     return found
+
+
+def end(leaf: Sequence[Any], layers: Mapping[str, Entry]) -> Ref:
+    """Return a leaf of `input_layers` or `output_layers` as calls are counted elsewhere.
+
+    Keras counts the definition of a nested Functional as its call 0 there, and only there; a Sequential has none.
+
+    Args:
+        leaf: Layer, node, tensor.
+        layers: Of the model, by their names.
+    """
+    name, node, tensor = leaf
+    return name, node - ("output_layers" in layers[name]["config"]), tensor
 
 
 def tensors(value: Any) -> Iterator[dict[str, Any]]:

@@ -1,18 +1,22 @@
 """Listing: the layers of a model's configuration as rows, for people to compare; nothing is built."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autoopt.untrusted import is_number
+
 TOLD = (
-    "units", "filters", "kernel_size", "strides", "dilation_rate", "pool_size", "num_heads", "key_dim", "input_dim",
+    "units", "filters", "kernel_size", "pool_size", "strides", "dilation_rate", "num_heads", "key_dim", "input_dim",
     "output_dim", "rate", "activation",
 )  # fmt: skip
 """Arguments that say what a layer is, in the order in which they are told."""
 
-USUAL = ("linear", None, 1, [1], [1, 1], [1, 1, 1], 0.0)
+USUAL = ("linear", None, 0.0)
 """Values that go without saying."""
+
+STEPS = ("strides", "dilation_rate")
+"""Arguments of which one, on all sides, goes without saying; a pooling layer's strides are as long as its pool."""
 
 PENALTIES = ("kernel_regularizer", "kernel_constraint")
 
@@ -50,7 +54,7 @@ def listed(config: Mapping[str, Any]) -> list[Layer]:
 
 def details(config: Mapping[str, Any]) -> dict[str, str]:
     """Return what says what a layer is, argument to text; what goes without saying is left out."""
-    found = {name: _text(name, config[name]) for name in TOLD if name in config and config[name] not in USUAL}
+    found = {name: _text(name, config[name]) for name in TOLD if not _is_usual(name, config)}
     inner = config.get("layer")
     if isinstance(inner, Mapping):  # Bidirectional, TimeDistributed
         found["layer"] = str(inner.get("class_name"))
@@ -59,40 +63,40 @@ def details(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _layer(entry: Mapping[str, Any]) -> Layer:
-    config = entry.get("config")
-    settings = config if isinstance(config, Mapping) else {}
-    name = settings.get("name", entry.get("name", ""))
-    return Layer(str(name), str(entry.get("class_name", "")), ", ".join(_details(settings)))
+    config = _mapping(entry.get("config"))
+    name = config.get("name", entry.get("name", ""))
+    return Layer(str(name), str(entry.get("class_name", "")), _detail(config))
 
 
-def _details(config: Mapping[str, Any]) -> list[str]:
+def _detail(config: Mapping[str, Any]) -> str:
     if isinstance(config.get("layers"), list):
-        return [f"a model of {len(config['layers'])} layers"]
-    found = [_told(name, config[name]) for name in TOLD if name in config and config[name] not in USUAL]
+        return f"a model of {len(config['layers'])} layers"
+    found = [_told(name, text) for name, text in details(config).items()]
     if "batch_shape" in config:
         found.append(_shape(_list(config["batch_shape"])[1:]))
-    inner = config.get("layer")
-    if isinstance(inner, Mapping):  # Bidirectional, TimeDistributed
-        settings = inner.get("config")
-        plain = (
-            {name: value for name, value in settings.items() if name in TOLD}
-            if isinstance(settings, Mapping)
-            else {}
-        )
-        found.append(", ".join([f"of {inner.get('class_name')}", *_details(plain)]))
-    return found + [_class_of(config[name]) for name in PENALTIES if config.get(name)]
+    return ", ".join(found)
 
 
-def _told(name: str, value: Any) -> str:
+def _told(name: str, text: str) -> str:
     if name in ("units", "filters"):
-        return f"{value} {name}"
-    return _text(name, value) if name == "activation" else f"{name} {_text(name, value)}"
+        return f"{text} {name[:-1] if text == '1' else name}"
+    if name == "layer":
+        return f"of {text}"
+    return text if name in ("activation", *PENALTIES) else f"{name} {text}"
+
+
+def _is_usual(name: str, config: Mapping[str, Any]) -> bool:
+    value = config.get(name)
+    if name == "strides" and "pool_size" in config:
+        return value is None or _list(value) == _list(config["pool_size"])
+    return value in USUAL or (name in STEPS and all(side == 1 for side in _list(value) or (value,)))
 
 
 def _text(name: str, value: Any) -> str:
     if name == "activation":
         return _class_of(value)
-    return _shape(value) if isinstance(value, list) else str(value)
+    # A model of the user's has tuples where a file has lists.
+    return _shape(value) if isinstance(value, list | tuple) else str(value)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -111,15 +115,10 @@ def _class_of(value: Any) -> str:
     settings = value.get("config")
     if not isinstance(settings, Mapping):
         return str(settings if value.get("class_name") == "function" else value.get("class_name"))
-    numbers = [f"{name} {number:.4g}" for name, number in settings.items() if _is_number(number) and number]
+    numbers = [f"{name} {number:.4g}" for name, number in settings.items() if is_number(number) and number]
     return " ".join([str(value.get("class_name")), *numbers])
 
 
 def _list(value: Any) -> Sequence[Any]:
     """Return what a file of anybody's has where a list is expected."""
     return value if isinstance(value, list | tuple) else ()
-
-
-def _is_number(value: Any) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and abs(value) <= sys.float_info.max

@@ -1,6 +1,7 @@
 """Plain data: JSON held against the types that it is to have, so that nobody stumbles over it later."""
 
 import dataclasses
+import functools
 import json
 import math
 import sys
@@ -121,7 +122,7 @@ def _fit_one_of(value: Any, kinds: Sequence[Any], place: str) -> None:
 
 def _fit_fields(value: Any, kind: Any, place: str) -> None:
     _demand(isinstance(value, dict), value, "names and values", place)
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     if dataclasses.is_dataclass(kind):
         needed = {
             each.name
@@ -138,6 +139,21 @@ def _fit_fields(value: Any, kind: Any, place: str) -> None:
             fit(value[name], its, _within(place, name))
         elif name in needed:
             raise Unreadable(f"{_told(place)} lacks {name!r}. Expected {', '.join(hints)}.")
+
+
+@functools.cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    """Return the types of its fields; a journal holds the same kinds thousands of times."""
+    return get_type_hints(kind)
+
+
+def finite(content: Any) -> Any:
+    """Return plain data with null for NaN and infinity, which JSON does not have: what others read is written so."""
+    if isinstance(content, Mapping):
+        return {name: finite(value) for name, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def _demand(fits: bool, value: Any, expected: str, place: str) -> None:
@@ -161,18 +177,19 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that is told as one: true and false are none, neither are infinity and NaN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _is_any_number(value: Any) -> bool:
-    return _is_number(value) or (isinstance(value, float) and not math.isfinite(value))
+    return is_number(value) or (isinstance(value, float) and not math.isfinite(value))
 
 
 SCALARS: Mapping[Any, Callable[[Any], bool]] = {
     bool: lambda value: isinstance(value, bool),
     int: _is_whole,
-    float: _is_number,
+    float: is_number,
     Unbounded: _is_any_number,
     str: lambda value: isinstance(value, str),
     NoneType: lambda value: value is None,

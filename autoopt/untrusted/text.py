@@ -1,5 +1,6 @@
-"""Text of anybody's: names from files are shown by a terminal, and never obeyed by it."""
+"""Text of anybody's: names from files are shown by a terminal or a page, and never obeyed by it."""
 
+import html
 import unicodedata
 from typing import Any
 
@@ -27,6 +28,16 @@ def printable(text: str, kept: str = "\n\t") -> str:
         repr(each)[1:-1] if each not in kept and unicodedata.category(each) in OBEYED else each
         for each in text
     )
+
+
+def escaped(text: str, kept: str = "") -> str:
+    """Return a text in which HTML, and figures of plotly, have no tags, and nobody a direction of reading.
+
+    Args:
+        text: Anything.
+        kept: As of `printable`.
+    """
+    return html.escape(printable(text, kept))
 
 
 def shown(value: Any) -> str:

@@ -23,7 +23,9 @@ from tests.engines.laboratory import (
     trained,
 )  # fmt: skip
 
-LIKE_OTHERS = ("GRU", "mixed precision", "embedding", "regression", "class weights", "sample weights")
+LIKE_OTHERS = (
+    "dense", "GRU", "mixed precision", "embedding", "regression", "class weights", "sample weights",
+)  # fmt: skip
 """Cases of which another holds everything as well."""
 
 ALL = [

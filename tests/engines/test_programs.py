@@ -162,6 +162,10 @@ SETTINGS: dict[str, Recipe] = {
 }  # fmt: skip
 
 
+LIKE_OTHERS = ("as it is", "polynomial", "cosine", "momentum", "batch size")
+"""Settings of which others hold everything as well."""
+
+
 @pytest.fixture(scope="module")
 def kept() -> CompiledEngine:
     """One engine for all settings: what one leaves behind would show in the next."""
@@ -174,9 +178,7 @@ def source() -> AutoHyperModel:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name for name in SETTINGS if FULL or name not in ("polynomial", "cosine", "momentum")]
-)
+@pytest.mark.parametrize("name", [name for name in SETTINGS if FULL or name not in LIKE_OTHERS])
 def test_settings_as_inputs_do_what_they_do_as_constants(
     name: str, kept: CompiledEngine, source: AutoHyperModel
 ) -> None:
@@ -189,7 +191,8 @@ def test_settings_as_inputs_do_what_they_do_as_constants(
     assert apart(fitting.weights(), plain.weights()) <= 1e-4
 
 
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "plain"])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES[:2] if FULL else MODES[:1])
 def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperModel) -> None:
     engine = compiled(mode)
     recipe = BASE.plus(dropout=0.0, schedule="cosine", label_smoothing=0.1)
@@ -290,7 +293,8 @@ def test_the_program_that_was_not_used_for_longest_goes_first_and_made_again_it_
     assert runs[1][0].history == runs[5][0].history
 
 
-@pytest.mark.parametrize("optimizer", zoo.OPTIMIZERS)
+@pytest.mark.slow
+@pytest.mark.parametrize("optimizer", [name for name in zoo.OPTIMIZERS if FULL or name != "Adam"])
 def test_every_optimizer_of_the_users_own_goes_its_way_on_a_program_that_is_used_again(
     optimizer: str,
 ) -> None:
@@ -314,9 +318,11 @@ def test_variables_that_keras_does_not_list_start_anew_as_well() -> None:
     assert runs[0] == runs[1] == [2.0, 4.0]  # 43 examples are two batches of 32
 
 
-def test_what_is_compiled_while_a_program_trains_leaves_its_state_alone() -> None:
-    engine, source = compiled("epoch"), hypermodel()
-    alone, _ = run(compiled("epoch"), source, Recipe())
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES[:1] if FULL else MODES[-1:])
+def test_what_is_compiled_while_a_program_trains_leaves_its_state_alone(mode: Any) -> None:
+    engine, source = compiled(mode), hypermodel()
+    alone, _ = run(compiled(mode), source, Recipe())
     assignment = assigned(IMAGES, size=32, epochs=2)
     fitting = engine.fitting(source.candidate(Recipe(), {}, 4, 3), assignment)
     losses = [fitting.epoch(0)["loss"]]

@@ -1,6 +1,6 @@
 """Laws that every executor keeps: each job is answered once, failures come back, the place does not matter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from autoopt.data import Cut, Dataset
-from autoopt.executors import Executor, InlineExecutor
-from autoopt.worker import Continuation, Duties
+from autoopt.executors import Executor
+from autoopt.worker import Continuation, Duties, Outcome
 from tests.executors.jobs import go_on, job
 
 
@@ -49,13 +49,18 @@ def test_the_report_ends_a_trial(executor: Executor) -> None:
     assert (trial.status, trial.epochs) == ("pruned", 1)
 
 
-def test_a_job_has_one_result_wherever_it_runs(executor: Executor, duties: Duties) -> None:
-    same = job(3, epochs=3, learning_rate=0.01, depth={"dense": 2})
-    results = []
-    for each in (InlineExecutor(duties.worker()), executor):
-        each.submit(same)
-        results.append(each.wait(go_on))
-    here, there = results
+SAME = job(3, epochs=2, learning_rate=0.01, depth={"dense": 2})
+
+
+@pytest.fixture(scope="module")
+def here(duties: Duties) -> Outcome:
+    """What becomes of a job in this process."""
+    return duties.worker().run(SAME, lambda epoch, logs: "continue")
+
+
+def test_a_job_has_one_result_wherever_it_runs(executor: Executor, here: Outcome) -> None:
+    executor.submit(SAME)
+    there = executor.wait(go_on)
 
     assert here.trial.status == "completed"
     assert there.trial.history == here.trial.history
@@ -64,18 +69,25 @@ def test_a_job_has_one_result_wherever_it_runs(executor: Executor, duties: Dutie
         np.testing.assert_array_equal(theirs, ours)
 
 
-def test_a_job_with_a_cut_gives_what_a_dataset_of_those_parts_gives(
-    executor: Executor, duties: Duties
-) -> None:
-    mixed = Cut(np.arange(0, 40, 2), np.arange(1, 40, 2))
-    train, validation = duties.dataset.parts(mixed)
-    apart = replace(duties, dataset=Dataset(train, validation))
-    results = []
-    for each, cut in ((InlineExecutor(apart.worker()), None), (executor, mixed), (executor, None)):
-        each.submit(replace(job(3, epochs=2), cut=cut))
-        results.append(each.wait(go_on).trial.history)
+MIXED = Cut(np.arange(0, 40, 2), np.arange(1, 40, 2))
 
-    assert results[0] == results[1] != results[2]
+
+@pytest.fixture(scope="module")
+def apart(duties: Duties) -> Mapping[str, Any]:
+    """The history of a job on a dataset of the parts that the cut has."""
+    made = replace(duties, dataset=Dataset(*duties.dataset.parts(MIXED)))
+    return made.worker().run(job(3), lambda epoch, logs: "continue").trial.history
+
+
+def test_a_job_with_a_cut_gives_what_a_dataset_of_those_parts_gives(
+    executor: Executor, apart: Mapping[str, Any]
+) -> None:
+    results = []
+    for cut in (MIXED, None):
+        executor.submit(replace(job(3), cut=cut))
+        results.append(executor.wait(go_on).trial.history)
+
+    assert results[0] == apart != results[1]
 
 
 def test_a_model_function_that_raises_comes_back_as_a_failed_outcome(

@@ -1,5 +1,6 @@
 """What the console says while a search runs, on a terminal and elsewhere."""
 
+import contextlib
 import fcntl
 import io
 import os
@@ -8,7 +9,9 @@ import re
 import struct
 import termios
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TextIO
 
 import keras_tuner
 import pytest
@@ -120,21 +123,35 @@ def test_of_several_objectives_a_trial_that_no_other_beats_is_on_the_front() -> 
     ]
 
 
-def on_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf8", **environment: str) -> str:
-    """Return what a terminal of 80 x 24 is sent while a short search is told."""
-    for name, value in {"TERM": "xterm-256color", **environment}.items():
-        monkeypatch.setenv(name, value)
+@contextlib.contextmanager
+def terminal(rows: int = 24, columns: int = 80, encoding: str = "utf8") -> Iterator[tuple[TextIO, bytearray]]:
+    """Open a terminal; what it is sent is whole once its stream is closed, with the block."""
     screen, line = pty.openpty()
-    fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     sent = bytearray()
 
     def read() -> None:
-        while not sent.endswith(b"over\r\n"):
-            sent.extend(os.read(screen, 10_000))
+        with contextlib.suppress(OSError):  # the other end is closed
+            while True:
+                sent.extend(os.read(screen, 10_000))
 
     reading = threading.Thread(target=read)
     reading.start()
-    with open(line, "w", encoding=encoding) as stream:
+    try:
+        with open(line, "w", encoding=encoding) as stream:
+            yield stream, sent
+    finally:
+        reading.join()
+        os.close(screen)
+
+
+def on_terminal(
+    monkeypatch: pytest.MonkeyPatch, encoding: str = "utf8", rows: int = 24, **environment: str
+) -> str:
+    """Return what a terminal is sent while a short search is told."""
+    for name, value in {"TERM": "xterm-256color", **environment}.items():
+        monkeypatch.setenv(name, value)
+    with terminal(rows, encoding=encoding) as (stream, sent):
         console = Console(1, stream)
         for event in (
             replace(STARTED, earlier=[trial(0, 0.7)]),
@@ -143,8 +160,6 @@ def on_terminal(monkeypatch: pytest.MonkeyPatch, encoding: str = "utf8", **envir
         ):
             console(event)
         console.say("over")
-        reading.join()
-    os.close(screen)
     return sent.decode(encoding)
 
 
@@ -169,3 +184,69 @@ def test_a_terminal_without_control_sequences_gets_a_line_for_each_trial(
 ) -> None:
     sent = on_terminal(monkeypatch, TERM="dumb")
     assert "\x1b" not in sent and "trial 1: val_accuracy 0.8000" in sent
+
+
+def test_a_terminal_without_room_for_a_view_gets_a_line_for_each_trial(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = on_terminal(monkeypatch, rows=0)
+    assert "\x1b[1;" not in sent and "trial 1: val_accuracy 0.8000" in sent
+
+
+def test_a_second_search_at_a_time_leaves_the_view_of_the_first_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    with terminal() as (stream, sent):
+        first, second = Console(1, stream), Console(1, stream)
+        first(STARTED)
+        for event in (STARTED, TrialEnded(trial(3, 0.8)), SearchEnded(None, "done")):
+            second(event)
+        second.say("SECOND OVER")
+        first.close()
+    before, after = sent.decode().split("SECOND OVER")
+    assert "\x1b[r" not in before and "trial 3: val_accuracy 0.8000" in before and "\x1b[r" in after
+
+
+def test_a_terminal_that_goes_away_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    screen, line = pty.openpty()
+    with open(line, "w", encoding="utf8") as stream:
+        fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        console = Console(2, stream)
+        console(STARTED)
+        os.close(screen)
+        for event in (TrialEnded(trial(1, 0.8)), SearchEnded(None, "done")):
+            console(event)
+
+
+def test_a_pipe_that_is_closed_ends_no_search_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with contextlib.suppress(BrokenPipeError), open(writing, "w", encoding="utf8") as stream:
+        console = Console(1, stream)
+        for event in (STARTED, TrialEnded(trial(1, 0.8)), SearchEnded(None, "done")):
+            console(event)
+    assert [record.message.split(":")[0] for record in caplog.records] == [
+        "The console cannot be written to any more (BrokenPipeError"
+    ]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_standard_output_that_is_missing_or_closed_ends_no_search(closed: bool) -> None:
+    stream = io.StringIO() if closed else None
+    if stream is not None:
+        stream.close()
+    with contextlib.redirect_stdout(stream):
+        console = Console(1)
+        for event in (STARTED, TrialEnded(trial(1, 0.8)), SearchEnded(None, "done")):
+            console(event)
+
+
+def test_a_word_that_the_encoding_lacks_is_told_with_question_marks() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    console = Console(1, stream)
+    for event in (STARTED, TrialEnded(trial(1, None, "failed", "ValueError: \u5bbd \udce4 wide"))):
+        console(event)
+    stream.seek(0)
+    assert stream.read().splitlines()[-1] == "trial 1 failed: ValueError: ? \\udce4 wide"

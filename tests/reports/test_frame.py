@@ -112,6 +112,29 @@ def test_what_is_confirmed_is_said_with_how_much_there_is_to_confirm() -> None:
     assert shown[4].startswith("confirming trial 7, run 2 of 3  building and compiling")
 
 
+def test_a_run_that_began_and_never_ended_is_not_shown_beside_the_next() -> None:
+    shown = lines(
+        progress_of(TrialStarted(0, {}), trial(0), TrialStarted(1, {}), TrialStarted(2, {})), 160, 50
+    )
+    assert not any("trial 1 " in line for line in shown)
+    assert any(line.startswith("trial 2 (2/40)") for line in shown)
+
+
+def test_a_confirmation_run_is_called_the_same_while_it_runs_and_afterwards() -> None:
+    progress = progress_of(
+        TrialStarted(7, {}, 2), TrialEnded(trial(7).trial, repeat=2), TrialStarted(7, {}, 2)
+    )
+    shown = [line for line in lines(progress) if line.startswith("confirming trial 7, run 2  ")]
+    assert len(shown) == 2
+
+
+@pytest.mark.parametrize("note", ["", " \n", "\n\x0bno such file\nmore"])
+def test_a_failure_is_told_whatever_its_reason_looks_like(note: str) -> None:
+    failed = TrialEnded(Trial(1, "failed", None, {}, {}, None, 0.0, 1.0, note=note))
+    told = next(line for line in lines(progress_of(failed)) if line.startswith("trial 1 "))
+    assert told.endswith("failed: no such file" if note.strip() else "failed: no reason given")
+
+
 def test_of_several_trainings_each_is_told() -> None:
     begun = (TrialStarted(1, {}), EpochEnded(1, 11, {"val_accuracy": 0.7}), ExecutionAdvanced(1, 2, 4))
     shown = lines(progress_of(*begun, search=replace(started(), trainings=5)))

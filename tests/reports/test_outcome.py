@@ -1,5 +1,6 @@
 """What a finished run looks like as text."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,6 +54,22 @@ def test_the_outcome_says_what_the_run_folder_takes_and_what_is_not_in_it(
     assert outcome({**SUMMARY, "disk": 2_400_000, "in_memory": absent})[1] == f"  disk       {said}"
 
 
+@pytest.mark.parametrize(
+    ("why", "said"), [("there was no time left", ["  confirmed  not: there was no time left"]), ("", [])]
+)
+def test_the_outcome_says_why_nothing_was_confirmed_that_was_to_be(why: str, said: list[str]) -> None:
+    lines = outcome({**SUMMARY, "confirmed": None, "unconfirmed": why})
+    assert [line for line in lines if "confirmed" in line] == said
+
+
+def test_a_name_of_the_user_s_stays_in_its_line() -> None:
+    name = "un\x1bits\nmore"
+    lines = outcome({
+        **SUMMARY, "changes": [{"name": name, "before": 1, "after": 2}], "edges": [{"text": f"{name} lies low."}],
+    })  # fmt: skip
+    assert lines[-2:] == ["  un\\x1bits\\nmore   1 -> 2", "un\\x1bits\\nmore lies low."]
+
+
 CONFIRMED = {
     "confirmed": {"mean": 0.9612, "std": 0.0021, "n": 3, "error": 0.008},
     "baseline_confirmed": {"mean": 0.91, "std": 0.004, "n": 3, "error": 0.011},
@@ -88,6 +105,13 @@ def test_single_runs_claim_nothing() -> None:
         "  confirmed  val_accuracy 0.9600 ± 0.0100  (95 %, 1 fresh seed and cut); your model"
     )
     assert lines[4].strip() == "a single run of each does not tell whether it is better than your model"
+
+
+def test_an_error_that_is_not_known_is_not_told() -> None:
+    one = {"mean": 0.96, "std": 0.0, "n": 1, "error": math.inf}
+    lines = outcome({**SUMMARY, **CONFIRMED, "confirmed": one, "test_error": math.nan})
+    assert lines[3].startswith("  confirmed  val_accuracy 0.9600  (1 fresh seed and cut); your model")
+    assert lines[5].startswith("  test       accuracy 0.9550, loss 0.2000;")
 
 
 def test_an_error_of_seeds_alone_says_so_and_claims_nothing() -> None:

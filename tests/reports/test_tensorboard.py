@@ -312,11 +312,11 @@ def test_the_end_adds_what_is_known_of_the_winner_and_no_session(sink, tmp_path)
             trial(), "done", (0.5,), {"accuracy": 0.75}, {"confirmed_error": 0.125, "gap_to_test": -0.25}
         )
     )
-    reader, winner = Reader(tmp_path), "digits/trial-0000"
+    reader = Reader(tmp_path)
 
-    assert list(reader.sessions()) == [winner]
+    assert list(reader.sessions()) == ["digits/trial-0000"]
     found = [
-        reader.evaluations(winner, tag)
+        reader.evaluations("digits/winner", tag)
         for tag in ("winner/test_accuracy", "winner/confirmed_error", "winner/gap_to_test")
     ]
     assert found == [[(0, 0.75)], [(0, 0.125)], [(0, -0.25)]]
@@ -423,6 +423,32 @@ def test_logs_that_can_no_longer_be_written_do_not_end_the_search(sink, tmp_path
 
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "the search goes on" in caplog.text
+
+
+def test_what_a_library_raises_ends_the_logs_and_not_the_search(sink, tmp_path, caplog):
+    sink(search_started(space()))
+    run_trial(sink, trial(history={"loss\udce4": [0.5]}))  # which no record of TensorBoard's can hold
+    run_trial(sink, trial(1))
+    sink.close()
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "end here, the search goes on: " in caplog.text
+    assert "digits/trial-0001" not in Reader(tmp_path).sessions()
+
+
+def test_names_and_words_that_are_no_text_are_written_out(sink, tmp_path, caplog):
+    hp = keras_tuner.HyperParameters()
+    hp.Choice("kind\udce4", ["bad\udce4", "good"])
+    sink(search_started(hp))
+    run_trial(sink, trial(0, {"kind\udce4": "bad\udce4", "new\udce4": "odd\udce4"}))
+    reader = Reader(tmp_path)
+
+    assert caplog.records == []
+    assert python_values(reader.sessions()["digits/trial-0000"]) == {
+        r"kind\udce4": r"bad\udce4",
+        r"new\udce4": r"odd\udce4",
+    }
+    assert list(reader.domains()[r"kind\udce4"].domain_discrete) == [r"bad\udce4", "good"]
 
 
 def test_a_trial_of_thirty_epochs_takes_at_most_20_ms_to_write(sink):

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from tests.counts import larger
 from tests.reports.chromium import chromium, needed, pictures
 
 pytestmark = needed
-BACKENDS = ("tensorflow", "jax")
+BACKENDS = ("tensorflow", pytest.param("jax", marks=larger))
 TRIALS = 6
 
 SEARCH = """

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tensorboard.plugins.hparams import api_pb2
 
+from tests.counts import larger
 from tests.reports.tensorboard_reader import Reader
 
 SEARCH = """
@@ -43,7 +44,13 @@ def interrupted(place: Path, signals: list[int]) -> int:
         process.kill()
 
 
-@pytest.mark.parametrize("signals", [[signal.SIGTERM], [signal.SIGINT, signal.SIGINT]], ids=["once", "twice"])
+@pytest.mark.parametrize(
+    "signals",
+    [
+        pytest.param([signal.SIGTERM], id="once"),
+        pytest.param([signal.SIGINT, signal.SIGINT], id="twice", marks=larger),
+    ],
+)
 def test_a_signal_leaves_sessions_that_have_ended_and_whole_curves(tmp_path, signals):
     interrupted(tmp_path, signals)
     reader = Reader(tmp_path / "logs")

@@ -2,6 +2,7 @@
 
 import struct
 import sys
+import warnings
 from dataclasses import replace
 
 import matplotlib
@@ -9,6 +10,8 @@ import pytest
 
 from autoopt.records import SearchEnded, TrialEnded, TrialStarted, Weighed
 from autoopt.reports.tensorboard import TensorBoard, discard
+from autoopt.reports.tensorboard.gallery import MOST_TRIALS
+from autoopt.reports.tensorboard.pictures import MOST_WORDS
 from autoopt.surgery import Node
 from tests.reports.tensorboard_reader import Reader, metrics, run_trial, search_started, space, trial
 
@@ -70,6 +73,40 @@ def test_a_search_that_goes_on_counts_what_was_there_and_tells_each_trial_once(t
     assert reader.evaluations("digits/search", "search/best_so_far") == [(0, 0.5), (1, 0.75), (2, 0.75)]
     assert reader.evaluations("digits/search", "search/completed")[-1] == (2, 3)
     assert [step for step, _ in reader.texts()["digits/search", "search/outcome"]] == [3]
+
+
+@pytest.mark.parametrize("winner", [1, 0])
+def test_a_search_that_ends_twice_has_one_winner(tmp_path, winner):
+    for best in (1, winner):
+        sink = TensorBoard(tmp_path / "digits")
+        sink(replace(search_started(space()), earlier=(trial(0, score=0.5), trial(1, score=0.75))))
+        sink(SearchEnded(trial(best), "done", standing={"confirmed_mean": 0.625}))
+        sink.close()
+    reader = Reader(tmp_path)
+
+    assert reader.evaluations("digits/winner", "winner/confirmed_mean") == [(winner, 0.625)]
+    assert [step for step, _ in reader.texts()["digits/search", "search/what_changed_from_your_model"]] == [2]
+
+
+def test_what_the_winner_changed_stands_beside_what_the_last_trial_did(sink, tmp_path):
+    several(sink, [0.5, 0.75])
+    sink(SearchEnded(trial(0), "done"))
+
+    changed = Reader(tmp_path).texts()["digits/search", "search/what_changed_from_your_model"]
+
+    assert [step for step, _ in changed] == [0, 1, 2]
+    assert changed[2][1].startswith("Trial 0: ")
+
+
+def test_pictures_that_a_search_gone_on_with_draws_before_its_end_stay(tmp_path):
+    for _ in range(2):
+        sink = TensorBoard(tmp_path / "digits")
+        sink(replace(search_started(space()), earlier=tuple(trial(number) for number in range(5))))
+        sink(TrialStarted(0, {}, 1))
+        sink(SearchEnded(trial(0), "done"))
+        sink.close()
+
+    assert [step for step, _ in Reader(tmp_path).pictures()["digits/search", "search/history"]] == [5]
 
 
 def test_every_trial_has_its_recipe_and_each_best_what_it_changed(sink, tmp_path):
@@ -143,6 +180,50 @@ def test_odd_names_and_values_are_drawn(sink, tmp_path):
     assert len(Reader(tmp_path).pictures()) == 3
 
 
+def test_a_warning_that_drawing_raises_costs_the_pictures_alone(sink, tmp_path, caplog):
+    several(sink, [0.5, 0.25, 0.75, 0.625, 0.5])
+    with matplotlib.rc_context({"font.size": 400}), warnings.catch_warnings(action="error"):
+        sink(SearchEnded(trial(2), "done"))
+
+    assert Reader(tmp_path).pictures() == {}
+    assert caplog.records == []
+
+
+def picture(folder, tag, trials):
+    """Return one picture of trials, of the last of which the first hyperparameter matters."""
+    sink = TensorBoard(folder)
+    sink(replace(search_started(space()), earlier=tuple(trials)))
+    sink(Weighed(dict.fromkeys(trials[-1].hyperparameters, 1.0)))
+    sink(SearchEnded(None, "done"))
+    sink.close()
+    [[(_, png)]] = [drawn for (_, name), drawn in Reader(folder).pictures().items() if name == tag]
+    return png
+
+
+def test_the_best_so_far_of_a_picture_knows_trials_that_are_too_early_to_be_shown(tmp_path):
+    later = [trial(number, {"batch_size": 32}) for number in range(1, MOST_TRIALS + 1)]
+    high, low = (
+        picture(tmp_path / str(score), "search/history", [trial(score=score), *later])
+        for score in (0.875, 0.5)
+    )
+
+    assert high != low
+
+
+def test_a_slice_of_too_many_words_has_those_of_the_best_trials(tmp_path):
+    words = [f"word_{number}" for number in range(MOST_WORDS)]
+    first, second = (
+        picture(
+            tmp_path / best,
+            "search/slices",
+            [trial(n, {"kind": word}, score=0.5 + n / 100) for n, word in enumerate([*words, best])],
+        )
+        for best in ("yes", "zero")
+    )
+
+    assert first != second
+
+
 def test_few_trials_have_no_pictures(sink, tmp_path):
     several(sink, [0.5, 0.25, 0.75, 0.625])
     sink(SearchEnded(trial(2), "done"))
@@ -176,6 +257,7 @@ def test_a_confirmation_has_curves_of_its_own(sink, tmp_path):
 
 def test_discarding_leaves_what_is_not_ours(sink, tmp_path):
     several(sink, [0.5], nodes=NODES)
+    sink(SearchEnded(trial(0), "done", test_metrics={"accuracy": 0.5}))
     sink.close()
     (tmp_path / "digits" / "notes.txt").write_text("mine")
 

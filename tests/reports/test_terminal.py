@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -13,6 +14,8 @@ import pytest
 
 from autoopt.reports import Console
 from autoopt.reports.console.frame import height
+from autoopt.reports.console.outlet import Outlet
+from autoopt.reports.console.terminal import Terminal
 from tests.counts import at_full_counts
 from tests.reports.replayed import events
 
@@ -179,3 +182,96 @@ def test_ctrl_c_ends_a_search_with_the_terminal_as_it_was(pane: Pane, tmp_path: 
     left = pane.everything()
     assert any("ended: interrupted" in line for line in left) and not traces(left)
     assert pane.state() == ["1", "1", "0", "23"]
+
+
+@at_full_counts
+def test_a_search_that_is_stopped_leaves_the_terminal_as_it_was_and_draws_anew_when_it_goes_on(
+    pane: Pane,
+) -> None:
+    pane.open(80, 24, "exec bash --norc")
+    pane.ask("send-keys", "-l", f"cd {Path(__file__).parents[2]}; stty -echo\n")
+    pane.type(f"{sys.executable} -m tests.reports.replayed 4000 0.02 1")
+    assert appears(pane, 80, 60.0)
+    pane.ask("send-keys", "C-z")
+    assert says(pane, "Stopped") and not traces(pane.everything())
+    assert pane.state() == ["1", "1", "0", "23"]
+    pane.type("fg")
+    assert appears(pane, 80)
+    pane.ask("send-keys", "C-z")
+    pane.type("kill %1; fg")
+    assert says(pane, "Terminated") and not traces(pane.everything())
+    assert pane.state() == ["1", "1", "0", "23"]
+
+
+def says(pane: Pane, word: str, seconds: float = 10.0) -> bool:
+    """Wait until a word is seen."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if any(word in line for line in pane.screen()):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+@pytest.fixture
+def view(pane: Pane) -> Iterator[Outlet]:
+    """A terminal to draw on, on which a line has been printed."""
+    pane.open(80, 24)
+    with open(pane.tty, "w", encoding="utf8") as stream:
+        outlet = Outlet(stream)
+        outlet.write("BEFORE\n")
+        yield outlet
+
+
+def is_given_back(pane: Pane, view: Outlet) -> bool:
+    """Whether a terminal is as it was before a view, with nothing left of that."""
+    view.write("AFTERWARDS")
+    return (
+        says(pane, "AFTERWARDS") and not traces(pane.everything()) and pane.state() == ["1", "1", "0", "23"]
+    )
+
+
+def test_a_view_that_cannot_be_drawn_is_taken_away(pane: Pane, view: Outlet) -> None:
+    drawn = threading.Event()
+
+    def draw(columns: int, rows: int) -> Sequence[str]:
+        if drawn.is_set():
+            raise IndexError("list index out of range")
+        drawn.set()
+        return ["── at first"]
+
+    terminal = Terminal(view, draw)
+    assert terminal.start() and terminal.shows
+    terminal._thread.join(10)
+    assert not terminal.shows and not terminal._thread.is_alive()
+    assert is_given_back(pane, view)
+    terminal.close()
+
+
+def test_ctrl_c_while_the_view_is_closed_leaves_the_terminal_as_it_was(pane: Pane, view: Outlet) -> None:
+    slow = threading.Event()
+
+    def draw(columns: int, rows: int) -> Sequence[str]:
+        if threading.current_thread() is not threading.main_thread():
+            slow.set()
+            time.sleep(1)
+        return ["── a view"]
+
+    terminal = Terminal(view, draw)
+    assert terminal.start() and slow.wait(10)
+    main = threading.main_thread().ident
+    assert main is not None
+    threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        terminal.close()
+    assert is_given_back(pane, view)
+
+
+def test_signals_that_stop_or_end_a_process_are_put_back(view: Outlet) -> None:
+    numbers = (signal.SIGTSTP, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+    terminal = Terminal(view, lambda columns, rows: [])
+    terminal.start()
+    during = [signal.getsignal(number) for number in numbers]
+    terminal.close()
+    assert all(map(callable, during)) and [signal.getsignal(number) for number in numbers] == before

@@ -81,8 +81,23 @@ def attention() -> keras.Model:
     return keras.Model(inputs, layers.Dense(3, "softmax")(layers.Flatten()(x)))
 
 
+def named() -> keras.Model:
+    """Return a model whose layers have names of Python's, of the script's own functions, and each other's."""
+    inputs = keras.Input((4,))
+
+    def tower(mean: float) -> keras.Model:
+        norm = layers.Normalization(name="norm")
+        norm.adapt(mean + numbers((50, 4)))
+        return keras.Sequential([keras.Input((4,)), norm, layers.Dense(4)], name=f"tower_at_{mean:.0f}")
+
+    x = layers.Dense(4, name="round")(inputs)
+    one, other = layers.Dense(4, name="build_tower_at_9")(x), layers.Dense(4, name="max")(x)
+    joined = [tower(0.0)(inputs), x, one, other, tower(9.0)(inputs)]
+    return keras.Model(inputs, layers.Dense(3, "softmax")(layers.Concatenate(name="left")(joined)))
+
+
 KINDS: Mapping[str, Callable[[], keras.Model]] = {
-    each.__name__: each for each in (dense, residual, recurrent, shared, nested, functions, attention)
+    each.__name__: each for each in (dense, residual, recurrent, shared, nested, functions, attention, named)
 }
 
 

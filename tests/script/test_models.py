@@ -11,6 +11,7 @@ from keras import layers
 
 from autoopt.course import Course
 from autoopt.errors import UsageError
+from autoopt.schedules import Schedule
 from autoopt.script import Winner, script_of
 from tests.counts import at_full_counts
 from tests.script import kinds
@@ -122,6 +123,64 @@ def test_a_layer_of_the_users_own_is_imported_from_its_module(
     assert isinstance(run(text)["build_model"]().layers[0], twice_layer.Twice)
 
 
+def test_a_warm_up_is_counted_beside_layers_with_names_of_functions_of_python() -> None:
+    course = Course(batch_size=8, schedule=Schedule("cosine", 0.1, 30, 0.1))
+    built = run(script(kinds.made("named"), course))["build_model"]()
+    assert built.optimizer._learning_rate.get_config()["steps"] == 3
+
+
+def test_layers_of_equal_names_keep_what_each_has_learnt() -> None:
+    built = run(script(kinds.made("named")))["build_model"]()
+    means = [built.get_layer(f"tower_at_{mean}").layers[0].mean for mean in (0, 9)]
+    np.testing.assert_allclose(means[0] + 9.0, means[1], atol=1e-5)
+
+
+def test_vocabularies_of_equal_names_are_each_written_out() -> None:
+    inputs = keras.Input((), dtype="string")
+
+    def part(word: str) -> Any:
+        words = layers.StringLookup(output_mode="one_hot", name="words", vocabulary=[word])
+        return keras.Sequential([keras.Input((), dtype="string"), words], name=f"of_{word}")(inputs)
+
+    model = keras.Model(inputs, layers.Add()([part("a"), part("b")]))
+    model.compile("sgd", "mse")
+    text = script(model)
+    assert 'vocabulary=["a"]' in text and 'vocabulary=["b"]' in text
+
+
+def test_own_names_that_are_taken_are_imported_as_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = "import keras\n\n\nclass {}(keras.layers.Layer):\n    def call(self, x):\n        return {} * x\n"
+    (tmp_path / "one_module.py").write_text(layer.format("Squash", 1) + layer.format("WarmUp", 2))
+    (tmp_path / "other_module.py").write_text(layer.format("Squash", 3))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import one_module
+    import other_module
+
+    kinds = (one_module.Squash, other_module.Squash, one_module.WarmUp)
+    model = keras.Sequential([keras.Input((4,)), *(kind() for kind in kinds)])
+    model.compile("sgd", "mse")
+    text = script(model)
+    assert "from one_module import Squash, WarmUp as WarmUp_2\n" in text
+    assert "from other_module import Squash as Squash_2\n" in text
+    assert tuple(type(each) for each in run(text)["build_model"]().layers) == kinds
+
+
+def test_a_layer_that_is_called_as_its_function_leaves_it_its_name() -> None:
+    inputs = keras.Input((4,))
+    x = layers.Dense(4, squashed, name="squashed")(inputs)
+    model = keras.Model(inputs, layers.Add()([x, layers.Dense(4, squashed)(x)]))
+    model.compile("sgd", "mse")
+    built = run(script(model, squashed=squashed))["build_model"]()
+    assert built.get_layer("squashed").activation is squashed
+
+
+def squashed(x: Any) -> Any:
+    """Return numbers between -1 and 1."""
+    return keras.ops.tanh(x)
+
+
 def test_a_vocabulary_is_written_out() -> None:
     words = layers.StringLookup(output_mode="one_hot")
     words.adapt(["a", "b", "b"])
@@ -148,6 +207,11 @@ def test_what_no_script_can_say_is_refused_with_what_to_do(layer: Any, message: 
     with pytest.raises(UsageError, match=message) as refused:
         script(compiled(layer()))
     assert "Export it as keras or saved_model" in str(refused.value)
+
+
+def test_what_a_layer_inside_of_another_has_learnt_is_refused() -> None:
+    with pytest.raises(UsageError, match="a Normalization inside of another layer"):
+        script(compiled(layers.TimeDistributed(layers.Normalization()), (3, 4)))
 
 
 def test_many_learnt_numbers_are_refused() -> None:

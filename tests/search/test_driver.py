@@ -12,6 +12,7 @@ from autoopt.executors import InlineExecutor
 from autoopt.records import Objective, Trial, TrialEnded
 from autoopt.search import AHEAD, Driver, Limits, OptunaOracle, explore
 from autoopt.search.foreign import adopt
+from autoopt.space import Space
 from autoopt.storage import Journal
 from autoopt.worker import Worker
 from tests import toys
@@ -19,12 +20,16 @@ from tests import toys
 LOSS = Objective("val_loss", "min")
 
 
+SETTINGS = Space(structure=False, optimizer=False)
+"""All trials share a program."""
+
+
 class Search:
     """A search on the digits whose user interrupts it after some trials."""
 
     def __init__(self, path: Path, trials: int | None = None, stop_after: int | None = None) -> None:
         data = toys.halves(*toys.digits(60))
-        self.hypermodel = toys.hypermodel(lambda: toys.compiled("sgd", 4), data=data)
+        self.hypermodel = toys.hypermodel(lambda: toys.compiled("sgd", 4), SETTINGS, data)
         self.executor = InlineExecutor(Worker(self.hypermodel, data, engine_named("auto"), LOSS))
         self.journal = Journal(path, LOSS)
         self.limits = Limits(trials, None, 0.0, 0)

@@ -47,19 +47,21 @@ def classifier(
             keras.layers.Dense(10, "softmax", kernel_initializer=several_classes),
         ]
     )
-    model.compile("adam", loss, metrics=list(metrics), weighted_metrics=weighted)
+    model.compile("adam", loss, metrics=list(metrics), weighted_metrics=weighted, run_eagerly=True)
     return model
 
 
 def one_unit() -> keras.Model:
     model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(1, "sigmoid")])
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy", keras.metrics.AUC(name="auc")])
+    metrics = ["accuracy", keras.metrics.AUC(name="auc")]
+    model.compile("adam", "binary_crossentropy", metrics=metrics, run_eagerly=True)
     return model
 
 
 def line(loss: Any = "mse") -> keras.Model:
     model = keras.Sequential([keras.Input((64,)), keras.layers.Dense(4, "tanh"), keras.layers.Dense(1)])
-    model.compile("adam", loss, metrics=["mae", keras.metrics.RootMeanSquaredError(name="rmse")])
+    metrics = ["mae", keras.metrics.RootMeanSquaredError(name="rmse")]
+    model.compile("adam", loss, metrics=metrics, run_eagerly=True)
     return model
 
 

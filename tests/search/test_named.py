@@ -51,14 +51,14 @@ def test_the_command_line_knows_the_names(which: str) -> None:
 def test_what_is_named_proposes(options: dict[str, Any], tmp_path: Path) -> None:
     def values(run: str) -> list[Any]:
         result = autoopt.tune(
-            toys.eager, toys.digits(60), epochs=1, max_trials=3, seed=0, verbose=0, project_name=run,
+            toys.eager, toys.digits(60), epochs=1, max_trials=2, seed=0, verbose=0, project_name=run,
             search=Search(**options, confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
             space=autoopt.Space(structure=False, optimizer=False, initialization=False, batch_size=False),
         )  # fmt: skip
         return [trial.hyperparameters for trial in result.trials]
 
     one = values("one")
-    assert len(one) == 3
+    assert len(one) == 2
     assert one == values("two")
 
 
@@ -70,9 +70,9 @@ def test_a_search_that_goes_on_is_not_proposed_its_first_points_again(tmp_path: 
             space=autoopt.Space(structure=False, initialization=False, batch_size=False), resume=True,
         ).trials  # fmt: skip
 
-    trials(3)
-    rates = [trial.hyperparameters["optimizer/learning_rate"] for trial in trials(5)]
-    assert len(set(rates)) == 5
+    trials(2)
+    rates = [trial.hyperparameters["optimizer/learning_rate"] for trial in trials(4)]
+    assert len(set(rates)) == 4
 
 
 @pytest.mark.parametrize(("which", "name"), [(which, name) for which in NAMES for name in NAMES[which]])

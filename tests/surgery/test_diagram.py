@@ -47,6 +47,16 @@ def test_a_model_inside_with_two_outputs_is_read_at_each():
     assert nodes["both"].inputs == ("pair/right", "pair/left")
 
 
+def test_a_model_inside_that_ends_in_a_chain_is_read_at_the_chain_s_last_layer():
+    given, x = keras.Input((4,)), keras.Input((4,), name="x")
+    chain = keras.Sequential([keras.Input((4,)), layers.Dense(4, name="last")], name="chain")
+    inner = keras.Model(given, chain(layers.Dense(4, name="first")(given)), name="inner")
+    nodes = drawn(keras.Model(x, layers.Dense(2, name="end")(inner(x))))
+
+    assert nodes["end"].inputs == ("inner/chain/last",)
+    assert {name for node in nodes.values() for name in node.inputs} <= set(nodes)
+
+
 def test_a_node_has_the_shape_and_what_tells_its_layer():
     nodes = drawn(nested())
 

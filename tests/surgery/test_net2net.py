@@ -12,8 +12,9 @@ from keras import layers
 
 from autoopt.surgery import Edits, Net, carried, edited, joining, ranges, read, rebuild
 from autoopt.surgery.units import Units, chosen, divided, taken
+from tests.counts import FULL
 from tests.surgery.drawn import made
-from tests.surgery.zoo import TELLING, ZOO
+from tests.surgery.zoo import ONES, template_of
 
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
@@ -281,9 +282,9 @@ def test_a_child_of_an_edited_parent_inherits_likewise(outputs: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", ONES)
 def test_what_is_called_exact_is_exact_for_every_model_and_its_largest_child(name: str, outputs: Any) -> None:
-    template = read(ZOO[name].make(), ZOO[name].input_shape)
+    template = template_of(name)
     largest = Edits(
         {stage.name: stage.max_depth for stage in template.stages},
         {stage.name: 1.5 for stage in template.stages if stage.open_width},
@@ -309,7 +310,8 @@ follower = made(layers.BatchNormalization) | made(layers.ReLU) | made(layers.Dro
 pooling = made(layers.MaxPooling1D, st.just(2), padding=st.just("same"))
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=30 if FULL else 8, deadline=None)
 @given(
     st.lists(convolution | follower | pooling, max_size=4),
     st.lists(dense | follower, max_size=4),
@@ -326,7 +328,8 @@ def test_any_chain_that_only_gets_wider_is_the_same_function(images, vectors, fl
     np.testing.assert_allclose(child(batch), parent(batch), **CLOSE)
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=30 if FULL else 8, deadline=None)
 @given(st.lists(convolution, max_size=3), st.lists(dense, max_size=3), st.data())
 def test_any_chain_that_gets_deeper_is_the_same_function_where_that_is_said(images, vectors, data) -> None:
     model = sequential((16, 2), *(make() for make in (*images, layers.Flatten, *vectors)))

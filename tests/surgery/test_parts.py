@@ -1,7 +1,6 @@
 """Laws of parts: every value of every activation, normalization and pooling head that a template offers."""
 
 import copy
-import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,12 +28,7 @@ from autoopt.surgery.graph import Graph
 from autoopt.surgery.weightless import weightless
 from tests.counts import FULL, in_turn
 from tests.surgery.drawn import made, segments
-from tests.surgery.zoo import TELLING, ZOO, dense_chain, pooled_cnn
-
-
-@functools.cache
-def template_of(name: str) -> Template:
-    return read(ZOO[name].make(), ZOO[name].input_shape)
+from tests.surgery.zoo import ONES, OTHERS, ZOO, dense_chain, pooled_cnn, template_of
 
 
 def single_edits(template: Template, full: bool = True) -> Iterator[Edits]:
@@ -58,7 +52,7 @@ def everything(template: Template, at: int) -> Edits:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", ONES)
 def test_every_value_builds_another_model_of_the_same_shapes(name: str, outputs) -> None:
     template = template_of(name)
     edits = list(single_edits(template, FULL))
@@ -79,7 +73,7 @@ def test_as_written_changes_nothing(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "at"), in_turn(TELLING, [0, -1]))
+@pytest.mark.parametrize(("name", "at"), in_turn(OTHERS, [0, -1]))
 def test_all_parts_go_with_depths_and_widths_and_survive_saving(name, at, outputs, tmp_path: Path) -> None:
     template, parts = template_of(name), everything(template_of(name), at)
     edits = Edits(
@@ -100,7 +94,7 @@ def test_all_parts_go_with_depths_and_widths_and_survive_saving(name, at, output
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TELLING)
+@pytest.mark.parametrize("name", ONES)
 def test_layers_with_weights_keep_their_names_and_new_names_are_unique(name: str) -> None:
     template = template_of(name)
     written = {layer.name for layer in rebuild(template, Edits()).layers if "kernel" in str(layer.weights)}
@@ -126,7 +120,8 @@ convolution = made(layers.Conv1D, st.integers(1, 5), st.integers(1, 3), activati
 heads = st.sampled_from([layers.Flatten, layers.GlobalAveragePooling1D, layers.GlobalMaxPooling1D])
 
 
-@settings(max_examples=12, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=60 if FULL else 6, deadline=None)
 @given(segments(convolution, followers, 3), heads, segments(dense, followers, 3), st.data())
 def test_any_parts_of_any_chain_build_and_keep_the_shapes(images, head, vectors, data) -> None:
     hidden = [make() for make in (*images, head, *vectors)]
@@ -223,5 +218,5 @@ def test_every_part_of_a_residual_net_builds() -> None:
     edits = list(single_edits(template))
 
     assert Edits(pooling="max") in edits
-    for edit in edits[:: 4 if FULL else 12]:
+    for edit in edits[:: 4 if FULL else 24]:
         assert weightless(lambda edit=edit: rebuild(template, edit)).output_shape == (None, 10)

@@ -1,5 +1,6 @@
 """Models to operate on, by name: each with the stages that are expected of it."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from autoopt.surgery import Template, read
 from tests.counts import FULL
 
 
@@ -348,3 +350,12 @@ LIKE_OTHERS = (
 
 TELLING = [name for name in ZOO if FULL or name not in LIKE_OTHERS]
 """For laws that build many models of each."""
+
+ONES, OTHERS = (TELLING, TELLING) if FULL else (TELLING[::2], TELLING[1::2])
+"""One half and the other: laws take turns, so that every net is built by some of them; at full counts by all."""
+
+
+@functools.cache
+def template_of(name: str) -> Template:
+    """Return what is read of a net, once for all laws."""
+    return read(ZOO[name].make(), ZOO[name].input_shape)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from autoopt.reports.console.curve import drawn
-from autoopt.reports.console.progress import Finished, Running
+from autoopt.reports.console.progress import Finished
 from autoopt.reports.console.status import Status
 
 LEAST_COLUMNS, LEAST_ROWS = 50, 14
@@ -73,7 +73,11 @@ class Frame:
 
     def _reached(self) -> Text:
         line = Text.assemble((self.status.objective, "bold"))
-        for place, part in enumerate(self.status.reached()):
+        parts = self.status.reached()
+        room = self.columns - line.cell_len
+        if len(parts) > 2 and sum(len(part) + 2 for part in parts) > room:
+            del parts[1]  # the baseline: what was gained says as much
+        for place, part in enumerate(parts):
             line.append("  ").append(part, "bold green" if place == 0 else "")
         return line
 
@@ -86,15 +90,10 @@ class Frame:
         return lines
 
     def _running(self, high: int) -> list[Text]:
-        running = list(self.status.progress.running.values())[: 1 if high == 1 else 3]
-        if not running:
-            return [Text(self.status.waiting()), *(Text() for _ in range(high - 1))]
-        high = high if len(running) == 1 else 1
-        return [line for each in running for line in self._one_running(each, high)]
-
-    def _one_running(self, running: Running, high: int) -> list[Text]:
-        """Return a trial that runs, with its curve to the right."""
-        status = self.status
+        """Return the trial that runs, with its curve to the right."""
+        status, running = self.status, self.status.progress.running
+        if running is None:
+            return [Text(status.waiting()), *(Text() for _ in range(high - 1))]
         told = f"{status.title(running)}  {status.stage(running)}  {status.since(running)}"
         score = "" if running.score is None else f"{running.score:.4f}  "
         room = self.columns - len(told) - len(score) - 2

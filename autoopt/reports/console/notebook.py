@@ -1,7 +1,6 @@
 """The notebook: one small piece of HTML that is replaced as the search goes on. What else a cell prints is left alone."""
 
 import contextlib
-import html
 import math
 import sys
 import time
@@ -11,6 +10,7 @@ from typing import Any
 from autoopt.reports.console.curve import share
 from autoopt.reports.console.progress import Progress
 from autoopt.reports.console.status import Status, now
+from autoopt.untrusted import escaped
 
 INTERVAL = 0.5
 """Least seconds between two updates: each travels to a browser, and is kept in the notebook's file by some."""
@@ -78,36 +78,34 @@ def page(status: Status, going_on: bool = True) -> str:
     progress = status.progress
     place = status.place() if going_on else ", ".join(status.counts())
     parts = [
-        f"<div><b>{_safe(status.project)}</b> &nbsp;{_safe(place)}{_right(status.left() if going_on else '')}</div>",
+        f"<div><b>{escaped(status.project)}</b> &nbsp;{escaped(place)}{_right(status.left() if going_on else '')}</div>",
         _bar(progress.share(status.now)) if going_on else "",
-        f"<div>{_safe(status.objective)} &nbsp;<b>{_safe(' · '.join(status.reached()))}</b></div>",
+        f"<div>{escaped(status.objective)} &nbsp;<b>{escaped(' · '.join(status.reached()))}</b></div>",
         _curve(progress.course.values(), 60, "Best score after each trial"),
     ]
-    parts += _running(status) + _finished(status) if going_on else []
+    parts += [_running(status), *_finished(status)] if going_on else []
     last = [*status.counts(), *status.spent()] if going_on else status.spent()
-    parts.append(f'<div style="opacity:.75">{_safe(" · ".join(last))}</div>')
+    parts.append(f'<div style="opacity:.75">{escaped(" · ".join(last))}</div>')
     return f'<div style="{STYLE}">{"".join(parts)}</div>'
 
 
-def _running(status: Status) -> list[str]:
-    """Return the trials that run, each with its curve."""
-    found = []
-    for running in status.progress.running.values():
-        score = "" if running.score is None else f" · {running.score:.4f}"
-        told = f"{status.title(running)} · {status.stage(running)}{score}"
-        # The curve ends where the training will; as long as it goes on, there is room to the right.
-        reached = 1.0 if running.execution else running.epochs / max(status.progress.search.epochs, 1)
-        found.append(
-            f"<div>{_safe(told)}</div>{_curve(running.curve.values(), 30, 'Score by epoch', reached)}"
-        )
-    return found or [f"<div>{_safe(status.waiting())}</div>"]
+def _running(status: Status) -> str:
+    """Return the trial that runs, with its curve."""
+    running = status.progress.running
+    if running is None:
+        return f"<div>{escaped(status.waiting())}</div>"
+    score = "" if running.score is None else f" · {running.score:.4f}"
+    told = f"{status.title(running)} · {status.stage(running)}{score}"
+    # The curve ends where the training will; as long as it goes on, there is room to the right.
+    reached = 1.0 if running.execution else running.epochs / max(status.progress.search.epochs, 1)
+    return f"<div>{escaped(told)}</div>{_curve(running.curve.values(), 30, 'Score by epoch', reached)}"
 
 
 def _finished(status: Status) -> list[str]:
     """Return the trials that ended last as a table."""
     cell = '<td style="text-align:left;padding:0 1em 0 0;border:0;background:none">'
     latest = list(status.progress.finished)[:LISTED]
-    rows = ["".join(f"{cell}{_safe(each)}</td>" for each in status.ended(finished)) for finished in latest]
+    rows = ["".join(f"{cell}{escaped(each)}</td>" for each in status.ended(finished)) for finished in latest]
     table = "".join(f'<tr style="background:none">{row}</tr>' for row in rows)
     return [f'<table style="border-collapse:collapse;margin:.3em 0;border:0">{table}</table>'] if rows else []
 
@@ -132,15 +130,11 @@ def _curve(values: Sequence[float], height: int, name: str, reached: float = 1.0
         for place, value in known
     )
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" aria-label="{_safe(name)}" '
+        f'<svg viewBox="0 0 {WIDTH} {height}" preserveAspectRatio="none" role="img" aria-label="{escaped(name)}" '
         f'style="display:block;width:100%;height:{height}px"><polyline points="{points}" fill="none" '
         'stroke="currentColor" stroke-width="1.5" vector-effect="non-scaling-stroke"/></svg>'
     )
 
 
 def _right(text: str) -> str:
-    return f'<span style="float:right">{_safe(text)}</span>' if text else ""
-
-
-def _safe(text: str) -> str:
-    return html.escape(text, quote=True)
+    return f'<span style="float:right">{escaped(text)}</span>' if text else ""

@@ -60,7 +60,7 @@ class Progress:
         baseline: What the user's own model reached.
         best: The best trial so far.
         front: Of several objectives, the trials on the front.
-        running: The trials that run.
+        running: The trial that runs, None between two. One runs at a time: whichever began last.
         finished: Those that ended last, the latest first.
         counts: How many trials ended, by status.
         programs: Numbers of the programs that they ran on.
@@ -76,7 +76,7 @@ class Progress:
         self.baseline: float | None = None
         self.best: Trial | None = None
         self.front: Sequence[Trial] = ()
-        self.running: dict[tuple[int, int], Running] = {}
+        self.running: Running | None = None
         self.finished: deque[Finished] = deque(maxlen=REMEMBERED)
         self.counts: Counter[str] = Counter()
         self.programs: set[int] = set()
@@ -97,7 +97,7 @@ class Progress:
         """Take note of an event; return what there is to say of a trial that has ended well, empty otherwise."""
         match event:
             case TrialStarted():
-                self.running[event.number, event.repeat] = Running(event, time.time())
+                self.running = Running(event, time.time())
                 self.confirming = event if event.repeat else None
             case EpochEnded():
                 self._advance(event)
@@ -108,11 +108,6 @@ class Progress:
             case Foreseen():
                 self.foreseen = event
         return ""
-
-    def place(self, running: Running) -> int:
-        """Return which trial of the search this one is, from 1: numbers have gaps where proposals were taken back."""
-        before = [number for number, repeat in self.running if not repeat and number < running.event.number]
-        return self.trials + len(before) + 1
 
     def share(self, now: float) -> float | None:
         """Return how much of the search is done, or of its confirmation, from 0 to 1; None where nothing tells."""
@@ -135,8 +130,15 @@ class Progress:
         more = max(0, self.search.max_trials - self.trials)
         return more * (now - self.since) / done, True
 
+    def _of(self, event: EpochEnded | ExecutionAdvanced) -> Running | None:
+        """Return the trial that runs, None where an event is of another."""
+        running = self.running
+        if running is None or (running.event.number, running.event.repeat) != (event.number, event.repeat):
+            return None
+        return running
+
     def _advance(self, event: EpochEnded) -> None:
-        running = self.running.get((event.number, event.repeat))
+        running = self._of(event)
         if running is None:
             return
         running.epochs = event.epoch + 1
@@ -145,13 +147,13 @@ class Progress:
             running.curve.add(running.score)
 
     def _go_on(self, event: ExecutionAdvanced) -> None:
-        running = self.running.get((event.number, event.repeat))
+        running = self._of(event)
         if running is not None:
             running.epochs, running.execution = event.epoch + 1, event.execution
 
     def _end(self, event: TrialEnded) -> str:
         trial = event.trial
-        self.running.pop((trial.number, event.repeat), None)
+        self.running = None
         for kind, seconds in trial.costs.items():
             self.spent[kind] = self.spent.get(kind, 0.0) + seconds
         if trial.program is not None:

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from typing import Any, TextIO
+from typing import IO, Any, TextIO, cast
 
 from keras_tuner.engine.hyperparameters import Fixed
 from rich.console import Console as RichConsole
@@ -12,6 +12,7 @@ from autoopt.records import EpochEnded, Event, Foreseen, SearchEnded, SearchStar
 from autoopt.reports.columns_table import columns_table
 from autoopt.reports.console.frame import SIGNS, Frame, height
 from autoopt.reports.console.notebook import Notebook, in_notebook
+from autoopt.reports.console.outlet import Outlet
 from autoopt.reports.console.progress import Progress
 from autoopt.reports.console.status import now
 from autoopt.reports.console.terminal import Terminal
@@ -34,9 +35,10 @@ class Console:
 
     def __init__(self, verbose: Any = "auto", stream: TextIO | None = None) -> None:
         self._level = 1 if verbose == "auto" else int(verbose)
-        self._stream = sys.stdout if stream is None else stream
+        self._outlet = Outlet(sys.stdout if stream is None else stream)
         self._in_notebook = stream is None and in_notebook()
-        self._rich = RichConsole(file=self._stream, highlight=False, soft_wrap=True, force_jupyter=False)
+        file = cast(IO[str], self._outlet)
+        self._rich = RichConsole(file=file, highlight=False, soft_wrap=True, force_jupyter=False)
         self._view: Terminal | Notebook | None = None
         self._progress: Progress | None = None
         # The view is drawn in another thread; a signal may come amid an event, and its handler says something.
@@ -67,9 +69,9 @@ class Console:
 
     def close(self) -> None:
         """Give the terminal back; may be called again."""
-        view, self._view = self._view, None
-        if view is not None:
-            view.close()
+        if self._view is not None:
+            self._view.close()
+        self._view = None
 
     def _begin(self, event: SearchStarted) -> None:
         if not event.through:
@@ -82,9 +84,10 @@ class Console:
         self._progress = Progress(event)
         if self._in_notebook:
             self._view = Notebook(self._progress)
-        elif self._stream.isatty() and self._rich.is_interactive and not self._rich.legacy_windows:
-            self._view = Terminal(self._stream, self._frame)
-            self._view.start()
+        elif self._outlet.isatty() and self._rich.is_interactive and not self._rich.legacy_windows:
+            self._view = view = Terminal(self._outlet, self._frame)
+            if not view.start():
+                self._view = None
 
     def _announce(self, event: SearchStarted) -> None:
         """Say what is going to be searched."""
@@ -106,15 +109,19 @@ class Console:
         if isinstance(event, Foreseen):
             self.say(foreseen(event))
         elif isinstance(event, TrialEnded):
-            if self._level >= 2 or self._view is None or event.trial.status == "failed":
+            if self._level >= 2 or not self._is_seen() or event.trial.status == "failed":
                 more = f"  {news}" if news and event.trial.number > 0 else ""
                 self.say(f"{line_of(event, progress.search)}{more}")
-        elif isinstance(event, EpochEnded) and self._level >= 2 and self._view is None:
+        elif isinstance(event, EpochEnded) and self._level >= 2 and not self._is_seen():
             score = event.logs.get(progress.search.objective.name)
             title, epochs = title_of(event.number, event.repeat), progress.search.epochs
             told = f"{title}, epoch {event.epoch + 1}/{epochs}"
             name = progress.search.objective.name
             self.say(told if score is None else f"{told}: {name} {score_text(score)}")
+
+    def _is_seen(self) -> bool:
+        """Whether there is a view at this moment: lines stand in for one that has no room."""
+        return self._view.shows if isinstance(self._view, Terminal) else self._view is not None
 
     def _frame(self, columns: int, rows: int) -> list[str]:
         """Return the live view's lines with their colours; the last column stays free."""
@@ -139,7 +146,7 @@ class Console:
     def _has_signs(self) -> bool:
         """Whether the stream's encoding has what curves are drawn with."""
         try:
-            SIGNS.encode(self._stream.encoding or "ascii")
-        except (UnicodeEncodeError, LookupError):
+            SIGNS.encode(self._outlet.encoding)
+        except UnicodeEncodeError:
             return False
         return True

@@ -3,9 +3,17 @@
 import time
 from dataclasses import dataclass
 
-from autoopt.records import COSTS
+from autoopt.records import COSTS, TrialEnded
 from autoopt.reports.console.progress import Finished, Progress, Running
-from autoopt.reports.console.words import KINDS, counted, duration, ending, score_text
+from autoopt.reports.console.words import (
+    KINDS,
+    counted,
+    duration,
+    ending,
+    first_line,
+    score_text,
+    title_of,
+)
 from autoopt.untrusted import printable
 
 
@@ -83,13 +91,10 @@ class Status:
 
     def title(self, running: Running) -> str:
         """Return which trial it is that runs."""
-        event = running.event
-        if not event.repeat:
-            most = self.progress.search.max_trials
-            place = "" if most is None else f" ({self.progress.place(running)}/{most})"
-            return f"trial {event.number}{place}"
-        of = f" of {event.repeats}" if event.repeats else ""
-        return f"confirming trial {event.number}, run {event.repeat}{of}"
+        event, most = running.event, self.progress.search.max_trials
+        # By place: numbers have gaps where proposals were taken back.
+        place = "" if event.repeat or most is None else f" ({self.progress.trials + 1}/{most})"
+        return f"{title_of(event.number, event.repeat, event.repeats)}{place}"
 
     def stage(self, running: Running) -> str:
         """Return how far a trial is: its epoch, or that it is made ready to train."""
@@ -114,13 +119,12 @@ class Status:
     def ended(self, finished: Finished) -> tuple[str, str, str, str, str]:
         """Return what there is to say of a finished trial: title, score, epochs, seconds, how it ended and why."""
         event, trial = finished.event, finished.event.trial
-        title = f"trial {trial.number}, run {event.repeat}" if event.repeat else f"trial {trial.number}"
         words = [ending(event)]
         if trial.status == "failed":
-            words = [f"failed: {(trial.note or trial.error or 'no reason given').strip().splitlines()[0]}"]
+            words = [f"failed: {first_line(trial.note or trial.error or '')}"]
         elif trial.excess:
             words.append(trial.excess)
-        elif finished.news:
+        elif finished.news and self._still(event):
             words.append(finished.news)
         for other in self.progress.search.others:
             if other.name in trial.scores:
@@ -128,19 +132,25 @@ class Status:
                 words.append(f"{other.name} {value:.4g}" if other.name in COSTS else score_text(value))
         told = printable(", ".join(words), kept="")
         return (
-            title,
+            title_of(trial.number, event.repeat),
             score_text(trial.score),
             counted(trial.epochs, "epoch"),
             duration(trial.seconds or 0),
             told,
         )
 
+    def _still(self, event: TrialEnded) -> bool:
+        """Return whether the news of a finished trial still holds: others may have been better since."""
+        progress, number = self.progress, event.trial.number
+        if progress.search.others:
+            return any(trial.number == number for trial in progress.front)
+        return progress.best is not None and progress.best.number == number
+
     def line(self, width: int) -> str:
         """Return what runs, the best, the baseline and the time left as one line; what does not fit is left out."""
         progress = self.progress
         running = self.waiting()
-        if progress.running:
-            latest = list(progress.running.values())[-1]
+        if (latest := progress.running) is not None:
             shown = "" if latest.score is None else f" {latest.score:.4f}"
             stage = f"  {self.stage(latest)}{shown}" if latest.epochs else ""
             running = f"{self.title(latest)}{stage}"

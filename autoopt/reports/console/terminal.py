@@ -4,11 +4,16 @@ Everything else scrolls in the rows above, whoever writes it: they are the termi
 with apt's progress bar. So nothing has to be caught: not `print`, not what libraries write past Python.
 """
 
-import contextlib
+import atexit
+import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from typing import TextIO
+
+from autoopt.reports.console.outlet import Outlet
+from autoopt.reports.console.parting import Parting
+
+logger = logging.getLogger(__name__)
 
 INTERVAL = 0.25
 """Seconds between two drawings."""
@@ -31,27 +36,48 @@ SAVE, RESTORE = "\x1b7", "\x1b8"
 NO_WRAP, WRAP = "\x1b[?7l\x1b[?25l", "\x1b[?7h\x1b[?25h"
 """Around a drawing: no line goes on in the next one, and the cursor is not seen as it wanders."""
 
+RELEASED = f"{WRAP}{SAVE}\x1b[r{RESTORE}\x1b[J"
+"""All rows scroll again, and those below the cursor are cleared: the frame, wherever resizing has moved it. A Ctrl-C may have
+come amid a drawing, before its lines were allowed to go on again."""
+
+_TAKEN, _TAKING = set[int](), threading.Lock()
+"""Terminals that a view of this process is on: a second one would take its rows away."""
+
 
 class Terminal:
     """Keeps a frame in the lowest rows of a terminal.
 
     Args:
-        stream: Of the terminal.
+        outlet: The terminal.
         draw: Makes the frame; called in another thread.
     """
 
-    def __init__(self, stream: TextIO, draw: Draw) -> None:
-        self._stream, self._draw = stream, draw
+    def __init__(self, outlet: Outlet, draw: Draw) -> None:
+        self._outlet, self._draw = outlet, draw
+        self._device, self._process = os.fstat(outlet.fileno()).st_rdev, os.getpid()
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._size = (0, 0)
         self._shown: list[str] = []
+        self._parting = Parting(self._release)
         self._thread = threading.Thread(target=self._run, name="autoopt-screen", daemon=True)
 
-    def start(self) -> None:
-        """Draw the first frame, and go on in a thread."""
+    @property
+    def shows(self) -> bool:
+        """Whether there is a frame: none without room for it, or while the terminal is somebody else's."""
+        return bool(self._shown)
+
+    def start(self) -> bool:
+        """Draw the first frame, and go on in a thread; return False, without either, where another view is there."""
+        with _TAKING:
+            if self._device in _TAKEN:
+                return False
+            _TAKEN.add(self._device)
+        atexit.register(self.close)
+        self._parting.begin()
         self.settle()
         self._thread.start()
+        return True
 
     def settle(self) -> None:
         """Draw now, where the size has changed: what is printed next stays above the frame."""
@@ -59,41 +85,67 @@ class Terminal:
         if not self._lock.acquire(blocking=False):
             return
         try:
-            if not self._ended.is_set() and _size(self._stream) != self._size:
-                self._paint()
+            if _size(self._outlet) != self._size:
+                self._attempt()
         finally:
             self._lock.release()
 
     def close(self) -> None:
-        """Take the frame away and give all rows back; may be called again."""
-        if self._ended.is_set():
-            return
+        """Take the frame away and give all rows back; may be called again, after a Ctrl-C amid it too."""
         self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join(PATIENCE)
-        if self._shown and self._lock.acquire(timeout=PATIENCE):
-            with contextlib.suppress(OSError, ValueError):  # it is gone
-                self._write(_released())
-            self._lock.release()
+        try:
+            if self._thread.is_alive():
+                self._thread.join(PATIENCE)
+        finally:
+            self._release()
+            self._parting.end()
+            atexit.unregister(self.close)
+            _TAKEN.discard(self._device)
 
     def _run(self) -> None:
         turn = 0
-        while not self._ended.wait(INTERVAL / WATCHED):
+        while self._outlet.is_open and not self._ended.wait(INTERVAL / WATCHED):
             turn = (turn + 1) % WATCHED
             with self._lock:
-                try:
-                    if turn == 0 or _size(self._stream) != self._size:
-                        self._paint()
-                except (OSError, ValueError):  # the terminal is gone, the search goes on
-                    return
+                if turn == 0 or _size(self._outlet) != self._size:
+                    self._attempt()
+
+    def _attempt(self) -> None:
+        """Paint, unless the view has ended; a frame that cannot be drawn ends it, and lines are printed in its place."""
+        if self._ended.is_set():
+            return
+        try:
+            self._paint()
+        except (
+            Exception
+        ) as error:  # A picture of the search, whatever is wrong with it, is no part of the search.
+            self._ended.set()
+            self._release()
+            logger.warning(
+                "The live view has ended, as drawing it raised %s: %s. Lines are printed in its place, and the search goes "
+                "on. Please report it, with the traceback in the run's log.txt.",
+                type(error).__name__, error,
+            )  # fmt: skip
+            logger.info("the live view", exc_info=error)
+
+    def _release(self) -> None:
+        """Give all rows back, where a frame is shown; a view that has not ended draws it anew later."""
+        if not self._lock.acquire(timeout=PATIENCE):  # the terminal does not take what is written
+            return
+        try:
+            if self._shown and os.getpid() == self._process:  # in a forked process it is the parent's frame
+                self._outlet.write(RELEASED)
+            self._size, self._shown = (0, 0), []
+        finally:
+            self._lock.release()
 
     def _paint(self) -> None:
         """Write what differs from the frame that is shown, in one piece."""
-        size = _size(self._stream)
+        size = _size(self._outlet)
         lines = list(self._draw(*size))
         before = ""
         if size != self._size or len(lines) != len(self._shown):
-            before = (_released() if self._shown else "") + _claimed(size[1], len(lines))
+            before = (RELEASED if self._shown else "") + _claimed(size[1], len(lines))
             self._size, self._shown = size, [""] * len(lines)
         top = size[1] - len(lines) + 1
         changed = [
@@ -103,12 +155,7 @@ class Terminal:
         ]
         self._shown = lines
         if before or changed:
-            self._write(f"{BEGIN}{before}{SAVE}{NO_WRAP}{''.join(changed)}{WRAP}{RESTORE}{END}")
-
-    def _write(self, text: str) -> None:
-        encoding = self._stream.encoding or "utf8"
-        self._stream.write(text.encode(encoding, "replace").decode(encoding))
-        self._stream.flush()
+            self._outlet.write(f"{BEGIN}{before}{SAVE}{NO_WRAP}{''.join(changed)}{WRAP}{RESTORE}{END}")
 
 
 def _claimed(rows: int, height: int) -> str:
@@ -119,16 +166,11 @@ def _claimed(rows: int, height: int) -> str:
     return "\x1b[J" + "\x1bD" * height + f"\x1b[{height}A{SAVE}\x1b[1;{rows - height}r{RESTORE}"
 
 
-def _released() -> str:
-    """Return what lets all rows scroll again and clears those below the cursor: the frame, wherever resizing has moved it."""
-    return f"{SAVE}\x1b[r{RESTORE}\x1b[J"
-
-
-def _size(stream: TextIO) -> tuple[int, int]:
+def _size(outlet: Outlet) -> tuple[int, int]:
     """Return columns and rows; 0 where they are not known, and while the terminal is somebody else's."""
     try:
-        found = os.get_terminal_size(stream.fileno())
-        return (found.columns, found.lines) if _in_foreground(stream.fileno()) else (0, 0)
+        found = os.get_terminal_size(outlet.fileno())
+        return (found.columns, found.lines) if _in_foreground(outlet.fileno()) else (0, 0)
     except (OSError, ValueError):
         return 0, 0
 

@@ -22,9 +22,10 @@ def line_of(event: TrialEnded, search: SearchStarted) -> str:
     return f"{title}{own}: {shown}, {counted(trial.epochs, 'epoch')}, {duration(trial.seconds or 0)}{ended}{over}"
 
 
-def title_of(number: int, repeat: int) -> str:
-    """Return what a trial is called, or one of its confirmation runs."""
-    return f"confirming trial {number}, run {repeat}" if repeat else f"trial {number}"
+def title_of(number: int, repeat: int, repeats: int = 0) -> str:
+    """Return what a trial is called, or one of its confirmation runs, of so many where that is known."""
+    of = f" of {repeats}" if repeats else ""
+    return f"confirming trial {number}, run {repeat}{of}" if repeat else f"trial {number}"
 
 
 def ending(event: TrialEnded) -> str:

@@ -4,12 +4,13 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from autoopt import command
 from autoopt.reports.console import duration
 from autoopt.reports.page.findings import Findings, Section
 from autoopt.reports.page.markup import Markup, Row, element, folded, listing, table
 
-FLAGS = {"opened": "--open", "closed": "--close"}
-"""Flags whose names are no names of options."""
+OF_ONE_RUN = ("project_name", "resume")
+"""Flags that another run does not take over: the name is taken."""
 
 LIMITS = ("budget", "max_trials", "epochs")
 """Arguments of `tune` that a run writes down."""
@@ -18,7 +19,7 @@ LIMITS = ("budget", "max_trials", "epochs")
 def reproduce(found: Findings) -> Section:
     """Return how the run was begun, with its seed and versions."""
     asked = found.asked
-    how = _command(asked.get("command"))
+    how = shlex.join(command.spelled(_anew(asked)))
     what = (
         "In the folder in which it was begun:"
         if how
@@ -61,22 +62,20 @@ def load(found: Findings) -> Section:
     )  # fmt: skip
 
 
+def _anew(asked: Mapping[str, Any]) -> Any:
+    """Return how the run was begun, as another run of the same seed would be."""
+    record = asked.get("command")
+    if not isinstance(record, Mapping) or asked.get("seed") is None:
+        return record
+    options = record.get("options")
+    if not isinstance(options, Mapping):
+        return record
+    kept = {name: value for name, value in options.items() if name not in OF_ONE_RUN}
+    return {**record, "options": {**kept, "seed": asked["seed"]}}
+
+
 def _code(text: str) -> Markup:
     return element("pre", element("code", text))
-
-
-def _command(record: Any) -> str:
-    """Return the command that a run was begun with, empty where it is not known."""
-    if not isinstance(record, Mapping) or not isinstance(record.get("model"), str):
-        return ""
-    words = ["autoopt", "tune", record["model"]]
-    words += [str(record["data"])] if record.get("data") else []
-    options = record.get("options")
-    for name, value in options.items() if isinstance(options, Mapping) else ():
-        flag = FLAGS.get(name, f"--{name.replace('_', '-')}")
-        for each in value if isinstance(value, list) else [value]:
-            words += [flag, str(each)]
-    return shlex.join(words)
 
 
 def _call(asked: Mapping[str, Any]) -> str:

@@ -28,14 +28,20 @@ def history(found: Findings) -> Section:
         return Section("history", "History", [element("p", NO_SCORE)])
     better = max if found.objective.direction == "max" else min
     scored = [trial for trial in found.trials if trial.score is not None and trial.status != "failed"]
-    best = better(scored, key=lambda trial: trial.score or 0.0)
+    within = [trial for trial in scored if not trial.excess]
+    said = f"{found.objective.name} of {len(scored)} trials in the order in which they were begun"
+    if within:
+        best = better(within, key=lambda trial: trial.score or 0.0)
+        said += (
+            f", from {score_text(within[0].score)} in trial {within[0].number} to {score_text(best.score)} in trial "
+            f"{best.number}. The line is the best until then."
+        )
+        over = len(scored) - len(within)
+        said += f" It leaves out {over} over a constraint, in grey." if over else ""
+    else:
+        said += ". None is within the constraints."
     pruned = sum(trial.status == "pruned" for trial in scored)
-    ended = f" {pruned} of them were pruned: a point is what such a trial had reached." if pruned else ""
-    said = (
-        f"{found.objective.name} of {len(scored)} trials in the order in which they were begun, from "
-        f"{score_text(scored[0].score)} in trial {scored[0].number} to {score_text(best.score)} in trial {best.number}. "
-        f"The line is the best until then.{ended}"
-    )
+    said += f" {pruned} of them were pruned: a point is what such a trial had reached." if pruned else ""
     return Section("history", "History", [Plot("history", found.figures.history(), said)])
 
 

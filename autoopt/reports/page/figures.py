@@ -1,13 +1,12 @@
 """Figures of a run that Optuna does not draw, made with plotly; and any figure as the plain data of the page."""
 
-import html
 import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from autoopt.records import Objective, Trial
-from autoopt.untrusted import printable
+from autoopt.untrusted import escaped
 
 DIGITS = 6
 """That a number of a figure keeps: no eye sees more."""
@@ -23,8 +22,8 @@ def bars(names: Sequence[str], values: Sequence[float], title: str) -> Any:
     """Return horizontal bars, the first on top."""
     import plotly.graph_objects as go
 
-    figure = go.Figure(go.Bar(x=list(values), y=[_safe(name) for name in names], orientation="h"))
-    figure.update_layout(xaxis_title=_safe(title), yaxis={"autorange": "reversed"})
+    figure = go.Figure(go.Bar(x=list(values), y=[escaped(name) for name in names], orientation="h"))
+    figure.update_layout(xaxis_title=escaped(title), yaxis={"autorange": "reversed"})
     return figure
 
 
@@ -46,7 +45,7 @@ def intervals(
     """
     import plotly.graph_objects as go
 
-    rows = list(zip(map(_safe, names), values, errors, strict=True))
+    rows = list(zip(map(escaped, names), values, errors, strict=True))
     figure = go.Figure()
     one = {"color": SCALE[1][1]}
     if joined:
@@ -70,7 +69,7 @@ def intervals(
             )  # fmt: skip
     order = {"categoryorder": "array", "categoryarray": [name for name, _, _ in rows]}
     axis = {"autorange": "reversed", "type": "category", **order}
-    return figure.update_layout(xaxis_title=_safe(title), yaxis=axis, showlegend=False)
+    return figure.update_layout(xaxis_title=escaped(title), yaxis=axis, showlegend=False)
 
 
 def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) -> Any:
@@ -83,7 +82,7 @@ def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) 
         _add(figure, trial, objective, f"trial {trial.number}", line)
     if own is not None and own.number not in {trial.number for trial in trials}:
         _add(figure, own, objective, "your model", {"width": 2, "dash": "dash", "color": SCALE[0][1]})
-    return figure.update_layout(xaxis_title="epoch", yaxis_title=_safe(objective.name))
+    return figure.update_layout(xaxis_title="epoch", yaxis_title=escaped(objective.name))
 
 
 def _add(figure: Any, trial: Trial, objective: Objective, name: str, line: Mapping[str, Any]) -> None:
@@ -141,8 +140,3 @@ def _rounded(content: Any) -> Any:
     if isinstance(content, float):
         return float(f"{content:.{DIGITS}g}") if math.isfinite(content) else None
     return content
-
-
-def _safe(text: str) -> str:
-    """Return a text in which plotly sees no tags, and nobody a direction of reading."""
-    return html.escape(printable(text, kept=""))

@@ -1,13 +1,15 @@
 """Markup: HTML whose every word from elsewhere is escaped, because only `element` makes tags."""
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autoopt.untrusted import printable
+from autoopt.untrusted import escaped
 
 VOID = ("meta", "br")
+
+LINES = "\n\t"
+"""What lays out a text, which stays."""
 
 
 class Markup(str):
@@ -27,7 +29,7 @@ def element(tag: str, *content: str, **attributes: Any) -> Markup:
         '<p class="note">2 &lt; 3</p>'
     """
     spelled = "".join(_attribute(name, value) for name, value in attributes.items() if value is not None)
-    inner = "".join(piece if isinstance(piece, Markup) else _escaped(piece) for piece in content)
+    inner = "".join(piece if isinstance(piece, Markup) else escaped(piece, kept=LINES) for piece in content)
     return Markup(f"<{tag}{spelled}>" if tag in VOID else f"<{tag}{spelled}>{inner}</{tag}>")
 
 
@@ -105,11 +107,6 @@ def _cells(row: Sequence[Cell]) -> Iterable[Markup]:
         )  # fmt: skip
 
 
-def _escaped(text: str) -> str:
-    """Return a text without tags, and without what would turn the direction of reading."""
-    return html.escape(printable(text))
-
-
 def _attribute(name: str, value: Any) -> str:
     spelled = name.rstrip("_").replace("_", "-")
-    return f" {spelled}" if value is True else f' {spelled}="{_escaped(str(value))}"'
+    return f" {spelled}" if value is True else f' {spelled}="{escaped(str(value), kept=LINES)}"'

@@ -7,7 +7,7 @@ from typing import Any
 
 from autoopt.records import Trial
 from autoopt.reports.console import duration, score_text
-from autoopt.reports.headline import Score, scores
+from autoopt.reports.headline import Score, around, scores
 from autoopt.reports.outcome import differences, ended, in_full, verdict
 from autoopt.reports.page.figures import intervals
 from autoopt.reports.page.findings import Findings, Plot, Section
@@ -52,21 +52,17 @@ def _verdict(summary: Mapping[str, Any], sentence: str) -> str:
 
 
 def _headline(score: Score) -> Markup:
-    around = [] if score.error is None else [" ", element("span", f"± {score.error:.4f}", class_="error")]
+    error = [] if score.error is None else [" ", element("span", around(score.error).strip(), class_="error")]
     return element(
         "li",
         element("span", score.what, class_="what"),
-        element("span", score_text(score.value), *around, class_="score"),
+        element("span", score_text(score.value), *error, class_="score"),
         element("span", score.note, class_="note"),
     )
 
 
 def _path(known: Sequence[Score]) -> str:
-    return "; ".join(
-        f"{score.what} {score_text(score.value)}"
-        + (f" ± {score.error:.4f}" if score.error is not None else "")
-        for score in known
-    )
+    return "; ".join(f"{score.what} {score_text(score.value)}{around(score.error)}" for score in known)
 
 
 def changed(found: Findings) -> Section:
@@ -82,7 +78,8 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
     before, after = found.asked.get("defaults", {}), found.summary["hyperparameters"]
     if not after:
         return element("p", "There is no winner yet. autoopt show RUN tells how far the search has come.")
-    names = sorted({*before, *after}, key=lambda name: (name not in changed, _place(name, before, after)))
+    places = {name: place for place, name in enumerate({**after, **before})}
+    names = sorted(places, key=lambda name: (name not in changed, places[name]))
     rows: list[Row] = [
         (
             name, told(before.get(name)),
@@ -94,11 +91,6 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
     ]  # fmt: skip
     title = f"Hyperparameters: {len(changed)} of {len(rows)} changed"
     return table(title, ("hyperparameter", "your model", "the winner", "what"), rows)
-
-
-def _place(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
-    names = [*after, *before]
-    return names.index(name)
 
 
 def _layers(found: Findings) -> list[Markup]:

@@ -15,6 +15,7 @@ from autoopt.records import SearchStarted
 from autoopt.reports.columns import Domain, Value, is_shown
 from autoopt.reports.tensorboard.event_file import EventFile
 from autoopt.reports.tensorboard.tags import SCORE, curve, score_tag
+from autoopt.untrusted import printable
 
 _DATA_TYPE = {bool: api_pb2.DATA_TYPE_BOOL, float: api_pb2.DATA_TYPE_FLOAT64, str: api_pb2.DATA_TYPE_STRING}
 
@@ -32,7 +33,7 @@ class Experiment:
     def describe(self, event: SearchStarted) -> None:
         """Write the full space, before any trial."""
         for hyperparameter in event.space.space:
-            name, domain = hyperparameter.name, Domain.of(hyperparameter)
+            name, domain = printable(hyperparameter.name), Domain.of(hyperparameter)
             self._domains[name] = self._domains[name].union(domain) if name in self._domains else domain
         others = [each.name for each in event.others]
         self._metrics = _metrics(event.objective.name, event.metrics, others)
@@ -96,7 +97,9 @@ class Experiment:
 
 def _shown(hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that TensorBoard can show, as Python's own."""
-    plain = {name: v.item() if isinstance(v, np.generic) else v for name, v in hyperparameters.items()}
+    plain = {
+        printable(name): v.item() if isinstance(v, np.generic) else v for name, v in hyperparameters.items()
+    }
     return {name: value for name, value in plain.items() if is_shown(value)}
 
 

@@ -1,12 +1,15 @@
 """The pictures of a search: which there are, and when they are drawn anew."""
 
 import logging
+import math
 import time
+from collections import deque
 from collections.abc import Mapping
 
 from autoopt.records import Objective, Trial
 from autoopt.reports.tensorboard import pictures
 from autoopt.reports.tensorboard.event_file import EventFile
+from autoopt.reports.tensorboard.pictures import Point
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +30,17 @@ OFTEN = 60.0
 
 SLICES = 4
 
-UNDRAWN = (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-"""What drawing may raise of odd values, or with settings of matplotlib that are the user's."""
+UNDRAWN = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    Warning,
+)
+"""What drawing may raise of odd values, or with settings of matplotlib, or of warnings, that are the user's."""
 
 
 class Gallery:
@@ -41,7 +53,8 @@ class Gallery:
 
     def __init__(self, file: EventFile, objective: Objective) -> None:
         self._file, self._objective = file, objective
-        self._trials: list[Trial] = []
+        self._points: deque[Point] = deque(maxlen=MOST_TRIALS)
+        self._added, self._best = 0, math.nan
         self._shares: Mapping[str, float] = {}
         self._began = self._latest = time.monotonic()
         self._spent, self._takes = 0.0, SECONDS
@@ -49,8 +62,12 @@ class Gallery:
         self._missing = False
 
     def add(self, trial: Trial) -> None:
-        """Take a trial that has a score."""
-        self._trials.append(trial)
+        """Take a trial that has a score; its curves are not kept."""
+        score = trial.score or 0.0
+        if not trial.excess and self._objective.better(score, self._best):
+            self._best = score
+        self._points.append(Point(trial.number, trial.status, score, trial.hyperparameters, self._best))
+        self._added += 1
 
     def weigh(self, shares: Mapping[str, float]) -> None:
         """Take how much each hyperparameter mattered."""
@@ -64,21 +81,21 @@ class Gallery:
 
     def finish(self) -> None:
         """Draw what is new."""
-        if self._missing or len(self._trials) < FEWEST or len(self._trials) == self._drawn:
+        if self._missing or self._added < FEWEST or self._added == self._drawn:
             return
         began = time.monotonic()
         try:
-            self._draw(self._trials[-MOST_TRIALS:])
+            self._draw(list(self._points))
         except ImportError as error:
             self._missing = True
             logger.debug("There are no pictures in TensorBoard: %s", error)
         except UNDRAWN:
             logger.debug("The pictures for TensorBoard cannot be drawn", exc_info=True)
-        self._drawn, self._latest = len(self._trials), time.monotonic()
+        self._drawn, self._latest = self._added, time.monotonic()
         self._takes = self._latest - began
         self._spent += self._takes
 
-    def _draw(self, trials: list[Trial]) -> None:
+    def _draw(self, trials: list[Point]) -> None:
         step = trials[-1].number + 1
         drawn = {"search/history": pictures.history(trials, self._objective)}
         active = {name for trial in trials for name in trial.hyperparameters}

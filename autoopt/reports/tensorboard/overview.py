@@ -19,7 +19,7 @@ RECENT = 10
 class Overview:
     """Tells of the whole search in a run of its own.
 
-    Points lie at the numbers of trials, texts and pictures at how many there were by then.
+    What a trial changed lies at its number, the outcome and pictures at how many trials there were by then.
 
     Args:
         folder: The search's own.
@@ -62,15 +62,20 @@ class Overview:
         }
         self._file.replace_from(trial.number)
         self._file.scalars(trial.number, points)
-        self._tell_best()
+        self._tell_best(trial.number)
         self._file.flush()
         self.gallery.renew()
+
+    def searched(self) -> None:
+        """Add the pictures that are not there yet: no trial is to come."""
+        self._file.replace_from(self._last + 1)
+        self.gallery.finish()
 
     def conclude(self, event: SearchEnded) -> None:
         """Add the outcome, and the pictures that are not there yet."""
         self._best = event.best or self._best
         self._file.replace_from(self._last + 1)
-        self._tell_best()
+        self._tell_best(self._last + 1)
         baseline = None if self._baseline is None else self._baseline.score
         self._file.texts(self._last + 1, {"search/outcome": texts.outcome(event, self._objective, baseline)})
         self._file.flush()
@@ -80,13 +85,13 @@ class Overview:
         """Close the file."""
         self._file.close()
 
-    def _tell_best(self) -> None:
+    def _tell_best(self, step: int) -> None:
         """Write in what the best differs from the user's model, once for each best."""
         if self._best is None or self._best.number == self._told:
             return
         self._told = self._best.number
         text = texts.changes(self._best, self._own or self._space)
-        self._file.texts(self._last + 1, {"search/what_changed_from_your_model": text})
+        self._file.texts(step, {"search/what_changed_from_your_model": text})
 
     def _note(self, trial: Trial) -> None:
         self._last = max(self._last, trial.number)

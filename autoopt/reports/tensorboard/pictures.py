@@ -7,10 +7,11 @@ which belongs to the user. What they show is drawn anew, with figures and a canv
 import io
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from autoopt.records import Objective, Trial
+from autoopt.records import Objective, Status
 from autoopt.reports.table import told
 from autoopt.reports.tensorboard.event_file import Picture
 from autoopt.untrusted import brief, printable
@@ -38,11 +39,30 @@ WORST_SHARE = 0.9
 """Of the scores, best first, that a picture shows in full; beyond them, one that diverged would make the others a line."""
 
 
-def history(trials: Sequence[Trial], objective: Objective) -> Picture:
+@dataclass(frozen=True)
+class Point:
+    """What a picture shows of a trial that has a score.
+
+    Attributes:
+        number: The trial's.
+        status: How it ended.
+        score: The objective.
+        hyperparameters: The active ones.
+        best: The best score by then of trials within the constraints; NaN where there was none yet.
+    """
+
+    number: int
+    status: Status
+    score: float
+    hyperparameters: Mapping[str, Any]
+    best: float
+
+
+def history(trials: Sequence[Point], objective: Objective) -> Picture:
     """Draw the score of each trial, and the best until then.
 
     Args:
-        trials: That have a score, by number.
+        trials: By number.
         objective: What was compared.
     """
     figure, axes = _axes("trial", _plain(objective.name))
@@ -57,7 +77,7 @@ def history(trials: Sequence[Trial], objective: Objective) -> Picture:
             label=status,
         )
     numbers = [trial.number for trial in trials]
-    axes.step(numbers, _bests(trials, objective), where="post", color=BEST, label="best so far")
+    axes.step(numbers, [trial.best for trial in trials], where="post", color=BEST, label="best so far")
     axes.xaxis.get_major_locator().set_params(integer=True)
     _limit(axes, trials, objective)
     axes.legend(loc="best", framealpha=0.8)
@@ -81,11 +101,11 @@ def importance(shares: Mapping[str, float]) -> Picture:
     return _drawn(figure, "How much each hyperparameter mattered, by PED-ANOVA.")
 
 
-def slices(trials: Sequence[Trial], names: Sequence[str], objective: Objective) -> Picture:
+def slices(trials: Sequence[Point], names: Sequence[str], objective: Objective) -> Picture:
     """Draw the score over each of some hyperparameters, four at most; later trials are darker.
 
     Args:
-        trials: That have a score, by number.
+        trials: By number.
         names: Of hyperparameters that have been active.
         objective: What was compared.
     """
@@ -98,21 +118,12 @@ def slices(trials: Sequence[Trial], names: Sequence[str], objective: Objective) 
             name,
             _plain(objective.name) if place % columns == 0 else "",
         )
-        _slice(axes, [trial for trial in trials if name in trial.hyperparameters], name)
+        _slice(axes, [trial for trial in trials if name in trial.hyperparameters], name, objective)
         _limit(axes, trials, objective)
     return _drawn(figure, "The score over the hyperparameters that matter most; later trials are darker.")
 
 
-def _bests(trials: Sequence[Trial], objective: Objective) -> list[float]:
-    """Return the best score by each trial, of those within the constraints; NaN where there is none yet."""
-    bests = [math.nan]
-    for trial in trials:
-        better = not trial.excess and objective.better(trial.score or 0.0, bests[-1])
-        bests.append((trial.score or 0.0) if better else bests[-1])
-    return bests[1:]
-
-
-def _slice(axes: Any, trials: Sequence[Trial], name: str) -> None:
+def _slice(axes: Any, trials: Sequence[Point], name: str, objective: Objective) -> None:
     values = [trial.hyperparameters[name] for trial in trials]
     scores = [trial.score for trial in trials]
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
@@ -121,22 +132,29 @@ def _slice(axes: Any, trials: Sequence[Trial], name: str) -> None:
         if min(values) > 0 and max(values) / min(values) >= DECADES:
             axes.set_xscale("log")
     else:
-        words = sorted({_plain(told(value)) for value in values})[:MOST_WORDS]
-        kept = [
-            (words.index(_plain(told(value))), score)
-            for value, score in zip(values, scores, strict=True)
-            if _plain(told(value)) in words
-        ]
+        said = [_plain(told(value)) for value in values]
+        words = _words(axes, said, scores, objective)
+        kept = [(words.index(word), score) for word, score in zip(said, scores, strict=True) if word in words]
         values, scores = [place for place, _ in kept], [score for _, score in kept]
-        _ticks(axes.xaxis, range(len(words)), words, slanted=sum(map(len, words)) > ROOM)
-        axes.set_xlim(-0.5, len(words) - 0.5)
     shades = [0.25 + 0.75 * place / max(len(values) - 1, 1) for place in range(len(values))]
     axes.scatter(values, scores, color=[(0.30, 0.47, 0.66, shade) for shade in shades], s=24)
 
 
-def _limit(axes: Any, trials: Sequence[Trial], objective: Objective) -> None:
+def _words(axes: Any, said: Sequence[str], scores: Sequence[float], objective: Objective) -> list[str]:
+    """Return the words of an axis, those of the best trials where there are too many, which it says."""
+    by_score = sorted(zip(scores, said, strict=True), reverse=objective.direction == "max")
+    every = list(dict.fromkeys(word for _, word in by_score))
+    words = sorted(every[:MOST_WORDS])
+    _ticks(axes.xaxis, range(len(words)), words, slanted=sum(map(len, words)) > ROOM)
+    axes.set_xlim(-0.5, len(words) - 0.5)
+    if len(words) < len(every):
+        axes.set_xlabel(f"{axes.get_xlabel()}\nthe best {len(words)} of {len(every)}", parse_math=False)
+    return words
+
+
+def _limit(axes: Any, trials: Sequence[Point], objective: Objective) -> None:
     """Have the better scores fill the picture: one that diverged would make a line of them."""
-    scores = sorted((trial.score or 0.0 for trial in trials), reverse=objective.direction == "max")
+    scores = sorted((trial.score for trial in trials), reverse=objective.direction == "max")
     best, fair = scores[0], scores[math.ceil(WORST_SHARE * (len(scores) - 1))]
     if best != fair and abs(scores[-1] - best) > 3 * abs(fair - best):
         beyond, over = fair + 0.3 * (fair - best), best - 0.08 * (fair - best)

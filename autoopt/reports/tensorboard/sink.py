@@ -4,7 +4,6 @@ TensorBoard heeds only the first HParams record of a run and a tag, so what chan
 """
 
 import contextlib
-import logging
 import shutil
 import tempfile
 import time
@@ -25,7 +24,9 @@ from autoopt.records import (
     TrialStarted,
     Weighed,
 )
+from autoopt.reports.boundary import Boundary
 from autoopt.reports.columns import Value
+from autoopt.reports.console import first_line
 from autoopt.reports.tensorboard.event_file import EventFile
 from autoopt.reports.tensorboard.experiment import Experiment
 from autoopt.reports.tensorboard.graph import graph_def
@@ -33,8 +34,6 @@ from autoopt.reports.tensorboard.overview import Overview
 from autoopt.reports.tensorboard.session import Session
 from autoopt.reports.tensorboard.tags import CONFIRMED_SCORE, SCORE, TRAINING_SCORE, score_tag
 from autoopt.reports.tensorboard.texts import recipe
-
-logger = logging.getLogger(__name__)
 
 _STATUS = {
     "completed": api_pb2.STATUS_SUCCESS,
@@ -46,8 +45,8 @@ _STATUS = {
 class TensorBoard:
     """Writes a search to its folder while it runs.
 
-    One thread tells it the events. Where writing fails during the search, the logs end with a warning and the
-    search goes on.
+    One thread tells it the events. Whatever writing raises during the search, a full disk or a library that a value
+    is too odd for, the logs end with a warning and the search goes on.
 
     Args:
         folder: This search's own, `tensorboard_logs/<project>`; made where it is missing. TensorBoard's
@@ -75,7 +74,7 @@ class TensorBoard:
         self._running: dict[int, Session] = {}
         self._overview: Overview | None = None
         self._grouped = False
-        self._broken = False
+        self._boundary = Boundary(self._said)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._folder):
@@ -88,29 +87,25 @@ class TensorBoard:
 
     def __call__(self, event: Event) -> None:
         """Write what the event tells."""
-        if self._broken:
-            return
-        try:
-            self._tell(event)
-        except OSError as error:
-            self._give_up(error)
+        if not self._boundary.crossed:
+            self._boundary.call(self._tell, type(event).__name__, event)
 
     def close(self) -> None:
         """End the sessions that still run, as neither succeeded nor failed; a second call does nothing."""
         try:
-            self._end_sessions()
-            if self._overview is not None:
-                self._overview.close()
-        except OSError as error:
-            self._give_up(error)
+            self._boundary.call(self._end, "close")
         finally:
             self._end_sessions()
 
-    def _give_up(self, error: OSError) -> None:
-        """Write nothing more, and say so once."""
-        if not self._broken:
-            self._broken = True
-            logger.warning("The TensorBoard logs in %s end here, the search goes on: %s", self._folder, error)
+    def _end(self) -> None:
+        self._end_sessions()
+        if self._overview is not None:
+            self._overview.close()
+
+    def _said(self, error: Exception, when: str) -> str:
+        return (
+            f"The TensorBoard logs in {self._folder} end here, the search goes on: {first_line(str(error))}"
+        )
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -119,15 +114,13 @@ class TensorBoard:
             case TrialStarted(repeat=0):
                 self._start(event.number, event.hyperparameters, time.time())
             case TrialStarted():
-                if (
-                    self._overview is not None
-                ):  # the search is through: what it was is drawn while others train
-                    self._overview.gallery.finish()
+                if self._overview is not None:  # what the search was is drawn while others train
+                    self._overview.searched()
             case EpochEnded(repeat=0):
                 session = self._running.get(event.number) or self._start(event.number, {}, time.time())
                 session.epoch(event.epoch, event.logs)
             case TrialEnded(repeat=0):
-                self._end(event.trial, event.trainings)
+                self._ended(event.trial, event.trainings)
             case TrialEnded():
                 self._confirm(event.trial, event.repeat)
             case Weighed():
@@ -145,13 +138,9 @@ class TensorBoard:
 
     def _draw(self, whose: str, nodes: Sequence[Any]) -> None:
         """Write the graph of a model, in place of any earlier one."""
-        if not nodes:
-            return
-        folder = self._folder / "model" / whose
-        for path in folder.glob("*tfevents*"):
-            path.unlink()
-        with contextlib.closing(EventFile(folder)) as file:
-            file.graph(graph_def(nodes))
+        if nodes:
+            with contextlib.closing(_emptied(self._folder / "model" / whose)) as file:
+                file.graph(graph_def(nodes))
 
     def _start(self, number: int, hyperparameters: Mapping[str, Any], started: float) -> Session:
         if number in self._running:
@@ -160,7 +149,7 @@ class TensorBoard:
         session.start(self._experiment.columns(hyperparameters), started)
         return session
 
-    def _end(self, trial: Trial, trainings: Sequence[Trial]) -> None:
+    def _ended(self, trial: Trial, trainings: Sequence[Trial]) -> None:
         session = self._running.get(trial.number)
         if session is None:
             session = self._start(trial.number, trial.hyperparameters, trial.started)
@@ -210,11 +199,11 @@ class TensorBoard:
             session.epochs(trial.history)
 
     def _conclude(self, event: SearchEnded) -> None:
-        """Add to the winner what is known of it in the end: points at its number."""
+        """Write what is known of the winner in the end, in place of an earlier one's: points at its number."""
         tested = {f"test_{name}": value for name, value in (event.test_metrics or {}).items()}
         points = {f"winner/{name}": value for name, value in {**event.standing, **tested}.items()}
-        if event.best is not None and points:
-            with contextlib.closing(EventFile(self._trial_folder(event.best.number))) as file:
+        with contextlib.closing(_emptied(self._folder / "winner")) as file:
+            if event.best is not None and points:
                 file.scalars(event.best.number, points)
         self._draw("best", event.nodes)
         if self._overview is not None:
@@ -224,7 +213,7 @@ class TensorBoard:
         while self._running:
             _, session = self._running.popitem()
             with contextlib.closing(session):
-                if not self._broken:
+                if not self._boundary.crossed:
                     session.end(api_pb2.STATUS_UNKNOWN, time.time())
 
     def _group(self, number: int) -> str:
@@ -235,7 +224,15 @@ class TensorBoard:
         return self._folder / f"trial-{number:04d}"
 
 
+def _emptied(run: Path) -> EventFile:
+    """Return a run's only file: readers would add to each other what several of them say."""
+    for path in run.glob("*tfevents*"):
+        path.unlink()
+    return EventFile(run)
+
+
 def discard(folder: Path) -> None:
     """Remove what an earlier search of that name logged, and nothing else that lies there."""
-    for run in (folder / "search", folder / "model", *folder.glob("experiment-*"), *folder.glob("trial-*")):
+    named = (folder / name for name in ("search", "model", "winner"))
+    for run in (*named, *folder.glob("experiment-*"), *folder.glob("trial-*")):
         shutil.rmtree(run, ignore_errors=True)

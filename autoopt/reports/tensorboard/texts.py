@@ -1,11 +1,11 @@
 """What TensorBoard's Text page tells: a trial's recipe beside the user's model, what changed, and the outcome."""
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autoopt.records import Objective, SearchEnded, Trial
+from autoopt.reports.headline import around
 from autoopt.reports.table import told
 from autoopt.untrusted import brief, printable
 
@@ -85,7 +85,7 @@ def outcome(ended: SearchEnded, objective: Objective, baseline: float | None) ->
 
 
 def _score(value: float, error: float | None) -> str:
-    return f"{value:.4f}" + ("" if error is None or not math.isfinite(error) else f" ± {error:.4f}")
+    return f"{value:.4f}{around(error)}"
 
 
 def _headline(trial: Trial) -> str:
