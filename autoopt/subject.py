@@ -21,15 +21,15 @@ def subject_of(word: str) -> Subject:
         return "model"
     path = Path(word)
     if word in (*STARTERS, AUTO):
-        if path.exists():
+        if _is_there(word):
             raise UsageError(
                 f"{word!r} is a starter and lies in this folder as well. Expected one of both. Write ./{word} for what lies "
                 "there, or rename it."
             )
         return "starter"
-    if path.exists() or path.suffix.lower() in TABLES:
+    if _is_there(word) or path.suffix.lower() in TABLES:
         return "data"
-    there = path.parent if path.parent.is_dir() else Path()
+    there = path.parent if _is_there(str(path.parent)) and path.parent.is_dir() else Path()
     beside = [each.name for each in sorted(there.iterdir())[:1_000] if each.suffix in (".py", *TABLES)]
     raise UsageError(
         f"There is no {word!r}. Expected a Python file (model.py), file.py:function, package.module:function, a starter, or "
@@ -40,7 +40,7 @@ def subject_of(word: str) -> Subject:
 def is_model(word: str) -> bool:
     """Whether a word is spelled as a model file: `file.py`, `file.py:function` or `package.module:function`."""
     place, _, function = word.partition(":")
-    return place.endswith(".py") or bool(function and "/" not in word and not Path(word).exists())
+    return place.endswith(".py") or bool(function and "/" not in word and not _is_there(word))
 
 
 def model_and_data(model: str, data: Path | None) -> tuple[str, Path | None]:
@@ -60,7 +60,7 @@ def model_and_data(model: str, data: Path | None) -> tuple[str, Path | None]:
     if data is not None:
         if model in (*STARTERS, AUTO):
             return model, data
-        if Path(model).exists():
+        if _is_there(model):
             raise UsageError(
                 f"MODEL was given {model!r}, and DATA {str(data)!r}. Expected the model first: a Python file (model.py) or "
                 f"a starter. Write: autoopt tune {data if str(data) in STARTERS else AUTO} {model}"
@@ -76,3 +76,11 @@ def model_and_data(model: str, data: Path | None) -> tuple[str, Path | None]:
         f"The starter {model!r} was given without data. Expected a file or a folder to learn from. Write: "
         f"autoopt tune {model} train.csv --target NAME"
     )
+
+
+def _is_there(word: str) -> bool:
+    """Whether a word is the path of something; an empty one would be this folder."""
+    try:
+        return bool(word) and Path(word).exists()
+    except OSError:  # it is too long for a path
+        return False

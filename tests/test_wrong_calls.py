@@ -266,7 +266,9 @@ def test_scalars_of_numpy_in_options_are_kept_as_python_s() -> None:
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder for a file": (("tune", "here.py"), "There is no file 'here.py'"),
-    "an empty model": (("tune", ""), "MODEL was given ''. Expected"),
+    "an empty model": (("tune", ""), "There is no ''. Expected a Python file"),
+    "a model of many letters": (("tune", "x" * 5000), "Expected a Python file (model.py)"),
+    "data of many letters": (("inspect", "x" * 5000), "Expected a Python file (model.py)"),
     "data that is a folder": (("tune", "net.py", "folder"), "Expected a folder for each class"),
     "epochs": (("tune", "net.py", "--epochs", "0"), "epochs was given 0. Expected a whole number from 1"),
     "epochs as words": (("tune", "net.py", "--epochs", "ten"), "'ten' is not a valid integer"),
