@@ -85,6 +85,9 @@ class Export:
         return self.model() if self.core is None else self.core()
 
     def _copy(self, target: Path) -> None:
+        own = self.folder.best_model
+        if target.exists() and own.exists() and target.samefile(own):
+            raise shutil.SameFileError(f"it is the model of {self.folder.path}")
         with replacing(target) as fresh:
             if self.file is None:
                 self.model().save(fresh)
