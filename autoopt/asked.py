@@ -13,6 +13,7 @@ import keras
 import keras_tuner
 
 from autoopt import command, storage, surgery
+from autoopt.data.rows import Rows
 from autoopt.reading import Reading
 from autoopt.storage import RunFolder
 from autoopt.worker import Worker
@@ -31,6 +32,7 @@ class Asked:
         budget: Seconds of the whole call, or None.
         notes: What was decided for the user, one sentence each.
         also: What else is written down, as plain data.
+        rows: What the data was made of where that are raw rows.
     """
 
     space: keras_tuner.HyperParameters
@@ -39,9 +41,10 @@ class Asked:
     budget: float | None
     notes: Sequence[str]
     also: Mapping[str, Any] = field(default_factory=dict)
+    rows: Rows | None = None
 
     def write_down(self, folder: RunFolder, settled: Mapping[str, Any], worker: Worker) -> None:
-        """Write `run.json`, `space.json` and the split.
+        """Write `run.json`, `space.json`, the split, and of raw rows what they are and what prepares them.
 
         Args:
             folder: Where to.
@@ -54,6 +57,13 @@ class Asked:
         space.merge(found, overwrite=False)
         if dataset.split is not None:
             folder.save_split(dataset.split.arrays())
+        if self.rows is not None and self.rows.preparation is not None:
+            preparation = self.rows.preparation
+            folder.write(
+                "schema",
+                {**self.rows.schema.told(), "preparation": preparation.told(), "mark": self.rows.mark},
+            )
+            folder.save_model(folder.preparation, preparation.model)
         folder.write("space", json.loads(hypermodel.space.to_json()))
         folder.write(
             "run",

@@ -1,5 +1,6 @@
 """What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
+from autoopt.data.rows import Rows
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
@@ -18,6 +20,7 @@ from autoopt.records import Objective
 from autoopt.resources import Resources
 from autoopt.search import SHAPELESS, Ceiling, Search
 from autoopt.space import Space
+from autoopt.untrusted import shown
 
 NOT_ROWS = ("is", "groups")
 """What is kept with the rows of a split, and decides nothing once they are cut."""
@@ -122,6 +125,48 @@ def trains_likewise(earlier: storage.RunFolder, resume: Any, dataset: Dataset, s
             "its scores could not be compared. Expected the rows of the run. Pass the data in the same order with the "
             "same groups, test_data, validation_split and cv, or another project_name."
         )
+
+
+def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
+    """Check that raw rows are those that a run was begun with: they decide what its models are given.
+
+    Args:
+        earlier: The run's folder; nothing is checked where nothing is written down of rows.
+        rows: Those of now, None of arrays.
+
+    Raises:
+        RunError: They are others.
+    """
+    before = earlier.read("schema")
+    if not before:
+        return
+    if rows is None:
+        raise RunError(
+            f"Arrays were given, and the run {earlier.path} was made of raw rows. Expected those. Pass what it was made of, or "
+            "another project_name."
+        )
+    now = json.loads(json.dumps(rows.schema.told()))
+    old, new = ({each["name"]: each["kind"] for each in told["columns"]} for told in (before, now))
+    changed = [
+        name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)
+    ]
+    different = next((name for name in ("task", "target", "classes") if before[name] != now[name]), "")
+    if changed:
+        told = ", ".join(
+            f"{shown(name)} ({old.get(name, 'not there')} → {new.get(name, 'not there')})"
+            for name in changed[:5]
+        )
+        what = f"other columns: {told}"
+    elif different:
+        what = f"another {different}: {shown(before[different])} → {shown(now[different])}"
+    elif before.get("mark") != rows.mark:
+        what = "other values, or in another order"
+    else:
+        return
+    raise RunError(
+        f"The rows are others than those that the run {earlier.path} was made of: {what}. Expected the same, which its models "
+        "were prepared with. Pass those, or another project_name."
+    )
 
 
 def _check_alike(earlier: storage.RunFolder, name: str, given: Any, before: Any) -> None:

@@ -9,6 +9,28 @@ import click
 INTERRUPTED = 130
 
 
+SAID_OF_DATA = (
+    click.option(
+        "--target",
+        multiple=True,
+        metavar="COLUMN",
+        help="What is predicted; repeated, several labels of 0 and 1.",
+    ),
+    click.option(
+        "--task", help="binary, multiclass, multilabel, regression or counts.  [default: by the target]"
+    ),
+    click.option("--types", multiple=True, metavar="COLUMN=KIND,…", help="number, category, text or date."),
+    click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
+)
+"""Options of every command that reads data to learn from."""
+
+
+def _said_of_data(command: Any) -> Any:
+    for option in reversed(SAID_OF_DATA):
+        command = option(command)
+    return command
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="autoopt")
 def main() -> None:
@@ -16,8 +38,13 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL|STARTER")
 @click.argument("data", required=False, type=click.Path(path_type=Path))
+@_said_of_data
+@click.option("--validation-data", type=click.Path(path_type=Path), help="A file to validate on.")
+@click.option(
+    "--test-data", type=click.Path(path_type=Path), help="A file that is looked at once, at the end."
+)
 @click.option(
     "--budget",
     help='Time for the whole call: "90s", "10m", "2h", or seconds.  [default: 10m, without --max-trials]',
@@ -72,7 +99,9 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
     """Search for a better version of a model.
 
     MODEL is a Python file that defines `model_fn` and `data`, or one function of it as file.py:function or
-    package.module:function, then with DATA, an .npz that holds x and y.
+    package.module:function, then with DATA. STARTER is the name of a model for your kind of data: `autoopt new` lists
+    them. DATA is a table (CSV, TSV, Parquet, Feather, JSON lines), FASTA, an .npz that holds x and y, or a folder with
+    a folder of images, sounds or texts for each class; alone it is learnt from by the starter that fits.
     """
     from autoopt import commands
 
@@ -81,8 +110,9 @@ def tune(model: str, data: Path | None, as_json: bool, **options: Any) -> None:
 
 @main.command()
 @click.argument("run")
-@click.argument("model", metavar="[MODEL]", required=False)
+@click.argument("model", metavar="[MODEL|STARTER]", required=False)
 @click.argument("data", required=False, type=click.Path(path_type=Path))
+@_said_of_data
 @click.option("--budget", help="Time for all of its sessions together, instead of the limits of before.")
 @click.option("--max-trials", type=int, help="Most trials of all sessions, instead of the limits of before.")
 @click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
@@ -102,16 +132,68 @@ def resume(
 
 
 @main.command()
-@click.argument("model", metavar="MODEL")
-def inspect(model: str) -> None:
-    """Show what of a model's structure can be searched, and what not and why.
+@click.argument("what", metavar="MODEL|STARTER|DATA")
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@_said_of_data
+@click.option("--json", "as_json", is_flag=True, help="Print what was read of data as JSON.")
+def inspect(what: str, data: Path | None, as_json: bool, **options: Any) -> None:
+    """Show what data hold, or what of a model's structure can be searched, and what not and why.
 
-    MODEL is a Python file that defines `model_fn`, or one function of it as file.py:function or
-    package.module:function.
+    A file or folder of data: the task, the target, classes, each column with its kind, and what catches the eye. A
+    MODEL, a Python file that defines `model_fn` or one function of it, or a STARTER: its layers as a tree, with DATA for
+    what they are to learn from.
     """
-    from autoopt import commands
+    from autoopt import starting
 
-    _exit(commands.inspect, model)
+    _exit(starting.inspect, what, data, options, as_json)
+
+
+@main.command()
+@click.argument("starter", required=False)
+@click.argument("data", required=False, type=click.Path(path_type=Path))
+@_said_of_data
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="A file to write, which must not be there yet."
+)
+def new(starter: str | None, data: Path | None, out: Path | None, **options: Any) -> None:
+    """Print a starter as a model file to start from; without STARTER list them.
+
+    It is a function of Keras alone. With DATA it has the shapes of these, as they are prepared for it.
+    """
+    from autoopt import starting
+
+    _exit(starting.new, starter, data, options, out)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("data", metavar="FILE", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="A CSV to write.  [default: standard output]"
+)
+@click.option("--proba", is_flag=True, help="Write the probability of each class too.")
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+def predict(run: str, data: Path, out: Path | None, proba: bool, directory: Path) -> None:
+    """Predict for the rows of FILE with a run's winner, and write them as CSV.
+
+    Columns are found by name: their order does not matter, nor do others, nor whether the target is there. FILE may be
+    a folder of images, sounds or texts.
+    """
+    from autoopt import predicting
+
+    _exit(predicting.predict, run, data, out, proba, directory)
+
+
+@main.command()
+@click.argument("run")
+@click.argument("data", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--directory", type=click.Path(path_type=Path), default=Path("autoopt_runs"), show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as JSON.")
+def evaluate(run: str, data: Path, directory: Path, as_json: bool) -> None:
+    """Show what a run's winner scores on the rows of FILE, which have labels."""
+    from autoopt import predicting
+
+    _exit(predicting.evaluate, run, data, as_json, directory)
 
 
 @main.command()

@@ -112,7 +112,7 @@ def going_on(before: Command | None, now: Command | None, options: Mapping[str, 
         now: The model file that is named now, None where none is.
         options: Flags given now. Limits replace those of before, all of them.
     """
-    changes = {name: value for name, value in options.items() if value is not None}
+    changes = {name: value for name, value in options.items() if value not in (None, ())}
     kept = {} if before is None else dict(before.options)
     for name in LIMITS if set(LIMITS) & changes.keys() else ():
         kept.pop(name, None)

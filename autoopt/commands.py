@@ -12,6 +12,7 @@ from autoopt import command, flags
 from autoopt.command import Command
 from autoopt.errors import RunError, UsageError
 from autoopt.printing import print_json, print_lines, say
+from autoopt.subject import is_model, model_and_data
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -20,12 +21,12 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
     """Run a search and print its outcome.
 
     Args:
-        model: `file.py`, `file.py:function` or `package.module:function`.
-        data: A data file; None takes `data` from the model's file.
+        model: `file.py`, `file.py:function`, `package.module:function`, a starter, or data alone.
+        data: A file or folder of data; None takes `data` from the model's file.
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    return _carried_out(Command(model, data, options), {}, as_json)
+    return _carried_out(Command(*model_and_data(model, data), options), {}, as_json)
 
 
 def resume(
@@ -47,8 +48,8 @@ def resume(
     record = folder.read("run").get("command")
     before = command.read(record)
     if model is None and before is None:
-        raise RunError(_unknown_model(run, record))
-    now = None if model is None else Command(model, data)
+        raise RunError(_unknown_model(run, record, bool(folder.read("schema"))))
+    now = None if model is None else Command(*model_and_data(model, data))
     place = {"directory": folder.path.parent.resolve(), "project_name": folder.name, "resume": "true"}
     going_on = command.going_on(before, now, {**options, **place})
     limited = any(options[name] is not None for name in command.LIMITS)
@@ -80,15 +81,13 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     said = flags.read(given.options)
     verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
-        say(f"Loading {given.model} and Keras …")
+        say(f"Loading {given.model if is_model(given.model) else given.data} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
-        from autoopt import model_file
-
-        defined = model_file.read(given.model)
-        learnt_from = defined.data() if given.data is None else given.data
+        model_fn, learnt_from, defined = _named(given)
         import autoopt
 
-        result = autoopt.tune(defined.model_fn, learnt_from, **said.arguments({**base, **defined.options()}))
+        with _reading_shown(verbose):
+            result = autoopt.tune(model_fn, learnt_from, **said.arguments({**base, **defined}))
     if as_json:
         print_json(result.summary())
     if result.folder.best_model.name in result.folder.in_memory:
@@ -102,12 +101,27 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 
-def _unknown_model(run: str, record: Any) -> str:
+def _named(given: Command) -> tuple[Any, Any, Mapping[str, Any]]:
+    """Return the model, the data, and the further arguments of `tune` that a model file defines."""
+    if not is_model(given.model):
+        return given.model, given.data, {}
+    from autoopt import model_file
+
+    defined = model_file.read(given.model)
+    return defined.model_fn, defined.data() if given.data is None else given.data, defined.options()
+
+
+def _unknown_model(run: str, record: Any, on_rows: bool) -> str:
     known = record.get("model") if isinstance(record, dict) else None
     begun = f"by another user or on another machine, with {known!r}" if known else "in Python"
     return (
         f"The run {run!r} was begun {begun}: which file makes its model is not taken from there. Expected a model file. "
         f"Name it: autoopt resume {run} model.py"
+        + (
+            f", or a starter and the data: autoopt resume {run} auto train.csv --target NAME"
+            if on_rows
+            else ""
+        )
     )
 
 
@@ -148,22 +162,22 @@ def _elsewhere(result: Any) -> str:
     return f"{result.run_dir} could not take the winner. It is in {model}, and what was found in {told}: move both."
 
 
-def inspect(model: str) -> int:
-    """Print what of a model's structure can be searched."""
-    import autoopt
-    from autoopt import model_file
-
-    defined = model_file.read(model)
-    autoopt.inspect(defined.model_fn, defined.data() if hasattr(defined.module, "data") else None)
-    return 0
-
-
 def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
     from autoopt.result import load
 
     print_lines([str(load(run, directory).export(path, format_))])
     return 0
+
+
+def _reading_shown(verbose: Any) -> contextlib.AbstractContextManager[None]:
+    """Have a line on a terminal while data are read, unless nothing is to be printed."""
+    if verbose == 0:
+        return contextlib.nullcontext()
+    from autoopt.data.files import watched
+    from autoopt.reports import loading
+
+    return watched(loading)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Flags of `autoopt tune` as arguments of `tune`; what the model file says is the base that they change."""
 
 import contextlib
+import csv
 import dataclasses
 import json
 import math
@@ -109,6 +110,12 @@ def read(options: Mapping[str, Any]) -> Flags:
     means, limits, searching = (
         {name: chosen.pop(name) for name in names if name in chosen} for names in (MEANS, LIMITS, SEARCHING)
     )
+    if "types" in chosen:
+        chosen["types"] = _kinds(chosen["types"])
+    if "drop" in chosen:
+        chosen["drop"] = tuple(_columns(chosen["drop"]))
+    if len(chosen.get("target", ())) == 1:
+        chosen["target"] = chosen["target"][0]
     if "resume" in chosen:
         chosen["resume"] = RESUME.get(chosen["resume"], chosen["resume"])
     if "objective" in chosen:
@@ -142,6 +149,26 @@ def _pins(texts: Iterable[str]) -> dict[str, Any]:
                 f"--fix was given {pins[name]!r} and {_value(value)!r} for {name}. Leave out one."
             )
     return pins
+
+
+def _kinds(texts: Sequence[str]) -> dict[str, str]:
+    """Return the kind of each column that `--types` names; which columns and kinds there are is known where rows are read."""
+    kinds: dict[str, str] = {}
+    for text in _columns(texts):
+        name, equals, kind = (part.strip() for part in text.rpartition("="))
+        if not equals or not name:
+            raise UsageError(
+                f"--types was given {text!r}. Expected COLUMN=KIND with commas between, for example zip=category,age=number."
+            )
+        if kinds.setdefault(name, kind) != kind:
+            raise UsageError(f"--types was given {kinds[name]} and {kind} for {name}. Leave out one.")
+    return kinds
+
+
+def _columns(texts: Iterable[str]) -> Sequence[str]:
+    """Return the words between commas; quotation marks are for a column that has a comma in its name."""
+    rows = csv.reader(texts, skipinitialspace=True)
+    return [word.strip() for row in rows for word in row if word.strip()]
 
 
 def _names(flag: str, texts: Sequence[str]) -> Sequence[str]:

@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.tree import Tree
 
+from autoopt import starters
+from autoopt.data import Dataset, rows
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.surgery import Stage, Survey, Template, survey
 
@@ -16,15 +18,29 @@ MOST_NAMES = 6
 """Of layers that are left as they are for one reason."""
 
 
-def inspect(model_fn: Any, data: Any = None) -> None:
+def inspect(
+    model_fn: Any,
+    data: Any = None,
+    *,
+    target: Any = None,
+    task: Any = None,
+    types: Any = None,
+    drop: Any = (),
+) -> None:
     """Print which layers may be repeated, taken out, widened and narrowed, which not, and why.
 
     Args:
         model_fn: As for `tune`.
-        data: `(x, y)` or an `autoopt.Dataset`; only a model without inputs of its own needs it.
+        data: As for `tune`, or an `autoopt.Dataset`; only a model without inputs of its own needs it. A starter has the
+            shapes of an example without.
+        target: As for `tune`, and so are those that follow.
+        task: Likewise.
+        types: Likewise.
+        drop: Likewise.
 
     Raises:
         ModelError: `model_fn` raises or returns no model.
+        UsageError: There is no starter of that name, or the data cannot be learnt from.
 
     Example:
         >>> import autoopt, keras
@@ -37,6 +53,13 @@ def inspect(model_fn: Any, data: Any = None) -> None:
             └── it is an output of the model: out
         Widths that may change: 1 of 2 groups of Dense and convolutional layers. Depth: 1 of 1 stages.
     """
+    starters.check(model_fn)
+    told = {"target": target, "task": task, "types": types, "drop": drop}
+    if isinstance(model_fn, str) or rows.recognizes(data):
+        data = None if data is None else Dataset.of(data, **told)
+        model_fn = starters.for_data(model_fn, data)
+    else:
+        rows.check_unsaid(told, "no raw rows")
     template = AutoHyperModel(model_fn, data=data).reading().origin.template
     console = Console(width=WIDTH, highlight=False, markup=False)
     if template.config is None:

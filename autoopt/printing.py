@@ -23,6 +23,11 @@ def print_lines(lines: Sequence[str]) -> None:
     click.echo(printable("\n".join(lines)))
 
 
+def print_text(text: str) -> None:
+    """Print a text as it is into a pipe; a terminal is shown what it would obey."""
+    click.echo(printable(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text, nl=False)
+
+
 def print_pieces(pieces: Sequence[Any]) -> None:
     """Print sentences and grids: with rich on a terminal, else as plain lines."""
     from rich.console import Console

@@ -23,9 +23,13 @@ from autoopt.recipe import Recipe
 from autoopt.seeding import seeded
 from autoopt.space import Space
 from autoopt.step_size import Room, step_size
+from autoopt.surgery import kinds
 
 MOST_READINGS = 16
 """How many builds of a model function that takes `hp` are remembered."""
+
+WIDE = kinds.KERNELS | kinds.RECURRENT
+"""Layers whose width is the last length of their weights; the others are what they read, and how far."""
 
 READING_SEED = 0
 """The seed under which the user's model is built to be read: what is read must not depend on chance."""
@@ -183,7 +187,8 @@ class Reader:
             examples=None if train is None else train.n,
             batch_size=step_size(Recipe(), self._data) or DEFAULT_BATCH_SIZE,
             most=self._room.most(surgery.footprint(model)),
-            rebatch=not isinstance(train, Stream),
+            rebatch=not isinstance(train, Stream) or train.sized,
+            whole=not isinstance(train, Stream),
             closed=closed,
             pretrained=surgery.loaded(model, again),
             biases=priors.biases(template.endings, loss, *labels),
@@ -209,7 +214,7 @@ class Reader:
         left_out = {"name"} if optimizer.learning_rate is None else {"name", "learning_rate"}
         config = {name: value for name, value in optimizer.config.items() if name not in left_out}
         return {
-            "structure": [part for part in reading.outline if "Dropout" not in part[0]],
+            "structure": _widths(reading.outline),
             "activation": [stage.activation for stage in template.stages],
             "initialization": template.initializers,
             **{name: getattr(template, name.rpartition("/")[2]) for name in REGULARIZERS},
@@ -242,3 +247,16 @@ def _shapes(train: Part | Stream | None) -> Any:
 def _outline(model: keras.Model) -> Sequence[Any]:
     """Return class and weight shapes of every layer, which do not depend on names."""
     return [(type(layer).__name__, [tuple(w.shape) for w in layer.weights]) for layer in model.layers]
+
+
+def _widths(outline: Sequence[Any]) -> Sequence[Any]:
+    """Return what of an outline depth and width would change: not what kernels reach over, nor what is embedded.
+
+    A normalization has the width of what stands before it.
+    """
+    following = ("Embedding", "BatchNormalization", "LayerNormalization")
+    return [
+        (kind, [shape[-1:] if kind in WIDE else shape for shape in shapes if kind not in following])
+        for kind, shapes in outline
+        if "Dropout" not in kind
+    ]

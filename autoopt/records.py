@@ -158,6 +158,7 @@ class SearchStarted:
         seed: Where all chance of the search comes from.
         trainings: How many a trial consists of: executions, or those on each fold.
         nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
+        columns: Of raw rows what each column and the target hold, as text by heading.
     """
 
     project: str
@@ -176,6 +177,7 @@ class SearchStarted:
     seed: int | None = None
     trainings: int = 1
     nodes: Sequence[Any] = ()
+    columns: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)

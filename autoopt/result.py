@@ -10,11 +10,14 @@ import keras
 import keras_tuner
 import pandas as pd
 
-from autoopt import afterwards, storage
+from autoopt import afterwards, compiling, storage
 from autoopt.arguments import whole
 from autoopt.data import Split
+from autoopt.data.rows import Rows
 from autoopt.errors import RunError, UsageError
+from autoopt.preparing import Preparation
 from autoopt.records import Objective, Trial
+from autoopt.schema import Schema
 from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
 
 
@@ -33,8 +36,9 @@ class Result:
     Args:
         folder: The run's folder.
         custom_objects: Classes and functions of the user's own that `best_model` needs, name to object.
-        best_model: The winner, where it is at hand; None reads it from the folder when it is asked for.
+        best_model: The winner as it was searched, where it is at hand; None reads it from the folder when it is asked for.
         again: What trained it, where that is at hand.
+        rows: The raw rows that it learnt from, where they are at hand.
 
     Example:
         >>> import autoopt, keras, numpy as np
@@ -53,9 +57,11 @@ class Result:
         custom_objects: Mapping[str, Any] | None = None,
         best_model: keras.Model | None = None,
         again: afterwards.Again | None = None,
+        rows: Rows | None = None,
     ) -> None:
         self._folder = folder
         self._again = again
+        self._rows = rows
         self._best_model = best_model
         self._custom_objects = custom_objects
         self._asked = folder.read("run", needs=("objective", "space", "defaults"))
@@ -188,9 +194,35 @@ class Result:
         found = self._folder.load_split()
         return None if found is None else Split.of_arrays(found)
 
+    @property
+    def schema(self) -> Schema | None:
+        """What the raw rows are that the run learnt from; None where it learnt from arrays."""
+        if self._rows is not None:
+            return self._rows.schema
+        told = {name: value for name, value in self._told_rows.items() if name not in ("preparation", "mark")}
+        return Schema.of(told) if told else None
+
     @cached_property
-    def best_model(self) -> keras.Model:
-        """The winner, compiled, with the weights that scored `best_score`.
+    def _told_rows(self) -> Mapping[str, Any]:
+        return self._folder.read("schema")
+
+    @cached_property
+    def preparation(self) -> Preparation | None:
+        """What makes arrays of raw rows, as the winner's layers take them; None where the run learnt from arrays.
+
+        Raises:
+            RunError: It is missing or damaged.
+        """
+        if self._rows is not None:
+            return self._rows.preparation
+        if self.schema is None:
+            return None
+        told = self._told_rows["preparation"]
+        return afterwards.read_preparation(self._folder.preparation, told, self.schema)
+
+    @cached_property
+    def core(self) -> keras.Model:
+        """The winner as it was searched, compiled: it takes arrays, those that raw rows are prepared to included.
 
         Raises:
             RunError: The run has no model, or it needs `custom_objects`.
@@ -198,6 +230,25 @@ class Result:
         if self._best_model is not None:
             return self._best_model
         return afterwards.read_model(self._written_model(), self._custom_objects)
+
+    @cached_property
+    def best_model(self) -> keras.Model:
+        """The winner, compiled, with the weights that scored `best_score`; of raw rows it takes these, by column.
+
+        Raises:
+            RunError: The run has no model, or it needs `custom_objects`.
+        """
+        return self._of_raw(self.core)
+
+    def _of_raw(self, core: keras.Model) -> keras.Model:
+        """Return a model that takes what the run learnt from: of raw rows with what prepares them in front."""
+        if self.preparation is None:
+            return core
+        found, model = compiling.compilation(core), self.preparation.around(core)
+        if found is not None:
+            found.apply(model, core.optimizer.from_config(core.optimizer.get_config()))
+            model.optimizer.build(model.trainable_variables)
+        return model
 
     def _why_no_winner(self) -> str:
         return (
@@ -360,7 +411,7 @@ class Result:
             >>> result.ensemble(k=3, verbose=0).predict(x, verbose=0).shape
             (64, 1)
         """
-        return afterwards.ensemble(self._ended, k, verbose)
+        return self._of_raw(afterwards.ensemble(self._ended, k, verbose))
 
     def refit(self, epochs: int | None = None, test: bool = False, verbose: Any = "auto") -> keras.Model:
         """Return a model with the winner's hyperparameters that was trained on train and validation together.
@@ -389,7 +440,7 @@ class Result:
             >>> result.refit(verbose=0).predict(x, verbose=0).shape
             (64, 1)
         """
-        return afterwards.refit(self._ended, epochs, test, verbose)
+        return self._of_raw(afterwards.refit(self._ended, epochs, test, verbose))
 
     @property
     def _ended(self) -> afterwards.Ended:
@@ -483,9 +534,53 @@ class Result:
         """
         on_disk = self._best_model is None or self._folder.has_model(self._folder.best_model)
         return afterwards.Export(
-            self._folder, lambda: self.best_trial, self._written_model if on_disk else None, lambda: self.best_model,
-            self.summary, self._custom_objects,
+            self._folder, lambda: self.best_trial, self._written_model if on_disk and self.schema is None else None,
+            lambda: self.best_model, self.summary, self._custom_objects, lambda: self.core,
         ).write(path, format)  # fmt: skip
+
+    def predict(self, data: Any, proba: bool = False) -> pd.DataFrame:
+        """Return what the winner predicts, a row for each row of data.
+
+        Of raw rows there is one column, called after the target, or `prediction` where it has no name; of several labels
+        one for each. `proba` adds one for each class, `probability of CLASS`. What is to be said of the rows, as categories
+        that training had not, stands in `attrs["notes"]` of the table.
+
+        Args:
+            data: Of a run on raw rows: such rows, with or without labels, as `tune` takes them: columns are found by name,
+                whatever their order and whatever others there are. Of a run on arrays: x, or the path of an `.npz` with it.
+            proba: Whether the probabilities of classes are told too.
+
+        Raises:
+            DataError: A column is missing, or holds something else than in training.
+            UsageError: `proba` for numbers, or the model has several outputs.
+            RunError: The run has no model.
+
+        Example:
+            >>> import autoopt, pandas as pd
+            >>> rows = pd.DataFrame({"size": [float(n % 9) for n in range(60)]})
+            >>> rows["large"] = ["yes" if size > 4 else "no" for size in rows["size"]]
+            >>> result = autoopt.tune("auto", rows, epochs=1, max_trials=1, verbose=0)
+            >>> list(result.predict(rows[["size"]], proba=True))
+            ['large', 'probability of no', 'probability of yes']
+        """
+        return self._predictor.predict(data, proba)
+
+    def evaluate(self, data: Any) -> dict[str, float]:
+        """Return the loss and the metrics of the winner on rows with labels, by name, the objective among them.
+
+        Args:
+            data: As `predict` takes it, with labels; of a run on arrays `(x, y)` or what else `tune` takes. Raw rows without
+                a label that training had are left out, and counted in a warning.
+
+        Raises:
+            DataError: A column is missing, or holds something else than in training, or no row has a label.
+            RunError: The run has no model, or its loss needs `custom_objects`.
+        """
+        return self._predictor.evaluate(data)
+
+    @property
+    def _predictor(self) -> afterwards.Predictor:
+        return afterwards.Predictor(self.core, self.schema, self.preparation, self.objective.name)
 
     def report(self, path: str | Path | None = None) -> Path:
         """Write all that is known of the run as one page of HTML, which needs no network, and return its path.

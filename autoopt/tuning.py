@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from autoopt import checks, class_weights, resuming, seeding, storage
+from autoopt import checks, class_weights, resuming, seeding, starters, storage
 from autoopt.afterwards import Again, Unweighted
 from autoopt.arguments import pythons
 from autoopt.asked import Asked, asked_in_fit
@@ -45,6 +45,10 @@ def tune(
     model_fn: Any,
     data: Any,
     *,
+    target: Any = None,
+    task: Any = None,
+    types: Any = None,
+    drop: Any = (),
     validation_data: Any = None,
     validation_split: float = 0.2,
     test_data: Any = None,
@@ -75,9 +79,20 @@ def tune(
     Args:
         model_fn: A function returning a Keras model, compiled or not, with or without an `hp` argument;
             a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
-            taken as the template.
+            taken as the template. Or the name of a starter: `"mlp"` (tables), `"cnn"` (images), `"text"`, `"audio"`,
+            `"sequence"` or `"recurrent"` (series, DNA, proteins); `"auto"` takes the one that fits the data.
         data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
-            `tf.data.Dataset`; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
+            `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader`, or a function `data(batch_size)` that returns
+            one, of which the batch size is searched; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
+            Or raw rows, labels included: a DataFrame, or the path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA or
+            .npy file, or of a folder of images, sounds or texts with a folder for each class. They are cut, and then
+            prepared as arrays by what the rows that train say; those are what `model_fn` takes, and `best_model` takes
+            raw rows.
+        target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
+            called target, label, class or y, else the last.
+        task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
+        types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+        drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
         test_data: Likewise, 25 examples or more; looked at once, at the end. None takes 20 % of `data` from 1,000
@@ -139,13 +154,18 @@ def tune(
         verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
     )  # fmt: skip
     own = own_sinks(sinks)
+    starters.check(model_fn)
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     dataset = Dataset.of(
-        data, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+        data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, seeding.SPLITTING),
     )  # fmt: skip
+    if resume is True:
+        checks.check_rows(earlier, dataset.rows)
+    asked_for, rows = model_fn, dataset.rows
+    model_fn = starters.for_data(asked_for, dataset)
     space, settled = checks.scheduled(Space.of(space), callbacks)
     policy = dtype_policy(resources.dtype_policy)
     weighted, as_cut = class_weights.applied(class_weight, dataset), dataset
@@ -156,9 +176,9 @@ def tune(
     counted = class_weights.weighed(dataset, weighted.weights)
     hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
     facts = rehearse(hypermodel, dataset, objective)
-    target = facts.objective
+    goal = facts.objective
     constraints = Constraints() if constraints is None else constraints
-    compared = (target, *facts.others)
+    compared = (goal, *facts.others)
     checks.goes_on(earlier, resume, seed, compared, epochs, constraints, hypermodel.space.fix)
     checks.trains_likewise(earlier, resume, dataset, search)
     if hypermodel.own_fit is not None and resume is True:
@@ -170,7 +190,7 @@ def tune(
         lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
     )  # fmt: skip
     start, adapted = starting_points(search.start, whole_space)
-    begun = storage.Journal(earlier.journal, target, read_only=True).trials() if resume is True else []
+    begun = storage.Journal(earlier.journal, goal, read_only=True).trials() if resume is True else []
     made_of = Fingerprint.of(model_fn, hypermodel, as_cut)
     before = resuming.earlier(
         earlier, begun, resuming.Now(made_of, whole_space, class_weight, max_trials, budget_seconds)
@@ -181,7 +201,7 @@ def tune(
     several = check_several(search, compared)
 
     duties = Duties(
-        model_fn, hypermodel.space, dataset, resources.engine, target, callbacks, weighted.of_outputs(facts.width), policy,
+        model_fn, hypermodel.space, replace(dataset, rows=None), resources.engine, goal, callbacks, weighted.of_outputs(facts.width), policy,
         resources.compilation_cache, resources.room, facts.score,
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
@@ -189,7 +209,7 @@ def tune(
     executor = executor_of(worker, duties, resources.memory_limit, resources.isolate)
     if search.cv is not None or search.executions_per_trial > 1:
         executor = RepeatingExecutor(
-            executor, trainings(search, partitions, compared, begun), target, facts.others
+            executor, trainings(search, partitions, compared, begun), goal, facts.others
         )
     with contextlib.closing(executor):
         folder = storage.create(directory, project_name, resume, resources.disk_limit)
@@ -212,6 +232,7 @@ def tune(
             *([folder.note] if folder.note else []),
             *before.notes,
             *dataset.notes,
+            *starters.taken(asked_for, model_fn),
             *folded,
             *facts.notes,
             *weighted.notes,
@@ -229,6 +250,7 @@ def tune(
             budget_seconds,
             notes,
             {**before.written, "logs": str(logs.absolute())},
+            rows,
         )
         with compilations_kept(resources.compilation_cache):
             found = session.run(asked, console.say)
@@ -241,7 +263,7 @@ def tune(
         seed,
         resources.isolate,
     )
-    result = Result(folder, best_model=found.best_model, again=again)
+    result = Result(folder, best_model=found.core, again=again, rows=rows)
     for line in ("", *outcome(result.summary())):
         console.say(line)
     return result

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from benchmarks.fields.command import fields
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
+from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
 
 
@@ -280,5 +282,16 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
     show("Pareto front, hypervolume", benchmark.measured(names, seeds(seeds_), counts), out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging):
+@main.command()
+@click.option("--rows", default=1_000_000, show_default=True)
+@click.option("--columns", default=30, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path))
+def table(rows: int, columns: int, out: Path | None) -> None:
+    """A large CSV to rows whose kinds are known: seconds and peak memory."""
+    from benchmarks import table as benchmark
+
+    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
+
+
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):
     main.add_command(command)

@@ -54,6 +54,7 @@ ASKED: dict[str, Callable[[Result], Any]] = {
     "weights": lambda result: [result._folder.load_weights(n) for n in range(12) if result._folder.has_weights(n)],
     "writer": hold,
     "model": lambda result: result.best_model,
+    "schema": lambda result: result.schema,
     "report": lambda result: result.report(),
 }  # fmt: skip
 """Everything that a result is asked for, by name."""

@@ -13,10 +13,10 @@ ROOT = Path(__file__).parent.parent / "autoopt"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"commands", "looking", "board"},
+    {"commands", "looking", "starting", "predicting", "board"},
     {"printing"},
     {"tuner"},
-    {"tuning", "porting", "flags"},
+    {"tuning", "porting", "flags", "subject"},
     {"session"},
     {"result"},
     {"afterwards", "resuming"},
@@ -41,10 +41,11 @@ FLOORS = (
         "step_size",
         "class_weights",
     },
-    {"axes", "engines", "reports", "script"},
+    {"axes", "engines", "reports", "script", "starters"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"course"},
+    {"course", "preparing"},
     {
+        "prepared",
         "hyperparameters",
         "schedules",
         "resources",
@@ -62,7 +63,7 @@ FLOORS = (
         "events",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing", "arguments"},
+    {"records", "recipe", "memory", "pricing", "arguments", "schema"},
     {"errors"},
 )
 

@@ -129,9 +129,9 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         r"is no archive of arrays.*pickle is refused",
     ),
     "file of another kind": (
-        lambda folder: {"data": file(folder, "train.csv")},
+        lambda folder: {"data": file(folder, "train.xlsx")},
         DataError,
-        r"train\.csv is given as data.*Expected an \.npz",
+        r"train\.xlsx is of a format that is not read here.*Save the sheet as CSV",
     ),
     # The model function.
     "no model_fn": (

@@ -72,7 +72,23 @@ def finished(place: Path) -> Result:
     return autoopt_("tune", place / "net.py", *QUICK, *folders(place), *words)
 
 
-@pytest.mark.parametrize("command", ["", "tune", "show", "runs", "compare", "report", "export", "board"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "tune",
+        "inspect",
+        "new",
+        "predict",
+        "evaluate",
+        "show",
+        "runs",
+        "compare",
+        "report",
+        "export",
+        "board",
+    ],
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = autoopt_(*command.split(), "--help")
     assert result.exit_code == 0
@@ -171,7 +187,24 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no command of that name": (("tuen",), "No such command 'tuen'"),
     "no option of that name": (("tune", "net.py", "--budgt", "5s"), "No such option '--budgt'"),
     "no file of that name": (("tune", "nett.py"), "There is no file 'nett.py'. Did you mean 'net.py'?"),
-    "no Python file": (("tune", "net"), "MODEL was given 'net'. Expected a Python file"),
+    "no Python file": (("tune", "net"), "There is no 'net'. Expected a Python file"),
+    "data before the model": (
+        ("tune", "train.npz", "mlp"),
+        "the model first: a Python file (model.py) or a starter. Write: autoopt tune mlp train.npz",
+    ),
+    "a starter alone": (
+        ("tune", "mlp"),
+        "The starter 'mlp' was given without data. Expected a file or a folder",
+    ),
+    "a starter misspelled": (("tune", "mpl", "train.npz"), "or a starter. Did you mean 'mlp'?"),
+    "types without a kind": (
+        ("tune", "mlp", "train.npz", "--types", "zip"),
+        "--types was given 'zip'. Expected COLUMN=KIND",
+    ),
+    "a column of two kinds": (
+        ("tune", "mlp", "train.npz", "--types", "a=text,a=date"),
+        "--types was given text and date for a.",
+    ),
     "no function of that name": (("tune", "net.py:brokn"), "defines no 'brokn'. Did you mean 'broken'?"),
     "no model_fn": (("tune", "nothing.py"), "nothing.py defines no 'model_fn'."),
     "no data": (("tune", "bare.py"), "bare.py defines no `data`. Expected `data = (x, y)`"),

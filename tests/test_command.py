@@ -85,6 +85,7 @@ def test_where_no_key_can_be_kept_nothing_is_sealed_and_nothing_is_taken(own_fol
     [
         ({}, {"max_trials": 3, "budget": "1m", "epochs": 2}),
         ({"max_trials": 9}, {"max_trials": 9, "epochs": 2}),
+        ({"target": ()}, {"max_trials": 3, "budget": "1m", "epochs": 2}),
         ({"budget": "2m", "verbose": 0}, {"budget": "2m", "epochs": 2, "verbose": 0}),
     ],
 )

@@ -195,6 +195,20 @@ def test_structure_is_closed_where_a_hyperparameter_of_the_users_sets_it() -> No
     assert closed == {"structure": "your own hyperparameter 'kind' sets it."}
 
 
+@pytest.mark.parametrize(("name", "value"), [("kernel", 5), ("embedding", 8)])
+def test_structure_is_open_where_a_hyperparameter_of_the_users_sets_no_width(name: str, value: int) -> None:
+    def model_fn(hp: Any) -> keras.Model:
+        layers = [keras.Input((64,)), keras.layers.Embedding(17, hp.Choice("embedding", [4, 8]))]
+        layers += [keras.layers.Conv1D(4, hp.Choice("kernel", [3, 5])), keras.layers.Flatten()]
+        return keras.Sequential([*layers, keras.layers.Dense(10, "softmax")])
+
+    hypermodel, hp = toys.hypermodel(model_fn), toys.asking({name: value, "structure/conv/width": 2.0})
+    model = hypermodel.assemble(hypermodel.draw(hp), hp.values, seed=0)
+
+    assert not hypermodel.reading().origin.closed
+    assert model.get_layer(index=-3).filters == 8
+
+
 def test_the_activation_alone_is_closed_where_a_hyperparameter_of_the_users_sets_it() -> None:
     def model_fn(hp: Any) -> keras.Model:
         hidden = keras.layers.Dense(8, hp.Choice("act", ["relu", "tanh"]))

@@ -33,7 +33,7 @@ def searched(model_fn):
 def test_the_readme_s_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = {"__name__": "readme", "writers": np.arange(1797) % 30}
-    assert "\n".join(snippets()).count('budget="5m"') == 5
+    assert "\n".join(snippets()).count('budget="5m"') == 6
     for snippet in snippets():
         if snippet.startswith(AFTERWARDS):
             found["result"] = searched(found["model_fn"])

@@ -16,6 +16,7 @@ from autoopt.cli import main
 from autoopt.errors import SearchError, UsageError
 from autoopt.result import Result
 from autoopt.search import seconds
+from tests.tables import customers
 from tests.toys import eager
 
 X, Y = np.linspace(-1.0, 1.0, 2560, dtype="float32").reshape(40, 64), np.arange(40) % 10
@@ -76,6 +77,15 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "objective as an array": (lambda: tune(objective=MANY), "objective was given 1. Expected"),
     "no objective": (lambda: tune(objective=[]), "which names nothing. Expected one name or more"),
     "direction in capitals": (lambda: tune(objective=("val_loss", "MIN")), 'Expected "max" or "min" behind a name'),
+    "a misspelt starter": (lambda: tune(model_fn="mpl"), "Did you mean 'mlp'"),
+    "a starter for images on a table": (lambda: tune(model_fn="cnn"), "numbers (rows, height, width, channels)"),
+    "a target of arrays": (lambda: tune(target="y"), "target was given 'y' along with arrays"),
+    "kinds of arrays": (lambda: tune(types={"a": "text"}), "types was given"),
+    "a task that there is none of": (lambda: tune(data=customers(), task="binery"), "Did you mean 'binary'"),
+    "a target as a number": (lambda: tune(data=customers(), target=3), "Expected the name of a column"),
+    "a target that is misspelt": (lambda: tune(data=customers(), target="chrun"), "Did you mean 'churn'"),
+    "a starter for images on raw rows": (lambda: tune(model_fn="cnn", data=customers()), "Take 'mlp'"),
+    "a file that is not there": (lambda: tune(data="train.csv"), "There is no file train.csv"),
     "space as a class": (lambda: tune(space=Space), 'Expected "auto" or an autoopt.Space'),
     "space as an array": (lambda: tune(space=MANY), 'Expected "auto" or an autoopt.Space'),
     "search as a class": (lambda: tune(search=Search), "Expected an autoopt.Search"),
@@ -99,10 +109,10 @@ CALLS: dict[str, tuple[Callable[[], Any], str]] = {
     "name with a zero byte": (lambda: tune(project_name="a\0b"), "Expected a plain name without slashes"),
     "resume of no name": (lambda: tune(resume=True), "without a project_name. Expected the name of the run"),
     # What is learnt from.
-    "data as text": (lambda: tune(data="train"), "is given as data. Expected an .npz"),
+    "data as text": (lambda: tune(data="train"), "There is no file train. Expected the path of CSV"),
     "data as a number": (lambda: tune(data=3), "data is 3 (int). Expected (x, y)"),
     "data as a class": (lambda: tune(data=Dataset), "Expected (x, y) or (x, y, sample_weight)"),
-    "data as a folder": (lambda: tune(data=Path()), "Expected an .npz"),
+    "data as a folder": (lambda: tune(data=Path()), "Expected a folder for each class"),
     "one array in a tuple": (lambda: tune(data=(X,)), "data is a tuple without x or y. Expected (x, y)"),
     "no labels": (lambda: tune(data=(X, None)), "data is a tuple without x or y. Expected (x, y)"),
     "four arrays": (lambda: tune(data=(X, Y, Y, Y)), "data is a tuple of 4 items. Expected (x, y)"),
@@ -256,8 +266,10 @@ def test_scalars_of_numpy_in_options_are_kept_as_python_s() -> None:
 
 COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "a folder for a file": (("tune", "here.py"), "There is no file 'here.py'"),
-    "an empty model": (("tune", ""), "MODEL was given ''. Expected"),
-    "data that is a folder": (("tune", "net.py", "folder"), "Expected an .npz"),
+    "an empty model": (("tune", ""), "There is no ''. Expected a Python file"),
+    "a model of many letters": (("tune", "x" * 5000), "Expected a Python file (model.py)"),
+    "data of many letters": (("inspect", "x" * 5000), "Expected a Python file (model.py)"),
+    "data that is a folder": (("tune", "net.py", "folder"), "Expected a folder for each class"),
     "epochs": (("tune", "net.py", "--epochs", "0"), "epochs was given 0. Expected a whole number from 1"),
     "epochs as words": (("tune", "net.py", "--epochs", "ten"), "'ten' is not a valid integer"),
     "split": (("tune", "net.py", "--validation-split", "nan"), "validation_split=nan was given"),

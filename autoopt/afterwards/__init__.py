@@ -6,13 +6,14 @@ from autoopt.afterwards.edges import Edge, edges
 from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.exporting import Export
 from autoopt.afterwards.importance import importance
+from autoopt.afterwards.predictions import Predictor
 from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
 from autoopt.afterwards.report import Reported, report
 from autoopt.afterwards.spans import Asked, space_of
-from autoopt.afterwards.written import read_model
+from autoopt.afterwards.written import read_model, read_preparation
 
 __all__ = [
-    "Again", "Asked", "Edge", "Ended", "Export", "Reported", "Source", "Unweighted", "ablation", "again_of",
-    "edges", "ensemble", "importance", "profile", "read_model", "refit", "report", "space_of",
+    "Again", "Asked", "Edge", "Ended", "Export", "Predictor", "Reported", "Source", "Unweighted", "ablation", "again_of",
+    "edges", "ensemble", "importance", "profile", "read_model", "read_preparation", "refit", "report", "space_of",
 ]  # fmt: skip

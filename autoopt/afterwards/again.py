@@ -1,13 +1,14 @@
 """Again: what trained a run, at hand after `tune`, or made once more of what its user passes to `load`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras_tuner
 
-from autoopt import class_weights, seeding, storage
+from autoopt import class_weights, seeding, starters, storage
 from autoopt.afterwards.spans import space_of
+from autoopt.checks import check_rows
 from autoopt.data import Dataset
 from autoopt.engines import dtype_policy
 from autoopt.errors import RunError
@@ -34,6 +35,10 @@ class Source:
         callbacks: Likewise.
         class_weight: Likewise.
         resources: Likewise.
+        target: Likewise.
+        task: Likewise.
+        types: Likewise.
+        drop: Likewise.
 
     Example:
         >>> import autoopt, numpy as np
@@ -50,6 +55,10 @@ class Source:
     callbacks: Any = ()
     class_weight: Any = None
     resources: Resources = field(default_factory=Resources)
+    target: Any = None
+    task: Any = None
+    types: Any = None
+    drop: Any = ()
 
 
 @dataclass(frozen=True)
@@ -174,8 +183,9 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     """
     asked = folder.read("run", needs=("objective", "seed", "rows", "epochs"))
     resources = source.resources
+    starters.check(source.model_fn)
     dataset = Dataset.of(
-        source.data, validation_data=source.validation_data, validation_split=source.validation_split,
+        source.data, target=source.target, task=source.task, types=source.types, drop=source.drop, validation_data=source.validation_data, validation_split=source.validation_split,
         test_data=source.test_data, seed=seeding.derive(asked["seed"], seeding.SPLITTING),
     )  # fmt: skip
     rows = [dataset.train.n, dataset.validation.n]
@@ -185,17 +195,19 @@ def again_of(source: Source, folder: RunFolder) -> Again:
             "its scores could not be compared. Expected the same data. Pass what tune was given, its "
             "validation_data and validation_split included."
         )
+    check_rows(folder, dataset.rows)
+    model_fn = starters.for_data(source.model_fn, dataset)
     policy, space = dtype_policy(resources.dtype_policy), space_of(folder)
     weighted = class_weights.applied(source.class_weight, dataset)
     counted = class_weights.weighed(weighted.dataset, weighted.weights)
-    hypermodel = AutoHyperModel(source.model_fn, space, counted, policy, resources.room)
+    hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
     if hypermodel.own_fit is not None and "asked_in_fit" in asked:
         hypermodel.own_fit.learn(storage.definitions(folder, "asked_in_fit").space)
     objective = Objective(**asked["objective"])
     wanted = keras_tuner.Objective(objective.name, objective.direction)
     facts = rehearse(hypermodel, weighted.dataset, wanted)
     duties = Duties(
-        source.model_fn, space, weighted.dataset, resources.engine, objective, source.callbacks,
+        model_fn, space, replace(weighted.dataset, rows=None), resources.engine, objective, source.callbacks,
         weighted.of_outputs(facts.width), policy, resources.compilation_cache, resources.room, facts.score,
     )  # fmt: skip
     unweighted = Unweighted(dataset, source.class_weight, facts.width)

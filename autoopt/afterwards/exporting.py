@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from autoopt.course import Course
 from autoopt.errors import RunError, UsageError, nearest
@@ -29,6 +30,14 @@ CONVERTERS = {"tensorflow": ("tf2onnx", "onnx"), "jax": ("jax2onnx",), "torch": 
 """Packages with which Keras writes ONNX, by backend."""
 
 
+PREPARED = (
+    "",
+    "It takes arrays: what prepares raw rows is not in it. preparation.keras in the run folder does, and the whole model, raw",
+    "rows to predictions, is what the format keras writes.",
+)
+"""What the script of a run on raw rows says of them."""
+
+
 @dataclass(frozen=True)
 class Export:
     """What is exported, each part read when it is needed.
@@ -40,6 +49,7 @@ class Export:
         model: Returns it as a model.
         summary: Returns the outcome as plain data.
         custom_objects: Classes and functions of the user's own, name to object.
+        core: Returns it as it was searched, which takes arrays; None where that is `model`.
     """
 
     folder: RunFolder
@@ -48,6 +58,7 @@ class Export:
     model: Callable[[], keras.Model]
     summary: Callable[[], Mapping[str, Any]]
     custom_objects: Mapping[str, Any] | None = None
+    core: Callable[[], keras.Model] | None = None
 
     def write(self, path: str | Path, format: str) -> Path:
         """Write the winner and return where; arguments and errors as of `Result.export`."""
@@ -60,7 +71,7 @@ class Export:
         if format == "keras":
             self._copy(target)
         elif format == "weights":
-            self.model().save_weights(target)
+            self._searched().save_weights(target)  # the script's own model takes them
         elif format == "python":
             _write(target, self._script())
         elif format == "json":
@@ -70,7 +81,13 @@ class Export:
             _export(self.model(), target, format)
         return target
 
+    def _searched(self) -> keras.Model:
+        return self.model() if self.core is None else self.core()
+
     def _copy(self, target: Path) -> None:
+        own = self.folder.best_model
+        if target.exists() and own.exists() and target.samefile(own):
+            raise shutil.SameFileError(f"it is the model of {self.folder.path}")
         with replacing(target) as fresh:
             if self.file is None:
                 self.model().save(fresh)
@@ -95,7 +112,7 @@ class Export:
         with preserved():  # layers are made to see what their defaults are, and each draws a seed
             return script_of(
                 Winner(
-                    self.model(),
+                    self._searched(),
                     course,
                     self._header(asked),
                     int(asked["seed"]),
@@ -122,6 +139,7 @@ class Export:
             f"Run {name}, trial {best.number}, seed {asked['seed']}: {score}; {where}.",
             f"The weights that scored it: autoopt export {shlex.quote(name)} best.weights.h5 --format weights, and then",
             'model = build_model(); model.load_weights("best.weights.h5").',
+            *(PREPARED if self.folder.read("schema") else ()),
         )
 
 
@@ -217,4 +235,6 @@ def _call_once(model: keras.Model) -> None:
 
 
 def _example(tensor: Any) -> Any:
+    if tensor.dtype == "string":
+        return keras.ops.convert_to_tensor(np.full([side or 1 for side in tensor.shape], ""), "string")
     return keras.ops.zeros([side or 1 for side in tensor.shape], tensor.dtype)

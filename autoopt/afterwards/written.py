@@ -7,7 +7,9 @@ from typing import Any
 
 import keras
 
-from autoopt.errors import RunError
+from autoopt.errors import DataError, RunError
+from autoopt.preparing import Preparation
+from autoopt.schema import Schema
 from autoopt.untrusted import Unreadable, brief, check_archive
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,27 @@ def read_model(path: Path, custom_objects: Mapping[str, Any] | None) -> keras.Mo
             "pass them as custom_objects to autoopt.load to evaluate it.", path,
         )  # fmt: skip
         return model
+
+
+def read_preparation(path: Path, told: Mapping[str, Any], schema: Schema) -> Preparation:
+    """Return what prepares raw rows, as it was written.
+
+    Args:
+        path: Of the model.
+        told: What `schema.json` says of it.
+        schema: Of the rows.
+
+    Raises:
+        RunError: It is missing, damaged, or holds code.
+    """
+    if not path.is_file():
+        raise RunError(
+            f"{path} is missing. Expected what prepares raw rows for the winner, which takes arrays. Restore it, or search again."
+        )
+    try:
+        return Preparation.read(read_model(path, None), told, schema)
+    except DataError as error:
+        raise RunError(f"{path} is damaged. {error}") from error
 
 
 def _loaded(path: Path, custom_objects: Mapping[str, Any] | None, compile: bool) -> keras.Model:

@@ -55,6 +55,7 @@ class Origin:
         batch_size: Examples a step as the user wrote it.
         most: Examples of a step that fit into memory, None where that is not known.
         rebatch: Whether the data can be cut into batches of another size.
+        whole: Whether all examples can be one batch.
         pretrained: Names of the layers that are models with loaded weights.
         biases: Output layer to the bias that the labels speak for, of those that there is one for.
         unsmoothed: Why labels cannot be smoothed, as a sentence goes on; empty where they can.
@@ -69,6 +70,7 @@ class Origin:
     batch_size: int = 32
     most: int | None = None
     rebatch: bool = True
+    whole: bool = True
     closed: Mapping[str, str] | None = None
     pretrained: Sequence[str] = ()
     biases: Mapping[str, Sequence[float]] = field(default_factory=dict)

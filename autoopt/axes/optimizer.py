@@ -144,7 +144,7 @@ class Optimizer(Axis):
         """Ask for `optimizer/name`, `momentum`, `weight_decay`, `use_ema` and `global_clipnorm`."""
         written = origin.optimizer
         # A step over all examples needs data in memory, and one step an epoch few enough of them.
-        gd = origin.rebatch and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
+        gd = origin.rebatch and origin.whole and (origin.examples or 0) <= MOST_EXAMPLES_OF_GD
         if "gd" in self.names and not gd and tuple(self.names) != tuple(ALGORITHMS):
             raise SpaceError(
                 f"The optimizer 'gd' was named, which steps through all examples at once. Expected data in arrays of at "

@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autoopt.data.checks import check
 from autoopt.data.cuts import Cut, Split
-from autoopt.data.given import beside, column_notes, from_files, in_memory, part_of
+from autoopt.data.given import given_parts
 from autoopt.data.nested import mapped
 from autoopt.data.parts import Part, Stream
+from autoopt.data.rows import Rows, check_unsaid
 from autoopt.data.rules import asked_share, check_ruled, ruled, said, share_of
 from autoopt.data.splits import check_seed, check_share, cut_again, split
 from autoopt.data.sufficiency import check_test
 from autoopt.errors import DataError
+from autoopt.schema import Schema
+
+if TYPE_CHECKING:
+    from autoopt.preparing import Preparation
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,7 @@ class Dataset:
         split: Which rows went where, when parts were cut from one whole.
         weighed: Whether class weights stand in the sample weights of `train`, which those of `validation` lack.
         whole: What train and validation are views of, one after the other; None where they are arrays of their own.
+        rows: What it was made of where that are raw rows; None of arrays.
     """
 
     train: Part | Stream
@@ -46,6 +52,7 @@ class Dataset:
     split: Split | None = None
     weighed: bool = False
     whole: Part | None = None
+    rows: Rows | None = None
 
     def __post_init__(self) -> None:
         """Refuse parts of another type."""
@@ -59,14 +66,23 @@ class Dataset:
 
     @classmethod
     def of(
-        cls, data: Any, *, validation_data: Any = None, validation_split: float = 0.2, test_data: Any = None,
-        test_split: Any = "auto", groups: Any = None, time_order: bool = False, seed: int | None = 0,
+        cls, data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (),
+        validation_data: Any = None, validation_split: float = 0.2, test_data: Any = None, test_split: Any = "auto",
+        groups: Any = None, time_order: bool = False, seed: int | None = 0,
     ) -> "Dataset":  # fmt: skip
         """Make a Dataset of what the user has, checked, and cut into parts where none were given.
 
         Args:
             data: (x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a `tf.data.Dataset`, a
-                `keras.utils.PyDataset` or a torch `DataLoader`; a `Dataset`; or the path of an .npz.
+                `keras.utils.PyDataset` or a torch `DataLoader`, or a function `data(batch_size)` of one; a `Dataset`; or the path of an .npz. Or raw rows, labels
+                included, which are prepared as the rows that train are: a DataFrame, or the path of a CSV, TSV, Parquet,
+                Feather, JSON lines, FASTA or .npy file, or of a folder of images, sounds or texts with a folder for each
+                class.
+            target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
+                called target, label, class or y, else the last.
+            task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
+            types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+            drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.
             test_data: What to test on at the end; 25 examples or more.
@@ -82,26 +98,40 @@ class Dataset:
         check_share(validation_split)
         check_seed(seed)
         share = asked_share(test_split, validation_data, test_data)
+        told = {"target": target, "task": task, "types": types, "drop": drop}
         if isinstance(data, Dataset):
+            check_unsaid(told, "an autoopt.Dataset")
             check_ruled(groups, time_order, "autoopt.Dataset", data)
             return _ready(data, validation_data, test_data, None if share is None else test_split)
-        data, validation_data, test_data = from_files(data, validation_data, test_data)
-        check_ruled(groups, time_order, "validation_data", validation_data)
-        test = None if test_data is None else beside(test_data, "test_data")
-        if validation_data is not None:
-            train, validation = part_of(data, "data"), beside(validation_data, "validation_data")
-            notes = column_notes(data)
-            return _sized(cls(train, validation, test, notes), name="test_data")
-        whole, notes = in_memory(data, seed)
+        given = given_parts(data, validation_data, test_data, told, seed)
+        asked_share(test_split, given.validation, given.test)  # which a folder may have
+        check_ruled(groups, time_order, "validation_data", given.validation)
+        if given.validation is not None:
+            made = cls(given.data, given.validation, given.test, given.notes)
+            return _sized(_prepared(made, given.rows), "test_data")
+        whole = given.data
+        assert isinstance(whole, Part)
         rules = ruled(groups, time_order, data, whole.n)
         cut = split(
             whole.y, whole.n, validation_split=validation_split, seed=seed, rules=rules,
-            test=0.0 if test is not None else share_of(whole.n, share),
+            test=0.0 if given.test is not None else share_of(whole.n, share),
         )  # fmt: skip
-        test = test if cut.test is None else whole.take(cut.test)
+        test = given.test if cut.test is None else whole.take(cut.test)
         pool, n = whole.take(cut.pool), len(cut.train)
-        made = cls(pool.between(0, n), pool.between(n, pool.n), test, notes, cut, whole=pool)
-        return _sized(made, "test_data" if cut.test is None else "The test part", *said(cut))
+        made = cls(pool.between(0, n), pool.between(n, pool.n), test, given.notes, cut, whole=pool)
+        return _sized(
+            _prepared(made, given.rows), "test_data" if cut.test is None else "The test part", *said(cut)
+        )
+
+    @property
+    def schema(self) -> Schema | None:
+        """What the raw rows are that it was made of; None of arrays."""
+        return None if self.rows is None else self.rows.schema
+
+    @property
+    def preparation(self) -> "Preparation | None":
+        """What made arrays of the raw rows; None of arrays."""
+        return None if self.rows is None else self.rows.preparation
 
     @property
     def pooled(self) -> bool:
@@ -158,6 +188,22 @@ def _ready(data: Dataset, validation_data: Any, test_data: Any, test_split: Any)
     if data.test is not None and data.split is None:
         check_test(data.test, data.train, "The test part of the autoopt.Dataset")
     return data
+
+
+def _prepared(made: Dataset, rows: Rows | None) -> Dataset:
+    """Return a Dataset of raw rows as one of arrays, prepared as the rows that train say."""
+    if rows is None:
+        return made
+    train, validation, whole, test = made.train, made.validation, made.whole, made.test
+    assert isinstance(train, Part) and isinstance(validation, Part)
+    fitted = rows.fitted(train if whole is None else whole, train.n)
+    tested = fitted.arrays(test) if isinstance(test, Part) else None
+    if whole is None:
+        train, validation = fitted.arrays(train), fitted.arrays(validation)
+    else:
+        whole = fitted.arrays(whole)
+        train, validation = whole.between(0, train.n), whole.between(train.n, whole.n)
+    return replace(made, train=train, validation=validation, test=tested, whole=whole, rows=fitted)
 
 
 def _sized(data: Dataset, name: str, *more: str) -> Dataset:

@@ -1,21 +1,78 @@
-"""From what users have to parts: arrays, data that comes in batches, and the paths of files with arrays in them."""
+"""From what users have to parts: arrays, data that comes in batches, and files with arrays or with raw rows in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autoopt.data import frames, npz, streams
+from autoopt.data import frames, npz, rows, streams
 from autoopt.data.arrays import convert, to_arrays
 from autoopt.data.checks import check
 from autoopt.data.parts import Part, Stream
+from autoopt.data.rows import Rows
 from autoopt.errors import DataError
 
 ACCEPTED = (
     "(x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a tf.data.Dataset; a "
-    "keras.utils.PyDataset; a torch DataLoader; an autoopt.Dataset; or the path of an .npz"
+    "keras.utils.PyDataset; a torch DataLoader; a function data(batch_size) of one of these; an autoopt.Dataset; a DataFrame with its labels; or the path of an .npz, of "
+    "another file, or of a folder"
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What users gave, as parts.
+
+    Attributes:
+        data: All rows that train, and where no others validate those as well.
+        validation: What validates; None where it is to be cut.
+        test: What tests, likewise.
+        notes: What is to be said of it, one sentence each.
+        rows: What they are where they are raw.
+    """
+
+    data: Part | Stream
+    validation: Part | Stream | None
+    test: Part | Stream | None
+    notes: tuple[str, ...] = ()
+    rows: Rows | None = None
+
+
+def given_parts(
+    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any], seed: int | None
+) -> Given:
+    """Return what users gave as parts.
+
+    Args:
+        data: As `Dataset.of` takes it, and so are the two that follow.
+        validation_data: Likewise.
+        test_data: Likewise.
+        said: What is said of the columns of raw rows, by argument.
+        seed: Of the order in which data that comes in batches is read.
+
+    Raises:
+        DataError: It cannot be learnt from as it is.
+    """
+    if rows.recognizes(data):
+        return _of_rows(data, validation_data, test_data, said)
+    rows.check_unsaid(said, "arrays" if streams.format_of(data) is None else "batches")
+    data, validation_data, test_data = from_files(data, validation_data, test_data)
+    test = None if test_data is None else beside(test_data, "test_data")
+    if validation_data is not None:
+        train, validation = part_of(data, "data"), beside(validation_data, "validation_data")
+        return Given(train, validation, test, column_notes(data))
+    whole, notes = in_memory(data, seed)
+    return Given(whole, None, test, notes)
+
+
+def _of_rows(data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any]) -> Given:
+    parts, found, notes = rows.read(data, validation_data, test_data, said)
+    validation, test = (
+        None if each is None else Part(each.x, each.y) for each in (parts.validation, parts.test)
+    )
+    return Given(Part(parts.train.x, parts.train.y), validation, test, notes, found)
 
 
 def from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, Any, Any]:
@@ -27,11 +84,14 @@ def from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, An
             validation_data = _pair(found, "_val")
         if test_data is None and "x_test" in found:
             test_data = _pair(found, "_test")
-    if isinstance(validation_data, str | Path):
-        validation_data = _pair(npz.read(validation_data))
-    if isinstance(test_data, str | Path):
-        test_data = _pair(npz.read(test_data))
-    return data, validation_data, test_data
+    return data, _beside_arrays(validation_data, "validation_data"), _beside_arrays(test_data, "test_data")
+
+
+def _beside_arrays(given: Any, name: str) -> Any:
+    try:
+        return _pair(npz.read(given)) if isinstance(given, str | Path) else given
+    except DataError as error:
+        raise DataError(f"In {name}, {error}") from error
 
 
 def _pair(found: dict[str, np.ndarray], part: str = "") -> tuple[np.ndarray, ...]:

@@ -13,8 +13,12 @@ NAMES = (
 )  # fmt: skip
 
 
-def read(path: str | Path) -> dict[str, np.ndarray]:
+def read(path: str | Path, labelled: bool = True) -> dict[str, np.ndarray]:
     """Return the arrays of the file by name: x and y, and those of `NAMES` that it has besides.
+
+    Args:
+        path: Of the file.
+        labelled: Whether there has to be a y.
 
     Raises:
         DataError: The file is missing, unreadable, no `.npz`, needs pickle, or lacks x or y.
@@ -22,7 +26,7 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
     path = Path(path)
     _check_path(path)
     try:
-        _check_names(path, member_names(path))
+        _check_names(path, member_names(path), labelled)
         return read_arrays(path, NAMES)
     except Unreadable as error:
         raise DataError(
@@ -34,8 +38,8 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
 def _check_path(path: Path) -> None:
     if path.suffix != ".npz":
         raise DataError(
-            f"The file {path} is given as data. Expected an .npz: only that is read in this version. Load "
-            "the file yourself and pass (x, y), or write it with np.savez(path, x=x, y=y)."
+            f"The file {path} is given beside arrays. Expected an .npz of arrays: raw rows are read beside raw rows alone. "
+            "Pass data as a file too, or write this one with np.savez(path, x=x, y=y)."
         )
     if path.is_file():
         return
@@ -47,9 +51,10 @@ def _check_path(path: Path) -> None:
     raise DataError(f"There is no file {path}. Expected the path of an .npz with arrays x and y.{where}")
 
 
-def _check_names(path: Path, names: list[str]) -> None:
+def _check_names(path: Path, names: list[str], labelled: bool) -> None:
     pairs = (("x", "y"), ("x_val", "y_val"), ("x_test", "y_test"))
     wanted = [name for pair in pairs for name in pair if pair[0] == "x" or set(pair) & set(names)]
+    wanted = wanted if labelled else ["x"]
     for name in wanted:
         if name not in names:
             raise DataError(

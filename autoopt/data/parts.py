@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autoopt.data import streams
+from autoopt.data import factory, streams
 from autoopt.data.nested import mapped, rows
 
 DEFAULT_BATCH_SIZE = 32
@@ -54,12 +54,18 @@ class Stream:
     """Data that is read batch by batch.
 
     Attributes:
-        source: A `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader` as the user wrote it.
+        source: A `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader` as the user wrote it, or a function
+            that makes one of a batch size.
         n: Examples in one pass, None where that is not known.
     """
 
     source: Any
     n: int | None
+
+    @property
+    def sized(self) -> bool:
+        """Whether it comes in batches of any size that is asked for."""
+        return factory.recognizes(self.source)
 
     def batched(self, batch_size: int | None) -> Any:
         """Return what Keras's `fit` takes; a `tf.data.Dataset` is rebatched when a size is given.

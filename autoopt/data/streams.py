@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autoopt.data import dataloader, pydataset, tfdata
+from autoopt.data import dataloader, factory, pydataset, tfdata
 from autoopt.data.arrays import convert
 from autoopt.data.nested import leaves, mapped
 from autoopt.errors import DataError
@@ -44,7 +44,7 @@ class StreamFormat(Protocol):
         ...
 
 
-FORMATS: tuple[StreamFormat, ...] = (tfdata, pydataset, dataloader)
+FORMATS: tuple[StreamFormat, ...] = (tfdata, pydataset, dataloader, factory)
 
 
 def format_of(value: Any) -> StreamFormat | None:

@@ -2,7 +2,7 @@
 
 from autoopt.reports.background import Background
 from autoopt.reports.comparison import compared, comparison
-from autoopt.reports.console import Console, duration, score_text
+from autoopt.reports.console import Console, duration, loading, score_text
 from autoopt.reports.grid import Grid, draw, plain_lines
 from autoopt.reports.headline import compared_score
 from autoopt.reports.outcome import failed_line, outcome, trials_grid, trials_table, where_to_look
@@ -26,6 +26,7 @@ __all__ = [
     "duration",
     "failed_line",
     "importance_grid",
+    "loading",
     "outcome",
     "own_sinks",
     "plain_lines",

@@ -6,6 +6,8 @@ journal.log    every trial, Optuna's journal
 weights/       trial-0007.weights.npz of the best few
 confirmation/  trial-0007.run-1.npz: scores of the best few with fresh seeds
 best.keras     the winner
+schema.json    of raw rows: what their columns are, and which of them the preparation reads
+preparation.keras  of raw rows: what makes arrays of them, which the winner takes
 course.json    how it was trained
 split.npz      which rows of the data train, validate and test, where they were cut from one whole
 result.json    what came out
@@ -31,7 +33,7 @@ from autoopt import memory
 from autoopt.storage.disk import MODEL, PLAIN, Disk, bytes_of, there
 from autoopt.storage.files import Files, put
 from autoopt.storage.journal_file import JournalFile
-from autoopt.storage.kinds import KINDS, check_split
+from autoopt.storage.kinds import KINDS, check_schema, check_split
 from autoopt.storage.run_log import logged
 from autoopt.storage.trial_weights import TrialWeights
 from autoopt.storage.writer import Writer
@@ -39,7 +41,7 @@ from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_array
 
 logger = logging.getLogger(__name__)
 
-Written = Literal["run", "space", "result", "course", "ablation", "ensemble", "refit"]
+Written = Literal["run", "space", "result", "course", "ablation", "ensemble", "refit", "schema"]
 """The names of the files that hold JSON."""
 
 
@@ -102,6 +104,11 @@ class RunFolder:
         return self._own("best.keras")
 
     @property
+    def preparation(self) -> Path:
+        """What makes arrays of raw rows, as a model."""
+        return self._own("preparation.keras")
+
+    @property
     def ensemble(self) -> Path:
         """Several trials' models as one."""
         return self._own("ensemble.keras")
@@ -151,6 +158,8 @@ class RunFolder:
             found = read_json(target) if text is None else parse(text)
             try:
                 fit(found, KINDS[name])
+                if name == "schema":
+                    check_schema(found)
                 lacking = next((each for each in needs if each not in found), None)
                 if lacking is not None:
                     raise Unreadable(f"It lacks {lacking!r}. Expected what a search writes.")

@@ -24,7 +24,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "None": (None, r"data is None.*Expected \(x, y\).*\.npz"),
     "a number": (3, r"data is 3 \(int\).*tf\.data\.Dataset"),
     "an array alone": (X, r"ndarray without labels.*Pass \(x, y\)"),
-    "a frame alone": (pd.DataFrame(X), r"without labels.*frame\.pop"),
+    "a Series alone": (pd.Series(Y), r"Series without labels.*Pass \(x, y\)"),
     "a list": ([X, Y], r"list without labels.*Pass \(x, y\)"),
     "x alone": ((X,), r"without x or y"),
     "y is None": ((X, None), r"without x or y"),
@@ -96,9 +96,9 @@ def test_a_missing_file_shows_its_path_and_the_nearest_names(tmp_path: Path) -> 
         Dataset.of(tmp_path / "digit.npz")
 
 
-def test_another_suffix_says_that_only_npz_is_read(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"train\.csv.*only that is read in this version"):
-        Dataset.of(str(tmp_path / "train.csv"))
+def test_raw_rows_are_not_read_beside_arrays(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"In validation_data, The file .*valid\.csv is given beside arrays"):
+        Dataset.of((X, Y), validation_data=str(tmp_path / "valid.csv"))
 
 
 def test_a_file_that_needs_pickle_is_refused_unopened(tmp_path: Path) -> None:

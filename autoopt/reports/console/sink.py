@@ -9,6 +9,7 @@ from rich.console import Console as RichConsole
 from rich.text import Text
 
 from autoopt.records import EpochEnded, Event, Foreseen, SearchEnded, SearchStarted, TrialEnded
+from autoopt.reports.columns_table import columns_table
 from autoopt.reports.console.frame import SIGNS, Frame, height
 from autoopt.reports.console.notebook import Notebook, in_notebook
 from autoopt.reports.console.outlet import Outlet
@@ -73,6 +74,9 @@ class Console:
         self._view = None
 
     def _begin(self, event: SearchStarted) -> None:
+        if not event.through:
+            for line in columns_table(event.columns, self._width):
+                self.say(line)
         for note in event.notes:
             self.say(note)
         if not event.through:
@@ -92,8 +96,13 @@ class Console:
         self.say(f"Searching {dimensions or 'no'} hyperparameter{plural} for the best {sought(event)}.")
         for sentence in event.plan:
             self.say(sentence)
-        for line in space_table(event.space, self._rich.width if self._rich.is_terminal else UNCUT):
+        for line in space_table(event.space, self._width):
             self.say(line)
+
+    @property
+    def _width(self) -> int:
+        """How many characters a line of a table may have."""
+        return self._rich.width if self._rich.is_terminal else UNCUT
 
     def _say_of(self, event: Event, news: str, progress: Progress) -> None:
         """Print what is to be read of an event beside the live view, or in its place."""

@@ -1,0 +1,59 @@
+"""Parquet and Feather, read batch by batch; pyarrow is what reads them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from autoopt.data.files.delimited import NOTHING, Progress, checked_names
+from autoopt.data.files.extra import needed
+from autoopt.data.tables import Expected, Table
+from autoopt.errors import DataError
+from autoopt.untrusted import brief
+
+SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
+ROWS = 50_000
+INDEX = "__index_level_"
+"""How pandas calls an index that it stores: it numbers rows, and is no column."""
+
+
+def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
+    """Return the rows of a file.
+
+    Args:
+        path: Of the file.
+        known: Not needed here: names and types are in the file.
+        progress: Told of rows.
+
+    Raises:
+        DataError: pyarrow is not installed, or the file cannot be read.
+    """
+    arrow = needed("pyarrow", path)
+    try:
+        names, total, batches = _opened(path)
+        table = Table(checked_names([each for each in names if not each.startswith(INDEX)], path))
+        for batch in batches:
+            batch.validate(full=True)  # else what is damaged may be read beyond its end
+            plain = batch.select(list(table.names)).replace_schema_metadata(None)
+            frame = plain.to_pandas(ignore_metadata=True)
+            table.add([frame[name] for name in table.names])
+            if progress is not None:
+                progress(table.n, total)
+        return table
+    except (arrow.ArrowException, OSError, ValueError, LookupError, OverflowError, MemoryError) as error:
+        kind = "Parquet" if path.suffix.lower() in SUFFIXES[:2] else "Feather"
+        raise DataError(
+            f"{path} cannot be read as {kind}: {brief(error)}. Expected a file that pandas or polars wrote. Write it again."
+        ) from error
+
+
+def _opened(path: Path) -> tuple[list[str], int, Iterator[Any]]:
+    """Return the names of columns, the count of rows, and the rows in batches."""
+    if path.suffix.lower() in SUFFIXES[:2]:
+        from pyarrow import parquet
+
+        file = parquet.ParquetFile(path)
+        return file.schema_arrow.names, file.metadata.num_rows, file.iter_batches(batch_size=ROWS)
+    from pyarrow import feather
+
+    whole = feather.read_table(path)
+    return whole.column_names, whole.num_rows, iter(whole.to_batches(max_chunksize=ROWS))

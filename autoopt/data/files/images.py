@@ -1,0 +1,169 @@
+"""Images as bytes of one common size, grey or in colour."""
+
+import struct
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoopt import memory
+from autoopt.data.files.delimited import Progress
+from autoopt.data.files.extra import needed
+from autoopt.data.files.loaded import Loaded, said, skipped
+from autoopt.errors import DataError
+from autoopt.untrusted import Unreadable
+
+MOST_SIDE = 128
+"""Pixels of the longer side of the common size where none is given."""
+
+MOST_PIXELS = 50_000_000
+"""Of one file: more may be a small file that unpacks to fill the memory."""
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+"""What Pillow may take a file for, whatever it is called; others of its readers run programs."""
+
+GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
+    struct.error,
+    Unreadable,
+)
+"""What Pillow raises of a file that is damaged."""
+
+
+def read(
+    paths: Sequence[Path], progress: Progress | None = None, shape: Sequence[int] = (), size: Any = None
+) -> Loaded:
+    """Return images as uint8 (rows, height, width, channels).
+
+    Args:
+        paths: Of the files.
+        progress: Told of files.
+        shape: (height, width, channels) where it is known; else it is found.
+        size: (height, width) that the user asks for; None for the median of the files, 128 pixels a side at most.
+
+    Raises:
+        DataError: Pillow is not installed, no file can be read, or all together do not fit into memory.
+    """
+    needed("PIL", paths[0])
+    wrong: dict[int, str] = {}
+    heads = {}
+    for place, path in enumerate(paths):
+        try:
+            heads[place] = _head(path)
+        except DAMAGE as error:
+            wrong[place] = said(error)
+    height, width, channels = shape or (*_common(paths, wrong, heads, size), 1 if _all_grey(heads) else 3)
+    _check_room(len(heads), height, width, channels)
+    values = np.empty((len(heads), height, width, channels), np.uint8)
+    kept: list[int] = []
+    for place in heads:
+        try:
+            values[len(kept)] = _pixels(paths[place], height, width, channels)
+            kept.append(place)
+        except DAMAGE as error:
+            wrong[place] = said(error)
+        if progress is not None:
+            progress(place + 1, len(paths))
+    notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
+    return Loaded(values[: len(kept)], np.array(kept, np.int64), (height, width, channels), notes=notes)
+
+
+def _open(path: Path) -> Any:
+    from PIL import Image
+
+    # Pillow warns of what _head refuses with a limit of ours.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return Image.open(path, formats=FORMATS)
+        except Image.DecompressionBombError as error:
+            raise Unreadable(f"{error}.") from error
+
+
+def _head(path: Path) -> tuple[int, int, bool]:
+    """Return height, width and whether it is grey, without unpacking it."""
+    with _open(path) as image:
+        width, height = image.size
+        if image.getexif().get(0x0112, 1) > 4:  # the camera was held upright
+            width, height = height, width
+        if width * height > MOST_PIXELS:
+            raise Unreadable(f"It has {width:,} × {height:,} pixels. Expected {MOST_PIXELS:,} at most.")
+        return height, width, image.mode in GREY_MODES
+
+
+def _pixels(path: Path, height: int, width: int, channels: int) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    with _open(path) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        image = ImageOps.exif_transpose(opened)
+        if image.mode.startswith("I"):  # 16 bits a pixel, which convert() would cut off
+            image = Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype(np.uint8))
+        if image.mode in ("LA", "RGBA", "PA") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        image = image.convert("L" if channels == 1 else "RGB")
+        if image.size != (width, height):
+            image = image.resize((width, height), Image.Resampling.BILINEAR)
+        return np.asarray(image, np.uint8).reshape(height, width, channels)
+
+
+def _all_grey(heads: dict[int, tuple[int, int, bool]]) -> bool:
+    return all(grey for _, _, grey in heads.values())
+
+
+def _common(
+    paths: Sequence[Path], wrong: dict[int, str], heads: dict[int, tuple[int, int, bool]], size: Any
+) -> tuple[int, int]:
+    """Return the height and width that all are brought to."""
+    if not heads:
+        skipped(paths, wrong)
+    if size is not None:
+        return _asked(size)
+    height, width = np.median([head[:2] for head in heads.values()], axis=0)
+    scale = min(1.0, MOST_SIDE / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def _asked(size: Any) -> tuple[int, int]:
+    pair = (size, size) if isinstance(size, int) else size
+    if (
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in pair)
+    ):
+        return int(pair[0]), int(pair[1])
+    raise DataError(
+        f"image_size was given {size!r}. Expected pixels: one number, or (height, width). Pass 64 for 64 × 64."
+    )
+
+
+def _check_room(n: int, height: int, width: int, channels: int) -> None:
+    wanted, room = n * height * width * channels, memory.total()
+    if room is not None and wanted > room / 2:
+        raise DataError(
+            f"{n:,} images of {height} × {width} take {memory.spoken(wanted)}. Expected half of this machine's memory at most, "
+            f"{memory.spoken(room // 2)}. Pass a smaller image_size, or fewer images."
+        )
+
+
+def _told(
+    heads: dict[int, tuple[int, int, bool]], height: int, width: int, channels: int, known: bool
+) -> tuple[str, ...]:
+    sizes = {head[:2] for head in heads.values()}
+    if known or sizes == {(height, width)}:
+        return ()
+    colour = "grey" if channels == 1 else "in colour"
+    found = f"{len(sizes):,} sizes" if len(sizes) > 1 else "{} × {} pixels".format(*next(iter(sizes)))
+    return (
+        f"Images of {found} are brought to {height} × {width}, {colour}. Another: image_size=(height, width).",
+    )

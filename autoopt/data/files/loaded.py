@@ -1,0 +1,66 @@
+"""What came of reading many files: an array of those that could be read, and which they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from autoopt.errors import DataError
+from autoopt.untrusted import Unreadable, brief, shown
+
+MOST_LISTED = 5
+"""Files that a note names."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """Files that were read.
+
+    Attributes:
+        values: One row a file.
+        kept: The places of these files among all.
+        shape: Of one row, where it has one.
+        rate: Samples a second of sound, 0 for anything else.
+        notes: One sentence each.
+    """
+
+    values: np.ndarray
+    kept: np.ndarray
+    shape: tuple[int, ...] = ()
+    rate: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def skipped(paths: Sequence[Path], why: dict[int, str]) -> tuple[str, ...]:
+    """Return what is to be said of files that cannot be read.
+
+    Args:
+        paths: All files.
+        why: What is wrong with some of them, by place.
+
+    Raises:
+        DataError: None can be read.
+    """
+    if not why:
+        return ()
+    first = next(iter(why))
+    if len(why) == len(paths):
+        raise DataError(
+            f"None of {len(paths):,} files can be read; the first is {paths[first]}: {why[first]} Pass files that open "
+            "elsewhere."
+        )
+    names = ", ".join(
+        shown(f"{paths[place].parent.name}/{paths[place].name}") for place in list(why)[:MOST_LISTED]
+    )
+    more = ", …" if len(why) > MOST_LISTED else ""
+    return (
+        f"{len(why):,} of {len(paths):,} files cannot be read and are left out: {names}{more}. {why[first]}",
+    )
+
+
+def said(error: BaseException) -> str:
+    """Return what is wrong with a file as a sentence."""
+    if isinstance(error, Unreadable):
+        return str(error)
+    return f"{brief(str(error) or type(error).__name__).rstrip('.')}."

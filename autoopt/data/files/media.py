@@ -1,0 +1,82 @@
+"""Images, sounds and texts in files to `Raw`: to learn from, and read again by a schema."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoopt.data.files import images, sounds, texts
+from autoopt.data.files.delimited import Progress
+from autoopt.data.files.folder import Files
+from autoopt.data.files.loaded import Loaded
+from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
+from autoopt.errors import DataError
+from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
+
+KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "text"}
+"""What the one column of each holds."""
+
+
+def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Progress | None) -> Raw:
+    """Return files with the classes that their folders name.
+
+    Args:
+        files: With classes.
+        task: What the user says; None to tell it from the classes.
+        image_size: As `images.read` takes it.
+        progress: Told of files.
+
+    Raises:
+        DataError: No file can be read, or there is one class alone.
+    """
+    if task not in (None, "binary", "multiclass"):
+        raise DataError(
+            f"task={task!r} was given for folders of {files.modality}. Expected classes, which is what folders name: "
+            "'binary' or 'multiclass'. Leave task out."
+        )
+    loaded = _loaded(files, progress, image_size=image_size)
+    labels = classified(f"The folder {files.folder}", Texts.of(_of(files.classes or (), loaded.kept)), task)
+    distinct = len(set(loaded.values.tolist())) if files.modality == "text" else len(loaded.values)
+    column = Column(files.modality, KINDS[files.modality], 0.0, distinct)
+    schema = Schema(
+        files.modality, labels.task, (column,), (), labels.classes, shape=loaded.shape, rate=loaded.rate
+    )
+    return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes))
+
+
+def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:
+    """Return files as a schema has them, with labels where their folders name them.
+
+    Raises:
+        DataError: No file can be read, or they are of another kind.
+    """
+    if files.modality != schema.modality:
+        raise DataError(
+            f"{files.folder} has files of {files.modality}. Expected {schema.modality}, as in training. Pass such files."
+        )
+    loaded = _loaded(files, progress, schema)
+    y = None
+    if files.classes is not None and schema.classes and set(files.classes) & set(schema.classes):
+        y = class_numbers(_of(files.classes, loaded.kept), schema.classes)
+    return _raw(files, loaded, schema, y, (*files.notes, *(unlabelled(y) if y is not None else ())))
+
+
+def _loaded(
+    files: Files, progress: Progress | None, schema: Schema | None = None, image_size: Any = None
+) -> Loaded:
+    paths: Sequence[Path] = files.paths
+    if files.modality == "image":
+        return images.read(paths, progress, schema.shape if schema else (), image_size)
+    if files.modality == "audio":
+        return sounds.read(paths, progress, schema.shape[0] if schema else None, schema.rate if schema else 0)
+    return texts.read(paths, progress)
+
+
+def _of(classes: Sequence[str], kept: np.ndarray) -> np.ndarray:
+    return np.array(classes, object)[kept]
+
+
+def _raw(files: Files, loaded: Loaded, schema: Schema, y: np.ndarray | None, notes: Sequence[str]) -> Raw:
+    names = np.array(files.names, object)[loaded.kept].tolist()
+    return Raw(schema, {schema.columns[0].name: loaded.values}, y, names, (*notes, *loaded.notes))

@@ -1,0 +1,212 @@
+"""From a path or a DataFrame to `Raw`: what is there decides who reads it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame, json_lines, media
+from autoopt.data.files.delimited import Progress
+from autoopt.data.files.watched import watching
+from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
+from autoopt.errors import DataError, nearest
+from autoopt.schema import Raw, Schema
+from autoopt.untrusted import shown
+
+Reader = Callable[[Path, Expected, Progress | None], Table]
+
+TABLES: Mapping[str, Reader] = {
+    ending: module.read
+    for module in (delimited, columnar, json_lines, fasta, arrays)
+    for ending in module.SUFFIXES
+}
+"""Who reads a file, by its ending."""
+
+FORMATS = "CSV, TSV, Parquet, Feather, JSON lines, FASTA, .npz, .npy, a DataFrame, or a folder with a folder for each class"
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Rows by what they are for; a part that was not given is None."""
+
+    train: Raw
+    validation: Raw | None = None
+    test: Raw | None = None
+
+
+def read(
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
+    schema: Schema | None = None, progress: Progress | None = None,
+) -> Raw:  # fmt: skip
+    """Read rows, and tell what they are.
+
+    Args:
+        data: Path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA, `.npz` or `.npy` file, or of a folder with a folder
+            for each class; or a DataFrame of pandas or polars.
+        target: Name of the column that is predicted, or names of several of 0 and 1. None takes one called target, label,
+            class or y, else the last.
+        task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
+        types: Kinds (`number`, `category`, `text`, `date`) of columns by name; the others are told from their values.
+        drop: Names of columns that are not learnt from.
+        image_size: Height and width that images are brought to; None takes the median, 128 pixels a side at most.
+        schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
+        progress: Called with how much is done, of how much.
+
+    Raises:
+        DataError: The data cannot be read or learnt from as they are; the message says why and what to do.
+
+    Example:
+        >>> import pandas as pd
+        >>> frame = pd.DataFrame({"size": ["1,200", "900", "n/a", "80"], "sort": ["a", "b", "a", "b"], "y": [1, 0, 1, 0]})
+        >>> raw = read(frame, target="y")
+        >>> raw.schema.task, [(column.name, column.kind) for column in raw.schema.columns]
+        ('binary', [('size', 'number'), ('sort', 'category')])
+        >>> read(frame[["sort", "size"]], schema=raw.schema).x["size"].tolist()
+        [1200.0, 900.0, nan, 80.0]
+    """
+    given = {"target": target, "task": task, "types": types, "drop": drop or None, "image_size": image_size}
+    if schema is not None:
+        _check_alone(given)
+        with watching(_named(data), progress) as told:
+            return _again(data, schema, told)
+    wanted = Wanted.of(target, task, types, drop)
+    if _is_folder(data):
+        return _folder(Path(data), given, wanted, progress)
+    if image_size is not None:
+        raise DataError(
+            f"image_size was given for {_named(data)}. Expected it for a folder of images. Leave it out."
+        )
+    letters = tuple(name for name, kind in wanted.types.items() if kind != "number")
+    with watching(_named(data), progress) as told:
+        table = _table(data, Expected(texts=letters), told)
+    return inferred(table, wanted)
+
+
+def read_parts(
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
+    progress: Progress | None = None,
+) -> Parts:  # fmt: skip
+    """Read rows as `read` does; of a folder that has train, test or val in it, each as a part of its own.
+
+    The other parts are read by what the training part is. A row of theirs whose label training had not is left out.
+
+    Example:
+        >>> import pandas as pd
+        >>> parts = read_parts(pd.DataFrame({"size": [1.0, 2.5, 3.0], "label": ["a", "b", "a"]}))
+        >>> parts.train.n, parts.test
+        (3, None)
+    """
+    found = folder.parts_of(Path(data)) if _is_folder(data) else {}
+    train = read(
+        found.get("train", data), target=target, task=task, types=types, drop=drop, image_size=image_size,
+        progress=progress,
+    )  # fmt: skip
+    others = {}
+    for part, path in found.items():
+        if part != "train":
+            with watching(str(path), progress) as told:
+                rows = media.read_again(folder.listed(path, True), train.schema, told)
+            others[part] = _scored(rows, path)
+    return Parts(train, **others)
+
+
+def _folder(path: Path, given: Mapping[str, Any], wanted: Wanted, progress: Progress | None) -> Raw:
+    """Return the rows of a folder to learn from."""
+    _check_no_columns(given, path)
+    if folder.parts_of(path):
+        raise DataError(
+            f"{path} has parts ({', '.join(folder.parts_of(path))}). Expected one. Use read_parts, or pass {path / 'train'}."
+        )
+    with watching(str(path), progress) as told:
+        return media.learnt_from(folder.listed(path, True), wanted.task, given["image_size"], told)
+
+
+def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:
+    """Return rows as a schema has them."""
+    media_only = schema.modality in media.KINDS and not schema.target
+    if isinstance(data, str | Path) and media_only and Path(data).is_file():
+        path = Path(data)
+        kind = folder.MODALITIES.get(path.suffix.lower())
+        if kind is not None:
+            return media.read_again(folder.Files(kind, (path,), path.parent, None), schema, progress)
+    if _is_folder(data):
+        return media.read_again(folder.listed(Path(data), False), schema, progress)
+    if schema.modality in ("image", "audio"):
+        raise DataError(
+            f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
+        )
+    names = tuple(column.name for column in schema.columns)
+    letters = tuple(each.name for each in schema.columns if each.kind != "number" or each.written)
+    return read_again(_table(data, Expected(names, letters), progress), schema)
+
+
+def _table(data: Any, known: Expected, progress: Progress | None) -> Table:
+    """Return rows as they stand."""
+    if frame.recognizes(data):
+        return frame.read(data)
+    if not isinstance(data, str | Path):
+        raise DataError(f"data is a {type(data).__name__}. Expected the path of {FORMATS}. Pass one of them.")
+    path = Path(data)
+    _check_there(path)
+    reader = TABLES.get(path.suffix.lower())
+    if reader is None:
+        advice = "Save the sheet as CSV" if path.suffix.lower().startswith(".xls") else "Pass such a file"
+        raise DataError(f"{path} is of a format that is not read here. Expected {FORMATS}. {advice}.")
+    table = reader(path, known, progress)
+    if reader is fasta.read and not known.names:
+        fasta.check_labelled(table, path)
+    return table
+
+
+def _check_there(path: Path) -> None:
+    if path.is_file():
+        return
+    if path.exists():
+        raise DataError(f"{path} is no file. Expected {FORMATS}. Pass one of them.")
+    there = path.parent if path.parent.is_dir() else Path()
+    names = sorted(each.name for each in there.iterdir() if not each.name.startswith("."))[:1_000]
+    near = nearest(path.name, names) if 0 < len(names) <= 20 else nearest(path.name, _near(path.name, names))
+    raise DataError(f"There is no file {path}. Expected the path of {FORMATS}.{near}")
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    import difflib
+
+    return difflib.get_close_matches(name, names, n=5, cutoff=0)
+
+
+def _check_alone(given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise DataError(
+                f"{name} was given along with a schema, which says that already. Expected one. Leave {name} out."
+            )
+
+
+def _check_no_columns(given: Mapping[str, Any], path: Path) -> None:
+    for name in ("target", "types", "drop"):
+        if given[name] is not None:
+            raise DataError(
+                f"{name} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "
+                f"the classes, and there are no columns. Leave {name} out."
+            )
+
+
+def _scored(part: Raw, path: Path) -> Raw:
+    """Return the rows of a part that have a label."""
+    if part.y is None:
+        raise DataError(
+            f"{path} has none of the classes of training ({', '.join(map(shown, part.schema.classes[:5]))}). Expected folders "
+            "of the same names. Rename them."
+        )
+    return part.take(np.flatnonzero(part.y >= 0))
+
+
+def _is_folder(data: Any) -> bool:
+    return isinstance(data, str | Path) and Path(data).is_dir()
+
+
+def _named(data: Any) -> str:
+    return str(data) if isinstance(data, str | Path) else f"a {type(data).__name__}"

@@ -1,0 +1,155 @@
+"""Raw rows, of files, folders and DataFrames: read, told apart from others, and prepared once it is known which train."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autoopt.data.parts import Part
+from autoopt.errors import DataError
+from autoopt.schema import Raw, Schema
+from autoopt.untrusted import shown
+
+if TYPE_CHECKING:
+    from autoopt.data.files import Parts
+    from autoopt.preparing import Preparation
+
+KEPT = (
+    "What columns are prepared with (means, categories, words) is learnt from the rows that train alone; fresh cuts and "
+    "folds keep it."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a Dataset of raw rows was made of.
+
+    Attributes:
+        schema: What they are.
+        described: What is shown of each column and the target, as `files.describe` has it.
+        mark: A short text that tells these rows from others.
+        preparation: What makes arrays of them; None before it is known which rows train.
+    """
+
+    schema: Schema
+    described: Sequence[Mapping[str, str]]
+    mark: str
+    preparation: "Preparation | None" = None
+
+    def fitted(self, part: Part, n: int) -> "Rows":
+        """Return these with a preparation that knows the first `n` rows of a part alone."""
+        from autoopt.preparing import Preparation  # loads the backend, which arrays may not need yet
+
+        return replace(self, preparation=Preparation.fit(Raw(self.schema, part.x, part.y), np.arange(n)))
+
+    def arrays(self, part: Part) -> Part:
+        """Return a part of raw rows as what models take."""
+        assert self.preparation is not None
+        return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
+
+
+def recognizes(data: Any) -> bool:
+    """Say whether data is read as rows: a DataFrame alone, or a path that is no `.npz`."""
+    if isinstance(data, str | Path):
+        return Path(data).suffix.lower() != ".npz"
+    from autoopt.data.files import frame
+
+    return frame.recognizes(data)
+
+
+def check_unsaid(said: Mapping[str, Any], what: str) -> None:
+    """Raise a DataError where something is said of columns, and there are none."""
+    for name, given in said.items():
+        if given is not None and not (name == "drop" and isinstance(given, list | tuple) and not given):
+            raise DataError(
+                f"{name} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
+                f"included, for that: here it is said by what was passed. Leave {name} out."
+            )
+
+
+def read(
+    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any]
+) -> tuple["Parts", Rows, tuple[str, ...]]:
+    """Return raw rows by what they are for, what they are, and what is to be said of them.
+
+    Args:
+        data: As `files.read_parts` takes it.
+        validation_data: Rows of the same columns, or None for those that a folder has.
+        test_data: Likewise.
+        said: `target`, `task`, `types` and `drop`.
+
+    Raises:
+        DataError: They cannot be read or learnt from as they are.
+    """
+    from autoopt.data import files  # readers load more than arrays need
+
+    found = files.read_parts(data, **said)
+    schema, notes = found.train.schema, list(found.train.notes)
+    sides = {}
+    for name, own, given in (
+        ("validation", found.validation, validation_data),
+        ("test", found.test, test_data),
+    ):
+        part = own if given is None else _beside(f"{name}_data", given, schema)
+        sides[name] = part
+        notes += [] if part is None else [f"Of the {name} part: {note}" for note in part.notes]
+    parts = files.Parts(found.train, **sides)
+    mark = _mark(part for part in (parts.train, parts.validation, parts.test) if part is not None)
+    return parts, Rows(schema, tuple(files.describe(found.train)), mark), (*notes, KEPT)
+
+
+def labelled(raw: Raw, name: str) -> Raw:
+    """Return the rows whose label is known.
+
+    Args:
+        raw: As they were read.
+        name: What the user calls them.
+
+    Raises:
+        DataError: There are none.
+    """
+    from autoopt.data.tables import without_label
+
+    kept = np.array([], int) if raw.y is None else np.flatnonzero(~without_label(raw.y))
+    if not len(kept):
+        where = f"column {', '.join(map(shown, raw.schema.target))}" if raw.schema.target else "folders"
+        raise DataError(
+            f"{name} has no row with a label that training had. Expected labels, in {where}. Pass rows that have them, "
+            "or leave it out."
+        )
+    return raw if len(kept) == raw.n else raw.take(kept)
+
+
+def _beside(name: str, given: Any, schema: Schema) -> Raw:
+    """Return rows that were given beside others, as those are."""
+    from autoopt.data import files
+
+    if not isinstance(given, str | Path) and not recognizes(given):
+        raise DataError(
+            f"{name} is a {type(given).__name__}, and data are raw rows. Expected rows of the same columns, labels "
+            f"included. Pass {name} as a file, a folder or a DataFrame."
+        )
+    try:
+        return labelled(files.read(given, schema=schema), name)
+    except DataError as error:
+        raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
+
+
+def _mark(parts: Iterator[Raw]) -> str:
+    found = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        found.update(json.dumps([part.schema.told(), part.n], sort_keys=True).encode())
+        for values in (*part.x.values(), part.y):
+            if values is not None:
+                found.update(_bytes(np.asarray(values)))
+    return found.hexdigest()
+
+
+def _bytes(values: np.ndarray) -> Any:
+    if values.dtype.hasobject:
+        return "\0".join(map(str, values.tolist())).encode(errors="surrogatepass")
+    return np.ascontiguousarray(values).view(np.uint8).reshape(-1).data

@@ -1,0 +1,71 @@
+"""Cells as values of a kind that is known: of training's columns, and of the same columns read again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from autoopt.data.tables import dates, numerals
+from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts, as_text
+from autoopt.schema import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Converted:
+    """A column's values as `Raw.x` has them.
+
+    Attributes:
+        values: One a row.
+        bad: Whether a row had something that is not of the kind; its value is missing.
+    """
+
+    values: np.ndarray
+    bad: np.ndarray
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Whether a row has no value."""
+        return self.values == "" if self.values.dtype == object else np.isnan(self.values)
+
+
+def converted(cells: Cells, kind: Kind, written: str = "") -> Converted:
+    """Return a column's values.
+
+    Args:
+        cells: As they were read.
+        kind: What they are to be.
+        written: How numbers and dates are written, as `Column.written`.
+    """
+    if kind in ("category", "text"):
+        texts = cleaned(cells, kind)
+        return Converted(texts.rows(), np.zeros(len(texts.codes), bool))
+    if isinstance(cells, Numbers if kind == "number" else Moments):
+        values = narrow(cells.values)
+        return Converted(values, np.isnan(values) & ~np.isnan(np.asarray(cells.values, np.float64)))
+    texts = as_text(cells)
+    found, bad = (
+        numerals.parse(texts.different, written)
+        if kind == "number"
+        else dates.parse(texts.different, written or dates.ISO)
+    )
+    return Converted(narrow(found)[texts.codes], bad[texts.codes])
+
+
+def cleaned(cells: Cells, kind: Kind = "category") -> Texts:
+    """Return cells as texts of which those that stand for nothing are "", categories without spaces around them."""
+    texts = as_text(cells)
+    lost = numerals.missing(texts.different)
+    kept = [
+        "" if gone else each.strip() if kind == "category" else each
+        for each, gone in zip(texts.different, lost, strict=True)
+    ]
+    codes, different = pd.factorize(np.array(kept, object))
+    return Texts(codes[texts.codes], np.asarray(different, object))
+
+
+def narrow(values: np.ndarray) -> np.ndarray:
+    """Return numbers as float32, NaN for what does not fit."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = np.asarray(values, np.float64).astype(np.float32)
+    found[np.isinf(found)] = np.nan
+    return found

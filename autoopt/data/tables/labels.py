@@ -1,0 +1,223 @@
+"""The target's column as labels: which task it sets, its classes, and what catches the eye."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from autoopt.data.tables import numerals
+from autoopt.data.tables.cells import Cells, Moments, Texts, as_text, written_number
+from autoopt.data.tables.conversion import cleaned, converted
+from autoopt.data.tables.listing import some
+from autoopt.data.tables.tasks import task_of
+from autoopt.errors import DataError
+from autoopt.schema import Task
+from autoopt.untrusted import shown
+
+FEW = 0.1
+"""Share of the rows under which a class is called rare."""
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """What is to be predicted.
+
+    Attributes:
+        task: Which task it is.
+        y: As `Raw.y` has it; -1 or NaN where a row has no label.
+        classes: Their names, in the order of their numbers.
+        notes: One sentence each.
+    """
+
+    task: Task
+    y: np.ndarray
+    classes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> np.ndarray:
+        """Whether a row has no label."""
+        return without_label(self.y)
+
+
+def without_label(y: np.ndarray) -> np.ndarray:
+    """Return which rows of labels are -1 or NaN."""
+    if y.dtype.kind == "i":
+        return y < 0
+    return np.isnan(y).reshape(len(y), -1).any(axis=1)
+
+
+def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = False) -> Labels:
+    """Return the labels of one column.
+
+    Args:
+        name: Of the column.
+        cells: Its rows.
+        task: What the user says; None to tell it from the values.
+        comma: Whether decimal commas are likelier than points.
+
+    Raises:
+        DataError: It has no labels, one class alone, or none that the task could have.
+    """
+    if task == "multilabel":
+        raise DataError(
+            f"task='multilabel' was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
+            "target=['first', 'second', …]."
+        )
+    numbers = _numbers(cells, comma)
+    texts = label_texts(cells, numbers)
+    filled = int((texts.counts[texts.different != ""]).sum())
+    if not filled:
+        raise DataError(
+            f"The target {shown(name)} has no labels at all. Expected one a row. Name another: target='name'."
+        )
+    why = ""
+    if task is None:
+        task, why = task_of(name, texts, numbers, filled)
+    if task in ("binary", "multiclass"):
+        labels = classified(f"The target {shown(name)}", texts, task)
+    else:
+        labels = _numbered(name, numbers_of(name, cells, task, comma), task)
+    return Labels(labels.task, labels.y, labels.classes, (*((why,) if why else ()), *labels.notes))
+
+
+def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = None) -> Labels:
+    """Return the labels of several columns, of which each says yes or no.
+
+    Raises:
+        DataError: A column says something else, or another task was asked for.
+    """
+    if task not in (None, "multilabel"):
+        raise DataError(
+            f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
+            "0 and 1. Pass target='name'."
+        )
+    y = np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
+    shares = ", ".join(
+        f"{shown(name)} {share:.0%}" for name, share in zip(names, np.nanmean(y, axis=0), strict=True)
+    )
+    return Labels(
+        "multilabel", y, names, (f"{len(names)} targets, each yes in a share of the rows: {shares}.",)
+    )
+
+
+def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
+    """Return labels as class numbers.
+
+    Args:
+        name: What messages call it, as a sentence begins.
+        texts: A class a row, "" where there is none.
+        task: What was asked for; None for what the count of classes says.
+
+    Raises:
+        DataError: There is one class alone, or the task is binary and there are more.
+    """
+    names = sorted((each for each in texts.different if each), key=_order)
+    counts = {each: int(count) for each, count in zip(texts.different, texts.counts, strict=True)}
+    if len(names) < 2:
+        raise DataError(
+            f"{name} has one class alone, {shown(names[0])}. Expected two or more: nothing can be learnt from one. Add rows "
+            "of another, or name another target."
+        )
+    if task == "binary" and len(names) > 2:
+        raise DataError(
+            f"task='binary' was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
+            "task='multiclass'."
+        )
+    places = {each: place for place, each in enumerate(names)}
+    y = np.array([places.get(each, -1) for each in texts.different], np.int64)[texts.codes]
+    kept = task or ("binary" if len(names) == 2 else "multiclass")
+    return Labels(kept, y, tuple(names), _balance(names, counts))
+
+
+def label_texts(cells: Cells, numbers: np.ndarray | None = None) -> Texts:
+    """Return a label a row, "" where there is none; numbers as people write them, so that 1.0 is 1."""
+    if numbers is not None and isinstance(cells, Texts):
+        written = np.array([written_number(each) for each in numbers.tolist()], object)
+        return cleaned(Texts(cells.codes, written))
+    return cleaned(as_text(cells))
+
+
+def _numbers(cells: Cells, comma: bool = False) -> np.ndarray | None:
+    """Return the numbers that a column's cells are, or its different texts stand for; None where they are no numbers."""
+    if isinstance(cells, Moments):
+        return None
+    if not isinstance(cells, Texts):
+        return np.asarray(cells.values, np.float64)
+    style = numerals.style_of(cells.different, comma)
+    return None if style is None else numerals.parse(cells.different, style)[0]
+
+
+def numbers_of(name: str, cells: Cells, task: Task, comma: bool = False) -> np.ndarray:
+    """Return labels as float32, NaN for what is missing.
+
+    Raises:
+        DataError: They are no numbers.
+    """
+    style = numerals.style_of(cells.different, comma) if isinstance(cells, Texts) else ""
+    if isinstance(cells, Moments) or style is None:
+        first = some(each for each in as_text(cells).different if each)
+        raise DataError(
+            f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
+            "another task."
+        )
+    return converted(cells, "number", style).values
+
+
+def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
+    """Return labels that are numbers, once they are found to differ."""
+    known = y[~np.isnan(y)]
+    wrong = known[(known < 0) | (known != np.round(known))]
+    if task == "counts" and len(wrong):
+        raise DataError(
+            f"task='counts' was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
+            "task='regression'."
+        )
+    if len(np.unique(known)) < 2:
+        raise DataError(
+            f"The target {shown(name)} is {known[0]} in all rows. Expected numbers that differ. Name another target."
+        )
+    return Labels(task, y)
+
+
+YES, NO = frozenset({"1", "true", "yes", "y", "t"}), frozenset({"0", "false", "no", "n", "f"})
+
+
+def _said(name: str, cells: Cells) -> np.ndarray:
+    """Return 1 for yes, 0 for no, NaN for nothing."""
+    texts = label_texts(cells, _numbers(cells))
+    said = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0), "": np.nan}
+    other = [each for each in texts.different if each.casefold() not in said]
+    if other:
+        raise DataError(
+            f"The target {shown(name)}, one of several, has {some(other)}. Expected 0 and 1 alone: several targets are one "
+            "multilabel task. Pass one target."
+        )
+    return np.array([said[each.casefold()] for each in texts.different], np.float32)[texts.codes]
+
+
+def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:
+    """Return what is to be said of the sizes of classes."""
+    total = sum(counts[each] for each in names)
+    single = [each for each in names if counts[each] == 1]
+    notes = []
+    if single:
+        one = len(single) == 1
+        notes.append(
+            f"{'A class has' if one else f'{len(single)} classes have'} one row alone: {some(single)}. "
+            f"It cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
+        )
+    rarest, largest = min(names, key=counts.__getitem__), max(names, key=counts.__getitem__)
+    if counts[rarest] / total < min(FEW, 0.5 / len(names)):
+        notes.append(
+            f"Classes differ in size: {shown(largest)} has {counts[largest] / total:.1%} of the rows, {shown(rarest)} "
+            f"{counts[rarest] / total:.1%}."
+        )
+    return tuple(notes)
+
+
+def _order(name: str) -> tuple[float, str]:
+    """Return what classes are sorted by: numbers by size, and before words."""
+    try:
+        return float(name), name
+    except ValueError:
+        return float("inf"), name

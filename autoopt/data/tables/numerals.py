@@ -1,0 +1,94 @@
+"""Numbers that stand in texts: what is missing, thousands, decimal commas, percent, money."""
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "#n/a", "?", "\\n"})
+"""What stands for nothing in any column, whatever its case; "none" and "-" may well be categories."""
+
+MISSING_NUMBERS = MISSING | {"-", "--", ".", "none", "n.a.", "missing", "unknown"}
+"""What stands for nothing among numbers and dates."""
+
+PLAIN, POINT, COMMA = "", "1,234.5", "1.234,5"
+"""How numbers are written: as Python reads them; with commas between thousands; with points there."""
+
+SHAPES: Mapping[str, re.Pattern[str]] = {
+    PLAIN: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE),
+    POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
+    COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
+}
+LONG_EXPONENT = re.compile(r"[eE][+-]?\d{5}")
+"""What pandas crashes on: https://github.com/pandas-dev/pandas/pull/63098"""
+
+PROBE = 1_000
+"""Different texts that are looked at before all of them are."""
+
+TOLERATED = 0.01
+"""Share of the values that may be no numbers in a column of numbers: slips of who typed them."""
+
+
+def style_of(texts: np.ndarray, comma: bool = False) -> str | None:
+    """Return how the numbers among different texts are written; None where they are no numbers.
+
+    Args:
+        texts: Objects of str, of which one in a hundred may be something else.
+        comma: Whether decimal commas are likelier than points, between which 1.234 does not tell.
+    """
+    probe = texts[:: max(1, len(texts) // PROBE)]
+    for style in (COMMA, PLAIN, POINT) if comma else (PLAIN, POINT, COMMA):
+        if all(_fits(part, style) for part in (probe, texts)):
+            return style
+    return None
+
+
+def parse(texts: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers that texts stand for, NaN for what is missing, and which texts are no numbers.
+
+    Args:
+        texts: Objects of str.
+        style: Of `SHAPES`.
+
+    Example:
+        >>> numbers, bad = parse(np.array(["1,234", "12%", "?", "few"], object), "1,234.5")
+        >>> numbers.tolist(), bad.tolist()
+        ([1234.0, 0.12, nan, nan], [False, False, False, True])
+    """
+    if style == PLAIN and not LONG_EXPONENT.search("\n".join(texts)):
+        numbers = np.array(pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce"), np.float64)
+    else:
+        numbers = np.full(len(texts), np.nan)
+    bad = np.zeros(len(texts), bool)
+    with np.errstate(over="ignore"):
+        unread = np.flatnonzero(~np.isfinite(numbers.astype(np.float32)))
+    for place in unread:
+        numbers[place], bad[place] = _read(texts[place], style)
+    return numbers, bad
+
+
+def missing(texts: np.ndarray, words: frozenset[str] = MISSING) -> np.ndarray:
+    """Return which texts stand for nothing."""
+    return np.array([each.strip().casefold() in words for each in texts], bool)
+
+
+def _fits(texts: np.ndarray, style: str) -> bool:
+    _, bad = parse(texts, style)
+    filled = len(texts) - int(missing(texts, MISSING_NUMBERS).sum())
+    return filled > 0 and int(bad.sum()) <= TOLERATED * filled
+
+
+def _read(text: str, style: str) -> tuple[float, bool]:
+    """Return the number that a text stands for, and whether it stands for none."""
+    text = text.strip()
+    if text.casefold() in MISSING_NUMBERS:
+        return np.nan, False
+    digits = text.lstrip("$€£").rstrip("%€ ")
+    if not SHAPES[style].fullmatch(digits):
+        return np.nan, True
+    if style == COMMA:
+        digits = digits.replace(".", "").replace(",", ".")
+    number = float(digits.replace(",", "")) / (100 if "%" in text else 1)
+    fits = abs(number) <= np.finfo(np.float32).max
+    return (number if fits else np.nan), not fits

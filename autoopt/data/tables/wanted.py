@@ -1,0 +1,99 @@
+"""What the user says of a table beside its rows: the target, the task, kinds of columns, columns to leave out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, get_args
+
+from autoopt.errors import DataError, nearest
+from autoopt.schema import Kind, Task
+from autoopt.untrusted import shown
+
+USUAL_TARGETS = ("target", "label", "class", "y")
+"""Names of a column that is the target where none is given."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for.
+
+    Attributes:
+        target: Names of the target's columns, empty to choose.
+        task: None to tell it from the labels.
+        types: Kinds of columns that are not to be told from their values.
+        drop: Columns that are not learnt from.
+    """
+
+    target: tuple[str, ...] = ()
+    task: Task | None = None
+    types: Mapping[str, Kind] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, target: Any, task: Any, types: Any, drop: Any) -> "Wanted":
+        """Return what a call says.
+
+        Raises:
+            DataError: Something is of the wrong type, or no such task or kind.
+        """
+        for name, given in (("target", target), ("drop", drop)):
+            if not _is_names(given) and not (name == "target" and given is None):
+                raise DataError(
+                    f"{name} was given {shown(given)}. Expected the name of a column, or a list of names."
+                )
+        if task is not None and task not in get_args(Task):
+            raise DataError(
+                f"task was given {shown(task)}. Expected one of these.{nearest(str(task), get_args(Task))}"
+            )
+        if types is not None and not isinstance(types, Mapping):
+            raise DataError(
+                f"types was given {shown(types)}. Expected kinds by column: types={{'zip': 'category'}}."
+            )
+        for name, kind in (types or {}).items():
+            if kind not in get_args(Kind):
+                expected = nearest(str(kind), get_args(Kind))
+                raise DataError(
+                    f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
+                )
+        return cls(_names(target or ()), task, dict(types or {}), _names(drop))
+
+
+def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the target's columns, and what is to be said of the choice.
+
+    Raises:
+        DataError: A column that was named is not there.
+    """
+    for argument, given in (("target", wanted.target), ("drop", wanted.drop), ("types", tuple(wanted.types))):
+        for name in given:
+            if name not in names:
+                raise DataError(
+                    f"{argument} names the column {shown(name)}, which is not there. Expected one of the "
+                    f"{len(names)} columns.{_listed(name, names)}"
+                )
+    if wanted.target:
+        return wanted.target, ()
+    usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.drop]
+    left = [name for name in names if name not in wanted.drop]
+    chosen = usual[0] if usual else left[-1] if left else ""
+    if len(left) < 2:
+        raise DataError(
+            f"There is {'one column' if left else 'no column'} to learn from ({', '.join(map(shown, left))}). Expected two "
+            "or more: the target, and what it is told from. Check the delimiter, or pass fewer names to drop."
+        )
+    why = "" if usual else ", the last column"
+    return (chosen,), (f"No target was given: it is {shown(chosen)}{why}. Another: target='name'.",)
+
+
+def _listed(name: str, names: Sequence[str]) -> str:
+    told = nearest(name, names)
+    return told if len(told) < 1_000 else f"{told[:1_000]}…"
+
+
+def _is_names(given: Any) -> bool:
+    if isinstance(given, str):
+        return True
+    return isinstance(given, list | tuple) and all(isinstance(each, str) for each in given)
+
+
+def _names(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)

@@ -1,0 +1,5 @@
+"""From raw rows to what a starter takes: fitted on the rows that train, and saved with the model as layers of Keras."""
+
+from autoopt.preparing.preparation import Preparation as Preparation
+
+__all__ = ["Preparation"]

@@ -1,0 +1,112 @@
+"""What raw data is: columns with kinds, a task with classes, and the rows as they were read. Plain records."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+Kind = Literal["number", "category", "text", "date"]
+"""What a column of a table holds. Dates are turned into numbers on reading."""
+
+Modality = Literal["table", "image", "text", "audio", "sequence"]
+Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table, or the one input of any other data.
+
+    Attributes:
+        name: As the file has it.
+        kind: What it holds.
+        missing: Share of the rows without a value.
+        distinct: How many values it has.
+        categories: The values of a category in the rows that were read, the most frequent first.
+        written: How its values are written where that has to be known to read others: a date's format, as `strptime`
+            takes it, or `1,234.5` and `1.234,5` of numbers.
+    """
+
+    name: str
+    kind: Kind
+    missing: float = 0.0
+    distinct: int = 0
+    categories: tuple[str, ...] = ()
+    written: str = ""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What is learnt from what.
+
+    Attributes:
+        modality: Which kind of data it is.
+        task: What is predicted.
+        columns: The inputs by name, in order.
+        target: Name of the target's column, or columns of a multilabel task; empty where folders name the classes.
+        classes: The names of the classes, in the order of their numbers; of a multilabel task its columns. Empty for
+            numbers.
+        shape: Of one example where it has a shape: (height, width, channels), or (samples,).
+        rate: Samples a second of sound, 0 for anything else.
+        alphabet: Letters of a sequence, empty for anything else.
+    """
+
+    modality: Modality
+    task: Task
+    columns: tuple[Column, ...]
+    target: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    rate: int = 0
+    alphabet: str = ""
+
+    def told(self) -> dict[str, Any]:
+        """Return it as plain data that JSON takes."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        return {**plain, "columns": [vars(column) for column in self.columns]}
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "Schema":
+        """Return the schema that was told."""
+        columns = tuple(
+            Column(**{**each, "categories": tuple(each.get("categories", ()))}) for each in told["columns"]
+        )
+        lists = {name: tuple(told.get(name, ())) for name in ("target", "classes", "shape")}
+        return cls(**{**told, **lists, "columns": columns})
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """Rows as they were read, before anything is learnt from them.
+
+    Attributes:
+        schema: What they are.
+        x: Each input by its name, one row an example: numbers and dates as float32 with NaN for what is missing;
+            categories, texts and sequences as object arrays of str with "" for what is missing; images as uint8
+            (rows, height, width, channels); sound as float32 (rows, samples) from -1 to 1.
+        y: Class numbers as int64 (rows,), several labels as float32 (rows, classes), or numbers as float32 (rows,);
+            None where there are no labels, as in what is predicted for.
+        names: What tells the rows apart for people, as file names; empty where there is nothing.
+        notes: What was decided for the user and what catches the eye, one sentence each.
+    """
+
+    schema: Schema
+    x: Mapping[str, np.ndarray]
+    y: np.ndarray | None
+    names: Sequence[str] = ()
+    notes: Sequence[str] = field(default=())
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return len(next(iter(self.x.values())))
+
+    def take(self, rows: np.ndarray) -> "Raw":
+        """Return some of the rows, in the order of their numbers given."""
+        names = [self.names[row] for row in rows] if self.names else ()
+        return replace(
+            self,
+            x={name: values[rows] for name, values in self.x.items()},
+            y=None if self.y is None else self.y[rows],
+            names=names,
+        )

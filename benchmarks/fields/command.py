@@ -1,0 +1,90 @@
+"""`python -m benchmarks fields`: its options, the file that keeps what was measured, and its table."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.output import show, written
+
+TITLE = "Fields"
+
+
+@click.command()
+@click.option("--only", default="", help="Names with commas between.  [default: all]")
+@click.option("--budget", default="120s", show_default=True, help="Of each search.")
+@click.option("--epochs", default=50, show_default=True, help="Most of a training.")
+@click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Written after each measurement; what it holds already is kept.",
+)
+def fields(only: str, budget: str, epochs: int, seed: int, out: Path | None) -> None:
+    """Real data of each field from files: scikit-learn's best, the starter untouched, and what a search makes of it."""
+    from benchmarks.datasets import MissingPackage
+    from examples.fields import FIELDS
+
+    names = only.split(",") if only else list(FIELDS)
+    for name in names:
+        if name not in FIELDS:
+            raise click.BadParameter(f"--only was given {name!r}. Known: {', '.join(FIELDS)}.")
+    runs = _known(out)
+    for name in names:
+        try:
+            for wanted in _wanted(name, budget, epochs, seed):
+                if not any(wanted.items() <= run.items() for run in runs):
+                    runs.append({**wanted, **_measured(**wanted)})
+                    click.echo(f"{runs[-1]}", err=True)
+                    _keep(out, runs)
+        except MissingPackage as error:
+            click.echo(f"{name} is left out. {error}", err=True)
+    rows = [_row(name, runs, budget, epochs, seed) for name in names if any(r["data"] == name for r in runs)]
+    if rows:
+        show(f"{TITLE}, budget={budget}, epochs={epochs}, seed={seed}", rows, None)
+
+
+def _wanted(name: str, budget: str, epochs: int, seed: int) -> list[dict[str, Any]]:
+    """Return the three measurements of a data set."""
+    return [
+        {"data": name, "what": "baselines"},
+        {"data": name, "what": "untouched", "epochs": epochs, "seed": seed},
+        {"data": name, "what": "search", "budget": budget, "epochs": epochs, "seed": seed},
+    ]
+
+
+def _measured(data: str, what: str, **options: Any) -> dict[str, Any]:
+    from benchmarks.fields import baselines, measuring
+
+    if what == "baselines":
+        return {"scores": baselines.measured(data)}
+    return (measuring.untouched if what == "untouched" else measuring.searched)(data, **options)
+
+
+def _row(name: str, runs: Sequence[dict[str, Any]], budget: str, epochs: int, seed: int) -> dict[str, Any]:
+    """Return the line of a data set in the table; None for what was not measured."""
+    from benchmarks.fields.baselines import SIMPLE, best
+
+    found: list[dict[str, Any]] = [
+        next((run for run in runs if wanted.items() <= run.items()), {})
+        for wanted in _wanted(name, budget, epochs, seed)
+    ]
+    scores, lowest = found[0].get("scores", {}), name.startswith("reg")
+    simple, simple_score = best(scores, SIMPLE, lowest) if scores else (None, None)
+    any_, any_score = best(scores, tuple(scores), lowest) if scores else (None, None)
+    return {
+        "data": name, "score": "RMSE" if lowest else "accuracy",
+        "linear or neural": simple_score, "which": simple, "any": any_score, "which of any": any_,
+        "untouched": found[1].get("score"), "search": found[2].get("score"), "trials": found[2].get("trials"),
+    }  # fmt: skip
+
+
+def _known(out: Path | None) -> list[dict[str, Any]]:
+    return list(json.loads(out.read_text())["runs"]) if out is not None and out.exists() else []
+
+
+def _keep(out: Path | None, runs: Sequence[dict[str, Any]]) -> None:
+    if out is not None:
+        written(TITLE, [], out, (), runs)

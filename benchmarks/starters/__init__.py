@@ -1,0 +1,1 @@
+"""Starters as they are, before any search."""

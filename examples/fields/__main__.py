@@ -1,0 +1,30 @@
+"""Writes the files of a field's data set, and prints the commands that learn from them.
+
+python -m examples.fields text_bbc
+"""
+
+import sys
+from pathlib import Path
+
+from examples.fields import FIELDS
+
+
+def main(words: list[str]) -> int:
+    """Write a data set into the folder `field_data`, or list them."""
+    if len(words) != 1 or words[0] not in FIELDS:
+        print("Name one data set:", *FIELDS, file=sys.stderr)
+        return 2
+    (name,) = words
+    example = FIELDS[name]
+    folder = Path("field_data", name)
+    folder.mkdir(parents=True, exist_ok=True)
+    train, tests = example.write(folder)
+    said = "".join(f" --{option} {value}" for option, value in example.said.items())
+    print(f"autoopt inspect {train}{said}")
+    print(f"autoopt tune {example.starter} {train}{said} --budget 120s --project-name {name}")
+    print(f"autoopt evaluate {name} {tests}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

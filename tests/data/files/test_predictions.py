@@ -1,0 +1,65 @@
+"""Predictions in a CSV: beside their rows, and nothing that a spreadsheet would run."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoopt.data.files import read, write
+from autoopt.errors import DataError
+
+ROWS = pd.DataFrame(
+    {
+        "size": [1.5, None, -3.0] * 10,
+        "=name": ["=1+1", "@SUM(A1)", "+ok"] * 10,
+        "sold": ["2024-01-31", "", "2024-02-01"] * 10,
+        "y": ["a", "b", "a"] * 10,
+    }
+)
+
+
+def written(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_predictions_stand_beside_the_rows_that_they_are_for(tmp_path: Path) -> None:
+    raw = read(ROWS)
+    path = tmp_path / "out.csv"
+    write(path, raw, {"y": ["=b"] * raw.n, "share": np.linspace(0, 1, raw.n)})
+    header, first, second, third = written(path)[:4]
+    assert header == ["size", "'=name", "sold", "y", "share"]
+    assert first == ["1.5", "'=1+1", "2024-01-31T00:00:00", "'=b", "0"]
+    assert second[:3] == ["", "'@SUM(A1)", ""] and third[0] == "-3"
+    assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=1", "+1+1", "-x", "@a", "\t=1", "\r=1", " =1", "\n=1", "-1+cmd|' /C calc'!A0"]
+)
+def test_a_text_that_is_a_formula_is_shown_and_not_run(tmp_path: Path, text: str) -> None:
+    raw = read(pd.DataFrame({"a": [text, "b"] * 10, "y": [0, 1] * 10}), types={"a": "text"})
+    write(tmp_path / "out.csv", raw, {})
+    assert written(tmp_path / "out.csv")[1] == [f"'{text}"]
+
+
+def test_numbers_stay_numbers(tmp_path: Path) -> None:
+    raw = read(pd.DataFrame({"a": [-1.5, 2e30] * 10, "y": [0, 1] * 10}))
+    write(tmp_path / "out.csv", raw, {"p": np.full(20, -0.25)})
+    found = pd.read_csv(tmp_path / "out.csv")
+    np.testing.assert_array_equal(found["a"].to_numpy(np.float32), raw.x["a"])
+    assert found["p"].tolist() == [-0.25] * 20
+
+
+def test_a_prediction_of_another_length_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
+    raw = read(ROWS)
+    with pytest.raises(DataError, match=r"'p' has shape \(2,\) for 30 rows"):
+        write(tmp_path / "out.csv", raw, {"p": [1, 2]})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no folder .*nowhere.*Make it first"):
+        write(tmp_path / "nowhere" / "out.csv", read(ROWS), {})
