@@ -60,7 +60,7 @@ from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
 
-SPARE = 1.2
+SPARE = 1.5
 """So many times the seconds that confirmation is expected to take are kept for it."""
 
 WEIGHED_AFTER = frozenset(FEWEST * 4**power for power in range(10))

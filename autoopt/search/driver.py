@@ -184,12 +184,19 @@ class Driver:
         Returns:
             Why the oracle has no more, empty where it has.
         """
-        while len(waiting) <= self._ahead and self.limits.reached(finished + len(waiting)) is None:
+        ahead = self._ahead if self._is_ready_in_time() else 0
+        while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
             proposed = self._proposed(finished + len(waiting))
             if isinstance(proposed, str):
                 return proposed
             waiting.append(proposed)
         return ""
+
+    def _is_ready_in_time(self) -> bool:
+        """Whether a program that is begun now is made before the search ends: later it would only slow confirmation."""
+        left = self.limits.searching()
+        longest = max((trial.costs.get("compile", 0.0) for trial in self._running.finished), default=0.0)
+        return left is None or left > self._ahead * longest
 
     def _proposed(self, trials: int) -> "_Proposed | str":
         """Return the trial after so many, the first that is within the constraints; or why there is none."""

@@ -1,6 +1,7 @@
 """The driver: trials ahead where their programs can be made meanwhile, and nothing left of one never trained."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,24 @@ def test_where_confirmation_takes_all_that_is_left_the_search_ends(path: Path) -
 
     assert search.run() == "the budget is used up"
     assert search.ended == [0]
+
+
+class SlowToCompile(InlineExecutor):
+    """Says that each program took longer to compile than any search lasts."""
+
+    def wait(self, report: Any) -> Any:
+        outcome = super().wait(report)
+        return replace(outcome, trial=replace(outcome.trial, costs={"compile": 1e6}))
+
+
+def test_nothing_is_made_ahead_that_would_not_be_ready_before_the_search_ends(path: Path) -> None:
+    search = Search(path, stop_after=3)
+    search.limits = Limits(None, 1000.0, time.time(), 0)
+    search.executor = SlowToCompile(search.executor._worker)
+
+    assert search.run() == "interrupted"
+    # Those beside trial 0 were proposed before anything was known, and then one was run without another.
+    assert search.ended == [0, 1, 2] and search.journal.opened == 1 + AHEAD
 
 
 @pytest.fixture(scope="module")
