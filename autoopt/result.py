@@ -475,7 +475,7 @@ class Result:
             }
             for trial in ranked(self.trials, self.objectives)[:n]
         ]
-        return pd.DataFrame(rows, columns=None if rows else ["trial", "status", "score", "epochs", "seconds"])
+        return afterwards.framed(rows, None if rows else ["trial", "status", "score", "epochs", "seconds"])
 
     @property
     def front(self) -> Sequence[Trial]:
@@ -508,7 +508,7 @@ class Result:
             }
             for trial in self.front
         ]
-        return pd.DataFrame(rows)
+        return afterwards.framed(rows)
 
     def export(self, path: str | Path, format: str = "keras") -> Path:
         """Write the winner to a file and return its path.

@@ -5,6 +5,7 @@ from autoopt.afterwards.again import Again, Ended, Source, Unweighted, again_of
 from autoopt.afterwards.edges import Edge, edges
 from autoopt.afterwards.ensemble import ensemble
 from autoopt.afterwards.exporting import Export
+from autoopt.afterwards.frame import framed
 from autoopt.afterwards.importance import importance
 from autoopt.afterwards.predictions import Predictor
 from autoopt.afterwards.profile import profile
@@ -15,5 +16,5 @@ from autoopt.afterwards.written import read_model, read_preparation
 
 __all__ = [
     "Again", "Asked", "Edge", "Ended", "Export", "Predictor", "Reported", "Source", "Unweighted", "ablation", "again_of",
-    "edges", "ensemble", "importance", "profile", "read_model", "read_preparation", "refit", "report", "space_of",
+    "edges", "ensemble", "framed", "importance", "profile", "read_model", "read_preparation", "refit", "report", "space_of",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 
 from autoopt import seeding
 from autoopt.afterwards.again import Again, Ended
+from autoopt.afterwards.frame import framed
 from autoopt.afterwards.path import Change, Path
 from autoopt.arguments import whole
 from autoopt.engines import Verdict, compilations_kept
@@ -181,4 +182,4 @@ def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:
         std = reached[place].std
         gain = objective.gain(means[place], means[max(place - 1, 0)])
         rows.append((place, change, before, after, means[place], std, gain))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return framed(rows, COLUMNS)

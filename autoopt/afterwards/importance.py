@@ -3,6 +3,7 @@
 import pandas as pd
 
 from autoopt import storage
+from autoopt.afterwards.frame import framed
 from autoopt.arguments import whole
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective
@@ -32,4 +33,4 @@ def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: in
             f"at least {storage.FEWEST} whose scores differ. Search on with more: autoopt resume RUN --max-trials N, or resume=True."
         )
     rows = [(each.name, each.share, each.trials) for each in found]
-    return pd.DataFrame(rows, columns=["hyperparameter", "importance", "trials"])
+    return framed(rows, ["hyperparameter", "importance", "trials"])

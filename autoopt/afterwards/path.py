@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from autoopt.afterwards.frame import framed
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.records import Objective, Trial
 
@@ -120,7 +121,7 @@ def _expected(
 
     scored = [trial for trial in trials if trial.score is not None and trial.status != "failed"]
     rows = [*(dict(trial.hyperparameters) for trial in scored), *map(dict, tried)]
-    frame = pd.DataFrame(rows)
+    frame = framed(rows)
     words = [name for name in frame if frame[name].map(lambda value: isinstance(value, str | bool)).any()]
     # An inactive choice is none of them, an inactive number is missing: trees take either.
     table = pd.get_dummies(frame, columns=words).astype(float)
