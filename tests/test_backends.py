@@ -125,6 +125,7 @@ def test_a_search_on_jax_does_not_load_tensorflow_nor_do_its_worker_processes(tm
     assert {*workers.values(), done.stdout.strip()} == {"False"}
 
 
+@at_full_counts
 def test_the_laws_of_engines_hold_on_jax_too() -> None:
     pytest.importorskip("jax")
     chosen = [] if FULL else ENGINE_LAWS

@@ -10,7 +10,7 @@ import autoopt
 from autoopt import model_file
 from benchmarks.datasets import MissingPackage
 from examples.fields import FIELDS
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CHAPTER = (
@@ -42,6 +42,7 @@ def test_an_example_on_real_data_runs(name):
     assert result.best_score >= result.baseline_score > 0
 
 
+@at_full_counts
 def test_keras_tuner_s_guide_runs_with_only_the_tuner_s_class_changed(capsys):
     model_file.read(str(EXAMPLES / "keras_tuner_guide.py")).module.main(max_trials=2)
     printed = capsys.readouterr().out

@@ -17,7 +17,7 @@ import autoopt
 from autoopt.errors import RunError, UsageError
 from autoopt.result import Result
 from tests import toys
-from tests.counts import FULL, in_turn
+from tests.counts import FULL, at_full_counts, in_turn
 from tests.full_disk import files_may_have
 
 SEEDS = 5 if FULL else 1
@@ -122,6 +122,7 @@ def test_a_script_runs_by_itself_and_writes_its_model(run: Result, tmp_path: Pat
     assert model.count_params() == run.best_model.count_params()
 
 
+@at_full_counts
 def test_a_script_without_data_says_how_it_is_called(run: Result, tmp_path: Path) -> None:
     script = run.export(tmp_path / "best.py", format="python")
     done = subprocess.run([sys.executable, script], capture_output=True, text=True)

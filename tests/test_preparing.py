@@ -15,6 +15,7 @@ from autoopt.errors import DataError
 from autoopt.prepared import Outputs
 from autoopt.preparing import Preparation
 from autoopt.schema import Column, Raw, Schema
+from tests.counts import at_full_counts
 from tests.raws import MODALITIES, raw
 
 TRAINS = np.arange(20)
@@ -123,6 +124,7 @@ except DataError as error:
 """
 
 
+@at_full_counts
 def test_numbers_are_prepared_on_another_backend_and_words_are_refused_there():
     pytest.importorskip("jax")
     surroundings = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(__file__).parent.parent)}

@@ -19,6 +19,7 @@ from autoopt.cli import main
 from autoopt.errors import RunError, UsageError
 from autoopt.reports import Grid, compared, comparison, draw, importance_grid, screen
 from autoopt.storage import RunFolder
+from tests.counts import at_full_counts
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
 
@@ -52,6 +53,7 @@ def autoopt_(*words: Any) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
+@at_full_counts
 def test_the_report_of_two_hundred_trials_stays_small(tmp_path: Path) -> None:
     path = autoopt.load(run_of(tmp_path / "many", 200)).report(tmp_path / "report.html")
     assert path.stat().st_size < LARGEST

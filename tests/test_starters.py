@@ -14,7 +14,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.prepared import Inputs, Outputs
 from autoopt.preparing import Preparation
-from tests.counts import in_turn
+from tests.counts import at_full_counts, in_turn
 from tests.raws import TASKS, raw
 from tests.tables import customers
 from tests.toys import asking
@@ -108,6 +108,7 @@ def test_numbers_of_any_size_are_near_where_a_model_starts():
     assert abs(made.mean() - y.mean()) < 3 * y.std()
 
 
+@at_full_counts
 def test_the_texts_of_starters_run_without_autoopt(tmp_path):
     for name in starters.STARTERS:
         (tmp_path / f"my_{name}.py").write_text(starters.source(name))

@@ -158,6 +158,7 @@ def test_what_cannot_be_sent_comes_back_as_a_failed_outcome() -> None:
     assert executor.pid is None
 
 
+@at_full_counts
 def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(SCRIPT, encoding="utf8")
     root = Path(__file__).parents[2]
