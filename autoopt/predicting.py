@@ -98,7 +98,7 @@ def _check_out(path: Path, data: Path) -> None:
         raise UsageError(
             f"There is no folder {path.parent}. Expected one to write {path.name} to. Make it first."
         )
-    if path.exists() and (path.is_dir() or path.samefile(data)):
+    if path.exists() and (path.is_dir() or (data.exists() and path.samefile(data))):
         what = "a folder" if path.is_dir() else "the file that is predicted for"
         raise UsageError(f"-o was given {path}, which is {what}. Expected another file. Name one.")
 

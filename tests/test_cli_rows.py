@@ -155,6 +155,10 @@ def test_rows_that_are_not_as_in_training_are_refused(case: str, tmp_path: Path)
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no such run": (("predict", "oen", "train.csv"), "There is no run 'oen'"),
     "no such file": (("predict", "one", "trian.csv"), "There is no file trian.csv"),
+    "no such file, and a CSV that is there": (
+        ("predict", "one", "trian.csv", "-o", "unlabelled.csv"),
+        "There is no file trian.csv",
+    ),
     "no folder for the CSV": (
         ("predict", "one", "train.csv", "-o", "nowhere/out.csv"),
         "There is no folder nowhere. Expected one",

@@ -21,15 +21,15 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
 
     Args:
         path: Of the file.
-        known: Not needed here.
+        known: Of the columns: then there need be no labels.
         progress: Not told: it takes no time.
 
     Raises:
         DataError: It cannot be read, or has more than two dimensions.
     """
     if path.suffix.lower() == ".npz":
-        found = npz.read(path)
-        x, y = found["x"], found["y"]
+        found = npz.read(path, labelled=not known.names)
+        x, y = found["x"], found.get("y")
     else:
         x, y = _array(path), None
     if x.ndim != 2 or x.dtype.kind not in "biuf" or (y is not None and y.ndim != 1):

@@ -15,6 +15,9 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 FEWEST_BELOW = 6
 """Cells that have to come again below a word, for it to be a name and no value."""
 
+ALIGNED = 0.9
+"""Share of the rows that have as many cells as most, above which spaces divide cells and not words."""
+
 SAMPLE = 2**16
 """Letters that are looked at."""
 
@@ -52,7 +55,8 @@ def dialect_of(path: Path, encoding: str, known: Sequence[str] = ()) -> tuple[Di
     scores = {each: _regularity(_rows(sample, each, whole)) for each in DELIMITERS}
     # Spaces stand in texts too: they divide cells only where nothing else does.
     likeliest = max(scores, key=scores.__getitem__) if any(map(any, scores.values())) else " "
-    delimiter = given or (likeliest if _regularity(_rows(sample, likeliest, whole))[0] else ",")
+    least = ALIGNED if likeliest == " " else 0.0
+    delimiter = given or (likeliest if _regularity(_rows(sample, likeliest, whole))[0] > least else ",")
     rows = _rows(sample, delimiter, whole)
     if not rows:
         return Dialect(delimiter, True), rows

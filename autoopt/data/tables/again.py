@@ -8,7 +8,7 @@ import numpy as np
 from autoopt.data.tables.cells import Cells, Table
 from autoopt.data.tables.conversion import Converted, converted
 from autoopt.data.tables.kinds import slips
-from autoopt.data.tables.labels import label_texts, numbers_of, several, without_label
+from autoopt.data.tables.labels import as_classes, label_texts, numbers_of, several, without_label
 from autoopt.data.tables.listing import some
 from autoopt.data.tables.numerals import TOLERATED
 from autoopt.errors import DataError, meant
@@ -111,13 +111,8 @@ def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]
         y = several(schema.target, cells).y
     elif schema.classes:
         texts = label_texts(cells[0])
-        y = class_numbers(_as_classes(texts.different, schema.classes), schema.classes)[texts.codes]
+        spelled = as_classes(texts.different, schema.classes, table.comma)
+        y = class_numbers(spelled, schema.classes)[texts.codes]
     else:
         y = numbers_of(schema.target[0], cells[0], schema.task, table.comma)
     return y, unlabelled(y)
-
-
-def _as_classes(labels: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:
-    """Return labels as classes are spelled: 1.0 as 1 where that is one."""
-    spelled = [each if each in classes else re.sub(r"\.0+$", "", each) for each in labels]
-    return np.array(spelled, object)

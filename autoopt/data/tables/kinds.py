@@ -20,7 +20,6 @@ PROSE_WORDS, PROSE_SHARE = 3, 0.2
 """Words a value, and share of the rows with a value of their own, from which on a column is text."""
 
 ID_NAME = re.compile(r"(.*[\s_.-])?(id|uuid|guid|index|key|rownames?)|unnamed.*", re.IGNORECASE)
-CODE, DIGITS = re.compile(r"0\d+"), re.compile(r"\d+")
 LETTERS = re.compile(r"[A-Za-z*-]{20,}")
 
 
@@ -73,9 +72,9 @@ def told(name: str, cells: Cells, forced: Kind | None, comma: bool) -> tuple[Kin
         return forced, "", ()
     if isinstance(cells, Numbers | Moments):
         return forced or ("number" if isinstance(cells, Numbers) else "date"), "", ()
-    style = numerals.style_of(cells.different, comma)
+    style = numerals.style_of(cells.different, cells.counts, comma)
     if forced == "number" or (forced is None and style is not None):
-        if forced is None and _is_code(cells.different):
+        if forced is None and numerals.are_codes(cells.different):
             note = f"Column {shown(name)} has numbers that begin with 0: they are codes, a category."
             return "category", "", (note,)
         return "number", style or "", ()
@@ -107,11 +106,6 @@ def slips(name: str, cells: Cells, values: Converted, kind: Kind) -> str:
 
 def _cell(cells: Cells, row: int) -> str:
     return str(cells.different[cells.codes[row]] if isinstance(cells, Texts) else cells.values[row])
-
-
-def _is_code(texts: np.ndarray) -> bool:
-    filled = texts[~numerals.missing(texts)]
-    return all(DIGITS.fullmatch(each) for each in filled) and any(CODE.fullmatch(each) for each in filled)
 
 
 def _is_prose(cells: Texts) -> bool:

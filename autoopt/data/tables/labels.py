@@ -137,13 +137,21 @@ def label_texts(cells: Cells, numbers: np.ndarray | None = None) -> Texts:
     return cleaned(as_text(cells))
 
 
+def as_classes(labels: np.ndarray, classes: tuple[str, ...], comma: bool = False) -> np.ndarray:
+    """Return labels as classes are spelled: where training took them for numbers, 1.0, +1 and 01 are 1."""
+    numbers = numerals.parse(labels, numerals.COMMA if comma else numerals.PLAIN)[0]
+    written = map(written_number, numbers.tolist())
+    pairs = zip(labels, written, strict=True)
+    return np.array([each if each in classes else number or each for each, number in pairs], object)
+
+
 def _numbers(cells: Cells, comma: bool = False) -> np.ndarray | None:
     """Return the numbers that a column's cells are, or its different texts stand for; None where they are no numbers."""
-    if isinstance(cells, Moments):
+    if isinstance(cells, Moments) or (isinstance(cells, Texts) and numerals.are_codes(cells.different)):
         return None
     if not isinstance(cells, Texts):
         return np.asarray(cells.values, np.float64)
-    style = numerals.style_of(cells.different, comma)
+    style = numerals.style_of(cells.different, cells.counts, comma)
     return None if style is None else numerals.parse(cells.different, style)[0]
 
 
@@ -153,7 +161,7 @@ def numbers_of(name: str, cells: Cells, task: Task, comma: bool = False) -> np.n
     Raises:
         DataError: They are no numbers.
     """
-    style = numerals.style_of(cells.different, comma) if isinstance(cells, Texts) else ""
+    style = numerals.style_of(cells.different, cells.counts, comma) if isinstance(cells, Texts) else ""
     if isinstance(cells, Moments) or style is None:
         first = some(each for each in as_text(cells).different if each)
         raise DataError(

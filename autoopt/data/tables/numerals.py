@@ -20,6 +20,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
     COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
 }
+CODE, DIGITS = re.compile(r"0\d+"), re.compile(r"\d+")
 LONG_EXPONENT = re.compile(r"[eE][+-]?\d{5}")
 """What pandas crashes on: https://github.com/pandas-dev/pandas/pull/63098"""
 
@@ -27,19 +28,20 @@ PROBE = 1_000
 """Different texts that are looked at before all of them are."""
 
 TOLERATED = 0.01
-"""Share of the values that may be no numbers in a column of numbers: slips of who typed them."""
+"""Share of the rows whose values may be no numbers in a column of numbers: slips of who typed them."""
 
 
-def style_of(texts: np.ndarray, comma: bool = False) -> str | None:
+def style_of(texts: np.ndarray, counts: np.ndarray, comma: bool = False) -> str | None:
     """Return how the numbers among different texts are written; None where they are no numbers.
 
     Args:
-        texts: Objects of str, of which one in a hundred may be something else.
+        texts: Objects of str.
+        counts: How many rows have each: one row in a hundred may have something else.
         comma: Whether decimal commas are likelier than points, between which 1.234 does not tell.
     """
-    probe = texts[:: max(1, len(texts) // PROBE)]
+    some = slice(None, None, max(1, len(texts) // PROBE))
     for style in (COMMA, PLAIN, POINT) if comma else (PLAIN, POINT, COMMA):
-        if all(_fits(part, style) for part in (probe, texts)):
+        if all(_fits(texts[part], counts[part], style) for part in (some, slice(None))):
             return style
     return None
 
@@ -68,15 +70,21 @@ def parse(texts: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
     return numbers, bad
 
 
+def are_codes(texts: np.ndarray) -> bool:
+    """Return whether texts are digits that are no numbers: a 0 stands in front of some."""
+    filled = texts[~missing(texts)]
+    return all(DIGITS.fullmatch(each) for each in filled) and any(CODE.fullmatch(each) for each in filled)
+
+
 def missing(texts: np.ndarray, words: frozenset[str] = MISSING) -> np.ndarray:
     """Return which texts stand for nothing."""
     return np.array([each.strip().casefold() in words for each in texts], bool)
 
 
-def _fits(texts: np.ndarray, style: str) -> bool:
+def _fits(texts: np.ndarray, counts: np.ndarray, style: str) -> bool:
     _, bad = parse(texts, style)
-    filled = len(texts) - int(missing(texts, MISSING_NUMBERS).sum())
-    return filled > 0 and int(bad.sum()) <= TOLERATED * filled
+    filled = int(counts[~missing(texts, MISSING_NUMBERS)].sum())
+    return filled > 0 and int(counts[bad].sum()) <= TOLERATED * filled
 
 
 def _read(text: str, style: str) -> tuple[float, bool]:

@@ -1,5 +1,6 @@
 """Rows read again by a schema: to predict for them, or to score what was predicted."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,53 @@ def test_numbered_classes_are_found_however_they_are_written() -> None:
     raw = read(pd.DataFrame({"a": range(30), "b": [1, 2, 3] * 10, "y": [0, 1, 2] * 10}))
     again = read(pd.DataFrame({"a": [1, 2], "b": [3, 4], "y": ["2.0", "1"]}), schema=raw.schema)
     assert again.y is not None and again.y.tolist() == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        ("01", "02"),
+        ("+1", "-1"),
+        ("1.0", "2.0"),
+        ("1", "2"),
+        ("1", "2.5"),
+        ("01", "1"),
+        ("yes", "no"),
+        ("a", "1"),
+    ],
+)
+def test_labels_are_the_same_when_their_file_is_read_again(tmp_path: Path, spelled: tuple[str, str]) -> None:
+    path = tmp_path / "rows.csv"
+    lines = [f"{place * place},{spelled[place % 2]}" for place in range(40)]
+    path.write_text("\n".join(["size,label", *lines]))
+    raw = read(path, task="binary")
+    again = read(path, schema=raw.schema)
+    assert raw.y is not None and again.y is not None and again.notes == ()
+    np.testing.assert_array_equal(again.y, raw.y)
+
+
+@pytest.mark.parametrize("word", ["never", "sold"])
+def test_what_training_takes_for_numbers_is_taken_for_them_again(word: str) -> None:
+    """A word that many rows have is no slip, however many different numbers there are."""
+    given = pd.DataFrame({"a": [str(row / 7) for row in range(400)] + [word] * 600, "y": [0, 1] * 500})
+    raw = read(given)
+    assert raw.schema.columns[0].kind == "category"
+    assert read(given, schema=raw.schema).n == 1000
+
+
+def test_a_file_of_sentences_is_one_column(tmp_path: Path) -> None:
+    said = ["The plot is thin.", "I would see it again at once", "no"] * 10
+    raw = read(pd.DataFrame({"review": said, "y": [0, 1, 0] * 10}), types={"review": "text"})
+    (tmp_path / "new.csv").write_text("\n".join(["review", *said]))
+    assert read(tmp_path / "new.csv", schema=raw.schema).x["review"].tolist() == said
+
+
+def test_arrays_to_predict_for_need_no_labels(tmp_path: Path) -> None:
+    np.savez(tmp_path / "train.npz", x=np.arange(40.0).reshape(20, 2) ** 2, y=np.arange(20) % 2)
+    raw = read(tmp_path / "train.npz")
+    np.savez(tmp_path / "new.npz", x=np.ones((3, 2)))
+    again = read(tmp_path / "new.npz", schema=raw.schema)
+    assert again.n == 3 and again.y is None
 
 
 def test_a_few_slips_are_missing_and_said() -> None:
