@@ -94,7 +94,7 @@ def test_what_training_takes_for_numbers_is_taken_for_them_again(word: str) -> N
 
 
 def test_a_file_of_sentences_is_one_column(tmp_path: Path) -> None:
-    said = ["The plot is thin.", "I would see it again at once", "no"] * 10
+    said = ["The plot is thin.", "I would see it again at once", "Not at all bad"] * 10
     raw = read(pd.DataFrame({"review": said, "y": [0, 1, 0] * 10}), types={"review": "text"})
     (tmp_path / "new.csv").write_text("\n".join(["review", *said]))
     assert read(tmp_path / "new.csv", schema=raw.schema).x["review"].tolist() == said
