@@ -88,6 +88,8 @@ class Raw:
             None where there are no labels, as in what is predicted for.
         names: What tells the rows apart for people, as file names; empty where there is nothing.
         notes: What was decided for the user and what catches the eye, one sentence each.
+        table: All columns as they were read, by which rows are written back; None where there are none, and of rows to
+            learn from.
     """
 
     schema: Schema
@@ -95,6 +97,7 @@ class Raw:
     y: np.ndarray | None
     names: Sequence[str] = ()
     notes: Sequence[str] = field(default=())
+    table: Any = None
 
     @property
     def n(self) -> int:
@@ -109,4 +112,5 @@ class Raw:
             x={name: values[rows] for name, values in self.x.items()},
             y=None if self.y is None else self.y[rows],
             names=names,
+            table=None,
         )

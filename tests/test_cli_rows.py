@@ -81,7 +81,7 @@ def test_predict_prints_what_python_predicts_whatever_the_order_of_columns(place
             autoopt_("predict", "one", written(rows.replace("pro", "=pro"), place, "b.csv"), "--proba").stdout
         )
     )
-    assert list(printed) == ["minutes", "plan", "churn", "probability of no", "probability of yes"]
+    assert list(printed) == ["plan", "minutes", "extra", "churn", "probability of no", "probability of yes"]
     assert printed["churn"].tolist() == found["churn"].tolist()
     np.testing.assert_allclose(printed["probability of yes"], found["probability of yes"], atol=1e-6)
 

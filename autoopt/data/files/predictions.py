@@ -2,20 +2,28 @@
 
 import csv
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-import pandas as pd
 
+from autoopt.data.tables.cells import as_text
 from autoopt.data.tables.numerals import PLAIN, SHAPES
 from autoopt.errors import DataError
 from autoopt.schema import Raw
 from autoopt.untrusted import shown
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """What a cell begins with that a spreadsheet runs: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+
+ENDS = ("\t", "\r", "\n")
+"""What a cell begins with that may end it for a spreadsheet."""
+
+SPACES = re.compile(r"^[\s\0-\x1f\x7f-\xa0\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
+"""What is seen as nothing in front of a formula."""
 
 
 def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, Any]) -> None:
@@ -23,21 +31,25 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
 
     Args:
         path: Of the CSV; what is there is replaced. Or what is written to.
-        raw: The rows that were predicted for; None for arrays, which are not written. Of images, sounds and sequences only
-            the names are.
+        raw: The rows that were predicted for, read by a schema: all columns of their file are written as they stand, also
+            those that nothing was learnt from. Of images, sounds and texts in files the names are; None for arrays, which
+            are not written.
         predictions: One value a row, by the name of the column: texts or numbers.
 
     Raises:
-        DataError: A prediction has another length than the rows, or there is no such folder.
+        DataError: A prediction has another length than the rows, or there is no such folder, or it cannot be
+            written to.
 
     Example:
         >>> from autoopt.data.files import read
-        >>> raw = read(pd.DataFrame({"size": [1.5, 2.0], "said": ["=1+1", "no"], "y": [0, 1]}), types={"said": "category"})
-        >>> write("out.csv", raw, {"y": [1, 0]})
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"id": [123456789, 7], "said": ["=1+1", "no"], "y": [0, 1]})
+        >>> learnt = read(rows, types={"said": "category"}, drop=["id"])
+        >>> write("out.csv", read(rows, schema=learnt.schema), {"y": [1, 0]})
         >>> print(Path("out.csv").read_text())
-        size,said,y
-        1.5,'=1+1,1
-        2,no,0
+        id,said,y,y_predicted
+        123456789,'=1+1,0,1
+        7,no,1,0
     """
     columns = _columns(raw, predictions)
     if not isinstance(path, str | Path):
@@ -53,6 +65,10 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
         with new.open("w", encoding="utf-8", newline="") as file:
             _put(file, columns)
         new.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"{path} cannot be written: {error.strerror or error}. Expected a place of yours. Name another file."
+        ) from error
     finally:
         new.unlink(missing_ok=True)
 
@@ -64,7 +80,8 @@ def harmless(text: str) -> str:
         >>> harmless("=1+1"), harmless("-5"), harmless("a-b")
         ("'=1+1", '-5', 'a-b')
     """
-    runs = text.lstrip(" ").startswith(FORMULA) and not SHAPES[PLAIN].fullmatch(text)
+    runs = SPACES.sub("", text).startswith(FORMULA) or text.lstrip(" ").startswith(ENDS)
+    runs = runs and not SHAPES[PLAIN].fullmatch(text)
     return f"'{text}" if runs else text
 
 
@@ -93,10 +110,8 @@ def _inputs(raw: Raw) -> dict[str, Iterable[str]]:
     columns: dict[str, Iterable[str]] = {}
     if raw.names:
         columns["file"] = map(harmless, raw.names)
-    for column in raw.schema.columns:
-        values = raw.x[column.name]
-        if values.ndim == 1 and not (raw.names and column.kind == "text"):
-            columns[column.name] = _dates(values) if column.kind == "date" else _cells(values)
+    for name in () if raw.table is None else raw.table.names:
+        columns[name] = map(harmless, as_text(raw.table.cells(name)).rows())
     return columns
 
 
@@ -104,11 +119,6 @@ def _cells(values: np.ndarray) -> Iterator[str]:
     if values.dtype.kind in "OUS":
         return (harmless(str(each)) for each in values)
     return ("" if each != each else str(each).removesuffix(".0") for each in values)
-
-
-def _dates(values: np.ndarray) -> Iterator[str]:
-    moments: Sequence[Any] = pd.Timestamp(0) + pd.to_timedelta(values.astype(np.float64), unit="D")
-    return ("" if pd.isna(each) else each.round("s").isoformat() for each in moments)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
         notes += _unseen(column, found.values)
         x[column.name] = found.values
     y, said = _labels(table, schema)
-    return Raw(schema, x, y, notes=(*notes, *said))
+    return Raw(schema, x, y, notes=(*notes, *said), table=table)
 
 
 def class_numbers(names: np.ndarray, classes: tuple[str, ...]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from autoopt.data.files import read, write
 from autoopt.errors import DataError
+from autoopt.schema import Raw
 
 ROWS = pd.DataFrame(
     {
@@ -25,31 +27,51 @@ def written(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
+def to_predict_for(rows: pd.DataFrame, **told: Any) -> Raw:
+    """Return rows as predict reads them."""
+    return read(rows, schema=read(rows, **told).schema)
+
+
 def test_predictions_stand_beside_the_rows_that_they_are_for(tmp_path: Path) -> None:
-    raw = read(ROWS)
+    raw = to_predict_for(ROWS)
     path = tmp_path / "out.csv"
     write(path, raw, {"y": ["=b"] * raw.n, "share": np.linspace(0, 1, raw.n)})
     header, first, second, third = written(path)[:4]
-    assert header == ["size", "'=name", "sold", "y", "share"]
-    assert first == ["1.5", "'=1+1", "2024-01-31T00:00:00", "'=b", "0"]
+    assert header == ["size", "'=name", "sold", "y", "y_predicted", "share"]
+    assert first == ["1.5", "'=1+1", "2024-01-31", "a", "'=b", "0"]
     assert second[:3] == ["", "'@SUM(A1)", ""] and third[0] == "-3"
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
 
 
 @pytest.mark.parametrize(
-    "text", ["=1", "+1+1", "-x", "@a", "\t=1", "\r=1", " =1", "\n=1", "-1+cmd|' /C calc'!A0"]
+    "text",
+    [
+        "=1",
+        "+1+1",
+        "-x",
+        "@a",
+        "\t=1",
+        "\r=1",
+        " =1",
+        "\n=1",
+        "\u00a0=1",
+        "\x0b=1",
+        "\ufeff=1",
+        "\uff1d1",
+        "-1+cmd|' /C calc'!A0",
+    ],
 )
 def test_a_text_that_is_a_formula_is_shown_and_not_run(tmp_path: Path, text: str) -> None:
-    raw = read(pd.DataFrame({"a": [text, "b"] * 10, "y": [0, 1] * 10}), types={"a": "text"})
+    raw = to_predict_for(pd.DataFrame({"a": [text, "b"] * 10, "y": [0, 1] * 10}), types={"a": "text"})
     write(tmp_path / "out.csv", raw, {})
-    assert written(tmp_path / "out.csv")[1] == [f"'{text}"]
+    assert written(tmp_path / "out.csv")[1] == [f"'{text}", "0"]
 
 
 def test_numbers_stay_numbers(tmp_path: Path) -> None:
-    raw = read(pd.DataFrame({"a": [-1.5, 2e30] * 10, "y": [0, 1] * 10}))
-    write(tmp_path / "out.csv", raw, {"p": np.full(20, -0.25)})
+    rows = pd.DataFrame({"a": [-1.5, 2e30] * 10, "id": range(123456789, 123456809), "y": [0, 1] * 10})
+    write(tmp_path / "out.csv", to_predict_for(rows, drop=["id"]), {"p": np.full(20, -0.25)})
     found = pd.read_csv(tmp_path / "out.csv")
-    np.testing.assert_array_equal(found["a"].to_numpy(np.float32), raw.x["a"])
+    pd.testing.assert_frame_equal(found[list(rows)], rows)
     assert found["p"].tolist() == [-0.25] * 20
 
 
