@@ -97,7 +97,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         from autoopt.reports import where_to_look
 
         logdir = Path(said.plain.get("logdir", command.LOGDIR))
-        print_lines(where_to_look(result.run_dir, logdir))
+        print_lines(where_to_look(result.run_dir, logdir, takes_rows=result.schema is not None))
     return INTERRUPTED if result.reason == "interrupted" else 0
 
 

@@ -110,4 +110,5 @@ def _gathered(run: Reported) -> page.Findings:
         ablation=ablation,
         layers=([Layer(**each) for each in asked.get("layers", ())], listed(storage.configuration(model))),
         parameters=(asked.get("parameters", 0), storage.weights(model)),
+        takes_rows=bool(run.folder.read("schema")),
     )

@@ -90,11 +90,22 @@ def in_full(name: str, value: float) -> str:
     return f"{value:,.0f}" if name == "parameters" else f"{value:.4g}" if name in COSTS else score_text(value)
 
 
-def where_to_look(run: Path, logdir: Path) -> list[str]:
-    """Return the lines that say where the winner lies and which commands show more."""
+def where_to_look(run: Path, logdir: Path, takes_rows: bool = False) -> list[str]:
+    """Return the lines that say where the winner lies and which commands show more.
+
+    Args:
+        run: Its folder.
+        logdir: TensorBoard's.
+        takes_rows: Whether it learnt from raw rows: the file in its folder takes what these are prepared to.
+    """
     board = ["autoopt", "board"] + ([] if logdir == Path("tensorboard_logs") else ["--logdir", str(logdir)])
+    model = str(run / "best.keras")
+    if takes_rows:
+        model = f"{shlex.join(['autoopt', 'export', str(run), 'best.keras'])} writes it, for raw rows"
+    predicts = [f"Use:   {shlex.join(['autoopt', 'predict', str(run), 'FILE'])}"] if takes_rows else []
     return [
-        f"Model: {run / 'best.keras'}",
+        f"Model: {model}",
+        *predicts,
         f"Look:  {shlex.join(['autoopt', 'show', str(run)])}",
         f"       {shlex.join(board)}",
     ]

@@ -8,12 +8,10 @@ import keras
 import numpy as np
 
 from autoopt.data import Dataset, Part
+from autoopt.data.tables import ROWS_A_CLASS
 from autoopt.errors import DataError, UsageError
 from autoopt.prepared import Inputs, Outputs
 from autoopt.schema import Modality, Schema, Task
-
-ROWS_A_CLASS = 3
-"""On average, of whole numbers that are taken as classes."""
 
 BY_SIDES: Mapping[int, Modality] = {2: "table", 3: "sequence", 4: "image"}
 """What arrays are taken for, by their dimensions, rows included."""

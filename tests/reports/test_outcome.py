@@ -192,6 +192,14 @@ def test_commands_to_look_with_can_be_pasted() -> None:
     assert where_to_look(Path("mine"), Path("logs"))[-1].endswith("autoopt board --logdir logs")
 
 
+def test_of_raw_rows_the_model_that_takes_them_is_named() -> None:
+    lines = where_to_look(Path("mine"), Path("tensorboard_logs"), takes_rows=True)
+    assert lines[:2] == [
+        "Model: autoopt export mine best.keras writes it, for raw rows",
+        "Use:   autoopt predict mine FILE",
+    ]
+
+
 def test_a_front_is_listed_by_its_first_objective_and_the_knee_is_named() -> None:
     front = [{"trial": n, "val_accuracy": n / 20, "parameters": 1000.0 * n} for n in (3, *range(4, 14))]
     lines = outcome({**SUMMARY, "front": front})

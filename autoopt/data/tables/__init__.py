@@ -5,9 +5,11 @@ from autoopt.data.tables.cells import Expected, Table, Texts
 from autoopt.data.tables.description import describe
 from autoopt.data.tables.inference import alphabet_of, inferred
 from autoopt.data.tables.labels import classified, without_label
+from autoopt.data.tables.tasks import ROWS_A_CLASS
 from autoopt.data.tables.wanted import Wanted
 
 __all__ = [
+    "ROWS_A_CLASS",
     "Expected",
     "Table",
     "Texts",

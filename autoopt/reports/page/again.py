@@ -48,15 +48,18 @@ def load(found: Findings) -> Section:
     run = str(found.summary["run"])
     code = (
         f"import autoopt\n\nresult = autoopt.load({run!r})\nmodel = result.best_model  # a Keras model, compiled\n"
-        "model.predict(x)"
+        + ("result.predict('FILE')  # a DataFrame" if found.takes_rows else "model.predict(x)")
     )
-    plain = f"import keras\n\nmodel = keras.models.load_model({f'{run}/best.keras'!r})"
-    shell = f"autoopt export {shlex.quote(run)} best.keras\nautoopt resume {shlex.quote(run)}"
+    # Of raw rows the file of the run takes what they are prepared to; what is exported takes them.
+    file = "best.keras" if found.takes_rows else f"{run}/best.keras"
+    plain = f"import keras\n\nmodel = keras.models.load_model({file!r})"
+    predict = f"autoopt predict {shlex.quote(run)} FILE\n" if found.takes_rows else ""
+    shell = f"autoopt export {shlex.quote(run)} best.keras\n{predict}autoopt resume {shlex.quote(run)}"
     return Section(
         "load", "How to load it",
         [
             element("p", "With the run folder:"), _code(code),
-            element("p", "With Keras alone:"), _code(plain),
+            element("p", f"With Keras alone{', once it is exported' if found.takes_rows else ''}:"), _code(plain),
             element("p", "In a shell, to copy the model, and to search on:"), _code(shell),
         ],
     )  # fmt: skip

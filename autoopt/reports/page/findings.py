@@ -25,6 +25,7 @@ class Findings:
         ablation: Rows of `Result.ablation()`; empty where none was trained.
         layers: Those of the user's model and of the winner; empty where they are not known.
         parameters: Weights of the two; 0 where they are not known.
+        takes_rows: Whether the run learnt from raw rows.
     """
 
     summary: Mapping[str, Any]
@@ -37,6 +38,7 @@ class Findings:
     ablation: Sequence[Mapping[str, Any]] = ()
     layers: tuple[Sequence[Layer], Sequence[Layer]] = ((), ())
     parameters: tuple[int, int] = (0, 0)
+    takes_rows: bool = False
 
     @property
     def objective(self) -> Objective:
