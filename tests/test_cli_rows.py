@@ -140,6 +140,7 @@ BAD_ROWS: dict[str, tuple[str, str]] = {
         "Column 'minutes' has 9 values that are no number",
     ),
     "it is empty": ("", "is empty. Expected rows"),
+    "it has a header alone": ("minutes,plan\n", "have no rows. Expected one or more"),
 }
 
 

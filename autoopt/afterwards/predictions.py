@@ -53,6 +53,8 @@ class Predictor:
         if self.schema is None or self.preparation is None:
             return _table(_Told.of(self.model, None), self._outputs(_arrays(data)), proba)
         raw = data if isinstance(data, Raw) else files.read(data, schema=self.schema)
+        if not raw.n:
+            raise DataError("The data have no rows. Expected one or more to predict for. Pass others.")
         found = _table(_Told.of(self.model, self.schema), self._outputs(self.preparation.arrays(raw)), proba)
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
