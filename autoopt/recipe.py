@@ -43,11 +43,6 @@ class Structure:
     fine_tune: str | None = None
     use_ema: bool = False
 
-    @property
-    def edits_layers(self) -> bool:
-        """Whether the layers differ from what the user wrote."""
-        return any((self.depth, self.width, self.activation, self.normalization, self.pooling))
-
 
 @dataclass(frozen=True)
 class Settings:
