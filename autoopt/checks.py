@@ -18,7 +18,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective
 from autoopt.resources import Resources
-from autoopt.search import SHAPELESS, Ceiling, Search
+from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
 from autoopt.space import Space
 from autoopt.untrusted import shown
 
@@ -35,7 +35,8 @@ def arguments(
     Raises:
         UsageError: The first that is wrong: what was given, what was expected, what to do.
     """
-    _whole("epochs", epochs)
+    if epochs != AUTO:
+        _whole("epochs", epochs, f', or "{AUTO}"')
     if max_trials is not None:
         _whole("max_trials", max_trials)
     if workers != "auto" and not (_is_whole(workers) and workers == 1):
@@ -240,9 +241,9 @@ def within(
     return notes
 
 
-def _whole(name: str, value: Any) -> None:
+def _whole(name: str, value: Any, otherwise: str = "") -> None:
     if not _is_whole(value) or value < 1:
-        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1.")
+        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1{otherwise}.")
 
 
 def _is_whole(value: Any) -> bool:

@@ -50,7 +50,11 @@ def main() -> None:
     help='Time for the whole call: "90s", "10m", "2h", or seconds.  [default: 10m, without --max-trials]',
 )
 @click.option("--max-trials", type=int, help="Most trials, the user's own model counted.")
-@click.option("--epochs", type=int, help="Most epochs a trial.  [default: 50]")
+@click.option(
+    "--epochs",
+    type=int,
+    help="Most epochs a trial.  [default: 50, or as few as let a dozen trials fit the budget]",
+)
 @click.option(
     "--objective",
     multiple=True,
