@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-Kind = Literal["number", "category", "text", "date"]
-"""What a column of a table holds. Dates are turned into numbers on reading."""
+Kind = Literal["number", "category", "text", "date", "sequence"]
+"""What a column holds. Dates are turned into numbers on reading; a sequence is letters, as of DNA, and stands alone."""
 
 Modality = Literal["table", "image", "text", "audio", "sequence"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]

@@ -91,7 +91,8 @@ def tune(
         target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
             called target, label, class or y, else the last.
         task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+        types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+            `rna`, `protein`, `sequence`); others are told from values.
         drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.

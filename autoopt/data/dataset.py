@@ -81,7 +81,8 @@ class Dataset:
             target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
                 called target, label, class or y, else the last.
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-            types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+            types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+                `rna`, `protein`, `sequence`); others are told from values.
             drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.

@@ -26,7 +26,7 @@ KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "sequence": sequence,
 }
 
-WORDS = ("category", "text")
+WORDS = ("category", "text", "sequence")
 """Kinds of columns that hold words."""
 
 BATCH = 1_024

@@ -34,13 +34,14 @@ def _letters(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
             f"{raw.schema.alphabet!r}. Look at what was read of the file."
         )
     alphabet = raw.schema.alphabet
-    # Small letters mark repeats in DNA: they are the same bases.
-    one_case = len(set(alphabet.lower())) == len(alphabet)
+    # Small letters mark repeats in DNA: they are the same bases. The layer knows those from A to Z alone, as bytes do.
+    small = alphabet.encode().lower().decode()
+    one_case = len(set(small)) == len(alphabet)
     given = keras.Input((), dtype="string", name=name_of(column, {}))
     ids = keras.layers.TextVectorization(
         standardize="lower" if one_case else None,
         split="character",
-        vocabulary=list(alphabet.lower() if one_case else alphabet),
+        vocabulary=list(small if one_case else alphabet),
         output_sequence_length=min(longest, LONGEST),
     )(given)
     return given, keras.ops.one_hot(ids - 2, len(alphabet))  # 0 is behind the end, 1 is not known

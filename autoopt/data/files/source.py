@@ -42,13 +42,17 @@ def read(
 ) -> Raw:  # fmt: skip
     """Read rows, and tell what they are.
 
+    A FASTA file has the columns id, sequence and label. Labels stand at the end of headers (`>id label`, `>id|label`), or
+    beside NAME.fasta in a file NAME_labels.csv or labels.csv (or .tsv) with a column of ids and one of labels.
+
     Args:
         data: Path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA, `.npz` or `.npy` file, or of a folder with a folder
             for each class; or a DataFrame of pandas or polars.
         target: Name of the column that is predicted, or names of several of 0 and 1. None takes one called target, label,
             class or y, else the last.
         task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Kinds (`number`, `category`, `text`, `date`) of columns by name; the others are told from their values.
+        types: Kinds of columns by name: `number`, `category`, `text`, `date`; or, of letters that are learnt from alone, `dna`,
+            `rna`, `protein` or `sequence`. The others are told from their values.
         drop: Names of columns that are not learnt from.
         image_size: Height and width that images are brought to; None takes the median, 128 pixels a side at most.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.

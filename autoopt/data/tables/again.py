@@ -9,6 +9,7 @@ from autoopt.data.tables.cells import Cells, Table
 from autoopt.data.tables.conversion import Converted, converted
 from autoopt.data.tables.kinds import slips
 from autoopt.data.tables.labels import as_classes, label_texts, numbers_of, several, without_label
+from autoopt.data.tables.letters import strange
 from autoopt.data.tables.listing import some
 from autoopt.data.tables.numerals import TOLERATED
 from autoopt.errors import DataError, meant
@@ -39,6 +40,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
         if found.bad.any():
             notes.append(slips(column.name, cells, found, column.kind))
         notes += _unseen(column, found.values)
+        notes += strange(column.name, found.values, schema.alphabet) if schema.alphabet else ()
         x[column.name] = found.values
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)

@@ -36,7 +36,7 @@ def converted(cells: Cells, kind: Kind, written: str = "") -> Converted:
         kind: What they are to be.
         written: How numbers and dates are written, as `Column.written`.
     """
-    if kind in ("category", "text"):
+    if kind in ("category", "text", "sequence"):
         texts = cleaned(cells, kind)
         return Converted(texts.rows(), np.zeros(len(texts.codes), bool))
     if isinstance(cells, Numbers if kind == "number" else Moments):
@@ -52,13 +52,19 @@ def converted(cells: Cells, kind: Kind, written: str = "") -> Converted:
 
 
 def cleaned(cells: Cells, kind: Kind = "category") -> Texts:
-    """Return cells as texts of which those that stand for nothing are "", categories without spaces around them."""
+    """Return cells as texts of which those that stand for nothing are "", categories without spaces around them.
+
+    Sequences are without any space, and NA is a peptide of two letters.
+    """
     texts = as_text(cells)
-    lost = numerals.missing(texts.different)
-    kept = [
-        "" if gone else each.strip() if kind == "category" else each
-        for each, gone in zip(texts.different, lost, strict=True)
-    ]
+    if kind == "sequence":
+        kept = ["".join(each.split()) for each in texts.different]
+    else:
+        lost = numerals.missing(texts.different)
+        kept = [
+            "" if gone else each.strip() if kind == "category" else each
+            for each, gone in zip(texts.different, lost, strict=True)
+        ]
     codes, different = pd.factorize(np.array(kept, object))
     return Texts(codes[texts.codes], np.asarray(different, object))
 

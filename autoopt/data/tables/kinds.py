@@ -68,7 +68,7 @@ def found(name: str, cells: Cells, forced: Kind | None = None, comma: bool = Fal
 
 def told(name: str, cells: Cells, forced: Kind | None, comma: bool) -> tuple[Kind, str, tuple[str, ...]]:
     """Return the kind of a column, how its values are written, and what is to be said of that."""
-    if forced in ("category", "text"):
+    if forced in ("category", "text", "sequence"):
         return forced, "", ()
     if isinstance(cells, Numbers | Moments):
         return forced or ("number" if isinstance(cells, Numbers) else "date"), "", ()

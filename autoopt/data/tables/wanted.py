@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
 from autoopt.untrusted import shown
+
+KINDS = (*get_args(Kind), *ALPHABETS)
+"""What a user may say of a column."""
 
 USUAL_TARGETS = ("target", "label", "class", "y")
 """Names of a column that is the target where none is given."""
@@ -20,12 +24,14 @@ class Wanted:
         target: Names of the target's columns, empty to choose.
         task: None to tell it from the labels.
         types: Kinds of columns that are not to be told from their values.
+        alphabets: Letters of columns that are sequences, where they are not to be told from their values.
         drop: Columns that are not learnt from.
     """
 
     target: tuple[str, ...] = ()
     task: Task | None = None
     types: Mapping[str, Kind] = field(default_factory=dict)
+    alphabets: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
 
     @classmethod
@@ -49,12 +55,14 @@ class Wanted:
                 f"types was given {shown(types)}. Expected kinds by column: types={{'zip': 'category'}}."
             )
         for name, kind in (types or {}).items():
-            if kind not in get_args(Kind):
-                expected = nearest(str(kind), get_args(Kind))
+            if kind not in KINDS:
+                expected = nearest(str(kind), KINDS)
                 raise DataError(
                     f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
                 )
-        return cls(_names(target or ()), task, dict(types or {}), _names(drop))
+        alphabets = {name: ALPHABETS[kind] for name, kind in (types or {}).items() if kind in ALPHABETS}
+        kinds = {**(types or {}), **dict.fromkeys(alphabets, "sequence")}
+        return cls(_names(target or ()), task, kinds, alphabets, _names(drop))
 
 
 def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
