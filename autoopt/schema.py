@@ -25,6 +25,7 @@ class Column:
         categories: The values of a category in the rows that were read, the most frequent first.
         written: How its values are written where that has to be known to read others: a date's format, as `strptime`
             takes it, or `1,234.5` and `1.234,5` of numbers.
+        signs: Which of `%`, `$`, `€` and `£` stood at numbers, and `0` where some had none; None where that is not known.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column:
     distinct: int = 0
     categories: tuple[str, ...] = ()
     written: str = ""
+    signs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Schema:
         shape: Of one example where it has a shape: (height, width, channels), or (samples,).
         rate: Samples a second of sound, 0 for anything else.
         alphabet: Letters of a sequence, empty for anything else.
+        written: How numbers of the target are written, as `Column.written`; None where it has none, or that is not known.
+        signs: Of the target, as `Column.signs`.
     """
 
     modality: Modality
@@ -59,6 +63,8 @@ class Schema:
     shape: tuple[int, ...] = ()
     rate: int = 0
     alphabet: str = ""
+    written: str | None = None
+    signs: str | None = None
 
     def told(self) -> dict[str, Any]:
         """Return it as plain data that JSON takes."""

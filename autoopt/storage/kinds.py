@@ -6,7 +6,7 @@ A dataclass has these fields and no others, a TypedDict may have more, as later 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 
@@ -210,6 +210,7 @@ class Column:
     distinct: int = 0
     categories: list[str] = field(default_factory=list)
     written: str = ""
+    signs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,8 @@ class Rows(TypedDict):
     shape: list[int]
     rate: int
     alphabet: str
+    written: NotRequired[str | None]
+    signs: NotRequired[str | None]
     preparation: Prepared
     mark: str
 

@@ -11,6 +11,7 @@ from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.watched import watching
 from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
+from autoopt.data.tables.numerals import PERCENT
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Raw, Schema
 from autoopt.untrusted import shown
@@ -142,8 +143,18 @@ def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:
             f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
         )
     names = tuple(column.name for column in schema.columns)
-    letters = tuple(each.name for each in schema.columns if each.kind != "number" or each.written)
-    return read_again(_table(data, Expected(names, letters), progress), schema)
+    return read_again(_table(data, Expected(names, _letter_by_letter(schema)), progress), schema)
+
+
+def _letter_by_letter(schema: Schema) -> tuple[str, ...]:
+    """Return the columns of which it counts how a cell is written, whatever it looks like."""
+    signed = [
+        each.name
+        for each in schema.columns
+        if each.kind != "number" or each.written or PERCENT in (each.signs or "")
+    ]
+    target = schema.target if schema.written or PERCENT in (schema.signs or "") else ()
+    return (*signed, *target)
 
 
 def _table(data: Any, known: Expected, progress: Progress | None) -> Table:

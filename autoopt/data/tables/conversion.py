@@ -28,23 +28,26 @@ class Converted:
         return self.values == "" if self.values.dtype == object else np.isnan(self.values)
 
 
-def converted(cells: Cells, kind: Kind, written: str = "") -> Converted:
+def converted(cells: Cells, kind: Kind, written: str = "", signs: str | None = None) -> Converted:
     """Return a column's values.
 
     Args:
         cells: As they were read.
         kind: What they are to be.
         written: How numbers and dates are written, as `Column.written`.
+        signs: Which signs numbers may have, as `Column.signs`.
     """
     if kind in ("category", "text", "sequence"):
         texts = cleaned(cells, kind)
         return Converted(texts.rows(), np.zeros(len(texts.codes), bool))
     if isinstance(cells, Numbers if kind == "number" else Moments):
-        values = narrow(cells.values)
-        return Converted(values, np.isnan(values) & ~np.isnan(np.asarray(cells.values, np.float64)))
+        values, known = narrow(cells.values), ~np.isnan(np.asarray(cells.values, np.float64))
+        if kind == "number" and signs is not None and not numerals.is_signed_so(numerals.BARE, signs):
+            values = np.full_like(values, np.nan)
+        return Converted(values, np.isnan(values) & known)
     texts = as_text(cells)
     found, bad = (
-        numerals.parse(texts.different, written)
+        numerals.parse(texts.different, written, signs)
         if kind == "number"
         else dates.parse(texts.different, written or dates.ISO)
     )

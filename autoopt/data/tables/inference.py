@@ -57,7 +57,10 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
         )
     x, y = {each.column.name: each.values for each in inputs}, labels.y[kept]
     what = _what(inputs, wanted)
-    schema = Schema(what.modality, labels.task, what.columns, names, labels.classes, alphabet=what.alphabet)
+    schema = Schema(
+        what.modality, labels.task, what.columns, names, labels.classes, alphabet=what.alphabet,
+        written=labels.written, signs=labels.signs,
+    )  # fmt: skip
     told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns))
     return Raw(schema, x, y, notes=(*told, *leaks(x, y), *_twice(x, y)))
 
