@@ -10,7 +10,7 @@ from autoopt.data.files import images, sounds, texts
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.folder import Files
 from autoopt.data.files.loaded import Loaded
-from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
+from autoopt.data.tables import Texts, capitals, class_numbers, classified, unlabelled
 from autoopt.errors import DataError
 from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
 
@@ -39,10 +39,11 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
     labels = classified(f"The folder {files.folder}", Texts.of(_of(files.classes or (), loaded.kept)), task)
     distinct = len(set(loaded.values.tolist())) if files.modality == "text" else len(loaded.values)
     column = Column(files.modality, KINDS[files.modality], 0.0, distinct)
+    words = capitals(column.name, loaded.values) if files.modality == "text" else ()
     schema = Schema(
         files.modality, labels.task, (column,), (), labels.classes, shape=loaded.shape, rate=loaded.rate
     )
-    return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes))
+    return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes, *words))
 
 
 def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:

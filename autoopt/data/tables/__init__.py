@@ -6,6 +6,7 @@ from autoopt.data.tables.description import describe
 from autoopt.data.tables.inference import inferred
 from autoopt.data.tables.labels import classified, without_label
 from autoopt.data.tables.letters import alphabet_of, upper
+from autoopt.data.tables.oddities import capitals
 from autoopt.data.tables.tasks import ROWS_A_CLASS
 from autoopt.data.tables.wanted import Wanted
 
@@ -17,6 +18,7 @@ __all__ = [
     "Wanted",
     "alphabet_of",
     "as_text",
+    "capitals",
     "class_numbers",
     "classified",
     "describe",

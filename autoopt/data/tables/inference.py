@@ -9,7 +9,7 @@ from autoopt.data.tables.kinds import LETTERS, Found, found
 from autoopt.data.tables.labels import Labels, labels_of, several
 from autoopt.data.tables.letters import alphabet_of, spoken, strange
 from autoopt.data.tables.listing import some
-from autoopt.data.tables.oddities import duplicates, leaks
+from autoopt.data.tables.oddities import capitals, duplicates, leaks
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Column, Modality, Raw, Schema
@@ -61,7 +61,10 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
         what.modality, labels.task, what.columns, names, labels.classes, alphabet=what.alphabet,
         written=labels.written, signs=labels.signs,
     )  # fmt: skip
-    told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns))
+    words = [
+        note for each in what.columns if each.kind == "text" for note in capitals(each.name, x[each.name])
+    ]
+    told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns), *words)
     return Raw(schema, x, y, notes=(*told, *leaks(x, y), *_twice(x, y)))
 
 

@@ -42,6 +42,25 @@ def duplicates(x: Mapping[str, np.ndarray], y: np.ndarray | None) -> int:
     return len(hashed) - len(pd.unique(hashed))
 
 
+def capitals(name: str, texts: np.ndarray) -> tuple[str, ...]:
+    """Return what is to be said of a text's capital letters beyond A to Z: layers that read words know no small ones for them.
+
+    Args:
+        name: Of the column.
+        texts: Its values.
+    """
+    letters: set[str] = set().union(*(each for each in texts[:LOOK] if not each.isascii()))
+    pairs = sorted(each for each in letters if not each.isascii() and each.lower() != each)
+    pairs = [each for each in pairs if each.lower() in letters]
+    if not pairs:
+        return ()
+    return (
+        f"Words of {shown(name)} are the same in capital letters and in small ones from A to Z alone: {shown(pairs[0])} and "
+        f"{shown(pairs[0].lower())} are two letters to the layers that read words. If it matters, write all texts in small "
+        "letters, here and where the model predicts.",
+    )
+
+
 def _leak(values: np.ndarray, y: np.ndarray) -> str:
     """Return how a column gives the target away, as a sentence goes on; empty where it does not."""
     both_numbers = values.dtype != object and y.dtype.kind == "f"
