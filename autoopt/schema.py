@@ -110,6 +110,10 @@ class Raw:
         """How many rows there are."""
         return len(next(iter(self.x.values())))
 
+    def noting(self, *notes: str) -> "Raw":
+        """Return the same rows with more to be said of them."""
+        return replace(self, notes=(*self.notes, *notes))
+
     def take(self, rows: np.ndarray) -> "Raw":
         """Return some of the rows, in the order of their numbers given."""
         names = [self.names[row] for row in rows] if self.names else ()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,18 +88,17 @@ def read(
     from autoopt.data import files  # readers load more than arrays need
 
     found = files.read_parts(data, **said)
-    schema, notes = found.train.schema, list(found.train.notes)
-    sides = {}
+    schema, left_out, sides = found.train.schema, list(found.left_out), {}
     for name, own, given in (
         ("validation", found.validation, validation_data),
         ("test", found.test, test_data),
     ):
-        part = own if given is None else _beside(f"{name}_data", given, schema)
-        sides[name] = part
-        notes += [] if part is None else [f"Of the {name} part: {note}" for note in part.notes]
-    parts = files.Parts(found.train, **sides)
-    mark = _mark(part for part in (parts.train, parts.validation, parts.test) if part is not None)
-    return parts, Rows(schema, tuple(files.describe(found.train)), mark), (*notes, KEPT)
+        sides[name] = own if given is None else _beside(f"{name}_data", given, schema)
+        if own is not None and given is not None:
+            left_out.append(f"The {name} part of {data} is left out: {name}_data was given.")
+    parts = files.Parts(found.train, **sides, left_out=tuple(left_out))
+    described = tuple(files.describe(found.train))
+    return parts, Rows(schema, described, _mark(parts.there.values())), (*parts.told(), KEPT)
 
 
 def labelled(raw: Raw, name: str) -> Raw:
@@ -139,7 +138,7 @@ def _beside(name: str, given: Any, schema: Schema) -> Raw:
         raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
 
 
-def _mark(parts: Iterator[Raw]) -> str:
+def _mark(parts: Iterable[Raw]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
         found.update(json.dumps([part.schema.told(), part.n], sort_keys=True).encode())

@@ -9,7 +9,7 @@ from autoopt.data.tables.kinds import LETTERS, Found, found
 from autoopt.data.tables.labels import Labels, labels_of, several
 from autoopt.data.tables.letters import alphabet_of, spoken, strange
 from autoopt.data.tables.listing import some
-from autoopt.data.tables.oddities import capitals, duplicates, leaks
+from autoopt.data.tables.oddities import capitals, leaks, twice
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Column, Modality, Raw, Schema
@@ -65,7 +65,7 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
         note for each in what.columns if each.kind == "text" for note in capitals(each.name, x[each.name])
     ]
     told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns), *words)
-    return Raw(schema, x, y, notes=(*told, *leaks(x, y), *_twice(x, y)))
+    return Raw(schema, x, y, notes=(*told, *leaks(x, y), *twice(x, y)))
 
 
 def _labels(table: Table, names: tuple[str, ...], wanted: Wanted) -> Labels:
@@ -133,13 +133,3 @@ def _because(columns: list[Found]) -> str:
     left = [each for each in columns if each.why_left_out]
     told = "; ".join(f"{shown(each.column.name)} ({each.why_left_out})" for each in left[:MOST_NAMED])
     return f"{told}; and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else told
-
-
-def _twice(x: dict[str, np.ndarray], y: np.ndarray) -> tuple[str, ...]:
-    count = duplicates(x, y)
-    if not count:
-        return ()
-    return (
-        f"{count:,} of {len(y):,} rows {'is' if count == 1 else 'are'} the same as an earlier one: a score is too good where "
-        "such rows train and test.",
-    )
