@@ -12,6 +12,26 @@ Kind = Literal["number", "category", "text", "date", "sequence"]
 Modality = Literal["table", "image", "text", "audio", "sequence"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]
 
+STYLES = ("", "1,234.5", "1.234,5")
+"""How numbers are written: as Python reads them; with commas between thousands; with points there."""
+
+SIGNS = "0%$€£"
+"""What may stand at numbers: nothing, per cent, or what money is counted in."""
+
+ISO = "ISO8601"
+"""What pandas calls 2024-05-31, alone or with a time and a zone."""
+
+DAYS = (
+    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
+    "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%y",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+DATES = (ISO, *(f"{day}{time}" for day in DAYS for time in TIMES))
+"""How dates are written, the likeliest first."""
+
+RATES = range(1_000, 400_000)
+"""Samples a second that sound may have."""
+
 
 @dataclass(frozen=True)
 class Column:

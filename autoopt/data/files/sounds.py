@@ -13,6 +13,7 @@ from scipy.io import wavfile
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.extra import needed
 from autoopt.data.files.loaded import Loaded, said, skipped
+from autoopt.schema import RATES
 from autoopt.untrusted import Unreadable
 
 MOST_RATE = 16_000
@@ -24,7 +25,6 @@ MOST_SECONDS = 4.0
 LENGTH = 95
 """Percentile of the lengths that becomes the common one."""
 
-RATES = range(1_000, 400_000)
 DAMAGE = (
     OSError,
     ValueError,

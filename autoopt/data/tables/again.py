@@ -12,9 +12,9 @@ from autoopt.data.tables.labels import (
     as_classes,
     label_texts,
     numbers_of,
-    several,
     style_of,
     without_label,
+    yes_or_no,
 )
 from autoopt.data.tables.letters import strange
 from autoopt.data.tables.listing import some
@@ -122,7 +122,7 @@ def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]
     if all((label_texts(each).different == "").all() for each in cells):
         return None, []
     if schema.task == "multilabel":
-        y = several(schema.target, cells).y
+        y = yes_or_no(schema.target, cells)
     elif schema.classes:
         texts = label_texts(cells[0])
         style = (COMMA if table.comma else PLAIN) if schema.written is None else schema.written

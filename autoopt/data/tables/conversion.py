@@ -7,7 +7,7 @@ import pandas as pd
 
 from autoopt.data.tables import dates, numerals
 from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts, as_text
-from autoopt.schema import Kind
+from autoopt.schema import ISO, Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ def converted(cells: Cells, kind: Kind, written: str = "", signs: str | None = N
     found, bad = (
         numerals.parse(texts.different, written, signs)
         if kind == "number"
-        else dates.parse(texts.different, written or dates.ISO)
+        else dates.parse(texts.different, written or ISO)
     )
     return Converted(narrow(found)[texts.codes], bad[texts.codes])
 

@@ -10,7 +10,7 @@ from autoopt.data.tables import dates, numerals
 from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts
 from autoopt.data.tables.conversion import Converted, cleaned, converted
 from autoopt.errors import DataError
-from autoopt.schema import Column, Kind
+from autoopt.schema import ISO, Column, Kind
 from autoopt.untrusted import shown
 
 FEWEST_FOR_IDS = 20
@@ -131,7 +131,7 @@ def _is_prose(cells: Texts) -> bool:
 
 
 def _ambiguity(name: str, formats: list[str]) -> tuple[str, ...]:
-    if len(formats) < 2 or formats[0] == dates.ISO:
+    if len(formats) < 2 or formats[0] == ISO:
         return ()
     return (
         f"Column {shown(name)} has dates that are read as {formats[0]}; {formats[1]} would fit as well. Write them as "

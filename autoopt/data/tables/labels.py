@@ -102,13 +102,33 @@ def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = No
             f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
             "0 and 1. Pass target='name'."
         )
-    y = np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
+    y = yes_or_no(names, columns)
+    known = ~np.isnan(y)
+    if not known.any(axis=0).all():
+        name = names[int(np.argmin(known.any(axis=0)))]
+        raise DataError(
+            f"The target {shown(name)}, one of several, has no labels at all. Expected 0 and 1. Leave it out of target."
+        )
+    if not known.all(axis=1).any():
+        raise DataError(
+            f"No row has a label in each of the {len(names)} targets {some(names)}. Expected some: others are not learnt "
+            "from. Name fewer targets, or write 0 where it is no."
+        )
     shares = ", ".join(
         f"{shown(name)} {share:.0%}" for name, share in zip(names, np.nanmean(y, axis=0), strict=True)
     )
     return Labels(
         "multilabel", y, names, (f"{len(names)} targets, each yes in a share of the rows: {shares}.",)
     )
+
+
+def yes_or_no(names: tuple[str, ...], columns: list[Cells]) -> np.ndarray:
+    """Return float32 (rows, columns): 1 for yes, 0 for no, NaN for nothing.
+
+    Raises:
+        DataError: A column says something else.
+    """
+    return np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
 
 
 def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:

@@ -6,22 +6,23 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from autoopt.schema import SIGNS, STYLES
+
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "#n/a", "?", "\\n"})
 """What stands for nothing in any column, whatever its case; "none" and "-" may well be categories."""
 
 MISSING_NUMBERS = MISSING | {"-", "--", ".", "none", "n.a.", "missing", "unknown"}
 """What stands for nothing among numbers and dates."""
 
-PLAIN, POINT, COMMA = "", "1,234.5", "1.234,5"
-"""How numbers are written: as Python reads them; with commas between thousands; with points there."""
+PLAIN, POINT, COMMA = STYLES
 
 SHAPES: Mapping[str, re.Pattern[str]] = {
     PLAIN: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE),
     POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
     COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
 }
-PERCENT, BARE, MONEY = "%", "0", "$€£"
-"""Signs at numbers, as `Column.signs` has them: per cent, none, and what money is counted in."""
+BARE, PERCENT, MONEY = SIGNS[0], SIGNS[1], SIGNS[2:]
+"""Signs at numbers, as `Column.signs` has them: none, per cent, and what money is counted in."""
 
 CODE, DIGITS = re.compile(r"0\d+"), re.compile(r"\d+")
 LONG_EXPONENT = re.compile(r"[eE][+-]?\d{5}")
