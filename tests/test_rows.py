@@ -228,6 +228,9 @@ def test_each_kind_of_data_is_learnt_from_and_predicted_for(
     assert columns is None or list(found)[:1] == columns
     np.testing.assert_allclose(found.iloc[:, -1], raw_in[:, -1], atol=1e-6)
     assert set(found.iloc[:, 0]) <= set(data.schema.classes)
+    if made is genes:
+        rows.write_text(f">long\n{'A' * 21}\n")
+        assert "1 of 1 sequences is longer than 20 letters" in result.predict(rows).attrs["notes"][-1]
 
 
 @pytest.fixture(scope="module")

@@ -197,14 +197,18 @@ def _prepared(made: Dataset, rows: Rows | None) -> Dataset:
         return made
     train, validation, whole, test = made.train, made.validation, made.whole, made.test
     assert isinstance(train, Part) and isinstance(validation, Part)
-    fitted = rows.fitted(train if whole is None else whole, train.n)
+    raw = train if whole is None else whole
+    fitted = rows.fitted(raw, train.n)
     tested = fitted.arrays(test) if isinstance(test, Part) else None
     if whole is None:
         train, validation = fitted.arrays(train), fitted.arrays(validation)
     else:
         whole = fitted.arrays(whole)
         train, validation = whole.between(0, train.n), whole.between(train.n, whole.n)
-    return replace(made, train=train, validation=validation, test=tested, whole=whole, rows=fitted)
+    notes = (*made.notes, *fitted.cut(raw))
+    return replace(
+        made, train=train, validation=validation, test=tested, whole=whole, rows=fitted, notes=notes
+    )
 
 
 def _sized(data: Dataset, name: str, *more: str) -> Dataset:

@@ -51,6 +51,11 @@ class Rows:
         assert self.preparation is not None
         return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
 
+    def cut(self, part: Part) -> tuple[str, ...]:
+        """Return what is to be said of raw rows of a part of which models take the beginning alone."""
+        assert self.preparation is not None
+        return self.preparation.cut(Raw(self.schema, part.x, part.y))
+
 
 def recognizes(data: Any) -> bool:
     """Say whether data is read as rows: a DataFrame alone, or a path that is no `.npz`."""
