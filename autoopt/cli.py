@@ -23,7 +23,7 @@ SAID_OF_DATA = (
         "--types",
         multiple=True,
         metavar="COLUMN=KIND,…",
-        help="number, category, text, date, dna, rna or protein.",
+        help="number, category, text, date, dna, rna or protein; or series alone.",
     ),
     click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
 )

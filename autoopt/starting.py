@@ -34,7 +34,8 @@ def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path
         return 0
     if path is not None:
         _check_new(path)
-    text = starters.source(starter) if data is None else starters.source_for(starter, _dataset(data, options))
+    dataset = None if data is None else _dataset(starter, data, options)
+    text = starters.source(starter) if dataset is None else starters.source_for(starter, dataset)
     if path is None:
         print_lines([text.rstrip("\n")])
         return 0
@@ -130,6 +131,9 @@ def _shown(path: Path, parts: Any) -> Sequence[Any]:
     classes = [(name, f"{count:,}", f"{share:.1%}") for name, count, share in _classes(raw)]
     if classes:
         grids.append(Grid("", ("class", "rows", "share"), classes[:MOST_COLUMNS]))
+    # Columns of numbers are a series to who names a starter for one.
+    starter = FITTING[schema.modality]
+    said = f"{starter} {path}" if starter == "sequence" and not schema.alphabet else str(path)
     more = len(described) - MOST_COLUMNS
     named = f" --target {schema.target[0]}" if len(schema.target) == 1 else ""
     return [
@@ -138,7 +142,7 @@ def _shown(path: Path, parts: Any) -> Sequence[Any]:
         *([f"And {more:,} more columns: --json has all."] if more > 0 else []),
         *grids[1:],
         *parts.told(),
-        f"The starter for such data is {FITTING[schema.modality]}: autoopt tune {path}{named}",
+        f"The starter for such data is {starter}: autoopt tune {said}{named}",
     ]
 
 
@@ -177,13 +181,16 @@ def _listed() -> Sequence[str]:
     ]
 
 
-def _dataset(data: Path, options: Mapping[str, Any]) -> Any:
+def _dataset(starter: str, data: Path, options: Mapping[str, Any]) -> Any:
+    from autoopt import starters
     from autoopt.data import Dataset
     from autoopt.data.files import watched
     from autoopt.reports import loading
 
     with watched(loading):
-        return Dataset.of(data, **flags.read(options).plain)
+        said = flags.read(options).plain
+        types = starters.types_for(starter, data, said.get("types"))
+        return Dataset.of(data, **{**said, "types": types})
 
 
 def _check_new(path: Path) -> None:

@@ -92,7 +92,8 @@ def tune(
             called target, label, class or y, else the last.
         task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
         types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
-            `rna`, `protein`, `sequence`); others are told from values.
+            `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one step
+            a column, which a starter for sequences takes a table of numbers for.
         drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
@@ -160,7 +161,7 @@ def tune(
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     dataset = Dataset.of(
-        data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+        data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, seeding.SPLITTING),
     )  # fmt: skip
     if resume is True:

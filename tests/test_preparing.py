@@ -252,6 +252,15 @@ def test_series_are_scaled_and_a_step_that_is_missing_is_the_mean():
     np.testing.assert_allclose(found.sum(), 0, atol=1e-6)
 
 
+def test_series_of_a_step_a_column_are_those_of_one_array():
+    steps = np.float32([[1, 3, np.nan], [1, 3, 2]])
+    columns = tuple(Column(name, "number") for name in "abc")
+    rows = Raw(Schema("sequence", "regression", columns), dict(zip("abc", steps.T, strict=True)), None)
+    whole = Raw(Schema("sequence", "regression", (Column("x", "number"),)), {"x": steps}, None)
+    one, other = (Preparation.fit(each, np.arange(2)).arrays(each) for each in (rows, whole))
+    np.testing.assert_allclose(one, other, atol=1e-6)
+
+
 def test_a_sound_is_prepared_alike_beside_a_loud_one():
     rows = raw("audio")
     rows.x["sound"][0] *= 1e-3

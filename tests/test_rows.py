@@ -17,7 +17,7 @@ from autoopt import Dataset, Search, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
-from tests.tables import customers, houses, net, written
+from tests.tables import customers, houses, net, waves, written
 from tests.toys import digits, eager
 
 READS_BACK = """
@@ -231,6 +231,17 @@ def test_each_kind_of_data_is_learnt_from_and_predicted_for(
     if made is genes:
         rows.write_text(f">long\n{'A' * 21}\n")
         assert "1 of 1 sequences is longer than 20 letters" in result.predict(rows).attrs["notes"][-1]
+
+
+def test_a_series_a_row_is_learnt_from_and_predicted_for_whatever_the_order_of_its_columns(
+    tmp_path: Path,
+) -> None:
+    data = Dataset.of(written(waves(), tmp_path), target="label", types="series")
+    result = tune(without_tracing("sequence", data), data, directory=tmp_path)
+    rows = waves().drop(columns="label")
+    found = autoopt.load(result.run_dir).predict(rows[rows.columns[::-1]], proba=True)
+    raw_in = result.best_model.predict(fed(result, rows), verbose=0)
+    np.testing.assert_allclose(found["probability of up"], raw_in[:, 0], atol=1e-6)
 
 
 @pytest.fixture(scope="module")

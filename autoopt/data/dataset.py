@@ -82,7 +82,8 @@ class Dataset:
                 called target, label, class or y, else the last.
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
             types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
-                `rna`, `protein`, `sequence`); others are told from values.
+                `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one
+                step a column.
             drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.

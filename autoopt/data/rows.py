@@ -66,6 +66,11 @@ def recognizes(data: Any) -> bool:
     return frame.recognizes(data)
 
 
+def is_table(data: Any) -> bool:
+    """Say whether data is rows in one file or frame, which have columns; no folder has."""
+    return recognizes(data) and not (isinstance(data, str | Path) and Path(data).is_dir())
+
+
 def check_unsaid(said: Mapping[str, Any], what: str) -> None:
     """Raise a DataError where something is said of columns, and there are none."""
     for name, given in said.items():

@@ -42,7 +42,8 @@ def read(
         task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`, of a folder one of the first two; None tells it
             from the labels.
         types: Kinds of columns by name: `number`, `category`, `text`, `date`; or, of letters that are learnt from alone, `dna`,
-            `rna`, `protein` or `sequence`. The others are told from their values.
+            `rna`, `protein` or `sequence`. The others are told from their values. Or `"series"` where each row is a series of
+            numbers, one step a column, in their order.
         drop: Names of columns that are not learnt from.
         image_size: Height and width that images are brought to; None takes the median, 128 pixels a side at most.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from autoopt.data.tables.cells import Table
-from autoopt.data.tables.kinds import LETTERS, Found, found
+from autoopt.data.tables.kinds import LETTERS, Found, as_step, found
 from autoopt.data.tables.labels import Labels, labels_of, several
 from autoopt.data.tables.letters import alphabet_of, spoken, strange
 from autoopt.data.tables.listing import some
@@ -27,6 +27,11 @@ class What:
     columns: tuple[Column, ...]
     alphabet: str = ""
     notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example, as of `Schema`: the steps of a series."""
+        return (len(self.columns),) if self.modality == "sequence" and not self.alphabet else ()
 
 
 def inferred(table: Table, wanted: Wanted) -> Raw:
@@ -58,7 +63,7 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
     x, y = {each.column.name: each.values for each in inputs}, labels.y[kept]
     what = _what(inputs, wanted)
     schema = Schema(
-        what.modality, labels.task, what.columns, names, labels.classes, alphabet=what.alphabet,
+        what.modality, labels.task, what.columns, names, labels.classes, what.shape, alphabet=what.alphabet,
         written=labels.written, signs=labels.signs,
     )  # fmt: skip
     words = [
@@ -81,12 +86,16 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
         rows = cells if len(kept) == table.n else cells.take(kept)
         forced = wanted.types.get(name, table.kinds.get(name))
         columns.append(found(name, rows, forced, table.comma))
+    if wanted.series and all(each.column.kind == "number" or each.why_left_out for each in columns):
+        return [as_step(each) for each in columns]
     return columns
 
 
 def _what(inputs: list[Found], wanted: Wanted) -> What:
     """Return what the inputs are together."""
     columns = tuple(each.column for each in inputs)
+    if wanted.series and (len(columns) > 1 or columns[0].kind not in ("text", "sequence")):
+        return _series(columns)
     sequences = [each.name for each in columns if each.kind == "sequence"]
     if sequences and len(columns) > 1:
         others = [each.name for each in columns if each.name != sequences[0]]
@@ -108,6 +117,24 @@ def _what(inputs: list[Found], wanted: Wanted) -> What:
     )
     notes = strange(name, texts, alphabet) if said else guess
     return What("sequence", (replace(columns[0], kind="sequence"),), alphabet, notes)
+
+
+def _series(columns: tuple[Column, ...]) -> What:
+    """Return columns as the steps of a series."""
+    others = [each for each in columns if each.kind != "number"]
+    if others:
+        raise DataError(
+            f"A series has numbers alone, and column {shown(others[0].name)} is a {others[0].kind}. Expected one step a column, in "
+            f"their order. Leave it out with drop=[{shown(others[0].name)}], or learn from a table."
+        )
+    if len(columns) < 2:
+        raise DataError(
+            f"A series has two steps or more, and column {shown(columns[0].name)} is alone. Expected one step a column, in their "
+            "order. Write one row a series, or learn from a table."
+        )
+    first, last = shown(columns[0].name), shown(columns[-1].name)
+    note = f"Each row is a series of {len(columns):,} steps: the columns {first} to {last}, in the order of the file."
+    return What("sequence", columns, notes=(note,))
 
 
 def _lost(labels: Labels) -> tuple[str, ...]:

@@ -101,6 +101,12 @@ def described(name: str, kind: Kind, values: Converted, written: str) -> Column:
     return Column(name, kind, share, len(categories), categories, written)
 
 
+def as_step(step: Found) -> Found:
+    """Return a column of numbers as one step of a series, which may be the same in all rows."""
+    same = step.column.kind == "number" and step.column.distinct < 2
+    return replace(step, why_left_out="") if same else step
+
+
 def signs_of(cells: Cells, written: str) -> str:
     """Return the signs that stand at the numbers of a column."""
     if not isinstance(cells, Texts):
