@@ -14,6 +14,7 @@ from PIL import Image
 
 from autoopt.cli import main
 from autoopt.starters import STARTERS
+from tests.tables import waves, written
 
 
 def autoopt_(*words: Any) -> Result:
@@ -77,6 +78,14 @@ def test_inspect_tells_what_was_read_of_a_table() -> None:
     assert "'id' (it numbers the rows" in result.stdout
     assert "Column 'left' gives the target away" in result.stdout
     assert result.stdout.splitlines()[-1].endswith("is mlp: autoopt tune train.csv --target label")
+
+
+def test_a_table_of_numbers_is_told_as_series_and_gives_its_shape(place: Path) -> None:
+    path = written(waves(), place, "waves.csv")
+    shown = autoopt_("inspect", path, "--types", "series")
+    assert "waves.csv: 40 rows, sequence data, task binary, target label." in shown.stdout
+    assert shown.stdout.splitlines()[-1].endswith(f"is sequence: autoopt tune sequence {path} --target label")
+    assert "SHAPE = (20, 1)\n" in autoopt_("new", "sequence", path, "--target", "label").stdout
 
 
 def test_inspect_prints_one_json_object(table: pd.DataFrame) -> None:

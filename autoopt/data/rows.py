@@ -151,11 +151,18 @@ def _beside(name: str, given: Any, schema: Schema) -> Raw:
 def _mark(parts: Iterable[Raw]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
-        found.update(json.dumps([part.schema.told(), part.n], sort_keys=True).encode())
+        found.update(json.dumps([_held(part.schema), part.n], sort_keys=True).encode())
         for values in (*part.x.values(), part.y):
             if values is not None:
                 found.update(_bytes(np.asarray(values)))
     return found.hexdigest()
+
+
+def _held(schema: Schema) -> dict[str, Any]:
+    """Return what rows hold, without how their numbers were written: runs of before did not keep that, and go on."""
+    told = {name: each for name, each in schema.told().items() if name not in ("written", "signs")}
+    columns = [{name: each for name, each in column.items() if name != "signs"} for column in told["columns"]]
+    return {**told, "columns": columns}
 
 
 def _bytes(values: np.ndarray) -> Any:

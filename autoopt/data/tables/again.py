@@ -8,17 +8,11 @@ import numpy as np
 from autoopt.data.tables.cells import Cells, Table
 from autoopt.data.tables.conversion import Converted, converted
 from autoopt.data.tables.kinds import slips
-from autoopt.data.tables.labels import (
-    as_classes,
-    label_texts,
-    numbers_of,
-    style_of,
-    without_label,
-    yes_or_no,
-)
+from autoopt.data.tables.labels import as_classes, label_texts, numbers_of, style_of, without_label
 from autoopt.data.tables.letters import strange
 from autoopt.data.tables.listing import some
 from autoopt.data.tables.numerals import COMMA, PLAIN, TOLERATED, spelled
+from autoopt.data.tables.several import yes_or_no
 from autoopt.errors import DataError, meant
 from autoopt.schema import Column, Raw, Schema
 from autoopt.untrusted import shown

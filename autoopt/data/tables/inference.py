@@ -6,10 +6,11 @@ import numpy as np
 
 from autoopt.data.tables.cells import Table
 from autoopt.data.tables.kinds import LETTERS, Found, as_step, found
-from autoopt.data.tables.labels import Labels, labels_of, several
+from autoopt.data.tables.labels import Labels, labels_of
 from autoopt.data.tables.letters import alphabet_of, spoken, strange
 from autoopt.data.tables.listing import some
 from autoopt.data.tables.oddities import capitals, leaks, twice
+from autoopt.data.tables.several import several
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Column, Modality, Raw, Schema

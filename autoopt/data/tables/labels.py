@@ -71,7 +71,7 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     style = style_of(cells, comma)
     # Digits behind a 0 are a code, unless the task says otherwise.
     code = isinstance(cells, Texts) and numerals.are_codes(cells.different)
-    numbers = None if style is None or code else _numbers(cells, style)
+    numbers = None if style is None or code else numbers_in(cells, style)
     texts = label_texts(cells, numbers)
     filled = int((texts.counts[texts.different != ""]).sum())
     if not filled:
@@ -89,46 +89,6 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     if style is None or (code and labels.classes):
         return told
     return replace(told, written=style, signs=signs_of(cells, style))
-
-
-def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = None) -> Labels:
-    """Return the labels of several columns, of which each says yes or no.
-
-    Raises:
-        DataError: A column says something else, or another task was asked for.
-    """
-    if task not in (None, "multilabel"):
-        raise DataError(
-            f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
-            "0 and 1. Pass target='name'."
-        )
-    y = yes_or_no(names, columns)
-    known = ~np.isnan(y)
-    if not known.any(axis=0).all():
-        name = names[int(np.argmin(known.any(axis=0)))]
-        raise DataError(
-            f"The target {shown(name)}, one of several, has no labels at all. Expected 0 and 1. Leave it out of target."
-        )
-    if not known.all(axis=1).any():
-        raise DataError(
-            f"No row has a label in each of the {len(names)} targets {some(names)}. Expected some: others are not learnt "
-            "from. Name fewer targets, or write 0 where it is no."
-        )
-    shares = ", ".join(
-        f"{shown(name)} {share:.0%}" for name, share in zip(names, np.nanmean(y, axis=0), strict=True)
-    )
-    return Labels(
-        "multilabel", y, names, (f"{len(names)} targets, each yes in a share of the rows: {shares}.",)
-    )
-
-
-def yes_or_no(names: tuple[str, ...], columns: list[Cells]) -> np.ndarray:
-    """Return float32 (rows, columns): 1 for yes, 0 for no, NaN for nothing.
-
-    Raises:
-        DataError: A column says something else.
-    """
-    return np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
 
 
 def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
@@ -185,7 +145,7 @@ def style_of(cells: Cells, comma: bool = False) -> str | None:
     return numerals.COMMA if comma else numerals.PLAIN
 
 
-def _numbers(cells: Cells, style: str) -> np.ndarray:
+def numbers_in(cells: Cells, style: str) -> np.ndarray:
     """Return the numbers that a column's cells are, or its different texts stand for."""
     if isinstance(cells, Texts):
         return numerals.parse(cells.different, style)[0]
@@ -227,23 +187,6 @@ def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
             f"The target {shown(name)} is {known[0]} in all rows. Expected numbers that differ. Name another target."
         )
     return Labels(task, y)
-
-
-YES, NO = frozenset({"1", "true", "yes", "y", "t"}), frozenset({"0", "false", "no", "n", "f"})
-
-
-def _said(name: str, cells: Cells) -> np.ndarray:
-    """Return 1 for yes, 0 for no, NaN for nothing."""
-    style = style_of(cells)
-    texts = label_texts(cells, None if style is None else _numbers(cells, style))
-    said = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0), "": np.nan}
-    other = [each for each in texts.different if each.casefold() not in said]
-    if other:
-        raise DataError(
-            f"The target {shown(name)}, one of several, has {some(other)}. Expected 0 and 1 alone: several targets are one "
-            "multilabel task. Pass one target."
-        )
-    return np.array([said[each.casefold()] for each in texts.different], np.float32)[texts.codes]
 
 
 def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:

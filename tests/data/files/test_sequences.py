@@ -1,12 +1,16 @@
 """Sequences: FASTA of any length and count, labels beside it, and columns of letters."""
 
+import contextlib
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from autoopt.data.files import read
 from autoopt.errors import DataError
+from tests.counts import FULL
 from tests.data.files.test_folders import text
 
 PEPTIDES = ["NA", "GHK", "KRAYS", "NAN", "MV", "WW"]
@@ -100,8 +104,8 @@ def test_what_letters_are_is_as_the_user_says(
 ) -> None:
     path = fasta(tmp_path / "a.fasta", ["ACG", "CA", "GAT", "AAC"])
     frame = pd.DataFrame({"sequence": ["ACG", "CA", "GAT", "AAC"], "label": list("abab")})
-    for given in (path, frame):
-        schema = read(given, types={"sequence": said}).schema
+    for source in (path, frame):
+        schema = read(source, types={"sequence": said}).schema
         assert (schema.modality, schema.alphabet) == (modality, alphabet)
 
 
@@ -113,6 +117,19 @@ def test_letters_that_the_model_does_not_know_are_counted(tmp_path: Path) -> Non
         "Column 'sequence' has 3 of 6 letters that are none of DNA: 'L', 'Q'. Nothing is known of them.",
     )
     assert read(bases, schema=schema).notes == ()
+
+
+@settings(
+    max_examples=1_000 if FULL else 25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(records=st.text("> |\nACGTacgtNAé1", max_size=80), labels=st.text('id,label\n;s0"x', max_size=40))
+def test_whatever_is_in_the_files_is_read_or_refused(tmp_path: Path, records: str, labels: str) -> None:
+    text(tmp_path / "labels.csv", labels)
+    with contextlib.suppress(DataError):
+        raw = read(text(tmp_path / "a.fasta", f">s0 a\nACGT\n>s1 b\n{records}"))
+        assert raw.schema.modality == "sequence" and raw.n == len(raw.x["sequence"])
 
 
 def test_a_sequence_beside_other_columns_is_refused() -> None:

@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autoopt.data.files import read
+from autoopt.data.tables import numerals
 from autoopt.errors import DataError
-from autoopt.schema import Raw, Schema
+from autoopt.schema import SIGNS, STYLES, Raw, Schema
+from tests.counts import FULL
 
 KEPT: dict[str, tuple[str, str, str]] = {
     "a point": ("{n}.5", "1,5", "1234.5"),
@@ -84,6 +88,19 @@ def test_classes_with_commas_between_thousands_are_found_again() -> None:
     given = pd.DataFrame({"size": np.arange(40.0) % 7, "y": ["1,000", "2,000"] * 20})
     raw = read(given)
     np.testing.assert_array_equal(read(given, schema=raw.schema).y, raw.y)
+
+
+@settings(max_examples=2_000 if FULL else 100, deadline=None)
+@given(
+    st.text(max_size=12) | st.from_regex(r"[-+$€£ ]{0,2}[0-9]{0,4}([.,][0-9]{0,4}){0,3}[%€ ]{0,2}"),
+    st.sampled_from(STYLES), st.none() | st.text(SIGNS, min_size=1, max_size=3),
+)  # fmt: skip
+def test_whatever_is_written_is_a_number_of_that_style_or_none(
+    text: str, style: str, signs: str | None
+) -> None:
+    (number,), (bad,) = numerals.parse(np.array([text], object), style, signs)
+    (any_sign,), _ = numerals.parse(np.array([text], object), style)
+    assert np.isnan(number) or (number == any_sign and not bad)
 
 
 def test_a_schema_of_before_takes_any_sign() -> None:
