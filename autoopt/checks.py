@@ -150,7 +150,9 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
     changed = [
         name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)
     ]
-    different = next((name for name in ("task", "target", "classes") if before[name] != now[name]), "")
+    different = next(
+        (name for name in ("modality", "task", "target", "classes") if before[name] != now[name]), ""
+    )
     if changed:
         told = ", ".join(
             f"{shown(name)} ({old.get(name, 'not there')} → {new.get(name, 'not there')})"

@@ -33,7 +33,7 @@ def parse(texts: np.ndarray, written: str) -> tuple[np.ndarray, np.ndarray]:
         written: Their format, of `DATES`.
 
     Example:
-        >>> numbers, bad = parse(np.array(["1970-01-02 12:00", "", "soon"], object), ISO)
+        >>> numbers, bad = parse(np.array(["1970-01-02 12:00", "", "soon"], object), "ISO8601")
         >>> numbers.tolist(), bad.tolist()
         ([1.5, nan, nan], [False, False, True])
     """
