@@ -86,8 +86,9 @@ def _check_kind(name: str, column: Column, cells: Cells, found: Converted) -> No
         return
     texts = converted(cells.take(rows[:MOST_SHOWN]), "category").values
     seen = ", ".join(f"{shown(text)} in row {row + 1:,}" for text, row in zip(texts, rows, strict=False))
+    count = f"{len(rows):,} values that are" if len(rows) > 1 else "1 value that is"
     raise DataError(
-        f"{name} has {len(rows):,} values that are no {column.kind}: {seen}. Expected a {_kind(column)}, as in training. "
+        f"{name} has {count} no {column.kind}: {seen}. Expected a {_kind(column)}, as in training. "
         "Correct them, or leave them empty."
     )
 

@@ -124,9 +124,10 @@ def _series(columns: tuple[Column, ...]) -> What:
     """Return columns as the steps of a series."""
     others = [each for each in columns if each.kind != "number"]
     if others:
+        name = shown(others[0].name)
         raise DataError(
-            f"A series has numbers alone, and column {shown(others[0].name)} is a {others[0].kind}. Expected one step a column, in "
-            f"their order. Leave it out with drop=[{shown(others[0].name)}], or learn from a table."
+            f"A series has numbers alone, and column {name} is a {others[0].kind}. Expected one step a column, in their order. "
+            f"Leave it out with drop=[{name}], pass types={{{name}: 'protein'}} or 'dna' where it is letters, or learn from a table."
         )
     if len(columns) < 2:
         raise DataError(

@@ -18,9 +18,11 @@ PLAIN, POINT, COMMA = STYLES
 
 SHAPES: Mapping[str, re.Pattern[str]] = {
     PLAIN: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE),
-    POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
-    COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
+    POINT: re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?"),
+    COMMA: re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d*)?"),
 }
+"""What numbers look like. No thousands begin with 0: 0,125 is an eighth."""
+
 BARE, PERCENT, MONEY = SIGNS[0], SIGNS[1], SIGNS[2:]
 """Signs at numbers, as `Column.signs` has them: none, per cent, and what money is counted in."""
 

@@ -53,6 +53,15 @@ def test_a_file_that_is_written_otherwise_is_refused(case: str) -> None:
         again(learnt(cell), [other] * 3)
 
 
+@pytest.mark.parametrize("cell", ["1.234,{n}", "1,234.{n}"])
+def test_no_thousands_begin_with_0(cell: str) -> None:
+    eighth = "0,125" if cell.startswith("1,") else "0.125"
+    with pytest.raises(DataError, match=f"1 value that is no number: '{eighth}' in row 1"):
+        again(learnt(cell), [eighth])
+    eighths = pd.DataFrame({"size": ["0,125", "0,250", "1,375"] * 20, "label": ["a", "b"] * 30})
+    assert read(eighths).x["size"][:3].tolist() == [0.125, 0.25, 1.375]
+
+
 @pytest.mark.parametrize("cell", ["${n}.5", "{n}.5"])
 def test_money_may_stand_there_or_not(cell: str) -> None:
     assert again(learnt(cell), ["$1.5", "1.5"]).x["size"].tolist() == [1.5, 1.5]
