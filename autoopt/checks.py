@@ -12,7 +12,7 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
-from autoopt.data.rows import Rows
+from autoopt.data.rows import Rows, lasting
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
@@ -146,7 +146,7 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
             "another project_name."
         )
     now = json.loads(json.dumps(rows.schema.told()))
-    old, new = ({each["name"]: each["kind"] for each in told["columns"]} for told in (before, now))
+    old, new = ({each["name"]: lasting(each["kind"]) for each in told["columns"]} for told in (before, now))
     changed = [
         name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)
     ]

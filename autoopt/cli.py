@@ -17,7 +17,8 @@ SAID_OF_DATA = (
         help="What is predicted; repeated, several labels of 0 and 1.",
     ),
     click.option(
-        "--task", help="binary, multiclass, multilabel, regression or counts.  [default: by the target]"
+        "--task",
+        help="binary or multiclass, of folders too; multilabel, regression or counts.  [default: by the target]",
     ),
     click.option(
         "--types",

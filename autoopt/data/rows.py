@@ -111,6 +111,11 @@ def read(
     return parts, Rows(schema, described, _mark(parts.there.values())), (*parts.told(), KEPT)
 
 
+def lasting(kind: Any) -> Any:
+    """Return what runs of before called a kind: a sequence was a text."""
+    return "text" if kind == "sequence" else kind
+
+
 def labelled(raw: Raw, name: str) -> Raw:
     """Return the rows whose label is known.
 
@@ -159,10 +164,10 @@ def _mark(parts: Iterable[Raw]) -> str:
 
 
 def _held(schema: Schema) -> dict[str, Any]:
-    """Return what rows hold, without how their numbers were written: runs of before did not keep that, and go on."""
+    """Return what rows hold as runs of before kept it, so that they go on: without how numbers were written."""
     told = {name: each for name, each in schema.told().items() if name not in ("written", "signs")}
     columns = [{name: each for name, each in column.items() if name != "signs"} for column in told["columns"]]
-    return {**told, "columns": columns}
+    return {**told, "columns": [{**column, "kind": lasting(column["kind"])} for column in columns]}
 
 
 def _bytes(values: np.ndarray) -> Any:

@@ -17,8 +17,8 @@ from autoopt.errors import DataError
 from autoopt.schema import Raw, Schema
 from autoopt.untrusted import shown
 
-DOES = {"train": "trains", "validation": "validates", "test": "tests"}
-"""What a row of each part does."""
+DOES = {"train": "trains", "validation": "validates"}
+"""What a row of each part does; the test part is the last."""
 
 
 @dataclass(frozen=True, eq=False)

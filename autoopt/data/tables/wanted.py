@@ -55,7 +55,7 @@ class Wanted:
             raise DataError(
                 f"task was given {shown(task)}. Expected one of these.{nearest(str(task), get_args(Task))}"
             )
-        if types == SERIES:
+        if isinstance(types, str) and types == SERIES:
             return cls(_names(target or ()), task, drop=_names(drop), series=True)
         if types is not None and not isinstance(types, Mapping):
             raise DataError(
