@@ -218,7 +218,11 @@ def genes(folder: Path) -> Path:
     ids=["texts", "images", "genes"],
 )
 def test_each_kind_of_data_is_learnt_from_and_predicted_for(
-    made: Callable[[Path], Path], starter: str, columns: list[str] | None, tmp_path: Path
+    made: Callable[[Path], Path],
+    starter: str,
+    columns: list[str] | None,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     data = Dataset.of(made(tmp_path))
     result = tune(without_tracing(starter, data), data, directory=tmp_path.parent / f"{starter}_runs")
@@ -231,6 +235,8 @@ def test_each_kind_of_data_is_learnt_from_and_predicted_for(
     if made is genes:
         rows.write_text(f">long\n{'A' * 21}\n")
         assert "1 of 1 sequences is longer than 20 letters" in result.predict(rows).attrs["notes"][-1]
+        rows.write_text(f">long coding\n{'A' * 21}\n")
+        assert result.evaluate(rows) and "is longer than 20 letters" in caplog.text
 
 
 def test_a_series_a_row_is_learnt_from_and_predicted_for_whatever_the_order_of_its_columns(

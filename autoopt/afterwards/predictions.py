@@ -78,7 +78,9 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
-        for note in self.preparation.cut(known):
+        for note in (
+            () if isinstance(data, Raw) else self.preparation.cut(known)
+        ):  # who read them tells of them
             logger.warning("%s", note)
         return self._scored(Part(self.preparation.arrays(known), known.y))
 
