@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import autoopt
-from autoopt import Dataset, Search, starters
+from autoopt import Dataset, Search, afterwards, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
@@ -218,11 +218,7 @@ def genes(folder: Path) -> Path:
     ids=["texts", "images", "genes"],
 )
 def test_each_kind_of_data_is_learnt_from_and_predicted_for(
-    made: Callable[[Path], Path],
-    starter: str,
-    columns: list[str] | None,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    made: Callable[[Path], Path], starter: str, columns: list[str] | None, tmp_path: Path
 ) -> None:
     data = Dataset.of(made(tmp_path))
     result = tune(without_tracing(starter, data), data, directory=tmp_path.parent / f"{starter}_runs")
@@ -232,18 +228,31 @@ def test_each_kind_of_data_is_learnt_from_and_predicted_for(
     assert columns is None or list(found)[:1] == columns
     np.testing.assert_allclose(found.iloc[:, -1], raw_in[:, -1], atol=1e-6)
     assert set(found.iloc[:, 0]) <= set(data.schema.classes)
-    if made is genes:
-        rows.write_text(f">long\n{'A' * 21}\n")
-        assert "1 of 1 sequences is longer than 20 letters" in result.predict(rows).attrs["notes"][-1]
-        rows.write_text(f">long coding\n{'A' * 21}\n")
-        assert result.evaluate(rows) and "is longer than 20 letters" in caplog.text
+
+
+def small(shape: tuple[int, ...]) -> keras.Model:
+    """Return a model of the user's own for one input; its steps are not traced."""
+    layers = [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+    model = keras.Sequential(layers)
+    model.compile("adam", "binary_crossentropy", run_eagerly=True)
+    return model
+
+
+def test_texts_that_are_cut_are_told_by_predict_and_by_evaluate(caplog: pytest.LogCaptureFixture) -> None:
+    words = pd.DataFrame({"words": ["some words", "others of them"] * 20, "label": ["a", "b"] * 20})
+    data = Dataset.of(words, target="label", types={"words": "text"})
+    predictor = afterwards.Predictor(small((8,)), data.schema, data.preparation)
+    words.loc[3, "words"] = "so many words " * 30
+    told = "1 of 40 texts is longer than 8 words, of which the model takes no more."
+    assert predictor.predict(words, proba=False).attrs["notes"] == [told]
+    assert predictor.evaluate(words) and told in caplog.text
 
 
 def test_a_series_a_row_is_learnt_from_and_predicted_for_whatever_the_order_of_its_columns(
     tmp_path: Path,
 ) -> None:
     data = Dataset.of(written(waves(), tmp_path), target="label", types="series")
-    result = tune(without_tracing("sequence", data), data, directory=tmp_path)
+    result = tune(lambda: small((20, 1)), data, directory=tmp_path)
     rows = waves().drop(columns="label")
     found = autoopt.load(result.run_dir).predict(rows[rows.columns[::-1]], proba=True)
     raw_in = result.best_model.predict(fed(result, rows), verbose=0)
