@@ -12,7 +12,7 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
-from autoopt.data.rows import Rows
+from autoopt.data.rows import Rows, lasting
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
@@ -147,11 +147,13 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
             "another project_name."
         )
     now = json.loads(json.dumps(rows.schema.told()))
-    old, new = ({each["name"]: each["kind"] for each in told["columns"]} for told in (before, now))
+    old, new = ({each["name"]: lasting(each["kind"]) for each in told["columns"]} for told in (before, now))
     changed = [
         name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)
     ]
-    different = next((name for name in ("task", "target", "classes") if before[name] != now[name]), "")
+    different = next(
+        (name for name in ("modality", "task", "target", "classes") if before[name] != now[name]), ""
+    )
     if changed:
         told = ", ".join(
             f"{shown(name)} ({old.get(name, 'not there')} → {new.get(name, 'not there')})"

@@ -17,9 +17,15 @@ SAID_OF_DATA = (
         help="What is predicted; repeated, several labels of 0 and 1.",
     ),
     click.option(
-        "--task", help="binary, multiclass, multilabel, regression or counts.  [default: by the target]"
+        "--task",
+        help="binary or multiclass, of folders too; multilabel, regression or counts.  [default: by the target]",
     ),
-    click.option("--types", multiple=True, metavar="COLUMN=KIND,…", help="number, category, text or date."),
+    click.option(
+        "--types",
+        multiple=True,
+        metavar="COLUMN=KIND,…",
+        help="number, category, text, date, dna, rna or protein; or series alone.",
+    ),
     click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
 )
 """Options of every command that reads data to learn from."""

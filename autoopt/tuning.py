@@ -94,7 +94,9 @@ def tune(
         target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
             called target, label, class or y, else the last.
         task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+        types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+            `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one step
+            a column, which a starter for sequences takes a table of numbers for.
         drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
@@ -166,7 +168,7 @@ def tune(
     left_open, epochs = epochs == AUTO and known is None, asked_epochs(epochs, known)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     dataset = Dataset.of(
-        data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+        data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
         seed=seeding.derive(seed, seeding.SPLITTING),
     )  # fmt: skip
     if resume is True:

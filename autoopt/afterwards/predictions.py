@@ -58,7 +58,7 @@ class Predictor:
         found = _table(_Told.of(self.model, self.schema), self._outputs(self.preparation.arrays(raw)), proba)
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
-        found.attrs["notes"] = list(raw.notes)
+        found.attrs["notes"] = [*raw.notes, *self.preparation.cut(raw)]
         return found
 
     def evaluate(self, data: Any) -> dict[str, float]:
@@ -78,6 +78,10 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
+        for note in (
+            () if isinstance(data, Raw) else self.preparation.cut(known)
+        ):  # who read them tells of them
+            logger.warning("%s", note)
         return self._scored(Part(self.preparation.arrays(known), known.y))
 
     def _scored(self, part: Part | Stream) -> dict[str, float]:

@@ -81,7 +81,9 @@ class Dataset:
             target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
                 called target, label, class or y, else the last.
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-            types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+            types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+                `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one
+                step a column.
             drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.
@@ -196,14 +198,18 @@ def _prepared(made: Dataset, rows: Rows | None) -> Dataset:
         return made
     train, validation, whole, test = made.train, made.validation, made.whole, made.test
     assert isinstance(train, Part) and isinstance(validation, Part)
-    fitted = rows.fitted(train if whole is None else whole, train.n)
+    raw = train if whole is None else whole
+    fitted = rows.fitted(raw, train.n)
     tested = fitted.arrays(test) if isinstance(test, Part) else None
     if whole is None:
         train, validation = fitted.arrays(train), fitted.arrays(validation)
     else:
         whole = fitted.arrays(whole)
         train, validation = whole.between(0, train.n), whole.between(train.n, whole.n)
-    return replace(made, train=train, validation=validation, test=tested, whole=whole, rows=fitted)
+    notes = (*made.notes, *fitted.cut(raw))
+    return replace(
+        made, train=train, validation=validation, test=tested, whole=whole, rows=fitted, notes=notes
+    )
 
 
 def _sized(data: Dataset, name: str, *more: str) -> Dataset:

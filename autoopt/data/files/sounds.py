@@ -13,6 +13,7 @@ from scipy.io import wavfile
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.extra import needed
 from autoopt.data.files.loaded import Loaded, said, skipped
+from autoopt.schema import RATES
 from autoopt.untrusted import Unreadable
 
 MOST_RATE = 16_000
@@ -24,7 +25,6 @@ MOST_SECONDS = 4.0
 LENGTH = 95
 """Percentile of the lengths that becomes the common one."""
 
-RATES = range(1_000, 400_000)
 DAMAGE = (
     OSError,
     ValueError,
@@ -71,7 +71,13 @@ def read(
     even = [_resampled(samples, found, rate) for found, samples in sounds.values()]
     if length is None:
         length = max(1, math.ceil(np.percentile([len(each) for each in even], LENGTH)))
+        length = min(length, math.ceil(MOST_SECONDS * rate))
         notes = (*notes, *_told([len(each) for each in even], rates.tolist(), rate, length))
+    elif longer := sum(len(each) > length for each in even):
+        notes = (
+            *notes,
+            f"{longer:,} of {len(even):,} sounds are longer than {length / rate:.2f} s: cut there.",
+        )
     values = np.zeros((len(even), length), np.float32)
     for row, samples in zip(values, even, strict=True):
         row[: len(samples)] = samples[:length]
@@ -79,18 +85,18 @@ def read(
 
 
 def _samples(path: Path) -> tuple[int, np.ndarray]:
-    """Return rate and samples from -1 to 1, no more than are used."""
+    """Return rate and samples from -1 to 1, no more than are used and one by which those are seen to be cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # chunks that scipy does not know, as players' tags
         if path.suffix.lower() == ".wav":
             rate, found = wavfile.read(path)
-            found = found[: math.ceil(rate * MOST_SECONDS)]
+            found = found[: math.ceil(rate * MOST_SECONDS) + 1]
         else:
             import soundfile
 
             with soundfile.SoundFile(path) as file:
                 rate = file.samplerate
-                found = file.read(math.ceil(rate * MOST_SECONDS), dtype="float32")
+                found = file.read(math.ceil(rate * MOST_SECONDS) + 1, dtype="float32")
     if rate not in RATES or not len(found):
         raise Unreadable(
             f"It has {len(found):,} samples, {rate:,} a second. Expected some, {RATES.start:,} a second or more."
@@ -130,6 +136,6 @@ def _told(lengths: list[int], rates: list[int], rate: int, length: int) -> tuple
             f"Sounds are brought to {length / rate:.2f} s ({length:,} samples): {longer:,} are cut there, {shorter:,} get "
             "silence at their end."
         )
-    if max(lengths) >= MOST_SECONDS * rate:
+    if max(lengths) > MOST_SECONDS * rate:
         notes.append(f"Of no sound more than its first {MOST_SECONDS:g} s is read.")
     return tuple(notes)

@@ -1,11 +1,13 @@
 """A table's cells as they were read, piece by piece, kept small; nothing is decided about them yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from autoopt.schema import Kind
 
 LONGEST_PACKED = 32
 """Letters of a text that is worth storing at a fixed width."""
@@ -90,11 +92,15 @@ class Table:
         names: Of the columns, in order.
         notes: What the reader has to say.
         comma: Whether the file writes decimal commas.
+        kinds: What columns hold, where their format says it.
+        aside: Names of columns that are not learnt from, unless the user says what they hold.
     """
 
     names: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
     comma: bool = False
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    aside: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Begin without rows."""
