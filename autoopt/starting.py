@@ -166,14 +166,12 @@ def _read(path: Path, options: Mapping[str, Any]) -> Any:
 
 def _listed() -> Sequence[str]:
     """Return a line a starter, and how one is written out."""
-    import inspect
+    from autoopt.starters import STARTERS, told
 
-    from autoopt.reports import table
-    from autoopt.starters import STARTERS
-
-    rows = [(name, inspect.getdoc(inspect.getmodule(starter)) or "") for name, starter in STARTERS.items()]
+    width = max(map(len, STARTERS))
     return [
-        *table(("starter", "what it is"), rows),
+        f"{'starter':{width}}  what it is",
+        *(f"{name:{width}}  {told(name)}" for name in STARTERS),
         "",
         "Write one out to start from: autoopt new mlp > model.py",
     ]
