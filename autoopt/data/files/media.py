@@ -13,6 +13,7 @@ from autoopt.data.files.loaded import Loaded
 from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
 from autoopt.errors import DataError
 from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
+from autoopt.spelling import spelled
 
 KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "text"}
 """What the one column of each holds."""
@@ -32,7 +33,7 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
     """
     if task not in (None, "binary", "multiclass"):
         raise DataError(
-            f"task={task!r} was given for folders of {files.modality}. Expected classes, which is what folders name: "
+            f"{spelled('task', task)} was given for folders of {files.modality}. Expected classes, which is what folders name: "
             "'binary' or 'multiclass'. Leave task out."
         )
     loaded = _loaded(files, progress, image_size=image_size)

@@ -11,6 +11,7 @@ from autoopt.data.tables.listing import some
 from autoopt.data.tables.tasks import task_of
 from autoopt.errors import DataError
 from autoopt.schema import Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 FEW = 0.1
@@ -60,15 +61,15 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     """
     if task == "multilabel":
         raise DataError(
-            f"task='multilabel' was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
-            "target=['first', 'second', …]."
+            f"{spelled('task', task)} was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
+            f"{spelled('target', ['first', 'second'])}."
         )
     numbers = _numbers(cells, comma)
     texts = label_texts(cells, numbers)
     filled = int((texts.counts[texts.different != ""]).sum())
     if not filled:
         raise DataError(
-            f"The target {shown(name)} has no labels at all. Expected one a row. Name another: target='name'."
+            f"The target {shown(name)} has no labels at all. Expected one a row. Name another: {spelled('target', 'name')}."
         )
     why = ""
     if task is None:
@@ -88,8 +89,8 @@ def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = No
     """
     if task not in (None, "multilabel"):
         raise DataError(
-            f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
-            "0 and 1. Pass target='name'."
+            f"{spelled('task', task)} was given with {len(names)} targets. Expected one target, or "
+            f"{spelled('task', 'multilabel')} with columns of 0 and 1. Pass {spelled('target', 'name')}."
         )
     y = np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
     shares = ", ".join(
@@ -120,8 +121,8 @@ def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
         )
     if task == "binary" and len(names) > 2:
         raise DataError(
-            f"task='binary' was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
-            "task='multiclass'."
+            f"{spelled('task', task)} was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
+            f"{spelled('task', 'multiclass')}."
         )
     places = {each: place for place, each in enumerate(names)}
     y = np.array([places.get(each, -1) for each in texts.different], np.int64)[texts.codes]
@@ -177,8 +178,8 @@ def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
     wrong = known[(known < 0) | (known != np.round(known))]
     if task == "counts" and len(wrong):
         raise DataError(
-            f"task='counts' was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
-            "task='regression'."
+            f"{spelled('task', task)} was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
+            f"{spelled('task', 'regression')}."
         )
     if len(np.unique(known)) < 2:
         raise DataError(
