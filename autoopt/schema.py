@@ -88,6 +88,7 @@ class Raw:
             None where there are no labels, as in what is predicted for.
         names: What tells the rows apart for people, as file names; empty where there is nothing.
         notes: What was decided for the user and what catches the eye, one sentence each.
+        groups: Of each row what it belongs to, by which rows keep together in a cut; None where that was not asked for.
         table: All columns as they were read, by which rows are written back; None where there are none, and of rows to
             learn from.
     """
@@ -97,6 +98,7 @@ class Raw:
     y: np.ndarray | None
     names: Sequence[str] = ()
     notes: Sequence[str] = field(default=())
+    groups: np.ndarray | None = None
     table: Any = None
 
     @property
@@ -112,5 +114,6 @@ class Raw:
             x={name: values[rows] for name, values in self.x.items()},
             y=None if self.y is None else self.y[rows],
             names=names,
+            groups=None if self.groups is None else self.groups[rows],
             table=None,
         )

@@ -74,9 +74,17 @@ def test_inspect_tells_what_was_read_of_a_table() -> None:
     assert ["size", "number", "25%", "45"] in [row[:4] for row in rows]
     assert ["plan", "text"] in [row[:2] for row in rows]
     assert {row[0] for row in rows if row[0] in ("no", "yes")} == {"no", "yes"}
-    assert "'id' (it numbers the rows" in result.stdout
-    assert "Column 'left' gives the target away" in result.stdout
+    assert "'id' (it numbers the rows" in result.stdout and "--types id=number" in result.stdout
+    assert "Column 'left' gives the target away" in result.stdout and "--drop left" in result.stdout
     assert result.stdout.splitlines()[-1].endswith("is mlp: autoopt tune train.csv --target label")
+
+
+def test_what_a_model_file_reads_is_told_in_python(place: Path) -> None:
+    (place / "model.py").write_text(
+        "import autoopt\ndata = autoopt.Dataset.of('train.csv', types={'plan': 'date'})\ndef model_fn(): ...\n"
+    )
+    result = autoopt_("inspect", "model.py")
+    assert result.exit_code != 0 and "types says that 'plan' is a date" in result.output
 
 
 def test_inspect_prints_one_json_object(table: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 from autoopt.data.files.delimited import Progress
 from autoopt.data.files.predictions import write
 from autoopt.data.files.source import TABLES, Parts, read, read_parts
-from autoopt.data.files.watched import watched
+from autoopt.data.files.watched import watched, watching
 from autoopt.data.tables import describe
 
-__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "write"]
+__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "watching", "write"]

@@ -37,8 +37,8 @@ class Parts:
 
 
 def read(
-    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
-    schema: Schema | None = None, progress: Progress | None = None,
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), groups: Any = None,
+    image_size: Any = None, schema: Schema | None = None, progress: Progress | None = None,
 ) -> Raw:  # fmt: skip
     """Read rows, and tell what they are.
 
@@ -50,6 +50,7 @@ def read(
         task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
         types: Kinds (`number`, `category`, `text`, `date`) of columns by name; the others are told from their values.
         drop: Names of columns that are not learnt from.
+        groups: Name of a column that says which rows keep together; it is not learnt from.
         image_size: Height and width that images are brought to; None takes the median, 128 pixels a side at most.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
         progress: Called with how much is done, of how much.
@@ -66,12 +67,19 @@ def read(
         >>> read(frame[["sort", "size"]], schema=raw.schema).x["size"].tolist()
         [1200.0, 900.0, nan, 80.0]
     """
-    given = {"target": target, "task": task, "types": types, "drop": drop or None, "image_size": image_size}
+    given = {
+        "target": target,
+        "task": task,
+        "types": types,
+        "drop": drop or None,
+        "groups": groups,
+        "image_size": image_size,
+    }
     if schema is not None:
         _check_alone(given)
-        with watching(_named(data), progress) as told:
+        with watching(f"Reading {_named(data)}", progress) as told:
             return _again(data, schema, told)
-    wanted = Wanted.of(target, task, types, drop)
+    wanted = Wanted.of(target, task, types, drop, groups)
     if _is_folder(data):
         return _folder(Path(data), given, wanted, progress)
     if image_size is not None:
@@ -79,14 +87,14 @@ def read(
             f"image_size was given for {_named(data)}. Expected it for a folder of images. Leave it out."
         )
     letters = tuple(name for name, kind in wanted.types.items() if kind != "number")
-    with watching(_named(data), progress) as told:
+    with watching(f"Reading {_named(data)}", progress) as told:
         table = _table(data, Expected(texts=letters), told)
     return inferred(table, wanted)
 
 
 def read_parts(
-    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
-    progress: Progress | None = None,
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), groups: Any = None,
+    image_size: Any = None, progress: Progress | None = None,
 ) -> Parts:  # fmt: skip
     """Read rows as `read` does; of a folder that has train, test or val in it, each as a part of its own.
 
@@ -100,13 +108,13 @@ def read_parts(
     """
     found = folder.parts_of(Path(data)) if _is_folder(data) else {}
     train = read(
-        found.get("train", data), target=target, task=task, types=types, drop=drop, image_size=image_size,
-        progress=progress,
+        found.get("train", data), target=target, task=task, types=types, drop=drop, groups=groups,
+        image_size=image_size, progress=progress,
     )  # fmt: skip
     others = {}
     for part, path in found.items():
         if part != "train":
-            with watching(str(path), progress) as told:
+            with watching(f"Reading {path}", progress) as told:
                 rows = media.read_again(folder.listed(path, True), train.schema, told)
             others[part] = _scored(rows, path)
     return Parts(train, **others)
@@ -119,7 +127,7 @@ def _folder(path: Path, given: Mapping[str, Any], wanted: Wanted, progress: Prog
         raise DataError(
             f"{path} has parts ({', '.join(folder.parts_of(path))}). Expected one. Use read_parts, or pass {path / 'train'}."
         )
-    with watching(str(path), progress) as told:
+    with watching(f"Reading {path}", progress) as told:
         return media.learnt_from(folder.listed(path, True), wanted.task, given["image_size"], told)
 
 
@@ -186,7 +194,7 @@ def _check_alone(given: Mapping[str, Any]) -> None:
 
 
 def _check_no_columns(given: Mapping[str, Any], path: Path) -> None:
-    for name in ("target", "types", "drop"):
+    for name in ("target", "types", "drop", "groups"):
         if given[name] is not None:
             raise DataError(
                 f"{name} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "

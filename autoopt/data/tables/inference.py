@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autoopt.data.tables.cells import Table
+from autoopt.data.tables.cells import Cells, Table, Texts
 from autoopt.data.tables.kinds import LETTERS, Found, found
 from autoopt.data.tables.labels import Labels, labels_of, several
 from autoopt.data.tables.oddities import duplicates, leaks
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Modality, Raw, Schema
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 MOST_NAMED = 5
@@ -36,20 +37,23 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
     labels = _labels(table, names, wanted)
     kept = np.flatnonzero(~labels.missing)
     columns = _columns(
-        table, [name for name in table.names if name not in {*names, *wanted.drop}], kept, wanted
+        table, [name for name in table.names if name not in {*names, *wanted.apart}], kept, wanted
     )
     inputs = [each for each in columns if not each.why_left_out]
     if not inputs:
         raise DataError(
             f"No column is left to learn from: {_because(columns) or 'all are targets, or dropped'}. Expected one at least. "
-            "Say what a column holds, and it is kept: types={'name': 'category'}."
+            f"Say what a column holds, and it is kept: {_kept(columns)}."
         )
     x, y = {each.column.name: each.values for each in inputs}, labels.y[kept]
     modality, alphabet = _modality(inputs)
     described = tuple(each.column for each in inputs)
     schema = Schema(modality, labels.task, described, names, labels.classes, alphabet=alphabet)
     told = (*table.notes, *notes, *labels.notes, *_lost(labels), *_said(columns), *leaks(x, y), *_twice(x, y))
-    return Raw(schema, x, y, notes=told)
+    if wanted.groups is None:
+        return Raw(schema, x, y, notes=told)
+    apart = f"{shown(wanted.groups)} says which rows keep together, and is not learnt from."
+    return Raw(schema, x, y, notes=(*told, apart), groups=_groups(table.cells(wanted.groups).take(kept)))
 
 
 def alphabet_of(sequences: Sequence[str]) -> str:
@@ -80,6 +84,15 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
     return columns
 
 
+def _groups(cells: Cells) -> np.ndarray:
+    """Return what each row belongs to, None or NaN where that is not said."""
+    if not isinstance(cells, Texts):
+        return cells.values
+    different = cells.different.copy()
+    different[different == ""] = None
+    return different[cells.codes]
+
+
 def _modality(inputs: list[Found]) -> tuple[Modality, str]:
     """Return what the inputs are together, and the letters of a sequence."""
     if len(inputs) > 1 or inputs[0].column.kind != "text":
@@ -103,7 +116,7 @@ def _said(columns: list[Found]) -> tuple[str, ...]:
     notes = tuple(note for each in columns for note in each.notes if not each.why_left_out)
     because = _because(columns)
     return (
-        (*notes, f"Not learnt from: {because}. To keep one, say what it holds: types={{…}}.")
+        (*notes, f"Not learnt from: {because}. To keep one, say what it holds: {_kept(columns)}.")
         if because
         else notes
     )
@@ -113,6 +126,12 @@ def _because(columns: list[Found]) -> str:
     left = [each for each in columns if each.why_left_out]
     told = "; ".join(f"{shown(each.column.name)} ({each.why_left_out})" for each in left[:MOST_NAMED])
     return f"{told}; and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else told
+
+
+def _kept(columns: list[Found]) -> str:
+    """Return how a column that is left out is kept."""
+    left = [each.column for each in columns if each.why_left_out]
+    return spelled("types", {left[0].name: left[0].kind} if left else {"name": "category"})
 
 
 def _twice(x: dict[str, np.ndarray], y: np.ndarray) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the user says of a table beside its rows: the target, the task, kinds of columns, columns to leave out."""
+"""What the user says of a table beside its rows: the target, the task, kinds of columns, columns to leave out, groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 USUAL_TARGETS = ("target", "label", "class", "y")
@@ -21,15 +22,22 @@ class Wanted:
         task: None to tell it from the labels.
         types: Kinds of columns that are not to be told from their values.
         drop: Columns that are not learnt from.
+        groups: The column that says which rows keep together; it is not learnt from either.
     """
 
     target: tuple[str, ...] = ()
     task: Task | None = None
     types: Mapping[str, Kind] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
+    groups: str | None = None
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Columns that are no inputs, whatever the target is."""
+        return self.drop if self.groups is None else (*self.drop, self.groups)
 
     @classmethod
-    def of(cls, target: Any, task: Any, types: Any, drop: Any) -> "Wanted":
+    def of(cls, target: Any, task: Any, types: Any, drop: Any, groups: Any = None) -> "Wanted":
         """Return what a call says.
 
         Raises:
@@ -46,7 +54,8 @@ class Wanted:
             )
         if types is not None and not isinstance(types, Mapping):
             raise DataError(
-                f"types was given {shown(types)}. Expected kinds by column: types={{'zip': 'category'}}."
+                f"types was given {shown(types)}. Expected kinds by column. Pass "
+                f"{spelled('types', {'zip': 'category'})}."
             )
         for name, kind in (types or {}).items():
             if kind not in get_args(Kind):
@@ -54,7 +63,9 @@ class Wanted:
                 raise DataError(
                     f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
                 )
-        return cls(_names(target or ()), task, dict(types or {}), _names(drop))
+        if groups is not None and not isinstance(groups, str):
+            raise DataError(f"groups was given {shown(groups)}. Expected the name of a column. Pass one.")
+        return cls(_names(target or ()), task, dict(types or {}), _names(drop), groups)
 
 
 def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -63,17 +74,23 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
     Raises:
         DataError: A column that was named is not there.
     """
-    for argument, given in (("target", wanted.target), ("drop", wanted.drop), ("types", tuple(wanted.types))):
+    asked = {"target": wanted.target, "drop": wanted.drop, "types": tuple(wanted.types)}
+    for argument, given in {**asked, "groups": () if wanted.groups is None else (wanted.groups,)}.items():
         for name in given:
             if name not in names:
                 raise DataError(
                     f"{argument} names the column {shown(name)}, which is not there. Expected one of the "
                     f"{len(names)} columns.{_listed(name, names)}"
                 )
+    if wanted.groups in wanted.target:
+        raise DataError(
+            f"groups and target were both given {shown(wanted.groups)}. Expected two columns: rows of a group keep together, "
+            "and the target is told from the others. Name another for one of them."
+        )
     if wanted.target:
         return wanted.target, ()
-    usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.drop]
-    left = [name for name in names if name not in wanted.drop]
+    usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.apart]
+    left = [name for name in names if name not in wanted.apart]
     chosen = usual[0] if usual else left[-1] if left else ""
     if len(left) < 2:
         raise DataError(
@@ -81,7 +98,9 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
             "or more: the target, and what it is told from. Check the delimiter, or pass fewer names to drop."
         )
     why = "" if usual else ", the last column"
-    return (chosen,), (f"No target was given: it is {shown(chosen)}{why}. Another: target='name'.",)
+    return (chosen,), (
+        f"No target was given: it is {shown(chosen)}{why}. Another: {spelled('target', 'name')}.",
+    )
 
 
 def _listed(name: str, names: Sequence[str]) -> str:
