@@ -10,6 +10,11 @@ Kind = Literal["number", "category", "text", "date"]
 """What a column of a table holds. Dates are turned into numbers on reading."""
 
 Modality = Literal["table", "image", "text", "audio", "sequence"]
+SPOKEN: Mapping[Modality, str] = {
+    "table": "a table", "image": "images", "text": "texts", "audio": "sounds", "sequence": "sequences",
+}  # fmt: skip
+"""What each kind of data is called in a sentence."""
+
 Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]
 
 

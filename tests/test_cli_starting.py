@@ -106,7 +106,7 @@ def test_inspect_tells_the_parts_of_a_folder_of_images(place: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "pictures: 6 rows, 2 for test, image data, task binary, classes named by folders." in result.stdout
     assert "4 × 6 × 1" in result.stdout
-    assert "train/bird has no file of image: it is no class." in result.stdout
+    assert "train/bird has no images: it is no class." in result.stdout
 
 
 def test_inspect_reads_another_encoding_and_says_so(place: Path, table: pd.DataFrame) -> None:

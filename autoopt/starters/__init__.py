@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.prepared import Inputs, Outputs
-from autoopt.schema import Modality
+from autoopt.schema import SPOKEN, Modality
 from autoopt.starters.source import told, written
 
 if TYPE_CHECKING:
@@ -61,10 +61,6 @@ EXAMPLES: Mapping[str, Inputs] = {
 
 TEN = Outputs(10, "softmax", "sparse_categorical_crossentropy", "accuracy")
 """Ten classes, likewise."""
-
-WORDS: Mapping[Modality, str] = {
-    "table": "a table", "image": "images", "text": "texts", "audio": "sound", "sequence": "sequences",
-}  # fmt: skip
 
 
 def named(name: str, inputs: Inputs, outputs: Outputs) -> "Callable[..., keras.Model]":
@@ -154,8 +150,8 @@ def for_data(model_fn: Any, data: "Dataset | None") -> Any:
     if KINDS[name] != shapes.modality:
         kind = KINDS[name]
         raise DataError(
-            f"The starter was given as {name!r}, which is for {WORDS[kind]}, and the data is {WORDS[shapes.modality]}. "
-            f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".'
+            f"The starter was given as {name!r}, which is for {SPOKEN[kind]}, and the data is {SPOKEN[shapes.modality]}. "
+            f"Expected the one for that. Take {FITTING[shapes.modality]!r}, or 'auto'."
         )
     return named(name, shapes.inputs, shapes.outputs)
 

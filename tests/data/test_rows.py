@@ -128,8 +128,9 @@ REFUSED = {
     "a column that changes its kind": (
         lambda: Dataset.of(houses(), test_data=houses().assign(rooms="many")), "In test_data, Column 'rooms' has 80 values that are no number",
     ),
+    "a target that is dropped": (lambda: Dataset.of(customers(), target="churn", drop="churn"), "target and drop were both given 'churn'"),
     "groups misspelt": (lambda: Dataset.of(customers(), groups="plann"), "groups names the column 'plann', which is not there.*'plan'"),
-    "groups that are the target": (lambda: Dataset.of(customers(), target="churn", groups="churn"), "groups and target were both given 'churn'"),
+    "groups that are the target": (lambda: Dataset.of(customers(), target="churn", groups="churn"), "target and groups were both given 'churn'"),
     "groups by name of arrays": (lambda: Dataset.of((np.ones((9, 1)), np.ones(9)), groups="owner"), "groups was given 'owner' along with arrays.*Pass a label for each row"),
     "a row of no group": (lambda: Dataset.of(customers().assign(owner=["", *"abc" * 39, "a", "b"]), target="churn", groups="owner"), "groups has no label in 1 of 120 rows; the first is row 0"),
     "groups of another length": (lambda: Dataset.of(houses(), groups=[1, 2]), r"groups has shape \(2,\) for 80 rows"),

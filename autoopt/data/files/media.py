@@ -12,7 +12,7 @@ from autoopt.data.files.folder import Files
 from autoopt.data.files.loaded import Loaded
 from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
 from autoopt.errors import DataError
-from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
+from autoopt.schema import SPOKEN, Column, Kind, Modality, Raw, Schema, Task
 from autoopt.spelling import spelled
 
 KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "text"}
@@ -54,7 +54,7 @@ def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:
     """
     if files.modality != schema.modality:
         raise DataError(
-            f"{files.folder} has files of {files.modality}. Expected {schema.modality}, as in training. Pass such files."
+            f"{files.folder} has {SPOKEN[files.modality]}. Expected {SPOKEN[schema.modality]}, as in training. Pass such."
         )
     loaded = _loaded(files, progress, schema)
     y = None

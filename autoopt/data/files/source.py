@@ -12,7 +12,7 @@ from autoopt.data.files.delimited import Progress
 from autoopt.data.files.watched import watching
 from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
 from autoopt.errors import DataError, nearest
-from autoopt.schema import Raw, Schema
+from autoopt.schema import SPOKEN, Raw, Schema
 from autoopt.untrusted import shown
 
 Reader = Callable[[Path, Expected, Progress | None], Table]
@@ -143,7 +143,7 @@ def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:
         return media.read_again(folder.listed(Path(data), False), schema, progress)
     if schema.modality in ("image", "audio"):
         raise DataError(
-            f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
+            f"{_named(data)} is a table. Expected {SPOKEN[schema.modality]}, as in training. Pass a file or a folder of them."
         )
     names = tuple(column.name for column in schema.columns)
     letters = tuple(each.name for each in schema.columns if each.kind != "number" or each.written)

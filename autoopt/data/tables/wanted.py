@@ -82,11 +82,13 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
                     f"{argument} names the column {shown(name)}, which is not there. Expected one of the "
                     f"{len(names)} columns.{_listed(name, names)}"
                 )
-    if wanted.groups in wanted.target:
-        raise DataError(
-            f"groups and target were both given {shown(wanted.groups)}. Expected two columns: rows of a group keep together, "
-            "and the target is told from the others. Name another for one of them."
-        )
+    for name in wanted.target:
+        if name in wanted.apart:
+            other = "drop" if name in wanted.drop else "groups"
+            raise DataError(
+                f"target and {other} were both given {shown(name)}. Expected different columns: the target is what is told "
+                "from the others. Name another for one of them."
+            )
     if wanted.target:
         return wanted.target, ()
     usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.apart]
