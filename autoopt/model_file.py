@@ -57,7 +57,7 @@ class ModelFile:
         if found is None:
             raise UsageError(
                 f"{self.name} defines no `data`. Expected `data = (x, y)` in the file, "
-                f"or a data file behind it: autoopt tune {self.name} DATA.npz"
+                f"or a file or folder of data behind it. Write: autoopt tune {self.name} DATA"
             )
         try:
             with spelling(shell=False):

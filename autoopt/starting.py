@@ -25,13 +25,18 @@ def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path
         path: Of a file that is not there yet; None prints.
 
     Raises:
-        UsageError: There is no such starter, or the file is there already.
+        UsageError: There is no such starter, data that would tell which are missing, or the file is there already.
     """
     from autoopt import starters
 
     if starter is None:
         print_lines(_listed())
         return 0
+    if starter == starters.AUTO and data is None:
+        raise UsageError(
+            "auto was given without data. Expected a file or a folder, whose kind says which starter is meant. Write: "
+            "autoopt new auto train.csv --target NAME"
+        )
     if path is not None:
         _check_new(path)
     text = starters.source(starter) if data is None else starters.source_for(starter, _dataset(data, options))

@@ -51,6 +51,11 @@ def test_new_alone_lists_a_line_for_each_starter() -> None:
     assert {line.split(" ")[0] for line in result.stdout.splitlines()} >= set(STARTERS)
 
 
+def test_new_is_told_which_starter_or_for_which_data() -> None:
+    result = autoopt_("new", "auto")
+    assert result.exit_code == 2 and "Write: autoopt new auto train.csv --target NAME" in result.stderr
+
+
 def test_new_prints_a_model_file_with_the_shapes_of_the_data() -> None:
     result = autoopt_("new", "mlp", "train.csv", "--target", "label", "--drop", "left")
     assert result.exit_code == 0, result.output

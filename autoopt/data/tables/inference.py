@@ -108,7 +108,7 @@ def _lost(labels: Labels) -> tuple[str, ...]:
     if not lost:
         return ()
     return (
-        f"{lost:,} of {len(labels.y):,} rows {'has' if lost == 1 else 'have'} no label and are left out.",
+        f"{lost:,} of {len(labels.y):,} rows {'has no label and is' if lost == 1 else 'have no label and are'} left out.",
     )
 
 

@@ -213,7 +213,7 @@ def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:
         one = len(single) == 1
         notes.append(
             f"{'A class has' if one else f'{len(single)} classes have'} one row alone: {some(single)}. "
-            f"It cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
+            f"{'It' if one else 'Such a class'} cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
         )
     rarest, largest = min(names, key=counts.__getitem__), max(names, key=counts.__getitem__)
     if counts[rarest] / total < min(FEW, 0.5 / len(names)):
