@@ -20,6 +20,7 @@ from autoopt.records import Objective
 from autoopt.resources import Resources
 from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
 from autoopt.space import Space
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 NOT_ROWS = ("is", "groups")
@@ -42,7 +43,7 @@ def arguments(
     if workers != "auto" and not (_is_whole(workers) and workers == 1):
         if _is_whole(workers) and workers > 1:
             raise UsageError(
-                f"workers was given {workers}. This version runs one trial at a time: pass workers=1."
+                f"workers was given {workers}. This version runs one trial at a time: pass {spelled('workers', 1)}."
             )
         raise UsageError(f'workers was given {workers!r}. Expected a whole number from 1, or "auto".')
     _check_callbacks(callbacks)

@@ -316,11 +316,13 @@ def _exit(command: Any, *arguments: Any) -> None:
     """
     from autoopt import library_output
     from autoopt.errors import AutooptError, UsageError
+    from autoopt.spelling import spelling
     from autoopt.untrusted import printable
 
     library_output.keep_off_screen()
     try:
-        code = command(*arguments)
+        with spelling(shell=True):
+            code = command(*arguments)
     except UsageError as error:
         click.echo(printable(f"{_users_traceback(error)}Error: {error}"), err=True)
         code = 2

@@ -5,13 +5,16 @@ The only file that leans on KerasTuner's private retrieval of a hyperparameter.
 
 import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Self
 
 import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
 from autoopt.errors import SpaceError, meant
+
+DECADES = 100
+"""Ratio of two values from which on a scale is logarithmic."""
 
 HyperParameter = Any
 """One dimension: a `keras_tuner.engine.hyperparameters.HyperParameter`."""
@@ -221,6 +224,11 @@ def _accepted(hp: HyperParameter, value: Any) -> tuple[bool, str]:
 def is_number(value: Any) -> bool:
     """Whether a value is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def spans_decades(values: Collection[float]) -> bool:
+    """Say whether values are so far apart that a picture of them has a logarithmic scale."""
+    return min(values) > 0 and max(values) / min(values) >= DECADES
 
 
 def _is_within(value: Any, low: float, high: float, whole: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from autoopt.errors import AutooptError, RunError, UsageError
 from autoopt.printing import print_json, print_lines, print_pieces, width
+from autoopt.records import own_model
 
 
 def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
@@ -22,13 +23,13 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
         print_json({**summary, "leaderboard": board, "importance": shares})
         return 0
     best, (first, *others) = ranked(result.trials, result.objectives)[:rows], result.objectives
-    named = (first.name, [each.name for each in others])
+    names, model = [each.name for each in others], own_model(summary["starter"])
     told = importance_grid([(each["hyperparameter"], each["importance"], each["trials"]) for each in shares])
     if sys.stdout.isatty():
-        board = trials_grid(best, result.trials, *named)
+        board = trials_grid(best, result.trials, first.name, names, model)
         print_pieces(screen(summary, board, told, failed_line(result.trials)))
         return 0
-    listed = trials_table(best, result.trials, first.name, width(), named[1])
+    listed = trials_table(best, result.trials, first.name, width(), names, model)
     print_lines(
         [str(result.run_dir), *outcome(summary), "", *listed, *([] if told is None else ["", *told.lines()])]
     )

@@ -3,6 +3,7 @@
 import importlib
 import importlib.machinery
 import importlib.util
+import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from autoopt.errors import ModelError, UsageError, nearest
+from autoopt.spelling import spelling
 
 OPTIONS = (
     "validation_data",
@@ -25,6 +27,9 @@ OPTIONS = (
     "sinks",
 )
 """Further arguments of `tune` that a model file may define under their own name."""
+
+VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+"""Kinds of parameters that nothing need be passed for."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class ModelFile:
     module: ModuleType
 
     def data(self) -> Any:
-        """Return its `data`; called first where it is a function.
+        """Return its `data`; called first where it is a function, unless that takes a batch size.
 
         Raises:
             UsageError: It defines none.
@@ -52,10 +57,11 @@ class ModelFile:
         if found is None:
             raise UsageError(
                 f"{self.name} defines no `data`. Expected `data = (x, y)` in the file, "
-                f"or a data file behind it: autoopt tune {self.name} DATA.npz"
+                f"or a file or folder of data behind it. Write: autoopt tune {self.name} DATA"
             )
         try:
-            return found() if callable(found) else found
+            with spelling(shell=False):
+                return found() if callable(found) and not _makes_batches(found) else found
         except Exception as error:
             raise ModelError(f"data() of {self.name} raised {type(error).__name__}: {error}") from error
 
@@ -75,20 +81,38 @@ def read(given: str) -> ModelFile:
         ModelError: Importing it raises; its own traceback is shown.
     """
     place, _, function = given.partition(":")
-    if place.endswith(".py"):
-        module = _from_file(Path(place))
-    elif function:
-        module = _from_module(place)
-    else:
-        raise UsageError(
-            f"MODEL was given {given!r}. Expected a Python file (model.py), file.py:function "
-            "or package.module:function."
-        )
+    with spelling(shell=False):  # what the file itself calls is called in Python
+        module = _imported(given)
     name = function or "model_fn"
     if not hasattr(module, name):
         known = [known for known, value in vars(module).items() if callable(value) and known[:1] != "_"]
         raise UsageError(f"{place} defines no {name!r}.{nearest(name, known)}")
     return ModelFile(given, getattr(module, name), module)
+
+
+def _imported(given: str) -> ModuleType:
+    place, _, function = given.partition(":")
+    if place.endswith(".py"):
+        return _from_file(Path(place))
+    if function:
+        return _from_module(place)
+    raise UsageError(
+        f"MODEL was given {given!r}. Expected a Python file (model.py), file.py:function or package.module:function. "
+        "Name one."
+    )
+
+
+def _makes_batches(function: Any) -> bool:
+    """Say whether a function is `data(batch_size)`, which is called once for each size."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of some that are written in C
+        return False
+    return any(
+        each.default is each.empty or each.name == "batch_size"
+        for each in parameters
+        if each.kind not in VARIABLE
+    )
 
 
 def _from_file(path: Path) -> ModuleType:

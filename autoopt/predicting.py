@@ -1,7 +1,9 @@
 """What the commands do with a run's winner and other rows: predict writes a CSV, evaluate prints metrics."""
 
+import contextlib
 import io
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +28,15 @@ def predict(run: str, data: Path, path: Path | None, proba: bool, directory: Pat
         UsageError: There is no such run, the rows are not as in training, or the CSV cannot be written.
     """
     from autoopt.data.files import write
-    from autoopt.result import load
 
     if path is not None:
         _check_out(path, data)
-    result = load(run, directory)
-    raw = _rows(result, run, data)
-    found = result.predict(data if raw is None else raw, proba=proba)
+    with _shown(run):
+        from autoopt.result import load  # loads Keras
+
+        result = load(run, directory)
+        raw = _rows(result, run, data)
+        found = result.predict(data if raw is None else raw, proba=proba)
     said = found.attrs.get("notes", ())
     predictions = {str(name): values.to_numpy() for name, values in found.items()}
     if path is not None:
@@ -59,12 +63,14 @@ def evaluate(run: str, data: Path, as_json: bool, directory: Path) -> int:
     """
     from autoopt.data.rows import labelled
     from autoopt.reports import told
-    from autoopt.result import load
 
-    result = load(run, directory)
-    raw = _rows(result, run, data)
-    known = None if raw is None else labelled(raw, str(data))
-    found = result.evaluate(data if known is None else known)
+    with _shown(run):
+        from autoopt.result import load  # loads Keras
+
+        result = load(run, directory)
+        raw = _rows(result, run, data)
+        known = None if raw is None else labelled(raw, str(data))
+        found = result.evaluate(data if known is None else known)
     if as_json:
         print_json({**found, **({} if known is None else {"rows": known.n})})
     else:
@@ -74,18 +80,28 @@ def evaluate(run: str, data: Path, as_json: bool, directory: Path) -> int:
     return 0
 
 
+@contextlib.contextmanager
+def _shown(run: str) -> Iterator[None]:
+    """Have a line on a terminal while Keras is loaded, and while rows are read and prepared."""
+    from autoopt.data.files import watched
+    from autoopt.reports import loading
+
+    if sys.stderr.isatty():
+        say(f"Loading {run} and Keras …")
+    with watched(loading):
+        yield
+
+
 def _rows(result: Any, run: str, data: Path) -> Any:
     """Return raw rows, read as the run's were; None for arrays of a run on arrays.
 
     Raises:
         DataError: The one is of rows and the other of arrays.
     """
-    from autoopt.data.files import read, watched
-    from autoopt.reports import loading
+    from autoopt.data.files import read
 
     if result.schema is not None:
-        with watched(loading):
-            return read(data, schema=result.schema)
+        return read(data, schema=result.schema)
     if data.suffix.lower() != NUMPY:
         raise DataError(
             f"The run {run!r} learnt from arrays, and {data} has rows: what its columns are to the model is not known. Expected "

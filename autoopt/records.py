@@ -19,6 +19,19 @@ COSTS = ("parameters", *CLOCKS)
 """What may be an objective beside metrics: weights of a model, and what is measured."""
 
 
+YOUR_MODEL = "your model"
+"""What trial 0 is called in a sentence, where it is of a model of the user's own."""
+
+
+def own_model(starter: Any) -> str:
+    """Return what trial 0 is called in a sentence.
+
+    Args:
+        starter: Name of the starter that is tuned; nothing for a model of the user's own.
+    """
+    return "the starter" if starter else YOUR_MODEL
+
+
 @dataclass(frozen=True)
 class Objective:
     """A metric and the direction in which it is better, for example `val_accuracy`, `"max"`."""
@@ -159,6 +172,7 @@ class SearchStarted:
         trainings: How many a trial consists of: executions, or those on each fold.
         nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
         columns: Of raw rows what each column and the target hold, as text by heading.
+        starter: The starter that is tuned, empty for a model of the user's own.
     """
 
     project: str
@@ -178,6 +192,7 @@ class SearchStarted:
     trainings: int = 1
     nodes: Sequence[Any] = ()
     columns: Sequence[Mapping[str, str]] = ()
+    starter: str = ""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def rehearse(hypermodel: AutoHyperModel, dataset: Dataset, objective: Any = "aut
     few = _few(dataset.train)
     for name, part in (("train", dataset.train), ("validation", dataset.validation), ("test", dataset.test)):
         if part is not None:
-            _check_fit(name, part, model, loss)
+            _check_fit(name, part, model, loss, _prepared_to(dataset))
     names = _names(model, few)
     if default.name not in names:
         default = Objective("val_loss", "min")
@@ -200,7 +200,17 @@ def _logged(model: keras.Model, few: Part) -> Sequence[str]:
     return list(model.test_on_batch(few.x, few.y, sample_weight=few.sample_weight, return_dict=True))
 
 
-def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any) -> None:
+def _prepared_to(dataset: Dataset) -> str:
+    """Return what raw rows are prepared to, which their columns do not say; empty for arrays."""
+    if dataset.rows is None or not isinstance(dataset.train, Part):
+        return ""
+    x = dataset.train.x
+    arrays = x if isinstance(x, dict) else {"one array": x}
+    told = ", ".join(f"{name} {array.shape[1:]} of {array.dtype}" for name, array in arrays.items())
+    return f" Rows are prepared to {told}: `autoopt new auto DATA` writes a model that takes that."
+
+
+def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any, more: str) -> None:
     """Raise where a part of the data does not fit the model; of a stream the first batch is looked at."""
     seen = part.first() if isinstance(part, Stream) else part
     try:
@@ -208,7 +218,7 @@ def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any) ->
         task.check(model, seen.y, loss)
     except DataError as error:
         if name == "train":
-            raise
+            raise DataError(f"{error}{more}") from error
         raise DataError(f"In the {name} part, {error}") from error
 
 

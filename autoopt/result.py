@@ -610,6 +610,7 @@ class Result:
         """Return the outcome as plain data: what `--json` prints."""
         return {
             "run": str(self.run_dir),
+            "starter": self._asked.get("starter", ""),
             "objective": vars(self.objective),
             "others": [vars(each) for each in self.objectives[1:]],
             "front": self._told_front(),

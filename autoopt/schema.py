@@ -10,6 +10,11 @@ Kind = Literal["number", "category", "text", "date", "sequence"]
 """What a column holds. Dates are turned into numbers on reading; a sequence is letters, as of DNA, and stands alone."""
 
 Modality = Literal["table", "image", "text", "audio", "sequence"]
+SPOKEN: Mapping[Modality, str] = {
+    "table": "a table", "image": "images", "text": "texts", "audio": "sounds", "sequence": "sequences",
+}  # fmt: skip
+"""What each kind of data is called in a sentence."""
+
 Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]
 
 STYLES = ("", "1,234.5", "1.234,5")
@@ -114,6 +119,7 @@ class Raw:
             None where there are no labels, as in what is predicted for.
         names: What tells the rows apart for people, as file names; empty where there is nothing.
         notes: What was decided for the user and what catches the eye, one sentence each.
+        groups: Of each row what it belongs to, by which rows keep together in a cut; None where that was not asked for.
         table: All columns as they were read, by which rows are written back; None where there are none, and of rows to
             learn from.
     """
@@ -123,6 +129,7 @@ class Raw:
     y: np.ndarray | None
     names: Sequence[str] = ()
     notes: Sequence[str] = field(default=())
+    groups: np.ndarray | None = None
     table: Any = None
 
     @property
@@ -142,5 +149,6 @@ class Raw:
             x={name: values[rows] for name, values in self.x.items()},
             y=None if self.y is None else self.y[rows],
             names=names,
+            groups=None if self.groups is None else self.groups[rows],
             table=None,
         )

@@ -20,7 +20,17 @@ from autoopt.executors import Executor
 from autoopt.fingerprints import Fingerprint
 from autoopt.handover import Handover
 from autoopt.pricing import program_price
-from autoopt.records import CLOCKS, Event, Objective, SearchEnded, SearchStarted, Trial, TrialEnded, Weighed
+from autoopt.records import (
+    CLOCKS,
+    Event,
+    Objective,
+    SearchEnded,
+    SearchStarted,
+    Trial,
+    TrialEnded,
+    Weighed,
+    own_model,
+)
 from autoopt.result import Result
 from autoopt.resuming import Earlier
 from autoopt.search import (
@@ -104,6 +114,7 @@ class Session:
     watch: Stopwatch = field(default_factory=Stopwatch)
     folds: Sequence[Cut] = ()
     earlier: Earlier = field(default_factory=Earlier)
+    starter: str = ""
 
     @property
     def objectives(self) -> Sequence[Objective]:
@@ -113,7 +124,7 @@ class Session:
     @property
     def plan(self) -> Plan:
         """What is going to be done; with several objectives no trial ends early."""
-        plan = plan_of(self.search, self.epochs, self.fresh_cuts)
+        plan = plan_of(self.search, self.epochs, self.fresh_cuts, own_model(self.starter))
         return replace(plan, rungs=()) if self.others else plan
 
     @property
@@ -344,7 +355,15 @@ class Session:
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
         return affordable(
-            ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier, self.kept_runs.missing
+            ranked,
+            own,
+            self.search,
+            left,
+            trials,
+            max(len(self.folds), 1),
+            earlier,
+            self.kept_runs.missing,
+            own_model(self.starter),
         )
 
     def _weigh(self, journal: Journal) -> None:
@@ -413,7 +432,7 @@ class Session:
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
             self.folder.path.absolute(), self.seed,
             max(len(self.folds), 1) * self.search.executions_per_trial, nodes(self.worker.hypermodel.reading()),
-            () if asked.rows is None else asked.rows.described,
+            () if asked.rows is None else asked.rows.described, self.starter,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:
@@ -421,6 +440,7 @@ class Session:
             self.folder,
             {
                 "project": self.folder.name,
+                "starter": self.starter,
                 "objective": vars(self.worker.objective),
                 **({"others": [vars(each) for each in self.others]} if self.others else {}),
                 "epochs": self.epochs,

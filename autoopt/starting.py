@@ -25,13 +25,18 @@ def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path
         path: Of a file that is not there yet; None prints.
 
     Raises:
-        UsageError: There is no such starter, or the file is there already.
+        UsageError: There is no such starter, data that would tell which are missing, or the file is there already.
     """
     from autoopt import starters
 
     if starter is None:
         print_lines(_listed())
         return 0
+    if starter == starters.AUTO and data is None:
+        raise UsageError(
+            "auto was given without data. Expected a file or a folder, whose kind says which starter is meant. Write: "
+            "autoopt new auto train.csv --target NAME"
+        )
     if path is not None:
         _check_new(path)
     dataset = None if data is None else _dataset(starter, data, options)
@@ -168,14 +173,12 @@ def _read(path: Path, options: Mapping[str, Any]) -> Any:
 
 def _listed() -> Sequence[str]:
     """Return a line a starter, and how one is written out."""
-    import inspect
+    from autoopt.starters import STARTERS, told
 
-    from autoopt.reports import table
-    from autoopt.starters import STARTERS
-
-    rows = [(name, inspect.getdoc(inspect.getmodule(starter)) or "") for name, starter in STARTERS.items()]
+    width = max(map(len, STARTERS))
     return [
-        *table(("starter", "what it is"), rows),
+        f"{'starter':{width}}  what it is",
+        *(f"{name:{width}}  {told(name)}" for name in STARTERS),
         "",
         "Write one out to start from: autoopt new mlp > model.py",
     ]

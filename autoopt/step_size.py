@@ -16,7 +16,7 @@ MOST_GROWTH = 64
 def step_size(recipe: Recipe, data: Dataset | None) -> int | None:
     """Return the examples a step of a recipe takes, None where the data brings its own batches."""
     if data is not None and isinstance(data.train, Stream):
-        return (recipe.settings.batch_size or DEFAULT_BATCH_SIZE) if data.train.sized else None
+        return (recipe.settings.batch_size or data.train.usual_size) if data.train.sized else None
     n = None if data is None else data.train.n
     if recipe.settings.full_batch and n is not None:
         return n

@@ -84,24 +84,17 @@ def tune(
             a `keras_tuner.HyperModel`, whose own `fit`, where it has one, trains the trials; or a Keras model,
             taken as the template. Or the name of a starter: `"mlp"` (tables), `"cnn"` (images), `"text"`, `"audio"`,
             `"sequence"` or `"recurrent"` (series, DNA, proteins); `"auto"` takes the one that fits the data.
-        data: `(x, y)` or `(x, y, sample_weight)` of arrays, dicts of arrays or DataFrames; a
-            `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader`, or a function `data(batch_size)` that returns
-            one, of which the batch size is searched; an `autoopt.Dataset`, which may be cut by group or in time order; the path of an `.npz`.
-            Or raw rows, labels included: a DataFrame, or the path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA or
-            .npy file, or of a folder of images, sounds or texts with a folder for each class. They are cut, and then
-            prepared as arrays by what the rows that train say; those are what `model_fn` takes, and `best_model` takes
-            raw rows.
-        target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
-            called target, label, class or y, else the last.
-        task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
-            `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one step
-            a column, which a starter for sequences takes a table of numbers for.
+        data: Arrays, `(x, y)`, data that comes in batches, or raw rows, as a DataFrame, a file or a folder: as
+            `autoopt.Dataset.of` takes it, which says all of this argument and of the seven that follow; or what that
+            returns, which may be cut by group or in time order. Raw rows are cut, and then prepared as arrays by what
+            the rows that train say; those are what `model_fn` takes, and `best_model` takes raw rows.
+        target: Of raw rows, what is predicted; None takes one called target, label, class or y, else the last.
+        task: Of raw rows; None tells it from the labels.
+        types: Of raw rows, kinds of columns by name; others are told from values.
         drop: Of raw rows, names of columns that are not learnt from.
-        validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
-        validation_split: Share of `data` to validate on, above 0 and below 1.
-        test_data: Likewise, 25 examples or more; looked at once, at the end. None takes 20 % of `data` from 1,000
-            rows on, unless `validation_data` is given.
+        validation_data: Trials are compared on it. None takes `validation_split` of `data`.
+        validation_split: As of `autoopt.Dataset.of`.
+        test_data: Looked at once, at the end.
         objective: `"auto"` (`val_accuracy` for classification, else `val_loss`), a key of Keras's
             history, `("name", "max")` or `("name", "min")`, or a `keras_tuner.Objective`. A list of several is a
             search for their Pareto front, and `best_model` its knee: `parameters`, `latency` (milliseconds a
@@ -240,6 +233,7 @@ def tune(
             search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
             sinks=(console, Background(TensorBoard(logs)), *own), others=facts.others,
             folds=() if partitions is None else partitions.cuts(),
+            starter=model_fn.func.__name__ if isinstance(asked_for, str) else "",
         )  # fmt: skip
         precision = (f"Models are built under the policy {policy}.",) if policy else ()
         folded = () if partitions is None else (partitions.note,)

@@ -43,7 +43,7 @@ FLOORS = (
     },
     {"axes", "engines", "reports", "script", "starters"},
     {"surgery", "task", "data", "storage", "objectives", "model_file", "library_output"},
-    {"course", "preparing"},
+    {"course", "preparing", "spelling"},
     {
         "prepared",
         "hyperparameters",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from autoopt.starters import STARTERS
 from tests.counts import FULL, at_full_counts
 
 SEARCH = """
@@ -63,11 +64,13 @@ def environment(backend: str) -> dict[str, str]:
     }
 
 
-def searched(backend: str, blocked: bool, folder: Path) -> dict[str, Any]:
-    """Run the search in a process of its own and return what it prints."""
+def printed(code: str, backend: str, folder: Path, *words: str) -> dict[str, Any]:
+    """Run code in a process of its own and return what it prints last."""
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
     done = subprocess.run(
-        [sys.executable, "-c", SEARCH.format(blocked=blocked)],
-        cwd=folder, env=environment(backend), capture_output=True, text=True, timeout=180,
+        [sys.executable, "-c", code, *words],
+        cwd=folder, env=environment(backend), capture_output=True, text=True, timeout=400,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.strip().splitlines()[-1])  # type: ignore[no-any-return]
@@ -76,9 +79,7 @@ def searched(backend: str, blocked: bool, folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES)
 def test_a_search_completes_and_its_result_loads(case: str, tmp_path: Path) -> None:
     backend, blocked = case.split()[0], CASES[case]
-    if importlib.util.find_spec(backend) is None:
-        pytest.skip(f"{backend} is not installed")
-    found = searched(backend, blocked, tmp_path)
+    found = printed(SEARCH.format(blocked=blocked), backend, tmp_path)
 
     assert found["backend"] == backend
     assert found["statuses"] == [["completed", None]] * 2
@@ -135,3 +136,91 @@ def test_the_laws_of_engines_hold_on_jax_too() -> None:
     )  # fmt: skip
 
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+STARTERS_AND_ROWS = """
+import json, sys, wave
+from pathlib import Path
+
+import autoopt, keras, numpy as np, pandas as pd
+from PIL import Image
+
+random, y = np.random.default_rng(0), np.arange(24) % 2
+starters, kinds = (words.split(",") for words in sys.argv[1:])
+found = {"left": None, "starters": {}, "rows": {}, "words": {}}
+
+frames = {
+    "a category": pd.DataFrame({"a": ["x", "y"] * 12, "b": range(24), "label": y}),
+    "a text": pd.DataFrame({"a": [f"the cat {n} sat" for n in range(24)], "label": y}),
+    "letters": pd.DataFrame({"a": ["ACGT" * 8, "AACC" * 8] * 12, "label": y}),
+}
+for name, frame in frames.items():
+    try:
+        autoopt.tune("auto", frame, target="label", verbose=0)
+    except autoopt.errors.DataError as error:
+        found["words"][name] = str(error)
+found["left"] = [str(path) for path in Path().iterdir()]
+
+shapes = {"mlp": (3,), "cnn": (8, 8, 1), "audio": (8, 8, 1), "sequence": (160, 1), "recurrent": (8, 2)}
+for name in starters:
+    x = random.integers(0, 9, (24, 9)) if name == "text" else random.normal(size=(24, *shapes[name])).astype("float32")
+    start = [{"length": 40, "kept": "last steps"}] if name == "sequence" else ()
+    result = autoopt.tune(
+        name, (x, y), epochs=1, max_trials=2, seed=0, verbose=0, project_name=name,
+        search=autoopt.Search(confirm=0, start=start),
+    )
+    again = autoopt.load(result.run_dir).best_model.predict(x, verbose=0)
+    found["starters"][name] = [trial.error for trial in result.trials] + [bool(np.isfinite(again).all())]
+
+frame = pd.DataFrame({"a": random.normal(size=24), "b": [None, *random.normal(size=23)], "label": y})
+frame.to_csv("numbers.csv", index=False)
+for number in range(24):
+    folders = [Path(kind, str(number % 2)) for kind in ("images", "sounds")]
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(random.integers(0, 256, (8, 8)).astype("uint8")).save(folders[0] / f"{number}.png")
+    with wave.open(str(folders[1] / f"{number}.wav"), "wb") as file:
+        file.setnchannels(1), file.setsampwidth(2), file.setframerate(8_000)
+        file.writeframes(random.integers(-9_999, 9_999, 1_600).astype("<i2").tobytes())
+for data in kinds:
+    result = autoopt.tune(
+        "auto", data, epochs=1, max_trials=1, seed=0, verbose=0, search=autoopt.Search(confirm=0)
+    )
+    loaded = keras.models.load_model(result.export(f"{data}.keras"))
+    dtypes = sorted(tensor.dtype for tensor in loaded.inputs)
+    found["rows"][data] = [result.trials[0].error, len(result.predict(data)), dtypes]
+print(json.dumps(found))
+"""
+
+EVERY = STARTERS if FULL else ("mlp", "sequence")
+WORDLESS = {"numbers.csv": ["float32", "float32"], "images": ["uint8"], "sounds": ["float32"]}
+KINDS = WORDLESS if FULL else ("numbers.csv",)
+
+
+@pytest.fixture(scope="module", params=["torch", *["jax"] * FULL])
+def other(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, Any]]:
+    """Return a backend that is not TensorFlow, and what becomes of starters and of raw rows there: one process does all."""
+    folder = tmp_path_factory.mktemp(request.param)
+    return request.param, printed(STARTERS_AND_ROWS, request.param, folder, ",".join(EVERY), ",".join(KINDS))
+
+
+def test_a_starter_is_tuned_on_arrays_on_other_backends(other: tuple[str, dict[str, Any]]) -> None:
+    _, found = other
+    assert found["starters"] == {name: [None, None, True] for name in EVERY}
+
+
+def test_rows_without_words_are_learnt_from_on_other_backends(other: tuple[str, dict[str, Any]]) -> None:
+    _, found = other
+    assert found["rows"] == {name: [None, 24, WORDLESS[name]] for name in KINDS}
+
+
+def test_rows_with_words_are_refused_on_other_backends_before_anything_is_trained(
+    other: tuple[str, dict[str, Any]],
+) -> None:
+    backend, found = other
+    assert found["left"] == [] and len(found["words"]) == 3
+    for message in found["words"].values():
+        assert f"holds words, and the backend is {backend}. Expected TensorFlow" in message
+        assert "Set KERAS_BACKEND=tensorflow" in message

@@ -464,7 +464,7 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     "run exists": (
         lambda folder: {"directory": earlier_run(folder), "project_name": "old"},
         RunError,
-        r'old exists already\. Pass resume=True to go on.*resume="overwrite" to replace',
+        r"old exists already\. Pass resume=True to go on.*resume=.overwrite. to replace",
     ),
     "no run to overwrite": (
         lambda folder: {"directory": other_folder(folder), "project_name": "thesis", "resume": "overwrite"},

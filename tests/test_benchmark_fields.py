@@ -1,11 +1,14 @@
 """The benchmark of fields: what was measured is kept and not measured again, and the table is made of it."""
 
 import json
+import shlex
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from autoopt.cli import main as main_
 from benchmarks.cli import main
+from examples.fields import FIELDS
 
 RUNS = [
     {
@@ -39,6 +42,15 @@ def test_what_is_kept_is_shown_without_measuring_it_again(tmp_path: Path) -> Non
         == "| reg_concrete | RMSE | 6.0000 | dense net | 5.5000 | boosted trees | 7.0000 | 5.0000 | 4.5000 | 9 |"
     )
     assert json.loads(out.read_text())["runs"] == RUNS
+
+
+def test_the_commands_of_a_field_learn_and_test_as_the_benchmark_does() -> None:
+    for name, example in FIELDS.items():
+        _, tune, evaluate = example.commands(name, Path("train"), Path("test"))
+        words = main_.commands["tune"].make_context("tune", shlex.split(tune)[2:]).params
+        assert (words["test_data"] == Path("test")) == example.tested
+        assert (words["budget"], words["epochs"], words["seed"]) == ("120s", 50, 0)
+        assert evaluate == f"autoopt evaluate {name} test"
 
 
 def test_a_name_that_is_none_is_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import autoopt
-from autoopt import commands
+from autoopt import commands, model_file
 from autoopt.cli import main
 from tests.full_disk import files_may_have
 
@@ -271,6 +271,22 @@ def test_wrong_usage_exits_with_2_and_a_message(
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
     assert [path for path in sorted(tmp_path.rglob("*")) if "__pycache__" not in path.parts] == before
+
+
+BATCHES = {
+    "data(batch_size)": ("batch_size", True),
+    "data(batch_size=32)": ("batch_size=32", True),
+    "data()": ("", False),
+    "data with defaults": ("path='rows.npz', *more, **others", False),
+}
+
+
+@pytest.mark.parametrize("case", BATCHES)
+def test_data_of_a_model_file_is_called_unless_it_makes_batches_of_a_size(case: str, tmp_path: Path) -> None:
+    arguments, makes_batches = BATCHES[case]
+    (tmp_path / "sized.py").write_text(f"def model_fn(): ...\ndef data({arguments}):\n    return 'made'\n")
+    defined = model_file.read(str(tmp_path / "sized.py"))
+    assert defined.data() == (defined.module.data if makes_batches else "made")
 
 
 RAISING = {

@@ -100,16 +100,42 @@ def started(*words: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], Lin
             out.rest(), err.rest()
 
 
-def test_help_loads_no_framework() -> None:
-    code = "import sys; from autoopt.cli import main; main(['--help'], standalone_mode=False)"
-    printed = f"{code}; print(*sys.modules, file=sys.stderr)"
-    ended = subprocess.run([sys.executable, "-c", printed], capture_output=True, text=True, check=True)
-    loaded = ended.stderr.split()
-    frameworks = {"keras", "keras_tuner", "tensorflow", "jax", "torch", "optuna"}
-    slow = {"numpy", "pandas", "sklearn", "rich", "tensorboard"}
-    assert not (frameworks | slow) & set(loaded)
+FRAMEWORKS = {"keras", "keras_tuner", "tensorflow", "jax", "torch", "optuna", "sklearn", "tensorboard"}
+
+
+def loaded_by(*words: str, cwd: Path) -> tuple[set[str], str]:
+    """Return what a command loads, and what it prints."""
+    code = (
+        "import sys\nfrom autoopt.cli import main\n"
+        "try:\n    main(sys.argv[1:], standalone_mode=False)\n"
+        "finally:\n    print(*sys.modules, file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    return set(ended.stderr.split()), ended.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("new",), ("predict",)], ids=["all", "new", "predict"])
+def test_help_loads_no_framework(words: tuple[str, ...], tmp_path: Path) -> None:
+    loaded, printed = loaded_by(*words, "--help", cwd=tmp_path)
+    assert not (FRAMEWORKS | {"numpy", "pandas", "rich"}) & loaded
     assert len(loaded) < 300
-    assert "Commands:" in ended.stdout
+    assert "Usage:" in printed
+
+
+def test_a_starter_is_printed_without_loading_a_framework(tmp_path: Path) -> None:
+    loaded, printed = loaded_by("new", "mlp", cwd=tmp_path)
+    assert not (FRAMEWORKS | {"pandas", "rich"}) & loaded
+    assert "def model_fn(hp):" in printed
+
+
+def test_data_are_inspected_without_loading_a_framework(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,label\n" + "1,x\n2,y\n" * 4)
+    loaded, printed = loaded_by("inspect", "rows.csv", cwd=tmp_path)
+    assert not FRAMEWORKS & loaded
+    assert "task binary" in printed
 
 
 def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_path: Path) -> None:

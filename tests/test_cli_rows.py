@@ -238,6 +238,6 @@ def test_images_that_do_not_open_are_skipped_counted_and_listed(place: Path) -> 
     begun = autoopt_("tune", "drawn", "--max-trials", 1, *QUICK, "--project-name", "three")
     assert begun.exit_code == 0, begun.output
     result = autoopt_("predict", "three", "drawn")
-    assert "1 of 61 files cannot be read and are left out: 'dark/bad.png'." in result.stderr
+    assert "1 of 61 files cannot be read and is left out: 'dark/bad.png'." in result.stderr
     assert rows_of(result.stdout)[0]["file"] == "dark/0.png"
     assert len(rows_of(result.stdout)) == 60

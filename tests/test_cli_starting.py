@@ -52,6 +52,11 @@ def test_new_alone_lists_a_line_for_each_starter() -> None:
     assert {line.split(" ")[0] for line in result.stdout.splitlines()} >= set(STARTERS)
 
 
+def test_new_is_told_which_starter_or_for_which_data() -> None:
+    result = autoopt_("new", "auto")
+    assert result.exit_code == 2 and "Write: autoopt new auto train.csv --target NAME" in result.stderr
+
+
 def test_new_prints_a_model_file_with_the_shapes_of_the_data() -> None:
     result = autoopt_("new", "mlp", "train.csv", "--target", "label", "--drop", "left")
     assert result.exit_code == 0, result.output
@@ -75,8 +80,8 @@ def test_inspect_tells_what_was_read_of_a_table() -> None:
     assert ["size", "number", "25%", "45"] in [row[:4] for row in rows]
     assert ["plan", "text"] in [row[:2] for row in rows]
     assert {row[0] for row in rows if row[0] in ("no", "yes")} == {"no", "yes"}
-    assert "'id' (it numbers the rows" in result.stdout
-    assert "Column 'left' gives the target away" in result.stdout
+    assert "'id' (it numbers the rows" in result.stdout and "--types id=number" in result.stdout
+    assert "Column 'left' gives the target away" in result.stdout and "--drop left" in result.stdout
     assert result.stdout.splitlines()[-1].endswith("is mlp: autoopt tune train.csv --target label")
 
 
@@ -86,6 +91,14 @@ def test_a_table_of_numbers_is_told_as_series_and_gives_its_shape(place: Path) -
     assert "waves.csv: 40 rows, sequence data, task binary, target label." in shown.stdout
     assert shown.stdout.splitlines()[-1].endswith(f"is sequence: autoopt tune sequence {path} --target label")
     assert "SHAPE = (20, 1)\n" in autoopt_("new", "sequence", path, "--target", "label").stdout
+
+
+def test_what_a_model_file_reads_is_told_in_python(place: Path) -> None:
+    (place / "model.py").write_text(
+        "import autoopt\ndata = autoopt.Dataset.of('train.csv', types={'plan': 'date'})\ndef model_fn(): ...\n"
+    )
+    result = autoopt_("inspect", "model.py")
+    assert result.exit_code != 0 and "types says that 'plan' is a date" in result.output
 
 
 def test_inspect_prints_one_json_object(table: pd.DataFrame) -> None:
@@ -107,7 +120,7 @@ def test_inspect_tells_the_parts_of_a_folder_of_images(place: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "pictures: 6 rows, 2 for test, image data, task binary, classes named by folders." in result.stdout
     assert "4 × 6 × 1" in result.stdout
-    assert "train/bird has no file of image and is left out." in result.stdout
+    assert "train/bird has no images and is left out." in result.stdout
 
 
 def test_inspect_reads_another_encoding_and_says_so(place: Path, table: pd.DataFrame) -> None:

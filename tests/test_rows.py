@@ -303,6 +303,15 @@ def test_a_starter_is_inspected_as_a_model_of_the_user_s_is(
     assert "mlp:" in capsys.readouterr().out
 
 
+def test_a_model_that_does_not_take_prepared_rows_is_told_what_these_are() -> None:
+    def for_columns() -> keras.Model:
+        return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+
+    told = r"Rows are prepared to numbers \(2,\) of float32, categories \(1,\) of int32: `autoopt new auto DATA` writes"
+    with pytest.raises(DataError, match=told):
+        tune(for_columns, customers(), target="churn")
+
+
 def test_what_was_read_is_shown_before_the_search(capsys: pytest.CaptureFixture[str]) -> None:
     tune(net, customers(), target="churn", verbose=1)
     shown = capsys.readouterr().out

@@ -102,6 +102,38 @@ def test_large_images_are_looked_at_as_finely_as_asked_by_equal_layers(coarser):
     assert model.count_params() == written.count_params()
 
 
+LONG = Inputs(shape=(200, 2))
+
+
+@pytest.mark.parametrize("kept", ["first steps", "last steps"])
+@pytest.mark.parametrize("name", ["sequence", "recurrent"])
+def test_of_a_long_sequence_as_many_steps_are_read_as_asked(name, kept):
+    model = starters.named(name, LONG, Outputs())(asking({"length": 50, "kept": kept}))
+    x = np.random.default_rng(0).normal(size=(2, 200, 2)).astype("float32")
+    other = x.copy()
+    other[:, slice(50, None) if kept == "first steps" else slice(150)] = 9.0
+    np.testing.assert_array_equal(model.predict_on_batch(other), model.predict_on_batch(x))
+    assert model.count_params() == starters.named(name, LONG, Outputs())(asking()).count_params()
+
+
+@pytest.mark.parametrize("name", ["sequence", "recurrent"])
+def test_a_long_sequence_is_read_whole_as_written_and_its_length_leaves_the_structure_open(name):
+    x, y = np.ones((24, 200, 2), "float32"), np.arange(24) % 2
+    model_fn = starters.for_data(name, Dataset.of((x, y)))
+    assert not AutoHyperModel(model_fn, data=Dataset.of((x, y))).reading().origin.closed
+    asked = drawn({})
+    model_fn(asked[0])
+    assert asked[1]["length"] == [50, 100, 200] and "kept" not in asked[1]
+
+
+@pytest.mark.parametrize("bands", [10, 20, 40])
+def test_a_spectrogram_is_read_in_as_many_bands_as_asked_by_equal_layers(bands):
+    build = starters.named("audio", Inputs(shape=(16, 40, 1)), Outputs())
+    model, written = build(asking({"bands": bands})), build(asking())
+    assert model.layers[1].output.shape[1:] == (8, bands, 1)
+    assert model.count_params() == written.count_params()
+
+
 def test_numbers_of_any_size_are_near_where_a_model_starts():
     x, y, model_fn = rows_for("mlp", "regression")
     made = model_fn(asking()).predict_on_batch(x)

@@ -272,7 +272,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], str]] = {
     "data that is a folder": (("tune", "net.py", "folder"), "Expected a folder for each class"),
     "epochs": (("tune", "net.py", "--epochs", "0"), "epochs was given 0. Expected a whole number from 1"),
     "epochs as words": (("tune", "net.py", "--epochs", "ten"), "'ten' is not a valid integer"),
-    "split": (("tune", "net.py", "--validation-split", "nan"), "validation_split=nan was given"),
+    "split": (("tune", "net.py", "--validation-split", "nan"), "--validation-split nan was given"),
     "sampler": (("tune", "net.py", "--sampler", "tpee"), "Did you mean 'tpe'?"),
     "pruner": (("tune", "net.py", "--pruner", "medain"), "Did you mean 'median'?"),
     "oracle": (("tune", "net.py", "--oracle", "bayes"), "Did you mean 'bayesian'?"),

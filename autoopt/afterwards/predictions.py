@@ -14,11 +14,12 @@ from autoopt import compiling, task
 from autoopt.data import Part, Stream, files, npz
 from autoopt.data.arrays import convert
 from autoopt.data.given import beside
-from autoopt.data.rows import labelled
+from autoopt.data.rows import labelled, prepared
 from autoopt.engines import evaluate
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.preparing import Preparation
 from autoopt.schema import Raw, Schema
+from autoopt.spelling import spelled
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +56,9 @@ class Predictor:
         raw = data if isinstance(data, Raw) else files.read(data, schema=self.schema)
         if not raw.n:
             raise DataError("The data have no rows. Expected one or more to predict for. Pass others.")
-        found = _table(_Told.of(self.model, self.schema), self._outputs(self.preparation.arrays(raw)), proba)
+        found = _table(
+            _Told.of(self.model, self.schema), self._outputs(prepared(self.preparation, raw)), proba
+        )
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
         found.attrs["notes"] = [*raw.notes, *self.preparation.cut(raw)]
@@ -82,7 +85,7 @@ class Predictor:
             () if isinstance(data, Raw) else self.preparation.cut(known)
         ):  # who read them tells of them
             logger.warning("%s", note)
-        return self._scored(Part(self.preparation.arrays(known), known.y))
+        return self._scored(Part(prepared(self.preparation, known), known.y))
 
     def _scored(self, part: Part | Stream) -> dict[str, float]:
         """Return the model's metrics, and the objective where that is none of them."""
@@ -143,7 +146,7 @@ def _table(told: _Told, outputs: np.ndarray, proba: bool) -> pd.DataFrame:
     if told.classes is None:
         if proba:
             raise UsageError(
-                "proba=True was given, and the model predicts numbers. Expected one that tells classes apart. Leave proba out."
+                f"{spelled('proba', True)} was given, and the model predicts numbers. Expected one that tells classes apart. Leave proba out."
             )
         return _numbers(told, outputs)
     unused = np.zeros(

@@ -74,10 +74,10 @@ class Dataset:
 
         Args:
             data: (x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a `tf.data.Dataset`, a
-                `keras.utils.PyDataset` or a torch `DataLoader`, or a function `data(batch_size)` of one; a `Dataset`; or the path of an .npz. Or raw rows, labels
-                included, which are prepared as the rows that train are: a DataFrame, or the path of a CSV, TSV, Parquet,
-                Feather, JSON lines, FASTA or .npy file, or of a folder of images, sounds or texts with a folder for each
-                class.
+                `keras.utils.PyDataset` or a torch `DataLoader`, or a function `data(batch_size)` that returns one, of which
+                the batch size is searched; a `Dataset`; or the path of an .npz. Or raw rows, labels included, which are
+                prepared as the rows that train are: a DataFrame, or the path of a CSV, TSV, Parquet, Feather, JSON lines,
+                FASTA or .npy file, or of a folder of images, sounds or texts with a folder for each class.
             target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
                 called target, label, class or y, else the last.
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
@@ -90,7 +90,8 @@ class Dataset:
             test_data: What to test on at the end; 25 examples or more.
             test_split: Share of `data` that is the test part where neither of the two is given, 0 for none; `"auto"`
                 is 0.2 of 1,000 rows or more.
-            groups: One label a row, for example the patient: no group has rows in two parts.
+            groups: One label a row, for example the patient: no group has rows in two parts. Of raw rows, the name of the
+                column that has them, which is not learnt from then.
             time_order: Whether the rows are in time order: the last are the test part, and those before it validate.
             seed: Of the cut; None takes a fresh one.
 
@@ -100,10 +101,11 @@ class Dataset:
         check_share(validation_split)
         check_seed(seed)
         share = asked_share(test_split, validation_data, test_data)
-        told = {"target": target, "task": task, "types": types, "drop": drop}
+        named = groups if isinstance(groups, str) else None
+        told = {"target": target, "task": task, "types": types, "drop": drop, "groups": named}
         if isinstance(data, Dataset):
-            check_unsaid(told, "an autoopt.Dataset")
             check_ruled(groups, time_order, "autoopt.Dataset", data)
+            check_unsaid(told, "an autoopt.Dataset")
             return _ready(data, validation_data, test_data, None if share is None else test_split)
         given = given_parts(data, validation_data, test_data, told, seed)
         asked_share(test_split, given.validation, given.test)  # which a folder may have
@@ -113,7 +115,7 @@ class Dataset:
             return _sized(_prepared(made, given.rows), "test_data")
         whole = given.data
         assert isinstance(whole, Part)
-        rules = ruled(groups, time_order, data, whole.n)
+        rules = ruled(groups if given.groups is None else given.groups, time_order, data, whole.n)
         cut = split(
             whole.y, whole.n, validation_split=validation_split, seed=seed, rules=rules,
             test=0.0 if given.test is not None else share_of(whole.n, share),

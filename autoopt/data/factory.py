@@ -12,6 +12,9 @@ SEEDED = False
 USUAL_SIZE = 32
 """Examples a batch where none are asked for: Keras's own."""
 
+PARAMETER = "batch_size"
+"""What the argument of a function that needs none is called, if it is one."""
+
 MAKES = (tfdata, pydataset, dataloader)
 """What it may return."""
 
@@ -19,14 +22,15 @@ POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR
 
 
 def recognizes(value: Any) -> bool:
-    """Say whether `value` is a function that needs one argument."""
-    if isinstance(value, type) or not callable(value):
-        return False
-    try:
-        parameters = inspect.signature(value).parameters.values()
-    except (TypeError, ValueError):  # of some that are written in C
-        return False
-    return len([each for each in parameters if each.default is each.empty and each.kind in POSITIONAL]) == 1
+    """Say whether `value` is a function that needs one argument, or none and takes a batch size."""
+    return _parameter(value) is not None
+
+
+def usual_size(source: Any) -> int:
+    """Return the examples a batch where none are asked for: what the function itself has for that, else Keras's own."""
+    parameter = _parameter(source)
+    given = None if parameter is None else parameter.default
+    return given if isinstance(given, int) and not isinstance(given, bool) else USUAL_SIZE
 
 
 def check(source: Any) -> None:
@@ -61,13 +65,29 @@ def batched(source: Any, batch_size: int | None) -> Any:
     return form.batched(made, None)
 
 
+def _parameter(value: Any) -> inspect.Parameter | None:
+    """Return the parameter that takes the batch size, None where there is none."""
+    if isinstance(value, type) or not callable(value):
+        return None
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):  # of some that are written in C
+        return None
+    asked = [each for each in parameters if each.kind in POSITIONAL]
+    needed = [each for each in asked if each.default is each.empty]
+    if not needed and asked and asked[0].name == PARAMETER:
+        return asked[0]
+    return needed[0] if len(needed) == 1 else None
+
+
 def _made(source: Any, batch_size: int | None) -> tuple[Any, Any]:
     """Return batches of a size, and whose they are."""
-    made = source(USUAL_SIZE if batch_size is None else batch_size)
+    size = usual_size(source) if batch_size is None else batch_size
+    made = source(size)
     form = next((each for each in MAKES if each.recognizes(made)), None)
     if form is None:
         raise DataError(
-            f"data({USUAL_SIZE}) returned a {type(made).__name__}. Expected batches of that size: "
+            f"data({size}) returned a {type(made).__name__}. Expected batches of that size: "
             f"{', '.join(each.NAME for each in MAKES)}. Return one of these, or pass arrays (x, y)."
         )
     return made, form

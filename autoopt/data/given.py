@@ -31,6 +31,7 @@ class Given:
         test: What tests, likewise.
         notes: What is to be said of it, one sentence each.
         rows: What they are where they are raw.
+        groups: Of each row of `data` what it belongs to, where a column of raw rows says that.
     """
 
     data: Part | Stream
@@ -38,6 +39,7 @@ class Given:
     test: Part | Stream | None
     notes: tuple[str, ...] = ()
     rows: Rows | None = None
+    groups: np.ndarray | None = None
 
 
 def given_parts(
@@ -72,7 +74,7 @@ def _of_rows(data: Any, validation_data: Any, test_data: Any, said: Mapping[str,
     validation, test = (
         None if each is None else Part(each.x, each.y) for each in (parts.validation, parts.test)
     )
-    return Given(Part(parts.train.x, parts.train.y), validation, test, notes, found)
+    return Given(Part(parts.train.x, parts.train.y), validation, test, notes, found, parts.train.groups)
 
 
 def from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, Any, Any]:

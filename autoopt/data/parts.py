@@ -67,6 +67,11 @@ class Stream:
         """Whether it comes in batches of any size that is asked for."""
         return factory.recognizes(self.source)
 
+    @property
+    def usual_size(self) -> int:
+        """Examples a batch of what is sized, where none are asked for."""
+        return factory.usual_size(self.source)
+
     def batched(self, batch_size: int | None) -> Any:
         """Return what Keras's `fit` takes; a `tf.data.Dataset` is rebatched when a size is given.
 

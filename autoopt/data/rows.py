@@ -49,12 +49,20 @@ class Rows:
     def arrays(self, part: Part) -> Part:
         """Return a part of raw rows as what models take."""
         assert self.preparation is not None
-        return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
+        return replace(part, x=prepared(self.preparation, Raw(self.schema, part.x, part.y)))
 
     def cut(self, part: Part) -> tuple[str, ...]:
         """Return what is to be said of raw rows of a part of which models take the beginning alone."""
         assert self.preparation is not None
         return self.preparation.cut(Raw(self.schema, part.x, part.y))
+
+
+def prepared(preparation: "Preparation", raw: Raw) -> Any:
+    """Return rows as what models take; who watches is told how far that has come."""
+    from autoopt.data.files import watching
+
+    with watching(f"Preparing {raw.n:,} rows", None) as told:
+        return preparation.arrays(raw, told)
 
 
 def recognizes(data: Any) -> bool:
@@ -75,9 +83,10 @@ def check_unsaid(said: Mapping[str, Any], what: str) -> None:
     """Raise a DataError where something is said of columns, and there are none."""
     for name, given in said.items():
         if given is not None and not (name == "drop" and isinstance(given, list | tuple) and not given):
+            advice = "Pass a label for each row" if name == "groups" else f"Leave {name} out"
             raise DataError(
                 f"{name} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
-                f"included, for that: here it is said by what was passed. Leave {name} out."
+                f"included, for that: here it is said by what was passed. {advice}."
             )
 
 
@@ -90,7 +99,7 @@ def read(
         data: As `files.read_parts` takes it.
         validation_data: Rows of the same columns, or None for those that a folder has.
         test_data: Likewise.
-        said: `target`, `task`, `types` and `drop`.
+        said: `target`, `task`, `types`, `drop`, and `groups` where that names a column.
 
     Raises:
         DataError: They cannot be read or learnt from as they are.

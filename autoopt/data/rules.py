@@ -103,7 +103,7 @@ def _numbered(groups: Any, n: int) -> np.ndarray:
     if labels.shape != (n,):
         raise DataError(
             f"groups has shape {labels.shape} for {n:,} rows. Expected one label a row, shape ({n},): for example the "
-            "column that says whose row it is."
+            "column that says whose row it is. Pass that, or of raw rows its name."
         )
     missing = [label is None or label != label for label in labels.tolist()]
     if any(missing):

@@ -8,6 +8,7 @@ import numpy as np
 from autoopt.data.cuts import Cut, Rules, Split
 from autoopt.data.nested import leaves
 from autoopt.errors import DataError
+from autoopt.spelling import named, spelled
 
 TEST_SHARE = 0.2
 ROWS_FOR_A_TEST_PART = 1_000
@@ -51,8 +52,9 @@ def split(
     if count >= len(rest):
         raise DataError(
             f"The data has {n:,} {'row' if n == 1 else 'rows'}, too few to cut "
-            f"validation_split={validation_split} from. Expected at least one row to train and one to "
-            "validate. Pass more rows, a smaller validation_split, or validation_data=(x, y)."
+            f"{spelled('validation_split', validation_split)} from. Expected at least one row to train and one to "
+            f"validate. Pass more rows, a smaller {named('validation_split')}, or rows of your own to validate on, as "
+            f"{named('validation_data')}."
         )
     train, validation = _cut(rest, labels, count, generator, 2, rules)
     free = rules.groups is None and not rules.time_order
@@ -77,8 +79,8 @@ def check_share(validation_split: float) -> None:
     """Raise a DataError unless the share is a number between 0 and 1, both excluded."""
     if not isinstance(validation_split, int | float | np.number) or not 0 < validation_split < 1:
         raise DataError(
-            f"validation_split={validation_split!r} was given. Expected a share between 0 and 1, both "
-            "excluded, such as 0.2. To validate on rows of your own, pass validation_data=(x, y)."
+            f"{spelled('validation_split', validation_split)} was given. Expected a share between 0 and 1, both "
+            f"excluded, such as 0.2. To validate on rows of your own, pass {named('validation_data')}."
         )
 
 

@@ -121,8 +121,13 @@ class Preparation:
             )
         return {name: x[column] for column, name in self.names.items()}
 
-    def arrays(self, raw: Raw) -> Any:
-        """Return what a starter takes: an array, or a dict of them by name."""
+    def arrays(self, raw: Raw, progress: Callable[[int, int], None] | None = None) -> Any:
+        """Return what a starter takes: an array, or a dict of them by name.
+
+        Args:
+            raw: The rows.
+            progress: Called with how many are done, of how many.
+        """
         given, whole = self.feed(raw.x), None
         for at in range(0, raw.n, BATCH):
             rows = slice(at, at + BATCH)
@@ -132,6 +137,8 @@ class Preparation:
             if whole is None:
                 whole = keras.tree.map_structure(partial(_empty, raw.n), parts)
             keras.tree.map_structure(lambda all_, part, rows=rows: _put(all_, part, rows), whole, parts)
+            if progress is not None:
+                progress(min(at + BATCH, raw.n), raw.n)
         return whole
 
     def cut(self, raw: Raw) -> tuple[str, ...]:

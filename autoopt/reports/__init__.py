@@ -1,4 +1,6 @@
-"""What people look at while a search runs and afterwards."""
+"""What people look at while a search runs and afterwards. TensorBoard's part is loaded when it is first used."""
+
+from typing import TYPE_CHECKING, Any
 
 from autoopt.reports.background import Background
 from autoopt.reports.comparison import compared, comparison
@@ -10,7 +12,9 @@ from autoopt.reports.own_sink import own_sinks
 from autoopt.reports.screen import importance_grid, screen
 from autoopt.reports.space_table import space_table
 from autoopt.reports.table import UNCUT, table, told
-from autoopt.reports.tensorboard import TensorBoard, discard
+
+if TYPE_CHECKING:
+    from autoopt.reports.tensorboard import TensorBoard, discard
 
 __all__ = [
     "UNCUT",
@@ -39,3 +43,11 @@ __all__ = [
     "trials_table",
     "where_to_look",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("TensorBoard", "discard"):
+        from autoopt.reports import tensorboard
+
+        return getattr(tensorboard, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

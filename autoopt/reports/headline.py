@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from autoopt.records import own_model
+
 
 @dataclass(frozen=True)
 class Score:
@@ -30,7 +32,8 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
         summary: What `Result.summary()` returns.
     """
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
-    yield Score("Your model", summary["baseline_score"], f"trial 0{over}")
+    model = own_model(summary.get("starter")).capitalize()
+    yield Score(model, summary["baseline_score"], f"trial 0{over}")
     number = summary["best_trial"]
     # The winner is the best of those that ran again: another trial may have scored more in the search.
     what, which = ("Best so far", "") if number is None else ("Winner, in the search", f"trial {number}")
@@ -38,7 +41,7 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     mean = f", mean of its {kind}" if kind else ""
     yield Score(what, compared_score(summary), f"{which}{mean}")
     if number != 0:
-        yield from _confirmed("Your model, confirmed", summary.get("baseline_confirmed"))
+        yield from _confirmed(f"{model}, confirmed", summary.get("baseline_confirmed"))
     yield from _confirmed("Winner, confirmed", summary.get("confirmed"))
     if summary.get("unconfirmed"):
         yield Score("Winner, confirmed", None, f"not: {summary['unconfirmed']}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from autoopt import memory
-from autoopt.records import COSTS, Trial
+from autoopt.records import COSTS, YOUR_MODEL, Trial, own_model
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
 from autoopt.reports.headline import around
@@ -28,7 +28,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines += time_line(summary.get("profile") or {}) + disk_line(summary)
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     mean = "".join(f", the mean of its {kind}" for kind, _ in _several(summary))
-    lines.append(f"  baseline   {name} {score_text(summary['baseline_score'])}  (your model{mean}{over})")
+    lines.append(
+        f"  baseline   {name} {score_text(summary['baseline_score'])}  ({own_model(summary.get('starter'))}{mean}{over})"
+    )
     if summary["best_trial"] is None:
         so_far = f"  best       {name} {score_text(summary['best_score'])}  (so far)"
         return lines if summary["best_score"] is None else [*lines, so_far]
@@ -40,9 +42,8 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         )
     lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
     lines += _confirmed(summary) + _tested(summary)
-    unchanged = "the knee is your model" if summary.get("front") else "no trial beat your model"
     falling = summary["objective"]["direction"] == "max"
-    lines += front_lines(summary.get("front") or [], falling) + _changes(summary["changes"], unchanged)
+    lines += front_lines(summary.get("front") or [], falling) + _changes(summary)
     return lines + [printable(edge["text"], kept="") for edge in summary.get("edges", ())]
 
 
@@ -117,6 +118,7 @@ def trials_table(
     objective: str,
     width: int = UNCUT,
     others: Sequence[str] = (),
+    model: str = YOUR_MODEL,
 ) -> list[str]:
     """Return lines on the best trials, each with what it changed of the user's model, and on the failed.
 
@@ -126,14 +128,19 @@ def trials_table(
         objective: The name of what was compared.
         width: Characters in a line.
         others: The names of what was compared beside it.
+        model: What the user's model is called.
     """
-    found, failed = trials_grid(best, every, objective, others), failed_line(every)
+    found, failed = trials_grid(best, every, objective, others, model), failed_line(every)
     lines = table(found.columns, found.rows, width) if found.rows else []
     return [*lines, *([""] if lines else []), failed] if failed else lines
 
 
 def trials_grid(
-    best: Sequence[Trial], every: Sequence[Trial], objective: str, others: Sequence[str] = ()
+    best: Sequence[Trial],
+    every: Sequence[Trial],
+    objective: str,
+    others: Sequence[str] = (),
+    model: str = YOUR_MODEL,
 ) -> Grid:
     """Return the best trials, each with what it changed of the user's model; arguments as of `trials_table`."""
     written = next((trial.hyperparameters for trial in every if trial.number == 0), {})
@@ -142,11 +149,11 @@ def trials_grid(
             str(trial.number), score_text(trial.score),
             *(in_full(name, trial.scores[name]) if name in trial.scores else "-" for name in others),
             str(trial.epochs), duration(trial.seconds or 0.0),
-            trial.status, differences(written, trial),
+            trial.status, differences(written, trial, model),
         )
         for trial in best
     ]  # fmt: skip
-    columns = ("trial", objective, *others, "epochs", "time", "status", "changed from your model")
+    columns = ("trial", objective, *others, "epochs", "time", "status", f"changed from {model}")
     return Grid("Trials", columns, rows)
 
 
@@ -172,27 +179,23 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     chance = f"95 %, {alone}" if error else ""
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
-    beside = f"; your model {_within(own)}" if own and not is_own else ""
+    beside = f"; {own_model(summary.get('starter'))} {_within(own)}" if own and not is_own else ""
     lines = [f"  confirmed  {name} {_within(found)}  ({chance}{seeds}{deviation}){beside}"]
     return lines if is_own else lines + [f"{'':13}{told}" for told in _verdict(summary, n)]
 
 
 def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
     """Return the sentence on whether the winner is better than the user's model."""
-    gain = summary.get("gain")
+    gain, model = summary.get("gain"), own_model(summary.get("starter"))
     if gain is None:
         own = summary.get("baseline_confirmed")
         single = "a single run of each does" if own and n == 1 else ""
         alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
         which = single or ("seeds alone do" if alone else "")
-        return [f"{which} not tell whether it is better than your model"] if which else []
+        return [f"{which} not tell whether it is better than {model}"] if which else []
     bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
-    which = (
-        "better than your model beyond noise"
-        if summary["beats_baseline"]
-        else "not better than your model beyond noise"
-    )
-    return [f"{which} {bounds}"]
+    which = "better" if summary["beats_baseline"] else "not better"
+    return [f"{which} than {model} beyond noise {bounds}"]
 
 
 def _within(found: Mapping[str, Any]) -> str:
@@ -237,13 +240,18 @@ def disk_line(summary: Mapping[str, Any]) -> list[str]:
     return [f"  disk       {memory.spoken(summary['disk'])}{alone}"] if "disk" in summary else []
 
 
-def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
+def _changes(summary: Mapping[str, Any]) -> list[str]:
+    changes, model = summary["changes"], own_model(summary.get("starter"))
     if not changes:
-        return [f"Nothing was changed: {unchanged}."]
+        return [
+            f"Nothing was changed: the knee is {model}."
+            if summary.get("front")
+            else f"Nothing was changed: no trial beat {model}."
+        ]
     names = [printable(change["name"], kept="") for change in changes]  # what a user calls them: in one line
     width = max(map(len, names)) + 2
     return [
-        "Changed from your model:",
+        f"Changed from {model}:",
         *(
             f"  {name:<{width}} {told(change['before'])} -> {told(change['after'])}"
             for name, change in zip(names, changes, strict=True)
@@ -251,9 +259,9 @@ def _changes(changes: Sequence[Mapping[str, Any]], unchanged: str) -> list[str]:
     ]
 
 
-def differences(written: Mapping[str, Any], trial: Trial) -> str:
+def differences(written: Mapping[str, Any], trial: Trial, model: str = YOUR_MODEL) -> str:
     """Return the values in which a trial differs from the user's model; inactive ones are left out."""
     if trial.number == 0:
-        return "nothing: it is your model"
+        return f"nothing: it is {model}"
     changed = (f"{name}={told(v)}" for name, v in trial.hyperparameters.items() if written.get(name) != v)
     return ", ".join(changed) or "nothing"

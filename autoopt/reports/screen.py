@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from autoopt.records import own_model
 from autoopt.reports.console import score_text
 from autoopt.reports.grid import Grid
 from autoopt.reports.headline import around, scores
@@ -27,7 +28,7 @@ def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed:
         *time_line(summary.get("profile") or {}),
         *disk_line(summary),
         _headline(summary),
-        *(f"Compared with your model: {sentence}." for sentence in verdict(summary)),
+        *(f"Compared with {own_model(summary.get('starter'))}: {sentence}." for sentence in verdict(summary)),
         *front_lines(summary.get("front") or [], falling),
         *_changed(summary),
         *(printable(edge["text"], kept="") for edge in summary.get("edges", ())),
@@ -53,7 +54,8 @@ def _headline(summary: Mapping[str, Any]) -> Grid:
 def _changed(summary: Mapping[str, Any]) -> list[str | Grid]:
     if summary["best_trial"] is None:
         return []
+    model = own_model(summary.get("starter"))
     if not summary["changes"]:
-        return ["Nothing was changed: the winner is your model."]
+        return [f"Nothing was changed: the winner is {model}."]
     rows = [(each["name"], told(each["before"]), told(each["after"])) for each in summary["changes"]]
-    return [Grid("Changed from your model", ("hyperparameter", "your model", "the winner"), rows)]
+    return [Grid(f"Changed from {model}", ("hyperparameter", model, "the winner"), rows)]

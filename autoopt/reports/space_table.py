@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from keras_tuner.engine import hyperparameters as kinds
-
 from autoopt.reports.table import UNCUT, table, told
 
 MOST_ROWS = 12
@@ -21,7 +19,7 @@ def space_table(space: Any, width: int = UNCUT) -> list[str]:
         space: A `keras_tuner.HyperParameters` that holds the values of the user's own model.
         width: Characters in a line.
     """
-    choices = {hp.name: hp.values for hp in space.space if not isinstance(hp, kinds.Int | kinds.Float)}
+    choices = {hp.name: hp.values for hp in space.space if not _has_ends(hp)}
     counted = Counter(_axis(hp.name) for hp in space.space)
     shown: Counter[str] = Counter()
     rows = []
@@ -36,6 +34,20 @@ def space_table(space: Any, width: int = UNCUT) -> list[str]:
     return table(COLUMNS, rows, width) if rows else []
 
 
+def is_fixed(hp: Any) -> bool:
+    """Say whether a hyperparameter has one value only."""
+    from keras_tuner.engine import hyperparameters as kinds  # loads Keras, which other reports do without
+
+    return isinstance(hp, kinds.Fixed)
+
+
+def _has_ends(hp: Any) -> bool:
+    """Say whether a hyperparameter is a number between two others."""
+    from keras_tuner.engine import hyperparameters as kinds
+
+    return isinstance(hp, kinds.Int | kinds.Float)
+
+
 def _axis(name: str) -> str:
     """Return what a name begins with; the user's own names have no axis."""
     before, slash, _ = name.partition("/")
@@ -44,9 +56,9 @@ def _axis(name: str) -> str:
 
 def _range(hp: Any, written: Any) -> str:
     """Return what a hyperparameter may become, beside what it is as written."""
-    if isinstance(hp, kinds.Fixed):
+    if is_fixed(hp):
         return "fixed"
-    if not isinstance(hp, kinds.Int | kinds.Float):
+    if not _has_ends(hp):
         others = [value for value in hp.values if written is None or value != written]
         return ", ".join(map(told, others)) or "nothing else"
     step = f", by {told(hp.step)}" if hp.step not in (None, 1) else ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from optuna.pruners import NopPruner
 
-from autoopt.records import Event, Foreseen, Trial, TrialEnded
+from autoopt.records import YOUR_MODEL, Event, Foreseen, Trial, TrialEnded
 from autoopt.search.foreign import promotes
 from autoopt.search.limits import Limits
 from autoopt.search.pruner import rungs
@@ -43,6 +43,7 @@ class Plan:
         confirm: How many of the best trials run again.
         repeats: How often.
         fresh_cuts: Whether each time on another cut of the data.
+        model: What the user's model is called.
     """
 
     epochs: int
@@ -54,6 +55,7 @@ class Plan:
     confirm: int = 0
     repeats: int = 0
     fresh_cuts: bool = False
+    model: str = YOUR_MODEL
 
     @property
     def sentences(self) -> Sequence[str]:
@@ -81,13 +83,13 @@ class Plan:
 
     def _of_pruning(self) -> str:
         if self.pruner:
-            return f"Your {self.pruner} says which of them end early; your own model never does."
+            return f"Your {self.pruner} says which of them end early; {self.model} never does."
         if not self.rungs:
             return "None of them ends early."
         after = " and ".join(map(str, self.rungs))
         return (
-            f"After {after} of them the best third goes on, but nothing ends while its learning rate rises; your "
-            "own model never does."
+            f"After {after} of them the best third goes on, but nothing ends while its learning rate rises; "
+            f"{self.model} never does."
         )
 
     def _of_hyperband(self) -> Sequence[str]:
@@ -97,7 +99,7 @@ class Plan:
         told = [
             f"Plan: {self.proposer} runs brackets of trials × epochs: {brackets}.",
             "What is promoted goes on where it ended. "
-            f"Your own model is the first trial, and trains {_counted(self.epochs, 'epoch')}.",
+            f"{self.model.capitalize()} is the first trial, and trains {_counted(self.epochs, 'epoch')}.",
         ]
         if self.ends is not None and self.ends != self.epochs:
             told.append(
@@ -113,22 +115,23 @@ class Plan:
         again = "again once" if self.repeats == 1 else f"again {self.repeats} times"
         cuts = " and on fresh cuts of the data" if self.fresh_cuts else ""
         return [
-            f"Then the {best} and your model run {again} up to their best epochs, with fresh seeds{cuts}."
+            f"Then the {best} and {self.model} run {again} up to their best epochs, with fresh seeds{cuts}."
         ]
 
 
-def plan_of(search: Search, epochs: int, fresh_cuts: bool) -> Plan:
+def plan_of(search: Search, epochs: int, fresh_cuts: bool, model: str = YOUR_MODEL) -> Plan:
     """Return what a search is going to do.
 
     Args:
         search: As it was asked for.
         epochs: Most epochs a trial.
         fresh_cuts: Whether confirmation has any.
+        model: What the user's model is called.
     """
     proposer = search.oracle or search.sampler
     plan = Plan(
         epochs, "" if proposer is None else type(proposer).__name__,
-        confirm=search.confirm, repeats=search.confirm_repeats, fresh_cuts=fresh_cuts,
+        confirm=search.confirm, repeats=search.confirm_repeats, fresh_cuts=fresh_cuts, model=model,
     )  # fmt: skip
     if promotes(search.oracle):
         return replace(plan, brackets=_brackets(search.oracle, epochs), ends=search.oracle.max_epochs)

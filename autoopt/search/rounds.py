@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from autoopt.engines import MOST_PROGRAMS
-from autoopt.records import Trial
+from autoopt.records import YOUR_MODEL, Trial
 from autoopt.search.search import Search
 
 TIMES = ("not at all", "once", "twice")
@@ -35,6 +35,7 @@ def affordable(
     trainings: int = 1,
     earlier: int = 0,
     missing: Callable[[int, int], int] = lambda number, repeats: repeats,
+    model: str = YOUR_MODEL,
 ) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
 
@@ -49,6 +50,7 @@ def affordable(
         trainings: Of a run: one for each fold.
         earlier: How many of all trials another process ran.
         missing: Told (trial, repeats), how many of those runs are not known from before.
+        model: What the user's model is called.
     """
     most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
@@ -82,7 +84,11 @@ def affordable(
         taking = cost(chosen, times)
         said = (count, times) != (most, repeats) and taking
         return Rounds(
-            chosen, times, _told(chosen, own, times, repeats, left) if said else "", repeats, taking
+            chosen,
+            times,
+            _told(chosen, model if own else None, times, repeats, left) if said else "",
+            repeats,
+            taking,
         )
     known = [trial for trial in ranked if not missing(trial.number, 1)][:most]
     compared = _with(own, known)
@@ -94,7 +100,7 @@ def affordable(
         note = f"Nothing more is confirmed: {_seconds(left)} are left. What wins is confirmed from before: {which} {_listed(known)}."
         return Rounds(compared, times, note, repeats)
     if (alone := cost(ranked[:1], 1)) <= left:
-        note = f"Confirming the best trial once, and not your model: {_seconds(left)} are left."
+        note = f"Confirming the best trial once, and not {model}: {_seconds(left)} are left."
         return Rounds(ranked[:1], 1, note, 1, alone)
     return Rounds(note=f"The best trial is not confirmed: {_seconds(left)} are left.")
 
@@ -150,10 +156,10 @@ def _worth(option: tuple[int, int]) -> tuple[int, int, int, int]:
     return min(times, 2), min(count, times), count + times, times
 
 
-def _told(chosen: Sequence[Trial], own: Trial | None, times: int, repeats: int, left: float) -> str:
-    others = [str(trial.number) for trial in chosen if own is None or trial.number != own.number]
+def _told(chosen: Sequence[Trial], model: str | None, times: int, repeats: int, left: float) -> str:
+    others = [str(trial.number) for trial in chosen if model is None or trial.number]
     named = [f"trial{'s' * (len(others) > 1)} {', '.join(others)}"] * bool(others)
-    which = " and ".join([*named, *["your model"] * (own is not None)])
+    which = " and ".join([*named, *([] if model is None else [model])])
     often = TIMES[times] if times < len(TIMES) else f"{times} times"
     more = (
         f", {'twice' if repeats == 2 else f'up to {repeats} times'} if there is time"

@@ -1,38 +1,41 @@
-"""Starters: a plain Keras function for each kind of data, to be tuned like a user's own, and to be printed as one."""
+"""Starters: a plain Keras function for each kind of data, to be tuned like a user's own, and to be printed as one.
 
+Keras is loaded where one is to be called: their names and their texts are had without.
+"""
+
+import importlib
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
-
-from autoopt.data import Dataset, rows
-from autoopt.data.tables.wanted import SERIES
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.prepared import Inputs, Outputs
-from autoopt.schema import Modality
-from autoopt.starters.audio import audio
-from autoopt.starters.cnn import cnn
-from autoopt.starters.fitting import shapes_of
-from autoopt.starters.mlp import mlp
-from autoopt.starters.recurrent import recurrent
-from autoopt.starters.sequence import sequence
-from autoopt.starters.source import written
-from autoopt.starters.text import text
+from autoopt.schema import SPOKEN, Modality
+from autoopt.starters.source import told, written
 
-__all__ = ["AUTO", "FITTING", "STARTERS", "check", "for_data", "named", "source", "source_for", "taken"]
+if TYPE_CHECKING:
+    import keras
+
+    from autoopt.data import Dataset
+
+__all__ = [
+    "AUTO",
+    "FITTING",
+    "STARTERS",
+    "check",
+    "for_data",
+    "named",
+    "source",
+    "source_for",
+    "taken",
+    "told",
+]
 
 AUTO = "auto"
 """Stands for the starter that fits the data."""
 
-STARTERS: Mapping[str, Callable[..., keras.Model]] = {
-    "mlp": mlp,
-    "cnn": cnn,
-    "text": text,
-    "audio": audio,
-    "sequence": sequence,
-    "recurrent": recurrent,
-}
+STARTERS = ("mlp", "cnn", "text", "audio", "sequence", "recurrent")
+"""Their names: each is a function of the module of this room that is called as it is."""
 
 FITTING: Mapping[Modality, str] = {
     "table": "mlp",
@@ -62,12 +65,8 @@ TEN = Outputs(10, "softmax", "sparse_categorical_crossentropy", "accuracy")
 TABLE_OF_STEPS = ("sequence", "table")
 """Kinds of starter and data between which it may be that nobody said what the columns are."""
 
-WORDS: Mapping[Modality, str] = {
-    "table": "a table", "image": "images", "text": "texts", "audio": "sound", "sequence": "sequences",
-}  # fmt: skip
 
-
-def named(name: str, inputs: Inputs, outputs: Outputs) -> Callable[..., keras.Model]:
+def named(name: str, inputs: Inputs, outputs: Outputs) -> "Callable[..., keras.Model]":
     """Return a starter as a model function of `hp`.
 
     Args:
@@ -78,7 +77,9 @@ def named(name: str, inputs: Inputs, outputs: Outputs) -> Callable[..., keras.Mo
     Raises:
         UsageError: There is no starter of that name.
     """
-    return partial(_found(name), inputs=inputs, outputs=outputs)
+    _check_name(name)
+    module = importlib.import_module(f"autoopt.starters.{name}")
+    return partial(getattr(module, name), inputs=inputs, outputs=outputs)
 
 
 def source(name: str, inputs: Inputs | None = None, outputs: Outputs | None = None) -> str:
@@ -96,11 +97,11 @@ def source(name: str, inputs: Inputs | None = None, outputs: Outputs | None = No
         >>> print(source("sequence").splitlines()[0])
         \"\"\"A small residual net for sequences: series, DNA, proteins.\"\"\"
     """
-    starter = _found(name)
-    return written(starter, inputs or EXAMPLES[name], outputs or TEN)
+    _check_name(name)
+    return written(name, inputs or EXAMPLES[name], outputs or TEN)
 
 
-def source_for(name: str, data: Dataset) -> str:
+def source_for(name: str, data: "Dataset") -> str:
     """Return a starter as the text of a model file with the shapes of some data.
 
     Args:
@@ -112,7 +113,7 @@ def source_for(name: str, data: Dataset) -> str:
         DataError: It is for another kind of data, or arrays are of no shape that it could take.
     """
     found = for_data(name, data)
-    return written(found.func, **found.keywords)
+    return written(found.func.__name__, **found.keywords)
 
 
 def check(model_fn: Any) -> None:
@@ -128,7 +129,7 @@ def check(model_fn: Any) -> None:
         )
 
 
-def for_data(model_fn: Any, data: Dataset | None) -> Any:
+def for_data(model_fn: Any, data: "Dataset | None") -> Any:
     """Return a starter that was named as a model function for some data; a model function as it is.
 
     Args:
@@ -145,6 +146,8 @@ def for_data(model_fn: Any, data: Dataset | None) -> Any:
     if data is None:
         name = "mlp" if model_fn == AUTO else model_fn
         return named(name, EXAMPLES[name], TEN)
+    from autoopt.starters.fitting import shapes_of  # loads Keras
+
     shapes = shapes_of(data, None if model_fn == AUTO else KINDS[model_fn])
     name = FITTING[shapes.modality] if model_fn == AUTO else model_fn
     if KINDS[name] != shapes.modality:
@@ -153,8 +156,8 @@ def for_data(model_fn: Any, data: Dataset | None) -> Any:
             " If each row is a series: types='series'." if (kind, shapes.modality) == TABLE_OF_STEPS else ""
         )
         raise DataError(
-            f"The starter was given as {name!r}, which is for {WORDS[kind]}, and the data is {WORDS[shapes.modality]}. "
-            f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".{series}'
+            f"The starter was given as {name!r}, which is for {SPOKEN[kind]}, and the data is {SPOKEN[shapes.modality]}. "
+            f"Expected the one for that. Take {FITTING[shapes.modality]!r}, or 'auto'.{series}"
         )
     return named(name, shapes.inputs, shapes.outputs)
 
@@ -167,6 +170,9 @@ def types_for(model_fn: Any, data: Any, types: Any) -> Any:
         data: Likewise.
         types: Likewise; what is said there stands.
     """
+    from autoopt.data import rows
+    from autoopt.data.tables.wanted import SERIES
+
     named = isinstance(model_fn, str) and KINDS.get(model_fn) == "sequence"
     return SERIES if named and types is None and rows.is_table(data) else types
 
@@ -181,10 +187,9 @@ def taken(asked: Any, model_fn: Any) -> tuple[str, ...]:
     return (f"The starter for this data is {model_fn.func.__name__}.",) if asked == AUTO else ()
 
 
-def _found(name: str) -> Callable[..., keras.Model]:
+def _check_name(name: str) -> None:
     if name not in STARTERS:
         raise UsageError(
             f"The starter was given as {name!r}. Expected one for your kind of data. "
             f"Take mlp for tables, cnn for images.{nearest(name, STARTERS)}"
         )
-    return STARTERS[name]

@@ -7,11 +7,11 @@ from autoopt.prepared import Inputs, Outputs
 
 
 def audio(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> keras.Model:
-    """Return a residual net over frames × bands × 1."""
+    """Return a residual net over frames × bands × 1. Of fewer bands each is the mean of what neighbours were, in logarithms."""
     spectrogram = keras.Input(inputs.shape, name="spectrogram")
     frames, bands, _ = inputs.shape
-    coarser = hp.Choice("coarser", [1, 2, 4], default=2)
-    x = keras.layers.AveragePooling2D((2, coarser))(spectrogram)
+    fewer = hp.Choice("bands", sorted({bands, bands // 2, bands // 4}), default=bands // 2)
+    x = keras.layers.AveragePooling2D((2, bands // fewer))(spectrogram)
     side = min(frames, bands) // 2
     filters = 16
     x = keras.layers.Conv2D(filters, 3, padding="same")(x)

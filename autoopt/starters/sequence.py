@@ -11,6 +11,13 @@ def sequence(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) 
     steps = keras.Input(inputs.shape, name="steps")
     reach = hp.Choice("reach", [3, 5, 9], default=5)
     x, length = steps, inputs.shape[0]
+    if length > 128:
+        # What matters may come early or late, and a short piece of a long sequence is quickly learnt from.
+        lengths = [length // 4, length // 2, length]
+        cut = length - hp.Choice("length", lengths, default=length)
+        with hp.conditional_scope("length", lengths[:2]):
+            kept = hp.Choice("kept", ["first steps", "last steps"], default="first steps")
+        x = keras.layers.Cropping1D((cut, 0) if kept == "last steps" else (0, cut))(x)
     x = keras.layers.Conv1D(64, reach, padding="same")(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.Activation("relu")(x)

@@ -1,12 +1,9 @@
 """A starter as source text: a model file of Keras alone, which runs as it is and waits for the user's data."""
 
 import ast
-import inspect
-from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
-
-import keras
 
 from autoopt.prepared import Inputs, Outputs
 
@@ -17,33 +14,35 @@ RECORDS = ("inputs", "outputs")
 """What a starter takes beside `hp`; in the text their values are constants."""
 
 
-def written(starter: Callable[..., keras.Model], inputs: Inputs, outputs: Outputs) -> str:
+def written(name: str, inputs: Inputs, outputs: Outputs) -> str:
     """Return a starter as a model file.
 
     Args:
-        starter: A function of this room.
+        name: Of the starter.
         inputs: What its model takes.
         outputs: What its model gives.
     """
-    told = inspect.getdoc(inspect.getmodule(starter)) or ""
-    function, used = _function(starter)
-    values = {name.upper(): getattr(record, name) for record in (inputs, outputs) for name in _names(record)}
-    constants = [f"{name} = {_literal(value)}" for name, value in values.items() if name in used]
+    function, used = _function(_text(name))
+    values = {each.upper(): getattr(record, each) for record in (inputs, outputs) for each in _names(record)}
+    constants = [f"{each} = {_literal(value)}" for each, value in values.items() if each in used]
     parts = (
-        f'"""{told}"""',
+        f'"""{told(name)}"""',
         "import keras\nimport numpy as np",
         "\n".join(constants),
         f"\n{function}",
-        f"\n{_data(starter(_Defaults(), inputs, outputs), outputs)}",
+        f"\n{_data(inputs, outputs)}",
     )
     return "\n\n".join(parts) + "\n"
 
 
-class _Defaults:
-    """Hyperparameters of a model as it is: each is its default."""
+def told(name: str) -> str:
+    """Return what a starter says of itself."""
+    return ast.get_docstring(ast.parse(_text(name))) or ""
 
-    def Choice(self, name: str, values: Any, default: Any) -> Any:
-        return default
+
+def _text(name: str) -> str:
+    """Return the text of a starter's module, which is not imported for it: that would load Keras."""
+    return Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
 
 
 def _names(record: Any) -> list[str]:
@@ -54,12 +53,11 @@ def _literal(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
-def _function(starter: Callable[..., keras.Model]) -> tuple[str, set[str]]:
-    """Return the text of a starter with constants in place of its records, and which constants these are."""
-    text = inspect.getsource(starter)
-    tree = ast.parse(text)
+def _function(text: str) -> tuple[str, set[str]]:
+    """Return the function of a starter with constants in place of its records, and which constants these are."""
+    function = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
     found = sorted(
-        (node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and _is_record(node.value)),
+        (node for node in ast.walk(function) if isinstance(node, ast.Attribute) and _is_record(node.value)),
         key=lambda node: (node.lineno, node.col_offset),
         reverse=True,
     )
@@ -69,8 +67,7 @@ def _function(starter: Callable[..., keras.Model]) -> tuple[str, set[str]]:
         lines[node.lineno - 1] = (
             line[: node.col_offset] + node.attr.upper().encode() + line[node.end_col_offset :]
         )
-    body = tree.body[0].body[0].lineno  # type: ignore[attr-defined]
-    rest = b"\n".join(lines[body - 1 :]).decode()
+    rest = b"\n".join(lines[function.body[0].lineno - 1 : function.end_lineno]).decode()
     return f"def model_fn(hp):\n{rest}", {node.attr.upper() for node in found}
 
 
@@ -78,29 +75,36 @@ def _is_record(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id in RECORDS
 
 
-def _data(model: keras.Model, outputs: Outputs) -> str:
+def _data(inputs: Inputs, outputs: Outputs) -> str:
     """Return lines that make random rows of the shapes that a model takes and gives."""
-    made = {tensor.name: _random(tensor.shape[1:], tensor.dtype, model) for tensor in model.inputs}
-    if len(made) == 1:
-        x = next(iter(made.values()))
-    else:
-        x = "{\n" + "".join(f'    "{name}": {text},\n' for name, text in made.items()) + "}"
     lines = (
         "# Random rows: put your own here.",
         "random = np.random.default_rng(0)",
-        f"x = {x}",
+        f"x = {_rows(inputs)}",
         f"y = {_labels(outputs)}",
         "data = (x, y)",
     )
     return "\n".join(lines)
 
 
-def _random(shape: tuple[int, ...], dtype: str, model: keras.Model) -> str:
-    size = f"({ROWS}, {', '.join(map(str, shape))})"
-    if dtype.startswith("int"):
-        most = next(layer.input_dim for layer in model.layers if isinstance(layer, keras.layers.Embedding))
-        return f"random.integers(0, {most}, {size})"
-    return f'random.normal(size={size}).astype("float32")'
+def _rows(inputs: Inputs) -> str:
+    if inputs.vocabulary:
+        return _whole(inputs.vocabulary, *inputs.shape)
+    if inputs.shape:
+        return _real(*inputs.shape)
+    numbers = _real(inputs.numbers)
+    categories = _whole(inputs.values, inputs.categories)
+    if inputs.numbers and inputs.categories:
+        return f'{{\n    "numbers": {numbers},\n    "categories": {categories},\n}}'
+    return numbers if inputs.numbers else categories
+
+
+def _real(*shape: int) -> str:
+    return f'random.normal(size={(ROWS, *shape)}).astype("float32")'
+
+
+def _whole(most: int, *shape: int) -> str:
+    return f"random.integers(0, {most}, {(ROWS, *shape)})"
 
 
 def _labels(outputs: Outputs) -> str:

@@ -14,7 +14,7 @@ from optuna.distributions import (
 )
 from optuna.trial import FrozenTrial, TrialState
 
-from autoopt.hyperparameters import is_number
+from autoopt.hyperparameters import is_number, spans_decades
 from autoopt.records import Objective, Trial
 from autoopt.storage.distributions import plain_name
 from autoopt.storage.importance import importance_figure
@@ -31,9 +31,6 @@ FRONT = ("#868e96", "#d9480f")
 """Colours of trials that are not on the front, and of those that are: both are seen on white and on black."""
 
 OVER = "over a constraint"
-
-DECADES = 100
-"""Ratio of two values from which on a scale is logarithmic."""
 
 Drawn = Sequence[tuple[Trial, Mapping[str, BaseDistribution]]]
 """Trials that have a score, and what their values were drawn from, by names as users know them."""
@@ -182,7 +179,7 @@ def _range(name: str, drawn: Drawn) -> BaseDistribution | None:
         return CategoricalDistribution(tuple(sorted(words) if numeric else sorted(words, key=str)))
     low, high = min(values), max(values)
     # A rate is kept by its place in its range, which does not say that its scale is logarithmic.
-    logarithmic = low > 0 and (high / low > DECADES or any(getattr(each, "log", False) for each in found))
+    logarithmic = spans_decades(values) or (low > 0 and any(getattr(each, "log", False) for each in found))
     if all(isinstance(value, int) for value in values):
         return IntDistribution(low, high, log=logarithmic)
     return FloatDistribution(float(low), float(high), log=logarithmic)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from autoopt.errors import RunError, nearest
+from autoopt.spelling import named, spelled
 from autoopt.storage.folder import RunFolder
 from autoopt.storage.writer import LOCK, WHO
 
@@ -61,8 +62,8 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
         )
     if path.exists() and not resume:
         raise RunError(
-            f"The run {path} exists already. Pass resume=True to go on with it, "
-            'resume="overwrite" to replace it, or another project_name.'
+            f"The run {path} exists already. Pass {spelled('resume', True)} to go on with it, "
+            f"{spelled('resume', 'overwrite')} to replace it, or another {named('project_name')}."
         )
     return RunFolder(path)
 

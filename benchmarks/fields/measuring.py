@@ -30,9 +30,10 @@ def _tuned(name: str, options: Mapping[str, Any], again: bool = False) -> dict[s
     example = FIELDS[name]
     with tempfile.TemporaryDirectory() as folder, traceless() as arguments:
         train, tests = example.write(Path(folder))
-        # All of what trains is trained and validated on: the test part is the one that was published.
-        data = autoopt.Dataset.of(train, **example.said, test_split=0.0, seed=options["seed"])
-        result = autoopt.tune(example.starter, data, **options, **arguments)
+        # As the commands of `python -m examples.fields` do: what validates is cut of what trains, and the test part is the
+        # one that was published.
+        tested = {"test_data": tests} if example.tested else {}
+        result = autoopt.tune(example.starter, train, **example.said, **tested, **options, **arguments)
         found = {"score": _score(result, tests), "trials": len(result.trials)}
         return {**found, "refit": _refitted(result, tests)} if again else found
 

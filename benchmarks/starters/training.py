@@ -44,33 +44,27 @@ MOST_NUMBERS = 1_000_000
 """Of a training part that scikit-learn's dense net is given: it takes minutes for more."""
 
 
-def measured(names: Sequence[str], seeds: Sequence[int], epochs: int) -> Iterator[dict]:
-    """Yield one row a data set and seed: test scores, accuracy for classes and the root of the mean square for numbers.
+def measured(name: str, seeds: Sequence[int], epochs: int) -> Iterator[dict]:
+    """Yield one row a seed: test scores, accuracy for classes and the root of the mean square for numbers.
 
     Args:
-        names: Keys of `datasets.LOADERS`.
+        name: A key of `datasets.LOADERS`.
         seeds: One training each, on a cut of its own.
         epochs: Most epochs; the weights of the best one by the validation part are tested.
     """
-    for name in names:
-        (x, y), (x_test, y_test) = LOADERS[name]()
-        whole, tests = _raw(name, x, y), _raw(name, x_test, y_test)
-        linear, dense = _baselines(whole, tests)
-        for seed in seeds:
-            yield {
-                "data": name,
-                "seed": seed,
-                **_trained(whole, tests, seed, epochs),
-                "linear": linear,
-                "dense": dense,
-            }
+    (x, y), (x_test, y_test) = LOADERS[name]()
+    whole, tests = _raw(name, x, y), _raw(name, x_test, y_test)
+    linear, dense = _baselines(whole, tests)
+    for seed in seeds:
+        trained = _trained(whole, tests, seed, epochs)
+        yield {"data": name, "seed": seed, **trained, "linear": linear, "dense": dense}
 
 
 def _raw(name: str, x: np.ndarray, y: np.ndarray) -> Raw:
     """Return a data set as rows as they would be read of a file."""
     modality = OTHERS.get(name, MODALITIES[name.partition("_")[0]])
     if modality == "image":
-        x = (255 * x).astype("uint8")
+        x = (255 * x).round().astype("uint8")
     task = "regression" if name.startswith("reg") else "binary" if y.max() == 1 else "multiclass"
     classes = () if task == "regression" else tuple(map(str, range(int(y.max()) + 1)))
     if modality != "table":

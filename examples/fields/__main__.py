@@ -19,10 +19,7 @@ def main(words: list[str]) -> int:
     folder = Path("field_data", name)
     folder.mkdir(parents=True, exist_ok=True)
     train, tests = example.write(folder)
-    said = "".join(f" --{option} {value}" for option, value in example.said.items())
-    print(f"autoopt inspect {train}{said}")
-    print(f"autoopt tune {example.starter} {train}{said} --budget 120s --project-name {name}")
-    print(f"autoopt evaluate {name} {tests}")
+    print("\n".join(example.commands(name, train, tests)))
     return 0
 
 

@@ -9,6 +9,8 @@ import pytest
 import autoopt
 from autoopt.data import Dataset, Stream
 from autoopt.errors import DataError
+from autoopt.recipe import Recipe
+from autoopt.step_size import step_size
 from tests.toys import digits, eager
 
 X, Y = digits(96)
@@ -37,6 +39,20 @@ def test_it_is_read_in_batches_of_the_size_that_is_asked_for() -> None:
     train = Dataset.of(data, validation_data=(X, Y)).train
     assert isinstance(train, Stream) and (train.steps(None), train.steps(16)) == (3, 6)
     assert train.batched(16).size == 16 and train.first().n == 32
+
+
+def test_a_size_that_it_has_of_its_own_is_the_one_as_written() -> None:
+    def sized(batch_size: int = 24) -> Batches:
+        return Batches(batch_size)
+
+    made = Dataset.of(sized, validation_data=(X, Y))
+    assert isinstance(made.train, Stream) and (made.train.steps(None), made.train.steps(16)) == (4, 6)
+    assert step_size(Recipe(), made) == 24
+
+
+def test_a_function_whose_other_arguments_have_defaults_is_no_data() -> None:
+    with pytest.raises(DataError, match=r"a function data\(batch_size\)"):
+        Dataset.of(lambda path="rows.npz": (X, Y))
 
 
 def test_without_rows_that_validate_it_is_read_into_memory() -> None:

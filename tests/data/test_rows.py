@@ -72,6 +72,28 @@ def test_rows_that_test_without_a_known_label_are_left_out_and_counted() -> None
     assert any(note.startswith("Of the test part: 3 of 40 rows have no label") for note in data.notes)
 
 
+def of_owners(frame: pd.DataFrame, **said: object) -> Dataset:
+    """Return rows of ten owners, one of the rows without a label."""
+    owned = frame.assign(owner=np.arange(len(frame)) % 10)
+    owned.loc[3, "churn"] = None
+    return Dataset.of(owned, target="churn", groups="owner", **said)
+
+
+def test_a_column_says_which_rows_keep_together_and_is_not_learnt_from() -> None:
+    data = of_owners(customers(1_001))
+    owners = np.delete(np.arange(1_001) % 10, 3)
+    parts = [set(owners[rows]) for rows in (data.split.train, data.split.validation, data.split.test)]
+    assert sum(map(len, parts)) == 10 and all(parts)
+    assert [column.name for column in data.schema.columns] == ["minutes", "plan"]
+    assert any("'owner' says which rows keep together" in note for note in data.notes)
+
+
+def test_a_column_of_groups_of_words_is_read_of_a_file(tmp_path: Path) -> None:
+    frame = customers().assign(owner=np.take(["Ann", "Bo", "Cy", "Di"], np.arange(120) % 4))
+    data = Dataset.of(written(frame, tmp_path), target="churn", groups="owner")
+    assert any(note.startswith("No group is in two parts: 3 train, 1 validate") for note in data.notes)
+
+
 def test_a_folder_of_parts_is_cut_as_it_is(tmp_path: Path) -> None:
     for part, count in (("train", 30), ("val", 6)):
         for name, text in (("good", "what a fine day"), ("bad", "such an awful day")):
@@ -113,6 +135,11 @@ REFUSED = {
     "a column that changes its kind": (
         lambda: Dataset.of(houses(), test_data=houses().assign(rooms="many")), "In test_data, Column 'rooms' has 80 values that are no number",
     ),
+    "a target that is dropped": (lambda: Dataset.of(customers(), target="churn", drop="churn"), "target and drop were both given 'churn'"),
+    "groups misspelt": (lambda: Dataset.of(customers(), groups="plann"), "groups names the column 'plann', which is not there.*'plan'"),
+    "groups that are the target": (lambda: Dataset.of(customers(), target="churn", groups="churn"), "target and groups were both given 'churn'"),
+    "groups by name of arrays": (lambda: Dataset.of((np.ones((9, 1)), np.ones(9)), groups="owner"), "groups was given 'owner' along with arrays.*Pass a label for each row"),
+    "a row of no group": (lambda: Dataset.of(customers().assign(owner=["", *"abc" * 39, "a", "b"]), target="churn", groups="owner"), "groups has no label in 1 of 120 rows; the first is row 0"),
     "groups of another length": (lambda: Dataset.of(houses(), groups=[1, 2]), r"groups has shape \(2,\) for 80 rows"),
     "an empty table": (lambda: Dataset.of(pd.DataFrame({"a": [], "y": []})), "There are no rows"),
 }  # fmt: skip

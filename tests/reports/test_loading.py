@@ -10,7 +10,7 @@ from autoopt.reports import loading
 def printed(patience: float, terminal: bool) -> str:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=terminal, width=80, color_system=None)
-    with loading("tr[b]ain\n.csv", console, patience) as told:
+    with loading("Reading tr[b]ain\n.csv", console, patience) as told:
         told(1, 4)
         told(4, 4)
     return stream.getvalue()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoopt.records import Trial
-from autoopt.reports import outcome, table, trials_table, where_to_look
+from autoopt.reports import Grid, outcome, screen, table, trials_table, where_to_look
 
 SUMMARY = {
     "run": "autoopt_runs/mine",
@@ -155,6 +155,23 @@ def test_a_baseline_over_a_limit_says_which() -> None:
 
 def test_a_search_that_beat_nothing_says_so() -> None:
     assert outcome({**SUMMARY, "changes": []})[-1] == "Nothing was changed: no trial beat your model."
+
+
+def test_a_starter_is_not_called_the_user_s_model() -> None:
+    gained = {"baseline_confirmed": {"mean": 0.91, "n": 3}, "gain": {"mean": 0.05, "least": 0.03}}
+    summary = {**SUMMARY, **gained, "starter": "mlp", "beats_baseline": True, "run": "mine"}
+    told = "\n".join(
+        [*outcome(summary), *outcome({**summary, "changes": []}), *map(str, screen(summary, Grid("", (), ()), None, ""))]
+    )  # fmt: skip
+    assert "your model" not in told.lower()
+    for words in (
+        "(the starter)",
+        "; the starter 0.9100",
+        "better than the starter",
+        "Changed from the starter",
+        "beat the starter",
+    ):
+        assert words in told
 
 
 def test_a_run_that_has_not_ended_shows_the_best_so_far() -> None:

@@ -24,7 +24,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         [
             "Plan: trials of up to 50 epochs.",
             "After 9 and 25 of them the best third goes on, but nothing ends while its learning rate rises; your "
-            "own model never does.",
+            "model never does.",
             "Then the best 3 and your model run again 3 times up to their best epochs, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
@@ -38,7 +38,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         1,
         [
             "Plan: RandomSampler proposes trials of up to 1 epoch.",
-            "Your MedianPruner says which of them end early; your own model never does.",
+            "Your MedianPruner says which of them end early; your model never does.",
             "Then the best and your model run again once up to their best epochs, with fresh seeds and on fresh cuts of the data.",
         ],
     ),
@@ -53,7 +53,7 @@ PLANS: dict[str, tuple[Search, int, list[str]]] = {
         [
             "Plan: HyperbandOracle runs brackets of trials × epochs: 27 × 1 → 9 × 3 → 3 × 9 → 1 × 27; "
             "12 × 3 → 4 × 9 → 2 × 27; 6 × 9 → 2 × 27; 4 × 27.",
-            "What is promoted goes on where it ended. Your own model is the first trial, and trains 27 epochs.",
+            "What is promoted goes on where it ended. Your model is the first trial, and trains 27 epochs.",
         ],
     ),
 }

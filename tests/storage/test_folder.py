@@ -28,7 +28,7 @@ def test_a_run_that_exists_is_refused_with_what_to_pass(tmp_path: Path) -> None:
     made(tmp_path)
 
     with pytest.raises(
-        RunError, match=r'exists already. Pass resume=True .*"overwrite".*another project_name'
+        RunError, match=r"exists already. Pass resume=True .*'overwrite'.*another project_name"
     ):
         create(tmp_path, "my-run", False)
 

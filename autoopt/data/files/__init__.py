@@ -4,7 +4,7 @@ from autoopt.data.files.delimited import Progress
 from autoopt.data.files.parted import Parts, read_parts
 from autoopt.data.files.predictions import write
 from autoopt.data.files.source import TABLES, read
-from autoopt.data.files.watched import watched
+from autoopt.data.files.watched import watched, watching
 from autoopt.data.tables import describe
 
-__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "write"]
+__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "watching", "write"]

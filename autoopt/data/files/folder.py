@@ -8,7 +8,7 @@ from pathlib import Path
 
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
-from autoopt.schema import Modality
+from autoopt.schema import SPOKEN, Modality
 from autoopt.untrusted import shown
 
 ENDINGS: Mapping[Modality, tuple[str, ...]] = {
@@ -100,7 +100,7 @@ def listed(folder: Path, labelled: bool) -> Files:
     modality, others = _modality(folder, [*loose, *(path for each in by_class.values() for path in each)])
     kept = {name: [path for path in paths if _kind(path) == modality] for name, paths in by_class.items()}
     empty = [name for name, paths in kept.items() if not paths]
-    notes = [f"{folder.name}/{name} has no file of {modality} and is left out." for name in empty[:5]]
+    notes = [f"{folder.name}/{name} has no {SPOKEN[modality]} and is left out." for name in empty[:5]]
     notes += [others] if others else []
     side_by_side = [path for path in loose if _kind(path) == modality]
     if any(kept.values()) and (labelled or not side_by_side):
@@ -110,7 +110,7 @@ def listed(folder: Path, labelled: bool) -> Files:
         return Files(modality, tuple(p for p, _ in pairs), folder, tuple(c for _, c in pairs), tuple(notes))
     if labelled:
         raise DataError(
-            f"{folder} has {len(side_by_side):,} files of {modality} and no folders of classes. Expected {LAYOUT}. Move the "
+            f"{folder} has {SPOKEN[modality]} ({len(side_by_side):,}) and no folders of classes. Expected {LAYOUT}. Move the "
             "files into folders that are named after their classes."
         )
     paths = [*side_by_side, *(path for paths in kept.values() for path in paths)]
@@ -150,11 +150,11 @@ def _modality(folder: Path, paths: list[Path]) -> tuple[Modality, str]:
     media = [kind for kind, count in rest if kind != "text" and count > most / 10]
     if media and first != "text":
         raise DataError(
-            f"{folder} has {most:,} files of {first} and {counts[media[0]]:,} of {media[0]}. Expected one kind. Put them into "
+            f"{folder} has {SPOKEN[first]} ({most:,}) and {SPOKEN[media[0]]} ({counts[media[0]]:,}). Expected one kind. Put them into "
             "folders of their own, and learn from one."
         )
     others = [path.name for path in paths if _kind(path) != first]
     if not others:
         return first, ""
     listing = ", ".join(shown(name) for name in others[:5]) + (", …" if len(others) > 5 else "")
-    return first, f"{len(others):,} files are no {first} and are left out: {listing}."
+    return first, f"{len(others):,} files are no {SPOKEN[first]} and are left out: {listing}."

@@ -152,7 +152,7 @@ def _check_room(n: int, height: int, width: int, channels: int) -> None:
     if room is not None and wanted > room / 2:
         raise DataError(
             f"{n:,} images of {height} × {width} take {memory.spoken(wanted)}. Expected half of this machine's memory at most, "
-            f"{memory.spoken(room // 2)}. Pass a smaller image_size, or fewer images."
+            f"{memory.spoken(room // 2)}. Pass smaller images, or fewer."
         )
 
 
@@ -164,6 +164,4 @@ def _told(
         return ()
     colour = "grey" if channels == 1 else "in colour"
     found = f"{len(sizes):,} sizes" if len(sizes) > 1 else "{} × {} pixels".format(*next(iter(sizes)))
-    return (
-        f"Images of {found} are brought to {height} × {width}, {colour}. Another: image_size=(height, width).",
-    )
+    return (f"Images of {found} are brought to {height} × {width}, {colour}.",)

@@ -55,7 +55,7 @@ def skipped(paths: Sequence[Path], why: dict[int, str]) -> tuple[str, ...]:
     )
     more = ", …" if len(why) > MOST_LISTED else ""
     return (
-        f"{len(why):,} of {len(paths):,} files cannot be read and are left out: {names}{more}. {why[first]}",
+        f"{len(why):,} of {len(paths):,} files cannot be read and {'is' if len(why) == 1 else 'are'} left out: {names}{more}. The first: {why[first]}",
     )
 
 

@@ -13,7 +13,8 @@ from autoopt.data.files.loaded import Loaded
 from autoopt.data.tables import Texts, capitals, class_numbers, classified, twice
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
-from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
+from autoopt.schema import SPOKEN, Column, Kind, Modality, Raw, Schema, Task
+from autoopt.spelling import spelled
 
 KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "text"}
 """What the one column of each holds."""
@@ -33,7 +34,7 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
     """
     if task not in (None, "binary", "multiclass"):
         raise DataError(
-            f"task={task!r} was given for folders of {files.modality}. Expected classes, which is what folders name: "
+            f"{spelled('task', task)} was given for folders of {files.modality}. Expected classes, which is what folders name: "
             "'binary' or 'multiclass'. Leave task out."
         )
     loaded = _loaded(files, progress, image_size=image_size)
@@ -56,7 +57,7 @@ def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:
     """
     if files.modality != schema.modality:
         raise DataError(
-            f"{files.folder} has files of {files.modality}. Expected {schema.modality}, as in training. Pass such files."
+            f"{files.folder} has {SPOKEN[files.modality]}. Expected {SPOKEN[schema.modality]}, as in training. Pass such."
         )
     loaded = _loaded(files, progress, schema)
     y = None

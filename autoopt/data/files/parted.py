@@ -52,8 +52,8 @@ class Parts:
 
 
 def read_parts(
-    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
-    progress: Progress | None = None,
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), groups: Any = None,
+    image_size: Any = None, progress: Progress | None = None,
 ) -> Parts:  # fmt: skip
     """Read rows as `read` does; of a folder that has train, test or val in it, each as a part of its own.
 
@@ -69,8 +69,8 @@ def read_parts(
     whole = Path(data) if isinstance(data, str | Path) and Path(data).is_dir() else None
     found = {} if whole is None else folder.parts_of(whole)
     train = read(
-        found.get("train", data), target=target, task=task, types=types, drop=drop, image_size=image_size,
-        progress=progress,
+        found.get("train", data), target=target, task=task, types=types, drop=drop, groups=groups,
+        image_size=image_size, progress=progress,
     )  # fmt: skip
     others, notes = {}, [] if whole is None or not found else folder.beside_parts(whole)
     for part, path in found.items():
@@ -89,7 +89,7 @@ def _scored(path: Path, schema: Schema, progress: Progress | None) -> Raw:
     Raises:
         DataError: There are none.
     """
-    with watching(str(path), progress) as told:
+    with watching(f"Reading {path}", progress) as told:
         part = media.read_again(folder.listed(path, True), schema, told)
     if part.y is None:
         raise DataError(

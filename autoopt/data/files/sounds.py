@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy import signal
 from scipy.io import wavfile
 
 from autoopt.data.files.delimited import Progress
@@ -120,6 +119,8 @@ def _from_channels(samples: np.ndarray) -> np.ndarray:
 def _resampled(samples: np.ndarray, found: int, rate: int) -> np.ndarray:
     if found == rate:
         return samples
+    from scipy import signal  # loads more than all else that reads files
+
     common = math.gcd(found, rate)
     return signal.resample_poly(samples, rate // common, found // common).astype(np.float32).clip(-1, 1)
 

@@ -10,7 +10,7 @@ from autoopt.data.files.watched import watching
 from autoopt.data.tables import Expected, Table, Wanted, inferred, read_again
 from autoopt.data.tables.numerals import PERCENT
 from autoopt.errors import DataError, nearest
-from autoopt.schema import Raw, Schema
+from autoopt.schema import SPOKEN, Raw, Schema
 from autoopt.untrusted import shown
 
 Reader = Callable[[Path, Expected, Progress | None], Table]
@@ -26,8 +26,8 @@ FORMATS = "CSV, TSV, Parquet, Feather, JSON lines, FASTA, .npz, .npy, a DataFram
 
 
 def read(
-    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), image_size: Any = None,
-    schema: Schema | None = None, progress: Progress | None = None,
+    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), groups: Any = None,
+    image_size: Any = None, schema: Schema | None = None, progress: Progress | None = None,
 ) -> Raw:  # fmt: skip
     """Read rows, and tell what they are.
 
@@ -45,6 +45,7 @@ def read(
             `rna`, `protein` or `sequence`. The others are told from their values. Or `"series"` where each row is a series of
             numbers, one step a column, in their order.
         drop: Names of columns that are not learnt from.
+        groups: Name of a column that says which rows keep together; it is not learnt from.
         image_size: Height and width that images are brought to; None takes the median, 128 pixels a side at most.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
         progress: Called with how much is done, of how much.
@@ -61,12 +62,19 @@ def read(
         >>> read(frame[["sort", "size"]], schema=raw.schema).x["size"].tolist()
         [1200.0, 900.0, nan, 80.0]
     """
-    given = {"target": target, "task": task, "types": types, "drop": drop or None, "image_size": image_size}
+    given = {
+        "target": target,
+        "task": task,
+        "types": types,
+        "drop": drop or None,
+        "groups": groups,
+        "image_size": image_size,
+    }
     if schema is not None:
         _check_alone(given)
-        with watching(_named(data), progress) as told:
+        with watching(f"Reading {_named(data)}", progress) as told:
             return _again(data, schema, told)
-    wanted = Wanted.of(target, task, types, drop)
+    wanted = Wanted.of(target, task, types, drop, groups)
     if _is_folder(data):
         return _folder(Path(data), given, wanted, progress)
     if image_size is not None:
@@ -74,7 +82,7 @@ def read(
             f"image_size was given for {_named(data)}. Expected it for a folder of images. Leave it out."
         )
     letters = tuple(name for name, kind in wanted.types.items() if kind != "number")
-    with watching(_named(data), progress) as told:
+    with watching(f"Reading {_named(data)}", progress) as told:
         table = _table(data, Expected(texts=letters), told)
     return inferred(table, wanted)
 
@@ -86,7 +94,7 @@ def _folder(path: Path, given: Mapping[str, Any], wanted: Wanted, progress: Prog
         raise DataError(
             f"{path} has parts ({', '.join(folder.parts_of(path))}). Expected one. Use read_parts, or pass {path / 'train'}."
         )
-    with watching(str(path), progress) as told:
+    with watching(f"Reading {path}", progress) as told:
         return media.learnt_from(folder.listed(path, True), wanted.task, given["image_size"], told)
 
 
@@ -102,7 +110,7 @@ def _again(data: Any, schema: Schema, progress: Progress | None) -> Raw:
         return media.read_again(folder.listed(Path(data), False), schema, progress)
     if schema.modality in ("image", "audio"):
         raise DataError(
-            f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
+            f"{_named(data)} is a table. Expected {SPOKEN[schema.modality]}, as in training. Pass a file or a folder of them."
         )
     names = tuple(column.name for column in schema.columns)
     return read_again(_table(data, Expected(names, _letter_by_letter(schema)), progress), schema)
@@ -163,7 +171,7 @@ def _check_alone(given: Mapping[str, Any]) -> None:
 
 
 def _check_no_columns(given: Mapping[str, Any], path: Path) -> None:
-    for name in ("target", "types", "drop"):
+    for name in ("target", "types", "drop", "groups"):
         if given[name] is not None:
             raise DataError(
                 f"{name} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "

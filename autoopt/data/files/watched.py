@@ -1,4 +1,4 @@
-"""Who watches files being read inside of a longer call, as a command line does that has a line on a terminal for it."""
+"""Who watches files being read, and rows being prepared, inside of a longer call, as a command line does that has a line on a terminal for it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from autoopt.data.files.delimited import Progress
 
 Watcher = Callable[[str], AbstractContextManager[Progress]]
-"""Is given the name of what is read, and gives what is told how much is done while it is."""
+"""Is given what is being done, as "Reading train.csv", and gives what is told how much is done while it is."""
 
 _current: ContextVar[Watcher | None] = ContextVar("watcher", default=None)
 
@@ -22,7 +22,7 @@ def watched(watcher: Watcher) -> Iterator[None]:
         _current.reset(token)
 
 
-def watching(name: str, own: Progress | None) -> AbstractContextManager[Progress | None]:
-    """Return, for the time of a reading, who is told of it: whoever was passed, else the watcher, if there is one."""
+def watching(what: str, own: Progress | None) -> AbstractContextManager[Progress | None]:
+    """Return, while something is done, who is told of it: whoever was passed, else the watcher, if there is one."""
     watcher = _current.get()
-    return nullcontext(own) if own is not None or watcher is None else watcher(name)
+    return nullcontext(own) if own is not None or watcher is None else watcher(what)

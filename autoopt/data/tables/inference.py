@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from autoopt.data.tables.cells import Table
+from autoopt.data.tables.cells import Cells, Table, Texts
 from autoopt.data.tables.kinds import LETTERS, Found, as_step, found
 from autoopt.data.tables.labels import Labels, labels_of
 from autoopt.data.tables.letters import alphabet_of, spoken, strange
@@ -14,6 +14,7 @@ from autoopt.data.tables.several import several
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
 from autoopt.schema import Column, Modality, Raw, Schema
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 MOST_NAMED = 5
@@ -53,13 +54,13 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
     names, notes = targets(wanted, table.names)
     labels = _labels(table, names, wanted)
     kept = np.flatnonzero(~labels.missing)
-    out = {*names, *wanted.drop, *(name for name in table.aside if name not in wanted.types)}
+    out = {*names, *wanted.apart, *(name for name in table.aside if name not in wanted.types)}
     columns = _columns(table, [name for name in table.names if name not in out], kept, wanted)
     inputs = [each for each in columns if not each.why_left_out]
     if not inputs:
         raise DataError(
             f"No column is left to learn from: {_because(columns) or 'all are targets, or dropped'}. Expected one at least. "
-            "Say what a column holds, and it is kept: types={'name': 'category'}."
+            f"Say what a column holds, and it is kept: {_kept(columns)}."
         )
     x, y = {each.column.name: each.values for each in inputs}, labels.y[kept]
     what = _what(inputs, wanted)
@@ -71,7 +72,11 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
         note for each in what.columns if each.kind == "text" for note in capitals(each.name, x[each.name])
     ]
     told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns), *words)
-    return Raw(schema, x, y, notes=(*told, *leaks(x, y), *twice(x, y)))
+    told = (*told, *leaks(x, y), *twice(x, y))
+    if wanted.groups is None:
+        return Raw(schema, x, y, notes=told)
+    apart = f"{shown(wanted.groups)} says which rows keep together, and is not learnt from."
+    return Raw(schema, x, y, notes=(*told, apart), groups=_groups(table.cells(wanted.groups).take(kept)))
 
 
 def _labels(table: Table, names: tuple[str, ...], wanted: Wanted) -> Labels:
@@ -102,7 +107,7 @@ def _what(inputs: list[Found], wanted: Wanted) -> What:
         others = [each.name for each in columns if each.name != sequences[0]]
         raise DataError(
             f"Column {shown(sequences[0])} is a sequence and stands beside {some(others)}. Expected a sequence alone: it is "
-            f"read letter by letter. Leave the others out with drop, or pass types={{{shown(sequences[0])}: 'text'}}."
+            f"read letter by letter. Leave the others out with drop, or pass {spelled('types', {sequences[0]: 'text'})}."
         )
     if len(columns) > 1 or columns[0].kind not in ("text", "sequence"):
         return What("table", columns)
@@ -113,7 +118,7 @@ def _what(inputs: list[Found], wanted: Wanted) -> What:
     said = wanted.alphabets.get(name)
     alphabet = alphabet_of(texts) if said is None else said
     guess = (
-        f"The letters of {shown(name)} are taken for {spoken(alphabet)}. If they are not: types={{{shown(name)}: 'protein'}}, "
+        f"The letters of {shown(name)} are taken for {spoken(alphabet)}. If they are not: {spelled('types', {name: 'protein'})}, "
         "'dna', 'rna' or 'text'.",
     )
     notes = strange(name, texts, alphabet) if said else guess
@@ -124,10 +129,11 @@ def _series(columns: tuple[Column, ...]) -> What:
     """Return columns as the steps of a series."""
     others = [each for each in columns if each.kind != "number"]
     if others:
-        name = shown(others[0].name)
+        name = others[0].name
         raise DataError(
-            f"A series has numbers alone, and column {name} is a {others[0].kind}. Expected one step a column, in their order. "
-            f"Leave it out with drop=[{name}], pass types={{{name}: 'protein'}} or 'dna' where it is letters, or learn from a table."
+            f"A series has numbers alone, and column {shown(name)} is a {others[0].kind}. Expected one step a column, in their "
+            f"order. Leave it out: {spelled('drop', [name])}; pass {spelled('types', {name: 'protein'})} or 'dna' where it is letters; "
+            "or learn from a table."
         )
     if len(columns) < 2:
         raise DataError(
@@ -139,12 +145,21 @@ def _series(columns: tuple[Column, ...]) -> What:
     return What("sequence", columns, notes=(note,))
 
 
+def _groups(cells: Cells) -> np.ndarray:
+    """Return what each row belongs to, None or NaN where that is not said."""
+    if not isinstance(cells, Texts):
+        return cells.values
+    different = cells.different.copy()
+    different[different == ""] = None
+    return different[cells.codes]
+
+
 def _lost(labels: Labels) -> tuple[str, ...]:
     lost = int(labels.missing.sum())
     if not lost:
         return ()
     return (
-        f"{lost:,} of {len(labels.y):,} rows {'has' if lost == 1 else 'have'} no label and are left out.",
+        f"{lost:,} of {len(labels.y):,} rows {'has no label and is' if lost == 1 else 'have no label and are'} left out.",
     )
 
 
@@ -152,7 +167,7 @@ def _said(columns: list[Found]) -> tuple[str, ...]:
     notes = tuple(note for each in columns for note in each.notes if not each.why_left_out)
     because = _because(columns)
     return (
-        (*notes, f"Not learnt from: {because}. To keep one, say what it holds: types={{…}}.")
+        (*notes, f"Not learnt from: {because}. To keep one, say what it holds: {_kept(columns)}.")
         if because
         else notes
     )
@@ -162,3 +177,9 @@ def _because(columns: list[Found]) -> str:
     left = [each for each in columns if each.why_left_out]
     told = "; ".join(f"{shown(each.column.name)} ({each.why_left_out})" for each in left[:MOST_NAMED])
     return f"{told}; and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else told
+
+
+def _kept(columns: list[Found]) -> str:
+    """Return how a column that is left out is kept."""
+    left = [each.column for each in columns if each.why_left_out]
+    return spelled("types", {left[0].name: left[0].kind} if left else {"name": "category"})

@@ -12,6 +12,7 @@ from autoopt.data.tables.listing import some
 from autoopt.data.tables.tasks import task_of
 from autoopt.errors import DataError
 from autoopt.schema import Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 FEW = 0.1
@@ -65,8 +66,8 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     """
     if task == "multilabel":
         raise DataError(
-            f"task='multilabel' was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
-            "target=['first', 'second', …]."
+            f"{spelled('task', task)} was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
+            f"{spelled('target', ['first', 'second'])}."
         )
     style = style_of(cells, comma)
     # Digits behind a 0 are a code, unless the task says otherwise.
@@ -76,7 +77,7 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     filled = int((texts.counts[texts.different != ""]).sum())
     if not filled:
         raise DataError(
-            f"The target {shown(name)} has no labels at all. Expected one a row. Name another: target='name'."
+            f"The target {shown(name)} has no labels at all. Expected one a row. Name another: {spelled('target', 'name')}."
         )
     why = ""
     if task is None:
@@ -111,8 +112,8 @@ def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
         )
     if task == "binary" and len(names) > 2:
         raise DataError(
-            f"task='binary' was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
-            "task='multiclass'."
+            f"{spelled('task', task)} was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
+            f"{spelled('task', 'multiclass')}."
         )
     places = {each: place for place, each in enumerate(names)}
     y = np.array([places.get(each, -1) for each in texts.different], np.int64)[texts.codes]
@@ -179,8 +180,8 @@ def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
     wrong = known[(known < 0) | (known != np.round(known))]
     if task == "counts" and len(wrong):
         raise DataError(
-            f"task='counts' was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
-            "task='regression'."
+            f"{spelled('task', task)} was given, and the target {shown(name)} has {wrong[0]}. Expected whole numbers from 0 on. Pass "
+            f"{spelled('task', 'regression')}."
         )
     if len(np.unique(known)) < 2:
         raise DataError(
@@ -198,7 +199,7 @@ def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:
         one = len(single) == 1
         notes.append(
             f"{'A class has' if one else f'{len(single)} classes have'} one row alone: {some(single)}. "
-            f"It cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
+            f"{'It' if one else 'Such a class'} cannot be both learnt and tested: add rows, or leave {'it' if one else 'them'} out."
         )
     rarest, largest = min(names, key=counts.__getitem__), max(names, key=counts.__getitem__)
     if counts[rarest] / total < min(FEW, 0.5 / len(names)):

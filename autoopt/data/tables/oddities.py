@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 FEWEST_ROWS = 20
@@ -126,5 +127,5 @@ def _is_same(values: np.ndarray, y: np.ndarray) -> bool:
 def _told(name: str, why: str) -> str:
     return (
         f"Column {shown(name)} gives the target away: {why}. A model will look better than it is if that is not known when "
-        f"it predicts: leave it out with drop=[{shown(name)}], or keep it if it is."
+        f"it predicts: leave it out with {spelled('drop', [name])}, or keep it if it is."
     )

@@ -7,6 +7,7 @@ from autoopt.data.tables.labels import Labels, label_texts, numbers_in, style_of
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.schema import Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 YES, NO = frozenset({"1", "true", "yes", "y", "t"}), frozenset({"0", "false", "no", "n", "f"})
@@ -20,8 +21,8 @@ def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = No
     """
     if task not in (None, "multilabel"):
         raise DataError(
-            f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
-            "0 and 1. Pass target='name'."
+            f"{spelled('task', task)} was given with {len(names)} targets. Expected one target, or "
+            f"{spelled('task', 'multilabel')} with columns of 0 and 1. Pass {spelled('target', 'name')}."
         )
     y = yes_or_no(names, columns)
     known = ~np.isnan(y)

@@ -6,6 +6,7 @@ from autoopt.data.tables.cells import Texts
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.schema import Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 MOST_NUMBERED_CLASSES = 20
@@ -32,7 +33,8 @@ def task_of(name: str, texts: Texts, numbers: np.ndarray | None, filled: int) ->
         if distinct > filled / 2 and filled >= MOST_NUMBERED_CLASSES:
             raise DataError(
                 f"The target {shown(name)} has {distinct:,} different texts in {filled:,} rows: {some(texts.different)}. "
-                "Expected classes that come again, or numbers. Name another target, or pass task='multiclass'."
+                "Expected classes that come again, or numbers. Name another target, or pass "
+                f"{spelled('task', 'multiclass')}."
             )
         return ("binary" if distinct == 2 else "multiclass"), ""
     if distinct <= 2:
@@ -41,8 +43,11 @@ def task_of(name: str, texts: Texts, numbers: np.ndarray | None, filled: int) ->
     whole = bool((known == np.round(known)).all())
     if whole and distinct <= MOST_NUMBERED_CLASSES and filled >= ROWS_A_CLASS * distinct:
         why = f"The target {shown(name)} has {distinct} different whole numbers: they are classes. If it is a quantity: "
-        return "multiclass", f"{why}task='regression'."
+        return "multiclass", f"{why}{spelled('task', 'regression')}."
     if whole and known.min() in (0, 1):
         why = f"The target {shown(name)} has {distinct:,} different whole numbers from {known.min():.0f} on: they are counts. "
-        return "counts", f"{why}If they are not: task='regression' or task='multiclass'."
+        return (
+            "counts",
+            f"{why}If they are not: {spelled('task', 'regression')} or {spelled('task', 'multiclass')}.",
+        )
     return "regression", ""

@@ -1,4 +1,4 @@
-"""What the user says of a table beside its rows: the target, the task, kinds of columns, columns to leave out."""
+"""What the user says of a table beside its rows: the target, the task, kinds of columns, columns to leave out, groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,6 +7,7 @@ from typing import Any, get_args
 from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 KINDS = (*get_args(Kind), *ALPHABETS)
@@ -30,6 +31,7 @@ class Wanted:
         series: Whether all columns together are the steps of a series.
         alphabets: Letters of columns that are sequences, where they are not to be told from their values.
         drop: Columns that are not learnt from.
+        groups: The column that says which rows keep together; it is not learnt from either.
     """
 
     target: tuple[str, ...] = ()
@@ -38,9 +40,15 @@ class Wanted:
     alphabets: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     series: bool = False
+    groups: str | None = None
+
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """Columns that are no inputs, whatever the target is."""
+        return self.drop if self.groups is None else (*self.drop, self.groups)
 
     @classmethod
-    def of(cls, target: Any, task: Any, types: Any, drop: Any) -> "Wanted":
+    def of(cls, target: Any, task: Any, types: Any, drop: Any, groups: Any = None) -> "Wanted":
         """Return what a call says.
 
         Raises:
@@ -60,7 +68,7 @@ class Wanted:
         if types is not None and not isinstance(types, Mapping):
             raise DataError(
                 f"types was given {shown(types)}. Expected kinds by column, or {SERIES!r} where each row is a series of numbers. "
-                "Write types={'zip': 'category'}."
+                f"Pass {spelled('types', {'zip': 'category'})}."
             )
         for name, kind in (types or {}).items():
             if kind not in KINDS:
@@ -68,9 +76,11 @@ class Wanted:
                 raise DataError(
                     f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
                 )
+        if groups is not None and not isinstance(groups, str):
+            raise DataError(f"groups was given {shown(groups)}. Expected the name of a column. Pass one.")
         alphabets = {name: ALPHABETS[kind] for name, kind in (types or {}).items() if kind in ALPHABETS}
         kinds = {**(types or {}), **dict.fromkeys(alphabets, "sequence")}
-        return cls(_names(target or ()), task, kinds, alphabets, _names(drop))
+        return cls(_names(target or ()), task, kinds, alphabets, _names(drop), groups=groups)
 
 
 def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -79,17 +89,25 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
     Raises:
         DataError: A column that was named is not there.
     """
-    for argument, given in (("target", wanted.target), ("drop", wanted.drop), ("types", tuple(wanted.types))):
+    asked = {"target": wanted.target, "drop": wanted.drop, "types": tuple(wanted.types)}
+    for argument, given in {**asked, "groups": () if wanted.groups is None else (wanted.groups,)}.items():
         for name in given:
             if name not in names:
                 raise DataError(
                     f"{argument} names the column {shown(name)}, which is not there. Expected one of the "
                     f"{len(names)} columns.{_listed(name, names)}"
                 )
+    for name in wanted.target:
+        if name in wanted.apart:
+            other = "drop" if name in wanted.drop else "groups"
+            raise DataError(
+                f"target and {other} were both given {shown(name)}. Expected different columns: the target is what is told "
+                "from the others. Name another for one of them."
+            )
     if wanted.target:
         return wanted.target, ()
-    usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.drop]
-    left = [name for name in names if name not in wanted.drop]
+    usual = [name for name in names if name.strip().casefold() in USUAL_TARGETS and name not in wanted.apart]
+    left = [name for name in names if name not in wanted.apart]
     chosen = usual[0] if usual else left[-1] if left else ""
     if len(left) < 2:
         raise DataError(
@@ -97,7 +115,9 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
             "or more: the target, and what it is told from. Check the delimiter, or pass fewer names to drop."
         )
     why = "" if usual else ", the last column"
-    return (chosen,), (f"No target was given: it is {shown(chosen)}{why}. Another: target='name'.",)
+    return (chosen,), (
+        f"No target was given: it is {shown(chosen)}{why}. Another: {spelled('target', 'name')}.",
+    )
 
 
 def _listed(name: str, names: Sequence[str]) -> str:

@@ -19,12 +19,12 @@ INTERVAL = 0.1
 
 @contextmanager
 def loading(
-    name: str, console: Console | None = None, patience: float = PATIENCE
+    what: str, console: Console | None = None, patience: float = PATIENCE
 ) -> Iterator[Callable[[int, int], None]]:
     """Yield what is told how much is done, of how much; the line goes when the block ends.
 
     Args:
-        name: Of what is read.
+        what: That is done, as "Reading train.csv".
         console: Where the line stands; None for stderr.
         patience: Seconds before there is one.
     """
@@ -41,7 +41,7 @@ def loading(
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    task = bar.add_task(Text(f"Reading {printable(name, kept='')}").markup)
+    task = bar.add_task(Text(printable(what, kept="")).markup)
     began, drawn = time.monotonic(), -INTERVAL
 
     def told(done: int, total: int) -> None:

@@ -4,7 +4,6 @@ import sys
 import threading
 from typing import IO, Any, TextIO, cast
 
-from keras_tuner.engine.hyperparameters import Fixed
 from rich.console import Console as RichConsole
 from rich.text import Text
 
@@ -17,7 +16,7 @@ from autoopt.reports.console.progress import Progress
 from autoopt.reports.console.status import now
 from autoopt.reports.console.terminal import Terminal
 from autoopt.reports.console.words import foreseen, line_of, score_text, sought, title_of
-from autoopt.reports.space_table import space_table
+from autoopt.reports.space_table import is_fixed, space_table
 from autoopt.reports.table import UNCUT
 from autoopt.untrusted import printable
 
@@ -91,7 +90,7 @@ class Console:
 
     def _announce(self, event: SearchStarted) -> None:
         """Say what is going to be searched."""
-        dimensions = len({hp.name for hp in event.space.space if not isinstance(hp, Fixed)})
+        dimensions = len({hp.name for hp in event.space.space if not is_fixed(hp)})
         plural = "" if dimensions == 1 else "s"
         self.say(f"Searching {dimensions or 'no'} hyperparameter{plural} for the best {sought(event)}.")
         for sentence in event.plan:

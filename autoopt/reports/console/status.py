@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from autoopt.records import COSTS, TrialEnded
+from autoopt.records import COSTS, TrialEnded, own_model
 from autoopt.reports.console.progress import Finished, Progress, Running
 from autoopt.reports.console.words import (
     KINDS,
@@ -66,7 +66,7 @@ class Status:
         progress, best = self.progress, self.progress.best
         found = []
         if best is not None:
-            which = "your model" if best.number == 0 else f"trial {best.number}"
+            which = own_model(progress.search.starter) if best.number == 0 else f"trial {best.number}"
             found.append(f"best {score_text(best.score)} ({which})")
         if progress.baseline is not None:
             found.append(f"baseline {score_text(progress.baseline)}")

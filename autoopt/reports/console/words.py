@@ -2,7 +2,7 @@
 
 import math
 
-from autoopt.records import Foreseen, SearchStarted, TrialEnded
+from autoopt.records import Foreseen, SearchStarted, TrialEnded, own_model
 
 KINDS = {"compile": "compiling", "train": "training", "evaluate": "evaluating"}
 """Costs of a trial, and what they are called."""
@@ -13,7 +13,7 @@ def line_of(event: TrialEnded, search: SearchStarted) -> str:
     trial, title = event.trial, title_of(event.trial.number, event.repeat)
     if trial.status == "failed":
         return f"{title} failed: {first_line(trial.note or trial.error or '')}"
-    own = ", your model" if trial.number == 0 and not event.repeat else ""
+    own = f", {own_model(search.starter)}" if trial.number == 0 and not event.repeat else ""
     ended = "" if trial.status == "completed" else f" ({ending(event)})"
     names = [each.name for each in search.others if each.name in trial.scores]
     beside = "".join(f", {name} {trial.scores[name]:.4g}" for name in names)

@@ -37,7 +37,7 @@ def ablation(found: Findings) -> Section:
     figure = intervals(names, means, deviations, found.objective.name, joined=True)
     most = max(rows[1:], key=lambda row: row["gain"], default=rows[0])
     said = (
-        f"{found.objective.name} from your model, on top, to the winner, one change at a time, each trained with the same "
+        f"{found.objective.name} from {found.baseline}, on top, to the winner, one change at a time, each trained with the same "
         f"seeds; bars are their deviation. {most['change']} gained most: {most['gain']:+.4f}."
     )
     listed = [
@@ -61,10 +61,12 @@ def curves(found: Findings) -> Section:
     told = f"the best {len(best)} trials" if len(best) > 1 else "the only trial"
     said = (
         f"{name} over the epochs of {told}; the thick line is trial {best[0].number}, whose best epoch is "
-        f"{(best[0].best_epoch or 0) + 1} of {best[0].epochs}. The dashed line is your model, where it is none of them."
+        f"{(best[0].best_epoch or 0) + 1} of {best[0].epochs}. The dashed line is {found.baseline}, where it is none of them."
     )
     return Section(
-        "curves", "Curves", [Plot("curves", curves_of(best, found.own, found.objective), said, 420)]
+        "curves",
+        "Curves",
+        [Plot("curves", curves_of(best, found.own, found.objective, found.baseline), said, 420)],
     )
 
 

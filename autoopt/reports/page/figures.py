@@ -72,8 +72,8 @@ def intervals(
     return figure.update_layout(xaxis_title=escaped(title), yaxis=axis, showlegend=False)
 
 
-def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) -> Any:
-    """Return the objective over epochs of some trials, best first, and of the user's model."""
+def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective, called: str) -> Any:
+    """Return the objective over epochs of some trials, best first, and of the user's model, by what that is called."""
     import plotly.graph_objects as go
 
     figure = go.Figure()
@@ -81,7 +81,7 @@ def curves_of(trials: Sequence[Trial], own: Trial | None, objective: Objective) 
         line = {"width": 3} if place == 0 else {"width": 1.5}
         _add(figure, trial, objective, f"trial {trial.number}", line)
     if own is not None and own.number not in {trial.number for trial in trials}:
-        _add(figure, own, objective, "your model", {"width": 2, "dash": "dash", "color": SCALE[0][1]})
+        _add(figure, own, objective, called, {"width": 2, "dash": "dash", "color": SCALE[0][1]})
     return figure.update_layout(xaxis_title="epoch", yaxis_title=escaped(objective.name))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from autoopt.records import Objective, Trial
+from autoopt.records import Objective, Trial, own_model
 from autoopt.reports.page.markup import Markup
 from autoopt.storage import Figures
 from autoopt.surgery import Layer
@@ -49,6 +49,11 @@ class Findings:
     def own(self) -> Trial | None:
         """The trial of the user's model, None where it has not ended."""
         return next((trial for trial in self.trials if trial.number == 0), None)
+
+    @property
+    def baseline(self) -> str:
+        """What the user's model is called in a sentence: a starter is none of the user's."""
+        return own_model(self.summary.get("starter"))
 
 
 @dataclass(frozen=True)

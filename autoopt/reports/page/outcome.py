@@ -90,7 +90,7 @@ def _hyperparameters(found: Findings, changed: set[str]) -> Markup:
         if before.get(name) is not None or after.get(name) is not None
     ]  # fmt: skip
     title = f"Hyperparameters: {len(changed)} of {len(rows)} changed"
-    return table(title, ("hyperparameter", "your model", "the winner", "what"), rows)
+    return table(title, ("hyperparameter", found.baseline, "the winner", "what"), rows)
 
 
 def _layers(found: Findings) -> list[Markup]:
@@ -100,7 +100,7 @@ def _layers(found: Findings) -> list[Markup]:
         return []
     heading = element("h3", "Layers")
     if not own:
-        note = element("p", "The layers of your model are not kept in this run.", class_="note")
+        note = element("p", f"The layers of {found.baseline} are not kept in this run.", class_="note")
         return [
             heading,
             note,
@@ -108,7 +108,7 @@ def _layers(found: Findings) -> list[Markup]:
         ]
     rows = [_pair(*each) for each in _aligned(own, winner)]
     totals = [f"{name} ({count:,} weights)" if count else name for name, count in zip(
-        ("your model", "the winner"), found.parameters, strict=True)]  # fmt: skip
+        (found.baseline, "the winner"), found.parameters, strict=True)]  # fmt: skip
     return [heading, table("Layers of both models, in order", (*totals, "what"), rows)]
 
 
@@ -164,10 +164,9 @@ def leaderboard(found: Findings) -> Section:
         "epochs",
         "time",
         "status",
-        "changed from your model",
+        f"changed from {found.baseline}",
     )
-    winner = found.summary["best_trial"]
-    rows = [_standing(place, trial, others, written, winner) for place, trial in enumerate(shown, 1)]
+    rows = [_standing(place, trial, others, written, found) for place, trial in enumerate(shown, 1)]
     cut = f", the best {len(shown)} of {len(found.ranked)}" if len(shown) < len(found.ranked) else ""
     title = f"Trials with a score{cut}, best first; a heading sorts"
     return Section("leaderboard", "Leaderboard", [table(title, columns, rows, sortable=True)])
@@ -180,7 +179,7 @@ def _status(trial: Trial, winner: int | None) -> Cell:
 
 
 def _standing(
-    place: int, trial: Trial, others: Sequence[str], written: Mapping[str, Any], winner: int | None
+    place: int, trial: Trial, others: Sequence[str], written: Mapping[str, Any], found: Findings
 ) -> Row:
     beside = (
         Cell(in_full(name, trial.scores[name]), trial.scores[name]) if name in trial.scores else Cell("-")
@@ -189,6 +188,6 @@ def _standing(
     return (
         Cell(str(place), place), Cell(str(trial.number), trial.number),
         Cell(score_text(trial.score), trial.score), *beside, Cell(str(trial.epochs), trial.epochs),
-        Cell(duration(trial.seconds or 0.0), round(trial.seconds or 0.0, 3)), _status(trial, winner),
-        Cell(differences(written, trial), mark="wide"),
+        Cell(duration(trial.seconds or 0.0), round(trial.seconds or 0.0, 3)), _status(trial, found.summary["best_trial"]),
+        Cell(differences(written, trial, found.baseline), mark="wide"),
     )  # fmt: skip

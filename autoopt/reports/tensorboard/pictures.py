@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from autoopt.hyperparameters import spans_decades
 from autoopt.records import Objective, Status
 from autoopt.reports.table import told
 from autoopt.reports.tensorboard.event_file import Picture
@@ -31,9 +32,6 @@ ROOM = 30
 
 LONGEST = 40
 """Characters of a name."""
-
-DECADES = 100
-"""Ratio of two values from which on a scale is logarithmic."""
 
 WORST_SHARE = 0.9
 """Of the scores, best first, that a picture shows in full; beyond them, one that diverged would make the others a line."""
@@ -129,7 +127,7 @@ def _slice(axes: Any, trials: Sequence[Point], name: str, objective: Objective) 
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         if all(isinstance(value, int) for value in values):
             axes.xaxis.get_major_locator().set_params(integer=True)
-        if min(values) > 0 and max(values) / min(values) >= DECADES:
+        if spans_decades(values):
             axes.set_xscale("log")
     else:
         said = [_plain(told(value)) for value in values]

@@ -199,7 +199,7 @@ def test_folders_without_files_and_other_files_are_said(tmp_path: Path) -> None:
     raw = read(tmp_path)
     assert raw.schema.classes == CLASSES
     told = " ".join(raw.notes)
-    assert "bird has no file of text and is left out" in told and "'notes.md'" in told
+    assert "bird has no texts and is left out" in told and "'notes.md'" in told
     assert "Files beside the folders of classes are left out: 1." in told
 
 
@@ -221,9 +221,9 @@ def damaged(folder: Path) -> Path:
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "an empty folder": (lambda folder: folder, {}, "no images, sounds or texts in it. Expected a folder for each class"),
-    "no classes": (without_classes, {}, "1 files of image and no folders of classes.*Move the files"),
+    "no classes": (without_classes, {}, "has images .1. and no folders of classes.*Move the files"),
     "one class": (lambda folder: text(folder / "cat" / "a.txt").parent.parent, {}, "one class alone, 'cat'"),
-    "two kinds": (two_kinds, {}, "6 files of (image|audio) and 6 of (image|audio). Expected one kind"),
+    "two kinds": (two_kinds, {}, r"has (images|sounds) \(6\) and (images|sounds) \(6\). Expected one kind"),
     "nothing readable": (damaged, {}, "None of 6 files can be read; the first is .*cat/0.png"),
     "a target": (lambda folder: filled(folder, text, ".txt"), {"target": "y"}, "target was given 'y' for the folder"),
     "numbers": (lambda folder: filled(folder, text, ".txt"), {"task": "regression"}, "Expected classes"),
@@ -240,7 +240,7 @@ def test_a_folder_that_cannot_be_learnt_from_is_refused(case: str, tmp_path: Pat
 
 def test_files_of_another_kind_than_in_training_are_refused(tmp_path: Path) -> None:
     schema = read(filled(tmp_path / "train", image, ".png")).schema
-    with pytest.raises(DataError, match=r"has files of text\. Expected image, as in training"):
+    with pytest.raises(DataError, match=r"has texts\. Expected images, as in training"):
         read(text(tmp_path / "new" / "a.txt").parent, schema=schema)
     text(tmp_path / "new" / "a.csv", "a,b\n1,2\n")
     with pytest.raises(DataError, match=r"a.csv is a table. Expected image"):

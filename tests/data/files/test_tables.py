@@ -202,4 +202,4 @@ def test_a_watcher_around_a_call_is_told_what_is_read_and_how_much(tmp_path: Pat
     with watched(lambda name: nullcontext(lambda done, total: told.append((name, done == total)))):
         read(path)
     read(path)
-    assert told == [(str(path), True)]
+    assert told == [(f"Reading {path}", True)]

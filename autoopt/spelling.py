@@ -1,0 +1,69 @@
+"""Spelling: an argument in a sentence as its reader can type it, in Python, or in a shell while a command is carried out."""
+
+import contextlib
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+from autoopt.untrusted import shown
+
+ALONE = ("proba",)
+"""Arguments that are true in a shell by standing there."""
+
+JOINED = ("types", "drop")
+"""Arguments whose words stand behind one flag, with commas between."""
+
+_in_shell: ContextVar[bool] = ContextVar("in_shell", default=False)
+
+
+@contextlib.contextmanager
+def spelling(shell: bool) -> Iterator[None]:
+    """Have arguments spelled meanwhile for a reader who types in a shell, or for one who writes Python."""
+    token = _in_shell.set(shell)
+    try:
+        yield
+    finally:
+        _in_shell.reset(token)
+
+
+def spelled(argument: str, value: Any) -> str:
+    """Return an argument with a value.
+
+    Args:
+        argument: As `tune` has it.
+        value: A word, true or false, a number, several words, or words by name.
+
+    Example:
+        >>> spelled("types", {"zip": "category"})
+        "types={'zip': 'category'}"
+        >>> with spelling(shell=True):
+        ...     print(spelled("types", {"zip": "category"}))
+        --types zip=category
+    """
+    if not _in_shell.get():
+        return f"{argument}={shown(value)}"
+    flag = named(argument)
+    if value is True and argument in ALONE:
+        return flag
+    return " ".join(f"{flag} {shlex.quote(word)}" for word in _words(argument, value))
+
+
+def named(argument: str) -> str:
+    """Return an argument without a value.
+
+    Example:
+        >>> named("project_name")
+        'project_name'
+    """
+    return f"--{argument.replace('_', '-')}" if _in_shell.get() else argument
+
+
+def _words(argument: str, value: Any) -> Sequence[str]:
+    if isinstance(value, bool):
+        return [str(value).lower()]
+    if isinstance(value, Mapping):
+        value = [f"{name}={each}" for name, each in value.items()]
+    words = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+    # A comma in a name is told from one between names by quotation marks.
+    return [",".join(f'"{each}"' if "," in each else each for each in words)] if argument in JOINED else words
