@@ -1,14 +1,15 @@
 """Where trials run."""
 
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Executor, JobReport, NoneBegun
 from autoopt.executors.folding import Folds
 from autoopt.executors.inline import InlineExecutor
 from autoopt.executors.isolating import IsolatingExecutor, executor_of
+from autoopt.executors.plan import Executions, Plan
 from autoopt.executors.process import ProcessExecutor
 from autoopt.executors.recycling import RecyclingExecutor
-from autoopt.executors.repeating import Executions, Plan, RepeatingExecutor
+from autoopt.executors.repeating import RepeatingExecutor
 
 __all__ = [
-    "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "Plan", "ProcessExecutor",
+    "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "NoneBegun", "Plan", "ProcessExecutor",
     "RecyclingExecutor", "RepeatingExecutor", "executor_of",
 ]  # fmt: skip
