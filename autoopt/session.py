@@ -305,7 +305,7 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
 
-        forecast = Forecast(self.plan, self.limits)
+        forecast = Forecast(self.plan, self.limits, self.executor.slots)
 
         finished = len(earlier)
 
@@ -344,7 +344,15 @@ class Session:
             (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
         )
         return affordable(
-            ranked, own, self.search, left, trials, max(len(self.folds), 1), earlier, self.kept_runs.missing
+            ranked,
+            own,
+            self.search,
+            left,
+            trials,
+            max(len(self.folds), 1),
+            earlier,
+            self.kept_runs.missing,
+            self.executor.slots,
         )
 
     def _weigh(self, journal: Journal) -> None:

@@ -241,6 +241,11 @@ class Journal:
         """How many trials were begun, those that were taken back included."""
         return len(self._study.get_trials(deepcopy=False))
 
+    @property
+    def following(self) -> int:
+        """Number of the trial that is begun next."""
+        return self.interrupted[0] if self.interrupted else self.opened
+
     def trial(self, number: int) -> Trial:
         """Return a finished trial.
 
