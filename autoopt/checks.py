@@ -38,12 +38,10 @@ def arguments(
     _whole("epochs", epochs)
     if max_trials is not None:
         _whole("max_trials", max_trials)
-    if workers != "auto" and not (_is_whole(workers) and workers == 1):
-        if _is_whole(workers) and workers > 1:
-            raise UsageError(
-                f"workers was given {workers}. This version runs one trial at a time: pass workers=1."
-            )
-        raise UsageError(f'workers was given {workers!r}. Expected a whole number from 1, or "auto".')
+    if workers != "auto" and not (_is_whole(workers) and workers >= 1):
+        raise UsageError(
+            f'workers was given {workers!r}. Expected how many trials run at once: a whole number from 1, or "auto".'
+        )
     _check_callbacks(callbacks)
     if not isinstance(resume, bool) and resume != "overwrite":
         raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')

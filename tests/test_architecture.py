@@ -21,7 +21,7 @@ FLOORS = (
     {"result"},
     {"afterwards", "resuming"},
     {"checks", "rehearsal", "handover", "asked"},
-    {"search", "worker_process"},
+    {"search", "worker_process", "remote_worker"},
     {"executors"},
     {"retraced"},
     {"worker", "inspection", "fingerprints"},

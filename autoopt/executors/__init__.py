@@ -8,8 +8,10 @@ from autoopt.executors.plan import Executions, Plan
 from autoopt.executors.process import ProcessExecutor
 from autoopt.executors.recycling import RecyclingExecutor
 from autoopt.executors.repeating import RepeatingExecutor
+from autoopt.executors.several import executor_for
+from autoopt.executors.shares import cores_here
 
 __all__ = [
     "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "NoneBegun", "Plan", "ProcessExecutor",
-    "RecyclingExecutor", "RepeatingExecutor", "executor_of",
+    "RecyclingExecutor", "RepeatingExecutor", "cores_here", "executor_for", "executor_of",
 ]  # fmt: skip
