@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import ray
 
 from autoopt import model_file
 from autoopt.executors import (
@@ -18,8 +19,12 @@ from autoopt.executors import (
     RecyclingExecutor,
     RepeatingExecutor,
 )
+from autoopt.executors.pool import PoolExecutor
+from autoopt.executors.ray import RayFleet
+from autoopt.resources import Resources
 from autoopt.worker import Duties
 from tests.executors.jobs import duties_of
+from tests.executors.threads import ThreadFleet
 
 USERS_FILE = """
 from pathlib import Path
@@ -51,6 +56,10 @@ def isolating_of(duties: Duties) -> Executor:
     return IsolatingExecutor(duties, limit=None)
 
 
+def on_ray(duties: Duties) -> PoolExecutor:
+    return PoolExecutor(RayFleet(duties, 2, Resources()))
+
+
 EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line here
     "inline": lambda duties: InlineExecutor(duties.worker()),
     "process": ProcessExecutor,
@@ -58,6 +67,11 @@ EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line 
     "recycling": lambda duties: RecyclingExecutor(duties.worker(), duties, limit=None),
     "repeating": lambda duties: RepeatingExecutor(
         InlineExecutor(duties.worker()), Executions(1), duties.objective
+    ),
+    "threads": lambda duties: PoolExecutor(ThreadFleet(duties)),
+    "ray": on_ray,
+    "repeating on threads": lambda duties: RepeatingExecutor(
+        PoolExecutor(ThreadFleet(duties)), Executions(1), duties.objective
     ),
 }
 
@@ -90,17 +104,39 @@ def isolating(duties: Duties) -> Iterator[Executor]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def a_ray() -> Iterator[None]:
+    """Have one Ray for all tests: what uses it leaves it as it is."""
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def pool(a_ray: None, duties: Duties) -> Iterator[PoolExecutor]:
+    """Return one on Ray for all tests; a fresh worker follows what one ends."""
+    made = on_ray(duties)
+    yield made
+    made.close()
+
+
+SHARED = {ProcessExecutor: "process", isolating_of: "isolating", on_ray: "pool"}
+"""Executors of which one serves all tests, and the fixture that returns it."""
+
+
 @pytest.fixture(params=EXECUTORS)
 def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
+    if request.param == "ray":
+        request.getfixturevalue("a_ray")
     return EXECUTORS[request.param]
 
 
 @pytest.fixture
 def executor(
-    make: Callable[[Duties], Executor], duties: Duties, process: ProcessExecutor, isolating: Executor
+    make: Callable[[Duties], Executor], duties: Duties, request: pytest.FixtureRequest
 ) -> Iterator[Executor]:
-    if make in (ProcessExecutor, isolating_of):
-        yield process if make is ProcessExecutor else isolating
+    if make in SHARED:
+        yield request.getfixturevalue(SHARED[make])
         return
     made = make(duties)
     yield made

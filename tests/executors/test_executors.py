@@ -43,10 +43,42 @@ def test_the_report_is_told_each_epoch_of_its_job(executor: Executor) -> None:
 
 
 def test_the_report_ends_a_trial(executor: Executor) -> None:
-    executor.submit(job(0, epochs=5))
+    executor.submit(job(0, epochs=30))
     trial = executor.wait(lambda job, epoch, logs: "stop").trial
 
-    assert (trial.status, trial.epochs) == ("pruned", 1)
+    assert trial.status == "pruned"
+    assert trial.epochs == 1 if executor.slots == 1 else trial.epochs < 30  # nothing waits for a verdict
+
+
+def test_a_job_begins_once_before_its_epochs(executor: Executor) -> None:
+    told: list[Any] = []
+
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        told.append((job.number, epoch))
+        return "continue"
+
+    for number in (3, 4):
+        executor.submit(job(number, epochs=2))
+    for _ in range(2):
+        executor.wait(report, lambda job: told.append((job.number, "begins")))
+
+    for number in (3, 4):
+        assert [what for which, what in told if which == number] == ["begins", 0, 1]
+
+
+def test_what_has_not_begun_is_taken_back_and_what_has_is_answered(executor: Executor) -> None:
+    begun: list[int] = []
+    for number in range(5):
+        executor.submit(job(number, epochs=2))
+    ended = executor.wait(go_on, lambda job: begun.append(job.number)).trial.number
+    back = {job.number for job in executor.recall()}
+    answered = {ended, *(executor.wait(go_on).trial.number for _ in range(5 - len(back) - 1))}
+
+    assert ended in begun
+    assert back and not back & set(begun)
+    assert back | answered == set(range(5))
+    with pytest.raises(LookupError):
+        executor.wait(go_on)
 
 
 SAME = job(3, epochs=2, learning_rate=0.01, depth={"dense": 2})

@@ -1,0 +1,63 @@
+"""A fleet of threads in this process: all that workers do, without what carries messages to another one."""
+
+import queue
+import threading
+from typing import Any
+
+from autoopt.executors.fleet import Fleet
+from autoopt.executors.messages import Lost
+from autoopt.executors.parcel import Parcel, packed
+from autoopt.remote_worker import RemoteWorker
+from autoopt.worker import Duties
+
+
+class ThreadWorker(RemoteWorker):
+    """A worker whose log lines are those of this process already."""
+
+    def _forward(self, level: int) -> None:
+        pass
+
+
+class ThreadFleet(Fleet):
+    """Workers that cannot be killed: `lose` has one told of as lost."""
+
+    def __init__(self, duties: Duties, slots: int = 2) -> None:
+        self.slots = slots
+        self._duties, self._last = duties, 0
+        self.workers: dict[int, ThreadWorker] = {}
+        self.begun = 0
+        self._inbox: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
+        self._parcel: Parcel = ()
+
+    def open(self) -> None:
+        self._parcel, self._inbox = packed(self._duties), queue.SimpleQueue()
+
+    def begin(self) -> int:
+        self._last += 1
+        worker = self.workers[self._last] = ThreadWorker()
+        worker.begin({}, (), (), (None, ""), self._parcel)
+        threading.Thread(target=self._listen, args=(self._last, worker), daemon=True).start()
+        return self._last
+
+    def send(self, worker: int, message: Any) -> None:
+        if worker in self.workers:
+            self.workers[worker].send(message)
+
+    def receive(self) -> tuple[int, Any] | None:
+        return self._inbox.get()
+
+    def end(self, worker: int) -> None:
+        self.workers.pop(worker, None)
+
+    def lose(self, worker: int, reason: str = "was killed", memory: bool = False) -> None:
+        self._inbox.put((worker, Lost(reason, memory)))
+
+    def close(self) -> None:
+        self.workers.clear()
+        self._inbox.put(None)
+
+    def _listen(self, number: int, worker: ThreadWorker) -> None:
+        while number in self.workers:
+            for message in worker.told():
+                if number in self.workers:
+                    self._inbox.put((number, message))
