@@ -61,6 +61,7 @@ FLOORS = (
         "front",
         "points",
         "events",
+        "mailbox",
         "untrusted",
     },
     {"records", "recipe", "memory", "pricing", "arguments", "schema"},

@@ -21,14 +21,17 @@ import ray
 from autoopt import memory
 from autoopt.errors import UsageError
 from autoopt.executors.fleet import Fleet
-from autoopt.executors.messages import Lost
+from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import packed
 from autoopt.executors.process import Unsendable
 from autoopt.executors.recycling import COPIES, FRAMEWORK
 from autoopt.executors.shares import Machine, automatic, cores_here, shared, told
-from autoopt.remote_worker import RemoteWorker
+from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
 from autoopt.worker import Duties
+
+ENTRY = "autoopt.remote_worker:work"
+"""What actors run."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 """Variables by which libraries are told how many threads they may have."""
@@ -101,7 +104,11 @@ class RayFleet(Fleet):
         """Call an actor; one that has died tells so by the call that waits for its news."""
         with self._lock:
             if worker in self._actors:
-                sent = self._actors[worker].send.remote(message)
+                actor = self._actors[worker]
+                if isinstance(message, Judged):
+                    sent = actor.judge.remote(message.serial, message.verdict)
+                else:
+                    sent = actor.send.remote(message)
                 sent.future().add_done_callback(lambda ended: ended.exception())  # else Ray shows it
 
     def receive(self) -> tuple[int, Any] | None:
@@ -153,7 +160,7 @@ class RayFleet(Fleet):
         self._made = ray.remote(
             num_cpus=share.cores, num_gpus=share.gpus, max_restarts=0, max_task_retries=0,
             concurrency_groups={"news": 1}, scheduling_strategy="SPREAD",
-        )(RemoteWorker)  # fmt: skip
+        )(Mailbox)  # fmt: skip
 
     def _follow(self, worker: int, call: Any, is_place: bool = False) -> None:
         inbox = self._inbox
@@ -188,9 +195,8 @@ class RayFleet(Fleet):
         if self._resources.memory is None:
             given = None if whole is None else whole // 2 // max(1, -(-self.slots // len(self._cores)))
         here = self._resources.address is None
-        actor.begin.remote(
-            self._environment(), sys.path if here else (), own, (given, "" if here else f" ({machine})"), self._parcel,
-        )  # fmt: skip
+        told = (given, "" if here else f" ({machine})")
+        actor.begin.remote(ENTRY, told, self._parcel, self._environment(), sys.path if here else (), own)
 
     def _environment(self) -> Mapping[str, str]:
         """Return the variables of a worker; what the user has set of threads stays."""

@@ -4,18 +4,17 @@ import queue
 import threading
 from typing import Any
 
+from autoopt import remote_worker
 from autoopt.executors.fleet import Fleet
-from autoopt.executors.messages import Lost
+from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import Parcel, packed
-from autoopt.remote_worker import RemoteWorker
+from autoopt.mailbox import Mailbox
 from autoopt.worker import Duties
 
 
-class ThreadWorker(RemoteWorker):
-    """A worker whose log lines are those of this process already."""
-
-    def _forward(self, level: int) -> None:
-        pass
+def work(mailbox: Mailbox, *given: Any) -> None:
+    """Work where log lines are those of this process already."""
+    remote_worker.work(mailbox, *given, forwards=False)
 
 
 class ThreadFleet(Fleet):
@@ -24,8 +23,7 @@ class ThreadFleet(Fleet):
     def __init__(self, duties: Duties, slots: int = 2) -> None:
         self.slots = slots
         self._duties, self._last = duties, 0
-        self.workers: dict[int, ThreadWorker] = {}
-        self.begun = 0
+        self.workers: dict[int, Mailbox] = {}
         self._inbox: queue.SimpleQueue[tuple[int, Any] | None] = queue.SimpleQueue()
         self._parcel: Parcel = ()
 
@@ -34,14 +32,15 @@ class ThreadFleet(Fleet):
 
     def begin(self) -> int:
         self._last += 1
-        worker = self.workers[self._last] = ThreadWorker()
-        worker.begin({}, (), (), (None, ""), self._parcel)
+        worker = self.workers[self._last] = Mailbox()
+        worker.begin(f"{__name__}:work", (None, ""), self._parcel, {}, (), ())
         threading.Thread(target=self._listen, args=(self._last, worker), daemon=True).start()
         return self._last
 
     def send(self, worker: int, message: Any) -> None:
         if worker in self.workers:
-            self.workers[worker].send(message)
+            to = self.workers[worker]
+            to.judge(message.serial, message.verdict) if isinstance(message, Judged) else to.send(message)
 
     def receive(self) -> tuple[int, Any] | None:
         return self._inbox.get()
@@ -56,7 +55,7 @@ class ThreadFleet(Fleet):
         self.workers.clear()
         self._inbox.put(None)
 
-    def _listen(self, number: int, worker: ThreadWorker) -> None:
+    def _listen(self, number: int, worker: Mailbox) -> None:
         while number in self.workers:
             for message in worker.told():
                 if number in self.workers:
