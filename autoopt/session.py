@@ -172,7 +172,8 @@ class Session:
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             self._weigh(journal)
-            spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
+            took = time.perf_counter() - searched
+            spent = {**self.watch.seconds, "total": took, "workers": self.executor.slots * took}
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
             confirmed = self._confirmed(candidates, trials, known, say)

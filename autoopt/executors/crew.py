@@ -56,7 +56,8 @@ class Crew:
 
     Attributes:
         news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone`, of none.
-        refusal: Why a worker could not be started, empty where all could.
+        refusal: Why the last worker that could not be started could not.
+        is_refused: Whether one could not take up its duties.
     """
 
     def __init__(self, fleet: Fleet) -> None:
@@ -67,7 +68,7 @@ class Crew:
         self._programs: dict[tuple[int, int], int] = {}
         self._serials = 0
         self.news: queue.SimpleQueue[tuple[Ticket | None, Any]] = queue.SimpleQueue()
-        self.refusal = ""
+        self.refusal, self.is_refused = "", False
         for post in self._posts:
             post.worker = fleet.begin()
         self._thread = threading.Thread(target=self._follow, name="autoopt-crew", daemon=True)
@@ -77,6 +78,11 @@ class Crew:
     def is_ready(self) -> bool:
         """Whether a worker has taken up its duties."""
         return any(post.ready for post in self._posts)
+
+    @property
+    def is_hopeful(self) -> bool:
+        """Whether a worker may be ready yet."""
+        return not self.is_refused and any(post.worker is not None for post in self._posts)
 
     def add(self, job: Job) -> Ticket:
         """Take a job, which begins as soon as a worker is free."""
@@ -151,7 +157,7 @@ class Crew:
             case Ended():
                 self._note(post, message)
             case Refused():
-                self.refusal = message.reason
+                self.refusal, self.is_refused = message.reason, True
                 self._replace(post)
             case Lost():
                 self._lose(post, message)

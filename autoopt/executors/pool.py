@@ -46,8 +46,8 @@ class PoolExecutor(Executor):
             self._fleet.open()
             self._crew, started = Crew(self._fleet), time.monotonic()
             while not self._crew.is_ready:
-                late = time.monotonic() > started + PATIENCE
-                if reason := self._crew.refusal or ("none is there" if late else ""):
+                if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
+                    reason = self._crew.refusal or f"none is there after {PATIENCE:.0f} s"
                     self.close()
                     raise UsageError(
                         f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "
