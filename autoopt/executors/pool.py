@@ -47,7 +47,10 @@ class PoolExecutor(Executor):
             self._crew, started = Crew(self._fleet), time.monotonic()
             while not self._crew.is_ready:
                 if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
-                    reason = self._crew.refusal or f"none is there after {PATIENCE:.0f} s"
+                    reason = (
+                        self._crew.refusal
+                        or f"none is there after {PATIENCE:.0f} s, as if others had all cores"
+                    )
                     self.close()
                     raise UsageError(
                         f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "

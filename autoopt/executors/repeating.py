@@ -100,10 +100,10 @@ class RepeatingExecutor(Executor):
     def recall(self) -> Sequence[Job]:
         """Take back the jobs of which no training has begun; one between two trainings has no more of them."""
         recalled = {job.number for job in self._base.recall()}
-        back = [going.job for going in self._going.values() if not going.has_begun]
-        for going in self._going.values():
-            if going.has_begun and going.job.number in recalled:
-                going.cut = _ended_before(len(going.done) + 1, going)
+        going = [each for number, each in self._going.items() if number in recalled]
+        back = [each.job for each in going if not each.done]
+        for each in going:
+            each.cut = _ended_before(len(each.done) + 1, each)
         for job in back:
             del self._going[job.number]
         jobs = [*back, *self._jobs]

@@ -24,7 +24,6 @@ from autoopt.executors.ray import RayFleet
 from autoopt.resources import Resources
 from autoopt.worker import Duties
 from tests.executors.jobs import duties_of
-from tests.executors.threads import ThreadFleet
 
 USERS_FILE = """
 from pathlib import Path
@@ -60,6 +59,10 @@ def on_ray(duties: Duties) -> PoolExecutor:
     return PoolExecutor(RayFleet(duties, 2, Resources()))
 
 
+def repeating_on_ray(duties: Duties) -> RepeatingExecutor:
+    return RepeatingExecutor(on_ray(duties), Executions(1), duties.objective)
+
+
 EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line here
     "inline": lambda duties: InlineExecutor(duties.worker()),
     "process": ProcessExecutor,
@@ -68,11 +71,8 @@ EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line 
     "repeating": lambda duties: RepeatingExecutor(
         InlineExecutor(duties.worker()), Executions(1), duties.objective
     ),
-    "threads": lambda duties: PoolExecutor(ThreadFleet(duties)),
     "ray": on_ray,
-    "repeating on threads": lambda duties: RepeatingExecutor(
-        PoolExecutor(ThreadFleet(duties)), Executions(1), duties.objective
-    ),
+    "repeating on ray": repeating_on_ray,
 }
 
 
@@ -120,24 +120,29 @@ def pool(a_ray: None, duties: Duties) -> Iterator[PoolExecutor]:
     made.close()
 
 
-SHARED = {ProcessExecutor: "process", isolating_of: "isolating", on_ray: "pool"}
+@pytest.fixture(scope="session")
+def repeating(pool: PoolExecutor, duties: Duties) -> RepeatingExecutor:
+    """Return one on the same workers."""
+    return RepeatingExecutor(pool, Executions(1), duties.objective)
+
+
+SHARED = {"process": "process", "isolating": "isolating", "ray": "pool", "repeating on ray": "repeating"}
 """Executors of which one serves all tests, and the fixture that returns it."""
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(params=[name for name in EXECUTORS if name != "repeating on ray"])
 def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
-    if request.param == "ray":
-        request.getfixturevalue("a_ray")
+    if "ray" in request.param:  # others would wait for its cores; it goes on after it is closed
+        shared = request.getfixturevalue(SHARED[request.param])
+        return lambda duties: shared
     return EXECUTORS[request.param]
 
 
-@pytest.fixture
-def executor(
-    make: Callable[[Duties], Executor], duties: Duties, request: pytest.FixtureRequest
-) -> Iterator[Executor]:
-    if make in SHARED:
-        yield request.getfixturevalue(SHARED[make])
+@pytest.fixture(params=EXECUTORS)
+def executor(request: pytest.FixtureRequest, duties: Duties) -> Iterator[Executor]:
+    if request.param in SHARED:
+        yield request.getfixturevalue(SHARED[request.param])
         return
-    made = make(duties)
+    made = EXECUTORS[request.param](duties)
     yield made
     made.close()

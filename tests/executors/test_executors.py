@@ -162,18 +162,6 @@ def test_the_users_file_runs_once_wherever_its_model_is_built(executor: Executor
     assert (users_folder / "runs").read_text() == "once "
 
 
-def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
-    make: Callable[[Duties], Executor], duties: Duties
-) -> None:
-    executor = make(duties)
-    executor.submit(job(0))
-    executor.close()
-    executor.close()
-
-    with pytest.raises(LookupError):
-        executor.wait(go_on)
-
-
 def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) -> None:
     first = replace(job(3), horizon=2, pauses=True)
     second = replace(job(3, epochs=2), number=4, continues=Continuation(3, 3, 1))
@@ -188,3 +176,15 @@ def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) ->
 
     assert [(trial.first_epoch, trial.epochs) for trial in found] == [(1, 2), (0, 2)]
     assert found[0].history == found[1].history
+
+
+def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
+    make: Callable[[Duties], Executor], duties: Duties
+) -> None:
+    executor = make(duties)
+    executor.submit(job(0))
+    executor.close()
+    executor.close()
+
+    with pytest.raises(LookupError):
+        executor.wait(go_on)
