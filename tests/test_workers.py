@@ -1,6 +1,7 @@
 """Searches on several workers, in real processes: the same scores, nothing lost to what is killed, nothing left behind."""
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 import autoopt
 from autoopt.errors import UsageError
-from autoopt.records import EpochEnded
+from autoopt.records import EpochEnded, TrialEnded
 from tests import toys
 from tests.counts import at_full_counts
 
@@ -78,13 +79,16 @@ def scores(result: Any) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found in /proc")
-def test_the_same_scores_come_out_on_several_workers_although_one_is_killed(tmp_path: Path) -> None:
+def test_the_same_scores_come_out_on_several_workers_although_one_is_killed(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     killer, one = Killer(), tuned(tmp_path / "one", 1)
     two = tuned(tmp_path / "two", 2, sinks=[killer])
 
     assert scores(two) == scores(one)
     assert len(killer.killed) == 1
     assert not below(os.getpid()), "nothing of Ray's is left"
+    assert "raylet" not in capfd.readouterr().out, "nor is anything on the screen"
     assert two.profile()["workers"] == pytest.approx(2 * two.profile()["total"])
     assert {trial.engine.rpartition(", on ")[2] for trial in two.trials} <= {"worker 1", "worker 2"}
 
@@ -146,15 +150,13 @@ def test_a_search_whose_process_is_killed_leaves_no_other_and_goes_on(tmp_path: 
     children = list(below(process.pid))
     process.kill()
     process.communicate()
-    assert children and gone(children)
+    assert children and gone(children, within=120.0)  # two of Ray's own ask but once a minute who is there
 
-    said = tmp_path / "said"
     code = INTERRUPTED.format(folder=str(tmp_path)).replace("budget=600", "max_trials=4, resume=True")
     done = subprocess.run(
-        [sys.executable, "-c", code.replace("epochs=50", "epochs=50")], text=True, capture_output=True, timeout=600,
+        [sys.executable, "-c", code], text=True, capture_output=True, timeout=600,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    said.write_text(done.stdout)
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert "were interrupted: run again." in done.stdout
@@ -217,6 +219,48 @@ def test_what_no_worker_can_be_given_is_refused_before_there_is_a_run(tmp_path: 
     with pytest.raises(UsageError, match=match):
         autoopt.tune(**given, directory=tmp_path / "runs", logdir=tmp_path / "logs")
     assert not (tmp_path / "runs").exists()
+
+
+class Disaster:
+    """A sink that kills five workers at random, and takes a machine of three away amid all that."""
+
+    def __init__(self, cluster: Any, machine: Any) -> None:
+        self.cluster, self.machine, self.told, self.killed = cluster, machine, 0, 0
+        self.chance = random.Random(0)
+
+    def __call__(self, event: Any) -> None:
+        if isinstance(event, TrialEnded) and not event.repeat:
+            self.told += 1
+            if self.told == 7:
+                self.cluster.remove_node(self.machine)
+            elif self.told % 3 == 0 and self.told <= 15 and (found := workers_of(os.getpid())):
+                os.kill(self.chance.choice(found), signal.SIGKILL)
+                self.killed += 1
+
+
+@at_full_counts
+def test_a_cluster_that_loses_a_machine_and_five_workers_loses_no_trial(tmp_path: Path) -> None:
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    disaster = Disaster(cluster, [cluster.add_node(num_cpus=1) for _ in range(2)][1])
+    try:
+        result = autoopt.tune(
+            toys.eager, toys.digits(120), epochs=3, max_trials=24, seed=0, workers=3, verbose=0,
+            space=autoopt.Space(structure=False), search=autoopt.Search(confirm=1, confirm_repeats=1),
+            resources=autoopt.Resources(address=cluster.address), sinks=[disaster],
+            directory=tmp_path / "runs", logdir=tmp_path / "logs",
+        )  # fmt: skip
+        assert workers_of(os.getpid()) == []
+    finally:
+        cluster.shutdown()
+
+    assert (disaster.told, disaster.killed) == (24, 5)
+    assert [trial.number for trial in result.trials] == list(range(24))
+    failed = [trial.note for trial in result.trials if trial.status == "failed"]
+    assert len(failed) <= 2 and all(
+        "as it ran again" in note for note in failed
+    )  # of five kills, two may hit one
 
 
 @at_full_counts

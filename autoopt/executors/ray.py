@@ -139,6 +139,7 @@ class RayFleet(Fleet):
             if was_open and self._is_ours:
                 with _quietly():
                     ray.shutdown()
+                _have_ray_speak(True)
 
     def _divide(self, held: int) -> None:
         """See what machines there are, and what each worker gets of them.
@@ -222,6 +223,7 @@ def _connect(address: str | None) -> bool:
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
     except Exception as error:  # Ray has many, and those of what it is made of
         raise UsageError(_silent(address, error)) from error
+    _have_ray_speak(False)
     return True
 
 
@@ -270,6 +272,13 @@ def _lost(error: BaseException) -> Lost:
             "was killed, as systems do that run out of memory (a smaller batch size takes less), or crashed"
         )
     return Lost(f"failed ({(text.strip().splitlines() or [type(error).__name__])[0]})")
+
+
+def _have_ray_speak(speaks: bool) -> None:
+    """Have Ray print what it has to say of workers, or not: a pool tells of those that are lost."""
+    private = sys.modules.get("ray._private.worker")
+    if hasattr(private, "_worker_logs_enabled"):  # log_to_driver does not cover this
+        private._worker_logs_enabled = speaks
 
 
 @contextlib.contextmanager
