@@ -276,7 +276,7 @@ def _lost(error: BaseException) -> Lost:
 
 def _have_ray_speak(speaks: bool) -> None:
     """Have Ray print what it has to say of workers, or not: a pool tells of those that are lost."""
-    private = sys.modules.get("ray._private.worker")
+    private: Any = sys.modules.get("ray._private.worker")
     if hasattr(private, "_worker_logs_enabled"):  # log_to_driver does not cover this
         private._worker_logs_enabled = speaks
 
