@@ -159,6 +159,7 @@ class SearchStarted:
         trainings: How many a trial consists of: executions, or those on each fold.
         nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
         columns: Of raw rows what each column and the target hold, as text by heading.
+        workers: How many trials run at once.
     """
 
     project: str
@@ -178,6 +179,7 @@ class SearchStarted:
     trainings: int = 1
     nodes: Sequence[Any] = ()
     columns: Sequence[Mapping[str, str]] = ()
+    workers: int = 1
 
 
 @dataclass(frozen=True)

@@ -422,7 +422,7 @@ class Session:
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
             self.folder.path.absolute(), self.seed,
             max(len(self.folds), 1) * self.search.executions_per_trial, nodes(self.worker.hypermodel.reading()),
-            () if asked.rows is None else asked.rows.described,
+            () if asked.rows is None else asked.rows.described, self.executor.slots,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

@@ -106,8 +106,7 @@ class Progress:
         """Take note of an event; return what there is to say of a trial that has ended well, empty otherwise."""
         match event:
             case TrialStarted():
-                self._running[event.number, event.repeat] = Running(event, time.time())
-                self.confirming = event if event.repeat else None
+                self._begin(event)
             case EpochEnded():
                 self._advance(event)
             case ExecutionAdvanced():
@@ -138,6 +137,13 @@ class Progress:
             return None
         more = max(0, self.search.max_trials - self.trials)
         return more * (now - self.since) / done, True
+
+    def _begin(self, event: TrialStarted) -> None:
+        """Take note of a trial that begins; one beyond those that run at once stands in for one that never ended."""
+        while len(self._running) >= max(1, self.search.workers):
+            del self._running[next(iter(self._running))]
+        self._running[event.number, event.repeat] = Running(event, time.time())
+        self.confirming = event if event.repeat else None
 
     def _of(self, event: EpochEnded | ExecutionAdvanced) -> Running | None:
         """Return the trial of an event, None where it does not run."""
