@@ -20,7 +20,6 @@ from autoopt.records import Objective
 from autoopt.resources import Resources
 from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
 from autoopt.space import Space
-from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 NOT_ROWS = ("is", "groups")
@@ -40,12 +39,10 @@ def arguments(
         _whole("epochs", epochs, f', or "{AUTO}"')
     if max_trials is not None:
         _whole("max_trials", max_trials)
-    if workers != "auto" and not (_is_whole(workers) and workers == 1):
-        if _is_whole(workers) and workers > 1:
-            raise UsageError(
-                f"workers was given {workers}. This version runs one trial at a time: pass {spelled('workers', 1)}."
-            )
-        raise UsageError(f'workers was given {workers!r}. Expected a whole number from 1, or "auto".')
+    if workers != "auto" and not (_is_whole(workers) and workers >= 1):
+        raise UsageError(
+            f'workers was given {workers!r}. Expected how many trials run at once: a whole number from 1, or "auto".'
+        )
     _check_callbacks(callbacks)
     if not isinstance(resume, bool) and resume != "overwrite":
         raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')

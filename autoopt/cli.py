@@ -68,7 +68,10 @@ def main() -> None:
     "seconds_per_epoch: then a front is searched for.  [default: auto]",
 )
 @click.option("--validation-split", type=float, help="Share of the data to validate on.  [default: 0.2]")
-@click.option("--workers", help="How many trials run at once.  [default: 1]")
+@click.option("--workers", help="How many trials run at once, or auto.  [default: 1]")
+@click.option("--address", help='Of a Ray cluster for the workers: "auto", "HOST:6379", "ray://HOST:10001".')
+@click.option("--gpus", type=float, help="GPUs a worker: 1, 0.5, ….  [default: one, or a part]")
+@click.option("--backend", help="Keras's backend in workers: tensorflow, jax or torch.")
 @click.option("--sampler", help="Where values come from: tpe, random, gp, ….  [default: tpe]")
 @click.option(
     "--pruner", help="What ends hopeless trials: halving, median, hyperband, none.  [default: halving]"

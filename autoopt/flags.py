@@ -14,7 +14,7 @@ from autoopt.errors import UsageError, nearest
 LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
 """Flags that are fields of `autoopt.Constraints`."""
 
-MEANS = ("engine", "isolate", "memory", "max_disk")
+MEANS = ("engine", "isolate", "memory", "max_disk", "address", "gpus", "backend")
 """Flags that are fields of `autoopt.Resources`."""
 
 SEARCHING = ("oracle", "sampler", "pruner")

@@ -173,6 +173,7 @@ class SearchStarted:
         nodes: The user's model as `surgery.diagram` has it; empty where that is not known.
         columns: Of raw rows what each column and the target hold, as text by heading.
         starter: The starter that is tuned, empty for a model of the user's own.
+        workers: How many trials run at once.
     """
 
     project: str
@@ -193,6 +194,7 @@ class SearchStarted:
     nodes: Sequence[Any] = ()
     columns: Sequence[Mapping[str, str]] = ()
     starter: str = ""
+    workers: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What trials may use."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
 
 ENGINES = ("auto", "keras")
+BACKENDS = ("tensorflow", "jax", "torch")
 DTYPE_POLICIES = ("auto", "float32", "mixed_bfloat16", "mixed_float16", "bfloat16", "float16", "float64")
 
 LEAST_MEMORY = 10**6
@@ -23,20 +25,24 @@ class Resources(KnownArguments):
 
     Args:
         engine: `"auto"`, or `"keras"` for plain `fit`, whatever could be compiled.
-        backend: Keras's backend in workers; this version takes None, the one that is loaded.
+        backend: Keras's backend in workers, `"tensorflow"`, `"jax"` or `"torch"`; None for the one that is loaded.
+            Another one trains in worker processes, and the winner is a model of the one that is loaded.
         isolate: Whether every training runs in a worker process from the first trial on. What ends that process, a
             crash of native code or the system when memory runs out, costs one trial; a fresh one follows. Programs are
             not compiled ahead then. Your model function is still called in this process, to be read before the first
             trial and with each new set of its own hyperparameters, and so is the winner's model built here. Refused
             where no trial can run there: on data that streams, with what cannot be sent to another process, and on a
             GPU with TensorFlow or JAX.
-        address: A cluster; this version takes None.
-        gpus: GPUs a worker; this version takes None.
+        address: Of a running Ray cluster, whose machines have autoopt and what your model needs: `"auto"` on one of
+            them, `"HOST:6379"`, or `"ray://HOST:10001"`. None: workers are processes of this machine.
+        gpus: GPUs a worker: a whole number, or a part of one below 1; 0 for none. None: one, or a part where there are
+            more workers than GPUs.
         memory: `"4GB"`, `"500MB"`, or bytes. Trials run in this process until it has more than that in
             memory; from then on in a worker process, which gives way to a fresh one when it has grown past it
             too. At once, where this process has more already. None: half of what the machine has. Callbacks
             go where their trial goes: what they change in objects of this process shows only until then.
-            On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process.
+            On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process. Of several
+            workers: what each may have before a fresh one follows it; None: half of its machine, divided by those there.
         dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
             GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
         max_disk: `"2GB"`, `"500MB"`, or bytes that the run folder may take, log and earlier sessions included;
@@ -85,10 +91,21 @@ class Resources(KnownArguments):
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
             )
+        if self.backend is not None and self.backend not in BACKENDS:
+            raise UsageError(f"backend was given {self.backend!r}.{nearest(str(self.backend), BACKENDS)}")
+        if self.address is not None and not (isinstance(self.address, str) and self.address.strip()):
+            raise UsageError(
+                f"address was given {self.address!r}. Expected that of a running Ray cluster, as a text: "
+                '"auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". Leave address out for this machine.'
+            )
+        if self.gpus is not None and not _is_share(self.gpus):
+            raise UsageError(
+                f"gpus was given {self.gpus!r}. Expected how many GPUs each worker gets: a whole number, or a part of one "
+                "above 0 and below 1, as 0.5. Leave gpus out for one each."
+            )
         for name in ("isolate", "compilation_cache"):
             if not isinstance(getattr(self, name), bool):
                 raise UsageError(f"{name} was given {getattr(self, name)!r}. Expected True or False.")
-        _refuse_others(self, "engine", "isolate", "memory", "dtype_policy", "compilation_cache", "max_disk")
 
     @property
     def memory_limit(self) -> int | None:
@@ -102,11 +119,14 @@ class Resources(KnownArguments):
         """Bytes that the run folder may take; None where that is not limited."""
         return _bytes(self.max_disk)
 
-    @property
-    def room(self) -> int | None:
-        """Bytes that what layers put out in one step may take: half of the limit, the rest is for all else."""
+    def room(self, workers: int = 1) -> int | None:
+        """Return the bytes that what layers put out in one step may take: half of the limit, the rest is for all else.
+
+        Args:
+            workers: How many share the machine; each has a limit of its own where `memory` is given.
+        """
         limit = self.memory_limit
-        return None if limit is None else limit // 2
+        return None if limit is None else limit // 2 // (workers if self.memory is None else 1)
 
 
 def _bytes(given: Any) -> int | None:
@@ -116,11 +136,8 @@ def _bytes(given: Any) -> int | None:
     return given if isinstance(given, int) and not isinstance(given, bool) else None
 
 
-def _refuse_others(given: Any, *taken: str) -> None:
-    """Raise where a field that this version does not have is set."""
-    for name, field in type(given).__dataclass_fields__.items():
-        value = getattr(given, name)
-        if name not in taken and value != field.default:
-            raise UsageError(
-                f"{type(given).__name__}({name}={value!r}) is not in this version. Expected {field.default!r} alone: leave {name} out."
-            )
+def _is_share(given: Any) -> bool:
+    """Whether a number of GPUs can be given to a worker: several whole ones, or a part of one."""
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        return False
+    return 0 <= given < math.inf and (given < 1 or given == int(given))

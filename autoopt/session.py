@@ -183,7 +183,8 @@ class Session:
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
             self._weigh(journal)
-            spent = {**self.watch.seconds, "total": time.perf_counter() - searched}
+            took = time.perf_counter() - searched
+            spent = {**self.watch.seconds, "total": took, "workers": self.executor.slots * took}
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
             confirmed = self._confirmed(candidates, trials, known, say)
@@ -316,7 +317,7 @@ class Session:
                 with self.watch.measure("checkpoint"):
                     weights.keep(trial, outcome.weights)
 
-        forecast = Forecast(self.plan, self.limits)
+        forecast = Forecast(self.plan, self.limits, self.executor.slots)
 
         finished = len(earlier)
 
@@ -364,6 +365,7 @@ class Session:
             earlier,
             self.kept_runs.missing,
             own_model(self.starter),
+            self.executor.slots,
         )
 
     def _weigh(self, journal: Journal) -> None:
@@ -432,7 +434,7 @@ class Session:
             self.limits.deadline, asked.notes, self.others, self.plan.sentences, self.earlier.trials, self.earlier.through,
             self.folder.path.absolute(), self.seed,
             max(len(self.folds), 1) * self.search.executions_per_trial, nodes(self.worker.hypermodel.reading()),
-            () if asked.rows is None else asked.rows.described, self.starter,
+            () if asked.rows is None else asked.rows.described, self.starter, self.executor.slots,
         )  # fmt: skip
 
     def _write_down(self, asked: Asked) -> None:

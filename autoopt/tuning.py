@@ -13,7 +13,7 @@ from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RepeatingExecutor, executor_of
+from autoopt.executors import RepeatingExecutor, cores_here, executor_for
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
@@ -112,7 +112,8 @@ def tune(
         search: `autoopt.Search`: oracle, sampler, pruner, starting points, cross-validation, confirmation.
         constraints: `autoopt.Constraints`: most parameters, latency, seconds an epoch.
         resources: `autoopt.Resources`.
-        workers: How many trials run at once; this version takes 1.
+        workers: How many trials run at once, each in a process of its own; `"auto"` takes one for each GPU, or for each
+            core as far as memory reaches. More than 1 takes Ray: `pip install 'autoopt[ray]'`.
         callbacks: Keras callbacks, copied for each trial, or a function of the trial that returns them.
         class_weight: Class to weight, or `"balanced"`: n / (classes × count). Along with a sample_weight they
             are multiplied.
@@ -176,7 +177,8 @@ def tune(
     dataset = dataset if partitions is None else partitions.noted()
     # What labels say of biases is said by weighed examples.
     counted = class_weights.weighed(dataset, weighted.weights)
-    hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
+    room = resources.room(cores_here() if workers == "auto" else workers)
+    hypermodel = AutoHyperModel(model_fn, space, counted, policy, room)
     facts = rehearse(hypermodel, dataset, objective)
     goal = facts.objective
     constraints = Constraints() if constraints is None else constraints
@@ -204,12 +206,15 @@ def tune(
 
     duties = Duties(
         model_fn, hypermodel.space, replace(dataset, rows=None), resources.engine, goal, callbacks, weighted.of_outputs(facts.width), policy,
-        resources.compilation_cache, resources.room, facts.score,
+        resources.compilation_cache, room, facts.score,
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
-    executor = place = executor_of(worker, duties, resources.memory_limit, resources.isolate)
-    limits = Limits(max_trials, budget_seconds, started - before.spent, search.confirmations)
+    executor, placed = executor_for(worker, duties, resources, workers)
+    place = executor
+    limits = Limits(
+        max_trials, budget_seconds, started - before.spent, -(-search.confirmations // place.slots)
+    )
     if search.cv is not None or search.executions_per_trial > 1:
         executor = RepeatingExecutor(
             executor, trainings(search, partitions, compared, begun), goal, facts.others
@@ -251,6 +256,7 @@ def tune(
             *pinned,
             *adapted,
             *over,
+            *placed,
             *([short] if short else []),
         )
         asked = Asked(

@@ -396,7 +396,11 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
         SpaceError,
         r"Your own model has 23 parameters, more than max_params=10.*Raise the limit, or leave structure open",
     ),
-    "resources": (lambda _: {"resources": Resources(gpus=1)}, UsageError, r"gpus=1\) is not in this version"),
+    "gpus": (
+        lambda _: {"resources": Resources(gpus=-1)},
+        UsageError,
+        r"gpus was given -1\. Expected how many GPUs",
+    ),
     "memory": (
         lambda _: {"resources": Resources(memory="4")},
         UsageError,
@@ -418,9 +422,18 @@ CASES: dict[str, tuple[Callable[[Path], Arguments], type[UsageError], str]] = {
     "workers": (
         lambda _: {"workers": -1},
         UsageError,
-        r"workers was given -1\. Expected a whole number from 1",
+        r"workers was given -1\. Expected how many trials run at once: a whole number from 1",
     ),
-    "more workers": (lambda _: {"workers": 2}, UsageError, r"one trial at a time: pass workers=1"),
+    "workers in part": (
+        lambda _: {"workers": 2.5},
+        UsageError,
+        r"workers was given 2\.5\. Expected how many trials",
+    ),
+    "workers that are true": (
+        lambda _: {"workers": True},
+        UsageError,
+        r"workers was given True\. Expected how many",
+    ),
     "resume": (lambda _: {"resume": "yes"}, UsageError, r'resume was given \'yes\'.*"overwrite"'),
     "verbose": (lambda _: {"verbose": 9}, UsageError, r"verbose was given 9\. Expected 0, 1, 2"),
     **{

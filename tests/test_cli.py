@@ -214,7 +214,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "data that needs pickle": (("tune", "net.py", "objects.npz"), "only pickle reads"),
     "budget": (("tune", "net.py", "--budget", "soon"), "budget was given 'soon'. Expected seconds above 0"),
     "max_trials": (("tune", "net.py", "--max-trials", "x"), "'x' is not a valid integer"),
-    "workers": (("tune", "net.py", "--workers", "-1"), "workers was given -1. Expected a whole number"),
+    "workers": (("tune", "net.py", "--workers", "-1"), "workers was given -1. Expected how many trials"),
     "seed": (("tune", "net.py", "--seed", "-1"), "seed was given -1. Expected a whole number from 0"),
     "objective": (("tune", "net.py", "--objective", "val_acuracy"), "Did you mean 'val_accuracy'?"),
     "fix without a value": (("tune", "net.py", "--fix", "nonsense"), "Expected NAME=VALUE, for example"),

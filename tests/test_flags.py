@@ -70,7 +70,10 @@ def test_other_flags_are_arguments_of_their_own_or_fields_of_one() -> None:
     given = {
         "epochs": 2,
         "resume": "true",
-        "workers": "1",
+        "workers": "auto",
+        "address": "auto",
+        "gpus": 0.5,
+        "backend": "jax",
         "max_params": 9,
         "engine": "keras",
         "isolate": True,
@@ -80,7 +83,8 @@ def test_other_flags_are_arguments_of_their_own_or_fields_of_one() -> None:
     found = flags.read(given).arguments({"epochs": 3, "constraints": Constraints(max_latency_ms=5.0)})
 
     assert found == {
-        "epochs": 2, "resume": True, "workers": 1, "resources": Resources(engine="keras", isolate=True),
+        "epochs": 2, "resume": True, "workers": "auto",
+        "resources": Resources(engine="keras", isolate=True, address="auto", gpus=0.5, backend="jax"),
         "constraints": Constraints(max_params=9, max_latency_ms=5.0),
     }  # fmt: skip
 

@@ -200,7 +200,7 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     policy, space = dtype_policy(resources.dtype_policy), space_of(folder)
     weighted = class_weights.applied(source.class_weight, dataset)
     counted = class_weights.weighed(weighted.dataset, weighted.weights)
-    hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room)
+    hypermodel = AutoHyperModel(model_fn, space, counted, policy, resources.room())
     if hypermodel.own_fit is not None and "asked_in_fit" in asked:
         hypermodel.own_fit.learn(storage.definitions(folder, "asked_in_fit").space)
     objective = Objective(**asked["objective"])
@@ -208,7 +208,7 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     facts = rehearse(hypermodel, weighted.dataset, wanted)
     duties = Duties(
         model_fn, space, replace(weighted.dataset, rows=None), resources.engine, objective, source.callbacks,
-        weighted.of_outputs(facts.width), policy, resources.compilation_cache, resources.room, facts.score,
+        weighted.of_outputs(facts.width), policy, resources.compilation_cache, resources.room(), facts.score,
     )  # fmt: skip
     unweighted = Unweighted(dataset, source.class_weight, facts.width)
     return Again(

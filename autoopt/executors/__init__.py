@@ -1,14 +1,17 @@
 """Where trials run."""
 
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Executor, JobReport, NoneBegun
 from autoopt.executors.folding import Folds
 from autoopt.executors.inline import InlineExecutor
 from autoopt.executors.isolating import IsolatingExecutor, executor_of
+from autoopt.executors.plan import Executions, Plan
 from autoopt.executors.process import ProcessExecutor
 from autoopt.executors.recycling import RecyclingExecutor
-from autoopt.executors.repeating import Executions, Plan, RepeatingExecutor
+from autoopt.executors.repeating import RepeatingExecutor
+from autoopt.executors.several import executor_for
+from autoopt.executors.shares import cores_here
 
 __all__ = [
-    "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "Plan", "ProcessExecutor",
-    "RecyclingExecutor", "RepeatingExecutor", "executor_of",
+    "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "NoneBegun", "Plan", "ProcessExecutor",
+    "RecyclingExecutor", "RepeatingExecutor", "cores_here", "executor_for", "executor_of",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from autoopt.data import Cut
-from autoopt.executors.repeating import Plan, counted, listed
+from autoopt.executors.plan import Plan, counted, listed
 from autoopt.records import Trial
 from autoopt.worker import Job
 

@@ -1,9 +1,10 @@
 """The executor that trains in this very process, one job after the other."""
 
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Began, Executor, JobReport, Over, never, unheard
 from autoopt.executors.surroundings import of_this_thread
 from autoopt.worker import Job, Outcome, Prepared, Worker
 
@@ -26,11 +27,12 @@ class InlineExecutor(Executor):
         """Keep a job until `wait`."""
         self._jobs.append(job)
 
-    def wait(self, report: JobReport) -> Outcome:
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
         """Run the oldest job to its end."""
         if not self._jobs:
             raise LookupError("no job is waiting")
         job = self._jobs.popleft()
+        began(job)
         ready = self._ready.pop(id(job), None)
         for waiting in self._jobs if self.prepares else ():
             if id(waiting) not in self._ready:
@@ -39,13 +41,16 @@ class InlineExecutor(Executor):
             job, lambda epoch, logs: report(job, epoch, logs), None if ready is None else ready.result
         )
 
+    def recall(self) -> Sequence[Job]:
+        """Take back all jobs: none runs unless it is waited for."""
+        jobs = list(self._jobs)
+        self._forget()
+        return jobs
+
     def drop(self) -> None:
         """Forget the jobs; one that is being prepared is prepared in vain."""
-        self._jobs.clear()
+        self._forget()
         self._worker.paused.clear()
-        for ready in self._ready.values():
-            ready.cancel()
-        self._ready.clear()
 
     def close(self) -> None:
         """Forget the jobs, and end the thread."""
@@ -53,6 +58,12 @@ class InlineExecutor(Executor):
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
             self._thread = None
+
+    def _forget(self) -> None:
+        self._jobs.clear()
+        for ready in self._ready.values():
+            ready.cancel()
+        self._ready.clear()
 
     def _prepare(self, job: Job) -> None:
         """Begin to build and compile a job while others train, one after the other."""

@@ -2,10 +2,11 @@
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 
 from autoopt import memory
 from autoopt.errors import UsageError
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Began, Executor, JobReport, Over, never, unheard
 from autoopt.executors.numbers import ProgramNumbers
 from autoopt.executors.process import ProcessExecutor, Unsendable
 from autoopt.executors.recycling import ROOM, RecyclingExecutor, allowance, objection
@@ -51,19 +52,25 @@ class IsolatingExecutor(Executor):
         """Keep a job until `wait`."""
         self._jobs.append(job)
 
-    def wait(self, report: JobReport) -> Outcome:
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
         """Run the oldest job to its end."""
         if not self._jobs:
             raise LookupError("no job is waiting")
         if self._process.pid is None:
             self._numbers.begin()
         self._process.submit(self._jobs.popleft())
-        outcome = self._numbers.told_apart(self._process.wait(report), elsewhere=True)
+        outcome = self._numbers.told_apart(self._process.wait(report, began), elsewhere=True)
         resident = self._process.resident
         if self._process.pid is not None and resident is not None and self._has_grown(resident):
             logger.info("The worker process has %s in memory: a fresh one follows.", memory.spoken(resident))
             self._process.end()
         return outcome
+
+    def recall(self) -> Sequence[Job]:
+        """Take back all jobs: the process knows none that is not waited for."""
+        jobs = list(self._jobs)
+        self._jobs.clear()
+        return jobs
 
     def drop(self) -> None:
         """Forget the jobs."""

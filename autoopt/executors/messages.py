@@ -1,22 +1,60 @@
-"""What the searching process and its worker process tell each other, and the pipe that carries it."""
+"""What the searching process and its worker processes tell each other, and the pipe that carries it to one."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pickle import load
 from typing import IO, Any
 
 import cloudpickle
 
+from autoopt.engines import Verdict
 from autoopt.records import Logs
-from autoopt.worker import Outcome
+from autoopt.worker import Job, Outcome
 
 
 @dataclass(frozen=True)
 class Ready:
-    """The worker process has taken up its duties; `resident` is the bytes it has in memory, where known."""
+    """The worker process has taken up its duties; `resident` is the bytes it has in memory, where known.
+
+    One of several says past how many another follows it, and on which machine it is where that is told.
+    """
 
     resident: int | None
     prepares: bool
+    most: int | None = None
+    machine: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job for one of several workers; its serial number tells it from others, and from the same job run again."""
+
+    serial: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on a task that runs, for its next epoch."""
+
+    serial: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """Trainings of these trials will not go on any more."""
+
+    numbers: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A worker process has ended, and why, as a sentence goes on; `memory` says whether it had taken too much."""
+
+    reason: str
+    memory: bool = False
 
 
 @dataclass(frozen=True)

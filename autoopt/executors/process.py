@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import keras
 
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Began, Executor, JobReport, Over, never, unheard
 from autoopt.executors.messages import Dropped, Ended, Logged, Pipe, Raised, Ready, Refused, Reported, Wanted
 from autoopt.executors.surroundings import Surroundings, by_value, own_modules
 from autoopt.records import Trial
@@ -64,11 +65,12 @@ class ProcessExecutor(Executor):
         """Keep a job until `wait`."""
         self._jobs.append(job)
 
-    def wait(self, report: JobReport) -> Outcome:
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
         """Run the oldest job to its end."""
         if not self._jobs:
             raise LookupError("no job is waiting")
         job, started = self._jobs[0], time.time()
+        began(job)
         try:
             self.begin()
             return self._carried_out(job, report)
@@ -111,12 +113,16 @@ class ProcessExecutor(Executor):
             self.end()
             raise
 
+    def recall(self) -> Sequence[Job]:
+        """Take back all jobs; a process that has been told of one is ended."""
+        jobs = list(self._jobs)
+        self._forget()
+        return jobs
+
     def drop(self) -> None:
         """Forget the jobs; a process that has been told of one is ended."""
-        self._jobs.clear()
-        if self._sent:
-            self.end()
-        elif self._pipe is not None:
+        self._forget()
+        if self._pipe is not None:
             try:
                 self._pipe.send(Dropped())
             except OSError:  # it has died
@@ -137,6 +143,11 @@ class ProcessExecutor(Executor):
         """End the worker process, and drop the jobs that were never waited for."""
         self._jobs.clear()
         self.end()
+
+    def _forget(self) -> None:
+        self._jobs.clear()
+        if self._sent:
+            self.end()
 
     def _tell(self, pipe: Pipe) -> None:
         """Send the duties and wait until they have been taken up."""

@@ -5,12 +5,13 @@ What frameworks leave behind of each program cannot be freed: only the end of a 
 
 import logging
 from collections import deque
+from collections.abc import Sequence
 
 import keras
 
 from autoopt import memory
 from autoopt.data import Part
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Began, Executor, JobReport, Over, never, unheard
 from autoopt.executors.inline import InlineExecutor
 from autoopt.executors.numbers import ProgramNumbers
 from autoopt.executors.process import ProcessExecutor, Unsendable
@@ -54,7 +55,7 @@ class RecyclingExecutor(Executor):
         """Keep a job until `wait`."""
         self._jobs.append(job)
 
-    def wait(self, report: JobReport) -> Outcome:
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
         """Run the oldest job to its end."""
         if not self._jobs:
             raise LookupError("no job is waiting")
@@ -63,7 +64,7 @@ class RecyclingExecutor(Executor):
             self._place.submit(job)
         self._handed = len(self._jobs)
         try:
-            outcome = self._place.wait(report)
+            outcome = self._place.wait(report, began)
             outcome = self._numbers.told_apart(outcome, self._place is self._process)
         finally:
             self._jobs.popleft()
@@ -73,6 +74,13 @@ class RecyclingExecutor(Executor):
             logger.info("The worker process has %s in memory: a fresh one follows.", memory.spoken(resident))
             self._go_to(self._inline)
         return outcome
+
+    def recall(self) -> Sequence[Job]:
+        """Take back all jobs, those that were handed over included."""
+        jobs, self._handed = list(self._jobs), 0
+        self._jobs.clear()
+        self._place.recall()
+        return jobs
 
     def drop(self) -> None:
         """Forget the jobs, those that were handed over included."""

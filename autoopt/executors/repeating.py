@@ -1,71 +1,55 @@
 """The executor that trains each job several times, by a plan, and answers with the mean of the scores."""
 
 import statistics
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from autoopt.executors.executor import Executor, JobReport
+from autoopt.executors.executor import Began, Executor, JobReport, Over, never, unheard
+from autoopt.executors.plan import Plan
 from autoopt.records import Objective, Trial
 from autoopt.worker import Job, Outcome
 
 
-class Plan(ABC):
-    """Which trainings a trial consists of, one after the other."""
-
-    @abstractmethod
-    def jobs(self, job: Job) -> Sequence[Job]:
-        """Return the trainings of a job; those after the first have an `execution`."""
-
-    @abstractmethod
-    def hopeless(self, job: Job, scores: Sequence[float]) -> bool:
-        """Say, after each training but the last, whether the others are not worth it.
-
-        Args:
-            job: The trial's.
-            scores: Of its trainings so far.
-        """
-
-    @abstractmethod
-    def told(self, trial: Trial, scores: Sequence[float], best: int, wanted: int) -> Trial:
-        """Return a trial with what the plan adds to it: what its score is the mean of.
-
-        Args:
-            trial: With the mean score; its note says why it ended early, where it did.
-            scores: Of the trainings that it has.
-            best: Which of them has the weights that are kept.
-            wanted: How many there were to be.
-        """
-
-
-@dataclass(frozen=True)
-class Executions(Plan):
-    """Trainings that differ in their seeds; confirmation runs are repeats already, and run once.
+@dataclass
+class _Going:
+    """A trial that trains: its trainings, and what became of those that have ended.
 
     Attributes:
-        count: How many a trial.
+        job: The trial's.
+        asked: All that there are to be.
+        done: Outcomes of whole ones.
+        cut: Why no other follows, as a note begins; empty while others do.
+        failed: The one that failed, and the trial with it.
+        has_begun: Whether the first one has begun.
     """
 
-    count: int
+    job: Job
+    asked: Sequence[Job]
+    done: list[Outcome] = field(default_factory=list)
+    cut: str = ""
+    failed: Outcome | None = None
+    has_begun: bool = False
 
-    def jobs(self, job: Job) -> Sequence[Job]:
-        """Return the executions."""
-        return [replace(job, execution=execution) for execution in range(1 if job.repeat else self.count)]
+    @property
+    def scores(self) -> list[float]:
+        """Those of the whole trainings."""
+        return [outcome.trial.score or 0.0 for outcome in self.done]
 
-    def hopeless(self, job: Job, scores: Sequence[float]) -> bool:
-        """Say that all are worth it: the first alone is compared, epoch by epoch."""
-        return False
-
-    def told(self, trial: Trial, scores: Sequence[float], best: int, wanted: int) -> Trial:
-        """Add the scores to the note."""
-        count = counted(len(scores), wanted)
-        return replace(trial, note=f"{trial.note}The mean of {count} executions: {listed(scores)}.")
+    @property
+    def following(self) -> Job | None:
+        """The training that comes next, None where the trial has ended."""
+        if self.cut or self.failed is not None or len(self.done) == len(self.asked):
+            return None
+        # What memory is too small for in one training it is too small for in the next.
+        parts = self.done[-1].trial.parts if self.done else 1
+        each = self.asked[len(self.done)]
+        return replace(each, parts=max(each.parts, parts))
 
 
 class RepeatingExecutor(Executor):
-    """Runs the trainings of a trial one after the other.
+    """Runs the trainings of a trial one after the other, of as many trials at once as the base has slots.
 
-    Only the first one is compared with other trials epoch by epoch, and may be pruned.
+    Only the first training is compared with other trials epoch by epoch, and may be pruned.
 
     Args:
         base: Where they run.
@@ -80,49 +64,95 @@ class RepeatingExecutor(Executor):
         self._base, self._plan, self._objective = base, plan, objective
         self._others = [each.name for each in others if not each.is_cost]
         self._jobs: list[Job] = []
+        self._going: dict[int, _Going] = {}
+        self.slots = base.slots
 
     def submit(self, job: Job) -> None:
-        """Keep a job until `wait`."""
+        """Keep a job until `wait`; where several run at once, it may begin."""
         self._jobs.append(job)
+        if self.slots > 1:
+            self._begin()
 
-    def wait(self, report: JobReport) -> Outcome:
-        """Run the oldest job's trainings to their end."""
-        if not self._jobs:
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
+        """Run trainings until one trial has its last."""
+        if not self._jobs and not self._going:
             raise LookupError("no job is waiting")
-        job, done, scores = self._jobs.pop(0), list[Outcome](), list[float]()
-        asked = self._plan.jobs(job)
-        cut, parts = "", 1
-        for each in asked:
-            # What memory is too small for in one training it is too small for in the next.
-            self._base.submit(replace(each, parts=max(each.parts, parts)))
-            outcome = self._base.wait(report)
-            parts = outcome.trial.parts
-            if outcome.trial.status == "failed":
-                return outcome
-            if outcome.trial.status == "pruned" and done:
-                cut = f"Cut in training {len(done) + 1} of {len(asked)}, when the search ended. "
-                break  # what was cut is no whole training
-            done.append(outcome)
-            scores.append(outcome.trial.score or 0.0)
-            if outcome.trial.status == "pruned":
-                cut = f"{outcome.trial.note} "
-                break
-            if len(done) < len(asked) and self._plan.hopeless(job, scores):
-                cut = f"Pruned after training {len(done)} of {len(asked)}. "
-                break
-        return (
-            done[0] if len(asked) == 1 or done[0].trial.score is None else self._mean(job, done, asked, cut)
-        )
+        if not self._going:
+            self._begin()
+
+        def has_begun(job: Job) -> None:
+            going = self._going[job.number]
+            if not going.has_begun:
+                going.has_begun = True
+                began(going.job)
+
+        while True:
+            ended = next((going for going in self._going.values() if going.following is None), None)
+            if ended is not None:
+                del self._going[ended.job.number]
+                return self._outcome(ended)
+            outcome = self._base.wait(report, has_begun, over)
+            going = self._going[outcome.trial.number]
+            self._note(going, outcome)
+            if (following := going.following) is not None:
+                self._base.submit(following)
+
+    def recall(self) -> Sequence[Job]:
+        """Take back the jobs of which no training has begun; one between two trainings has no more of them."""
+        recalled = {job.number for job in self._base.recall()}
+        going = [each for number, each in self._going.items() if number in recalled]
+        back = [each.job for each in going if not each.done]
+        for each in going:
+            each.cut = _ended_before(len(each.done) + 1, each)
+        for job in back:
+            del self._going[job.number]
+        jobs = [*back, *self._jobs]
+        self._jobs.clear()
+        return jobs
 
     def drop(self) -> None:
         """Forget the jobs."""
-        self._jobs.clear()
+        self._forget()
         self._base.drop()
 
     def close(self) -> None:
         """Drop the jobs, and close the base."""
-        self._jobs.clear()
+        self._forget()
         self._base.close()
+
+    def _forget(self) -> None:
+        self._jobs.clear()
+        self._going.clear()
+
+    def _begin(self) -> None:
+        """Hand the first training of the next trial to the base."""
+        job = self._jobs.pop(0)
+        going = self._going[job.number] = _Going(job, self._plan.jobs(job))
+        if (first := going.following) is not None:
+            self._base.submit(first)
+
+    def _note(self, going: _Going, outcome: Outcome) -> None:
+        """Take note of a training that has ended, and of whether another follows."""
+        trial, done, asked = outcome.trial, going.done, len(going.asked)
+        if trial.status == "failed":
+            going.failed = outcome
+            return
+        if trial.status == "pruned" and done:
+            going.cut = _ended_before(len(done) + 1, going)
+            return  # what was cut is no whole training
+        done.append(outcome)
+        if trial.status == "pruned":
+            going.cut = f"{trial.note} "
+        elif len(done) < asked and self._plan.hopeless(going.job, going.scores):
+            going.cut = f"Pruned after training {len(done)} of {asked}. "
+
+    def _outcome(self, going: _Going) -> Outcome:
+        if going.failed is not None:
+            return going.failed
+        done, asked = going.done, going.asked
+        if len(asked) == 1 or done[0].trial.score is None:
+            return done[0]
+        return self._mean(going.job, done, asked, going.cut)
 
     def _mean(self, job: Job, done: Sequence[Outcome], asked: Sequence[Job], cut: str) -> Outcome:
         """Return the first training with the mean score, and the weights of the best one, as KerasTuner does.
@@ -158,14 +188,8 @@ class RepeatingExecutor(Executor):
         }
 
 
-def counted(found: int, wanted: int) -> str:
-    """Return how many there are of those that were asked for."""
-    return f"{found}" if found == wanted else f"{found} of {wanted}"
-
-
-def listed(scores: Sequence[float]) -> str:
-    """Return scores one after the other."""
-    return ", ".join(f"{score:.6g}" for score in scores)
+def _ended_before(number: int, going: _Going) -> str:
+    return f"Cut in training {number} of {len(going.asked)}, when the search ended. "
 
 
 def _averaged(histories: Sequence[Mapping[str, Sequence[float]]]) -> Mapping[str, Sequence[float]]:

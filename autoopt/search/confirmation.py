@@ -2,13 +2,14 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from autoopt import seeding
 from autoopt.data import Cut
 from autoopt.engines import Verdict
-from autoopt.executors import Executor
+from autoopt.executors import Executor, NoneBegun
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.model_function import ATTEMPTS, insisted
@@ -33,6 +34,16 @@ Recut = Callable[[int], Cut | None]
 
 Witness = Callable[[Trial, Sequence[object], Cut | None, float], Values | None]
 """Told (trial, weights, cut, score), returns what each example says."""
+
+
+@dataclass
+class _Attempt:
+    """One run of a round: of which trial, how it is told to begin, and how often it may be begun."""
+
+    trial: Trial
+    begun: TrialStarted
+    left: int = ATTEMPTS
+    has_begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,19 +90,19 @@ class Confirmation:
         """
         found: dict[int, list[Run]] = {trial.number: [] for trial in candidates}
         for repeat in range(1, repeats + 1):
-            started = time.time()
-            known = {trial.number: self._known(trial, repeat) for trial in candidates}
-            fresh = [number for number, run in known.items() if run is None]
-            cut = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)) if fresh else None
+            started, fresh = time.time(), list[_Attempt]()
+            runs = {trial.number: self._known(trial, repeat) for trial in candidates}
             for place, trial in enumerate(candidates, 1):
-                run = known[trial.number]
-                if run is None and not self.limits.over():
-                    at, runs = (repeat - 1) * len(candidates) + place, repeats * len(candidates)
-                    begun = TrialStarted(trial.number, trial.hyperparameters, repeat, repeats, at, runs)
-                    run = self._run(trial, begun, cut)
+                if runs[trial.number] is None:
+                    at, of = (repeat - 1) * len(candidates) + place, repeats * len(candidates)
+                    begun = TrialStarted(trial.number, trial.hyperparameters, repeat, repeats, at, of)
+                    fresh.append(_Attempt(trial, begun))
+            cut = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)) if fresh else None
+            runs |= self._round(fresh, cut)
+            for number, run in runs.items():
                 if run is None:
                     return _even(found, repeat - 1)
-                found[trial.number].append(run)
+                found[number].append(run)
             left = self.limits.left()
             # A round that is cut counts for nobody; one that is known takes no time.
             if fresh and left is not None and time.time() - started > left:
@@ -101,18 +112,55 @@ class Confirmation:
     def _known(self, trial: Trial, repeat: int) -> Run | None:
         return None if self.kept is None else self.kept.of(trial.number, repeat)
 
-    def _run(self, trial: Trial, begun: TrialStarted, cut: Cut | None) -> Run | None:
-        """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
-        epochs, repeat = epochs_of(trial), begun.repeat
+    def _round(self, attempts: Sequence["_Attempt"], cut: Cut | None) -> Mapping[int, Run]:
+        """Return the runs of a round by trial, as many at once as can be; those that time cuts are not among them."""
+        waiting, going, found = deque(attempts), dict[int, _Attempt](), dict[int, Run]()
+
+        def begin(job: Job) -> None:
+            if not going[job.number].has_begun:
+                going[job.number].has_begun = True
+                self.emit(replace(going[job.number].begun, hyperparameters=job.values))
+
+        while True:
+            while waiting and len(going) < self.executor.slots and not self.limits.over():
+                attempt = waiting.popleft()
+                going[attempt.trial.number] = attempt
+                self.executor.submit(self._job(attempt, cut))
+            if not going:
+                return found
+            try:
+                outcome = self.executor.wait(self._report, begin, self.limits.over)
+            except NoneBegun:
+                self.executor.recall()
+                return found
+            attempt = going.pop(outcome.trial.number)
+            if self._is_tried_again(attempt, outcome):
+                waiting.appendleft(attempt)
+            elif (run := self._ended(attempt, outcome, cut)) is not None:
+                found[attempt.trial.number] = run
+            else:
+                waiting.clear()
+
+    def _job(self, attempt: "_Attempt", cut: Cut | None) -> Job:
+        """Return what an attempt consists of."""
+        trial, epochs = attempt.trial, epochs_of(attempt.trial)
+        attempt.left -= 1
         hp = AskingHyperParameters.of(trial.hyperparameters)
-        recipe = insisted(lambda: self.hypermodel.draw(hp))
-        horizon = max(self.epochs, epochs)
-        job = Job(
-            trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, repeat, cut=cut, parts=trial.parts
+        recipe, horizon = insisted(lambda: self.hypermodel.draw(hp)), max(self.epochs, epochs)
+        return Job(
+            trial.number, recipe, dict(hp.values), epochs, horizon, self.seed, attempt.begun.repeat, cut=cut,
+            parts=trial.parts,
         )  # fmt: skip
-        self.emit(replace(begun, hyperparameters=dict(hp.values)))
-        outcome = self._ended(job)
-        score, ended = self._score(outcome.trial), outcome.trial
+
+    def _is_tried_again(self, attempt: "_Attempt", outcome: Outcome) -> bool:
+        """Whether a run failed before its first epoch: it has been trained before, and chance has no say in it."""
+        failed = outcome.trial.status == "failed" and not outcome.trial.epochs
+        return failed and attempt.left > 0 and not self.limits.over()
+
+    def _ended(self, attempt: "_Attempt", outcome: Outcome, cut: Cut | None) -> Run | None:
+        """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
+        trial, repeat, ended = attempt.trial, attempt.begun.repeat, outcome.trial
+        score = self._score(ended)
         known = ended.status == "completed" and math.isfinite(score)
         ended_as = replace(ended, score=score) if known else ended
         self.emit(TrialEnded(ended_as, repeat, outcome.trainings))
@@ -125,15 +173,6 @@ class Confirmation:
         if self.kept is not None and (known or ended.epochs):
             self.kept.keep(trial.number, repeat, run)
         return run
-
-    def _ended(self, job: Job) -> Outcome:
-        """Train, again where that failed before its first epoch: it has been trained before, and chance has no say in it."""
-        for _ in range(ATTEMPTS):
-            self.executor.submit(job)
-            outcome = self.executor.wait(self._report)
-            if outcome.trial.status != "failed" or outcome.trial.epochs or self.limits.over():
-                break
-        return outcome
 
     def _score(self, ended: Trial) -> float:
         # A callback of the user's may have stopped it earlier: then that is where it is scored.

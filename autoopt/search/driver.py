@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt.engines import Verdict
-from autoopt.executors import Executor
+from autoopt.executors import Executor, NoneBegun
 from autoopt.failure import cause, failed
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
@@ -31,6 +30,7 @@ from autoopt.search.ceiling import Ceiling, Excess
 from autoopt.search.foreign import own_values
 from autoopt.search.heirs import Heirs
 from autoopt.search.limits import Limits
+from autoopt.search.line import Line, Proposed
 from autoopt.search.promotions import Promotions, best_within, known, noted
 from autoopt.search.proposers import Opened, Proposer, proposer_of
 from autoopt.search.rounds import run_seconds
@@ -45,23 +45,6 @@ logger = logging.getLogger(__name__)
 TUNER_ID = "autoopt"
 FIRST_FAILURES = 3
 """When trial 0 and the next two fail for the same cause, the search stops: nothing better is to come."""
-
-
-@dataclass(frozen=True)
-class _Proposed:
-    """A trial that the oracle has proposed, and the executor has taken unless there is nothing to be trained.
-
-    `excess` says by how much the user's own model is over a limit; any other proposal is refused then. `repeats` is the
-    number of the trial whose very values it has.
-    `answer` is what became of it without training: it cannot be built, or was trained already.
-    """
-
-    opened: Opened
-    values: Mapping[str, Any]
-    answer: Outcome | None = None
-    excess: Excess | None = None
-    repeats: int | None = None
-    origin: int | None = None
 
 
 @dataclass(frozen=True)
@@ -120,8 +103,10 @@ class Driver:
         return Afforded(self.hypermodel)
 
     @property
-    def _ahead(self) -> int:
-        """How many trials wait for one that runs."""
+    def _beside(self) -> int:
+        """How many trials are in line beside one that runs: those that run too, and those that wait."""
+        if self.executor.slots > 1:
+            return self.executor.slots - 1 + min(self._proposer.waiting, self.executor.slots)
         # Other oracles count on being told of a trial before they propose the next.
         return self._proposer.ahead if self.executor.prepares else 0
 
@@ -140,70 +125,117 @@ class Driver:
                 self.ceiling.note(trial)
         for trial in finished:
             self._tried.setdefault(frozenset(trial.hyperparameters.items()), trial.number)
-        waiting: deque[_Proposed] = deque()
-        self._running.finished = finished
+        line, self._running.finished, self._running.over = Line(), finished, False
         first = 1 + max((trial.program for trial in finished if trial.program is not None), default=-1)
         try:
             while (reason := self._ended(finished)) is None:
-                exhausted = self._propose(waiting, len(finished))
-                if not waiting:
+                exhausted = self._propose(line, len(finished))
+                if not line:
                     return exhausted
-                outcome = self._run_one(waiting.popleft(), first)
-                finished.append(outcome.trial)
+                self._go_on(line, first, finished)
                 if _hopeless(finished):
-                    return "the first trials all failed for the same cause"
+                    reason = "the first trials all failed for the same cause"
+                    break
+            self._wind_up(line, first, finished)
             return reason
         finally:
-            for each in waiting:
-                self.journal.drop(each.opened.number)
+            for number in line:  # what has begun is begun again by whoever goes on with the run
+                if number not in self._running:
+                    self.journal.drop(number)
             self.executor.drop()
 
     def _ended(self, finished: Sequence[Trial]) -> str | None:
         """Return why the search ends, None while it goes on."""
         if finished:
-            self._foresee(None)
+            self._foresee(amid=False)
         return self.limits.reached(len(finished))
 
-    def _cut(self, job: Job | None = None) -> str | None:
-        """Return why even the trial that runs ends now, None while it goes on."""
-        self._foresee(job)
+    def _cut(self, amid: bool = False) -> str | None:
+        """Return why even the trials that run end now, None while they go on; `amid` one of them it is asked often."""
+        self._foresee(amid)
         return self.limits.cut()
 
-    def _foresee(self, job: Job | None) -> None:
+    def _is_over(self) -> bool:
+        return self._running.over or self._cut(amid=True) is not None
+
+    def _foresee(self, amid: bool) -> None:
         """Keep as much time for confirmation as it will take, as soon as that matters."""
         if self.confirming is None or self.limits.interrupted or not self.limits.late():
             return
-        if job is None or self._running.is_due:
-            self.limits.expect(self.confirming(self._running.all(job, self.objective)))
+        if not amid or self._running.is_due:
+            self.limits.expect(self.confirming(self._running.all(self.objective)))
 
-    def _propose(self, waiting: "deque[_Proposed]", finished: int) -> str:
-        """Add the next trial, and those after it whose programs can be made while others train.
+    def _go_on(self, line: Line, first: int, finished: list[Trial]) -> None:
+        """Have one trial end and add it; where none has begun and all is to end, do nothing.
+
+        Args:
+            line: Those that were proposed.
+            first: The programs of an earlier session of this run have the numbers below.
+            finished: Those that have ended.
+        """
+        answered = line.answered(self.executor.slots)
+        if answered is not None:
+            proposed = line[answered]
+            self.emit(TrialStarted(answered, proposed.values))
+            outcome = proposed.answer
+        else:
+            try:
+                outcome = self.executor.wait(self._report, self._begin, self._is_over)
+            except NoneBegun:
+                return
+        assert outcome is not None
+        proposed = line.take(outcome.trial.number)
+        self._running.end(outcome.trial.number)
+        finished.append(self._conclude(proposed, outcome, first).trial)
+
+    def _begin(self, job: Job) -> None:
+        self._running.begin(job)
+        self.emit(TrialStarted(job.number, job.values))
+
+    def _wind_up(self, line: Line, first: int, finished: list[Trial]) -> None:
+        """Take back what has not begun, and have what runs end after its epoch."""
+        self._running.over = True
+        for number in line.untrained({job.number for job in self.executor.recall()}):
+            line.take(number)
+            self.journal.drop(number)
+        while line:
+            left = len(line)
+            self._go_on(line, first, finished)
+            if (
+                len(line) == left
+            ):  # what waits for a worker to run again is left to whoever goes on with the run
+                return
+
+    def _propose(self, line: Line, finished: int) -> str:
+        """Add the next trials: as many as run at once, and those that are to be ready when one of them ends.
 
         Each knows all trials that have finished by then, and not those that wait or run.
 
         Returns:
             Why the oracle has no more, empty where it has.
         """
-        ahead = self._ahead if self._is_ready_in_time() else 0
-        while len(waiting) <= ahead and self.limits.reached(finished + len(waiting)) is None:
-            proposed = self._proposed(finished + len(waiting))
+        beside = self._beside if self._is_ready_in_time() else 0
+        while len(line) <= beside and self.limits.reached(finished + len(line)) is None:
+            proposed = self._proposed(finished + len(line))
             if isinstance(proposed, str):
                 return proposed
-            waiting.append(proposed)
+            line.add(proposed)
         return ""
 
     def _is_ready_in_time(self) -> bool:
         """Whether a program that is begun now is made before the search ends: later it would only slow confirmation."""
         left = self.limits.searching()
+        if self.executor.slots > 1:  # nothing is compiled before a trial has begun
+            return True
         longest = max((trial.costs.get("compile", 0.0) for trial in self._running.finished), default=0.0)
-        return left is None or left > self._ahead * longest
+        return left is None or left > self._beside * longest
 
-    def _proposed(self, trials: int) -> "_Proposed | str":
+    def _proposed(self, trials: int) -> Proposed | str:
         """Return the trial after so many, the first that is within the constraints; or why there is none."""
         refused: list[Excess] = []
         for _ in range(self._proposer.draws):
             proposed = self._drawn(trials)
-            if isinstance(proposed, _Proposed | str):
+            if isinstance(proposed, Proposed | str):
                 return proposed
             if isinstance(proposed, Excess):
                 refused.append(proposed)
@@ -213,7 +245,7 @@ class Driver:
             return "nothing was found any more that had not been tried"
         return f"nothing more that is within the constraints was found: the nearest {min(refused).text}"
 
-    def _drawn(self, trials: int) -> "_Proposed | _Tried | Excess | str":
+    def _drawn(self, trials: int) -> Proposed | _Tried | Excess | str:
         """Ask the oracle once for the trial after so many and submit it.
 
         Returns:
@@ -229,10 +261,10 @@ class Driver:
                 recipe = self.hypermodel.draw(opened.hp)
                 excess = self.ceiling.excess(recipe, opened.hp.values) if self.ceiling else None
                 # A run that goes on may know more trials than had ended when this one was proposed first.
-                tell = self._running.finished[: max(trials - self._ahead, 0)]
+                tell = self._running.finished[: max(trials - self._beside, 0)]
                 parts = self._afforded.parts(recipe, opened.hp.values, tell)
             except Exception as error:
-                return _Proposed(opened, dict(opened.hp.values), Outcome(_unbuilt(opened, error)))
+                return Proposed(opened, dict(opened.hp.values), Outcome(_unbuilt(opened, error)))
             if excess is not None and opened.number > 0:
                 self._refuse(opened, excess.text)
                 return excess
@@ -247,7 +279,7 @@ class Driver:
             self.executor.submit(job)
         # What goes on with a training is no other seed of it.
         again = None if repeats == opened.number or job.continues is not None else repeats
-        return _Proposed(opened, opened.values, answer, excess, again, self._proposer.origin(opened.number))
+        return Proposed(opened, opened.values, answer, excess, again, self._proposer.origin(opened.number))
 
     def _job(self, opened: Opened, recipe: Recipe) -> Job:
         """Return what is to be trained."""
@@ -257,7 +289,7 @@ class Driver:
         heritage = None if self.heirs is None else self.heirs.heritage(number, recipe, values)
         epochs = max(1, min(asked, self.epochs))
         job = Job(number, recipe, values, epochs, self.epochs, self.seed, heritage=heritage)
-        return self.promotions.linked(job, opened.proposal)
+        return self.promotions.linked(job, opened.proposal, together=self.executor.slots > 1)
 
     def _refuse(self, opened: Opened, why: str) -> None:
         """Take back a proposal that costs too much or has been tried."""
@@ -270,11 +302,8 @@ class Driver:
             return None
         return known(job, self.journal.trial, self.objective)
 
-    def _run_one(self, proposed: "_Proposed", first: int) -> Outcome:
-        """Run a trial; the programs of an earlier session of this run have the numbers below `first`."""
-        self.emit(TrialStarted(proposed.opened.number, proposed.values))
-        self._running.begin()
-        outcome = proposed.answer or self.executor.wait(self._report)
+    def _conclude(self, proposed: Proposed, outcome: Outcome, first: int) -> Outcome:
+        """Complete what became of a trial, and tell everybody; `first` is as in `_go_on`."""
         outcome = replace(outcome, trial=told(noted(outcome.trial)))
         if first and outcome.trial.program is not None:
             outcome = replace(outcome, trial=replace(outcome.trial, program=first + outcome.trial.program))
@@ -296,14 +325,14 @@ class Driver:
     def _report(self, job: Job, epoch: int, logs: Logs) -> Verdict:
         if job.execution:  # its epochs have been told and compared already
             self.emit(ExecutionAdvanced(job.number, job.execution, epoch, job.repeat))
-            return "stop" if self._cut(job) else "continue"
+            return "stop" if self._is_over() else "continue"
         self.emit(EpochEnded(job.number, epoch, logs, job.repeat))
         hopeless = False
         if self.objective.name in logs:  # a fit of the user's own may tell it at its end alone
-            self._running.note(epoch, logs[self.objective.name])
+            self._running.note(job.number, epoch, logs[self.objective.name])
             with self.watch.measure("log"):
                 hopeless = self.journal.report(job.number, epoch, logs[self.objective.name])
-        if self._cut(job):
+        if self._is_over():
             return "stop"
         # The user's own model is the reference: it is never pruned.
         return "prune" if hopeless and job.number > 0 and epoch + 1 < job.epochs else "continue"
@@ -334,11 +363,16 @@ class Driver:
         self.emit(TrialEnded(trial, trainings=outcome.trainings))
 
 
-def _hopeless(finished: list[Trial]) -> bool:
+def _hopeless(finished: Sequence[Trial]) -> bool:
     """Whether the first trials, the user's own model among them, all failed for one cause."""
-    if len(finished) != FIRST_FAILURES or any(trial.status != "failed" for trial in finished):
+    ended = len(finished)
+    # Where several run at once, the user's model need not be among the first that end.
+    decides = ended == FIRST_FAILURES or (ended > FIRST_FAILURES and finished[-1].number == 0)
+    if not decides or any(trial.status != "failed" for trial in finished):
         return False
-    return len({cause(trial.note) for trial in finished}) == 1
+    return (
+        any(trial.number == 0 for trial in finished) and len({cause(trial.note) for trial in finished}) == 1
+    )
 
 
 def _unbuilt(opened: Opened, error: Exception) -> Trial:

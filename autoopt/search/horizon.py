@@ -73,6 +73,7 @@ def epochs_for(
     if left is None or search.oracle is not None or worker.callbacks or worker.hypermodel.own_fit is not None:
         return USUAL, ""
     left -= (limits.kept or 0.0) if search.confirmations else 0.0
+    left *= executor.slots
     most = min(WHOLE, limits.max_trials or WHOLE)
     hp = keras_tuner.HyperParameters()
     recipe = worker.hypermodel.draw(hp)

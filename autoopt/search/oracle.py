@@ -117,18 +117,15 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._walks = False
         dropped = self._journal.dropped()
         self._taken_back = sorted(dropped)
-        self._dropped_before = frozenset(dropped)
-        following = self._journal.interrupted[0] if self._journal.interrupted else self._journal.opened
-        for number in (each for each in self._taken_back if each < following):
-            self._fill(number)
+        self._dropped_before = set(dropped)
         for number in sorted(number for number, refused in dropped.items() if refused):
             self._count_refusal(self._place(number))
 
     def create_trial(self, tuner_id: str) -> TunerTrial:
         """Begin a trial whose hyperparameters are asked of the sampler as they are needed."""
-        while (number := len(self.trials)) in self._dropped_before:
-            self._fill(number)
+        later = self._make_way(self._journal.following)
         trial = super().create_trial(tuner_id)
+        self.trials |= later
         if trial.status == "RUNNING" and not isinstance(trial.hyperparameters, AskingHyperParameters):
             number = int(trial.trial_id)
             trial.hyperparameters = AskingHyperParameters(lambda hp: self._ask(number, hp))
@@ -292,9 +289,19 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
             self._explored.end()
             self._walks = False
 
-    def _fill(self, number: int) -> None:
-        """Count a trial that was taken back before: KerasTuner numbers trials by counting them."""
-        self.trials[str(number)] = TunerTrial(keras_tuner.HyperParameters(), str(number), "INVALID")
+    def _make_way(self, number: int) -> Mapping[str, TunerTrial]:
+        """Have KerasTuner, which numbers trials by counting them, come to a number.
+
+        Several trials may have been interrupted at once, and later ones may have ended.
+
+        Returns:
+            The later ones, which do not count meanwhile.
+        """
+        for dropped in [each for each in self._dropped_before if each < number]:
+            self._dropped_before.remove(dropped)
+            self.trials[str(dropped)] = TunerTrial(keras_tuner.HyperParameters(), str(dropped), "INVALID")
+        later = [each for each in self.trials if int(each) > number] if self._journal.interrupted else []
+        return {each: self.trials.pop(each) for each in later}
 
     def _count_refusal(self, place: int) -> None:
         self._refused[place] = (self._refused.get(place, 0) + 1) % self.draws

@@ -159,10 +159,11 @@ class Forecast:
     Args:
         plan: What it is going to do.
         limits: When it ends.
+        slots: How many trials run at once.
     """
 
-    def __init__(self, plan: Plan, limits: Limits) -> None:
-        self._plan, self._limits = plan, limits
+    def __init__(self, plan: Plan, limits: Limits, slots: int = 1) -> None:
+        self._plan, self._limits, self._slots = plan, limits, slots
         self._trials: list[Trial] = []
 
     def after(self, event: Event) -> Foreseen | None:
@@ -173,10 +174,11 @@ class Forecast:
         seconds = expected_seconds(self._trials[1:], self._plan.expected_epochs)
         if len(self._trials) < KNOWN_AFTER or seconds is None:
             return None
-        return self._foreseen(seconds, sum(trial.seconds or 0.0 for trial in self._trials))
+        spent = sum(trial.seconds or 0.0 for trial in self._trials)
+        return self._foreseen(seconds / self._slots, spent / self._slots)
 
     def _foreseen(self, seconds: float, spent: float) -> Foreseen | None:
-        """Return how far it will come with so many seconds a trial; None where it is nearly over."""
+        """Return how far it will come where a trial ends every so many seconds; None where it is nearly over."""
         left, most = self._limits.searching(), self._limits.max_trials
         more = math.inf if most is None else most - KNOWN_AFTER
         if more <= 0 or (left is None and most is None):

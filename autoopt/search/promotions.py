@@ -15,8 +15,8 @@ from autoopt.worker import Continuation, Job, Outcome
 class Promotions:
     """Which proposal goes on with which training, and which trainings may go on later. One thread calls it.
 
-    Hyperband runs the rounds of a bracket one after the other: once a trial of a later round, or of another
-    bracket, is proposed, nothing of a round before the last one is promoted any more.
+    Hyperband runs the rounds of a bracket one after the other: once a trial of a later round is proposed, nothing of a
+    round before the last one is promoted any more. So it is with brackets where trials run one after the other.
     """
 
     def __init__(self) -> None:
@@ -24,17 +24,20 @@ class Promotions:
         self._origins: dict[int, int] = {}
         self._waiting: dict[int, tuple[int, int]] = {}
 
-    def linked(self, job: Job, proposal: TunerTrial) -> Job:
+    def linked(self, job: Job, proposal: TunerTrial, together: bool = False) -> Job:
         """Return a job with the training that it goes on with, and what will become of its own.
 
         Args:
             job: As for a trial that begins.
             proposal: The oracle's.
+            together: Whether several trials run at once: then brackets do, too.
         """
         own = own_values(proposal.hyperparameters.values)
         self._numbers[proposal.trial_id] = job.number
         bracket, round_ = int(own.get("tuner/bracket", 0)), int(own.get("tuner/round", 0))
-        over = [number for number, place in self._waiting.items() if _is_over(place, (bracket, round_))]
+        over = [
+            number for number, place in self._waiting.items() if _is_over(place, (bracket, round_), together)
+        ]
         for number in over:
             del self._waiting[number]
         # The user's own model trains all epochs at once, so nothing of it is left.
@@ -52,9 +55,11 @@ class Promotions:
         return Continuation(earlier, origin, min(int(own["tuner/initial_epoch"]), job.epochs))
 
 
-def _is_over(place: tuple[int, int], now: tuple[int, int]) -> bool:
+def _is_over(place: tuple[int, int], now: tuple[int, int], together: bool) -> bool:
     """Whether a trial of a bracket and round is not promoted any more, once one of another is proposed."""
-    return place[0] != now[0] or place[1] < now[1] - 1
+    if place[0] != now[0]:
+        return not together
+    return place[1] < now[1] - 1
 
 
 def known(job: Job, trial_of: Callable[[int], Trial], objective: Objective) -> Outcome | None:

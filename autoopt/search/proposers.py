@@ -11,7 +11,7 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.search.explored import Explored
 from autoopt.search.foreign import own_values, promotes
-from autoopt.search.oracle import PATIENCE, OptunaOracle
+from autoopt.search.oracle import AHEAD, PATIENCE, OptunaOracle
 from autoopt.storage import Journal, options
 
 
@@ -45,11 +45,13 @@ class Proposer(ABC):
 
     Attributes:
         ahead: How many trials it proposes while one trains.
+        waiting: How many it proposes beside those that run, where several run at once.
         draws: How often it is asked for one trial before nothing more is expected.
         draws_again: Whether a proposal that has been tried is refused.
     """
 
     ahead: int = 0
+    waiting: int = 0
     draws: int = PATIENCE
     draws_again: bool = False
 
@@ -76,6 +78,8 @@ class OwnProposer(Proposer):
     def __init__(self, oracle: OptunaOracle) -> None:
         self._oracle = oracle
         self.ahead, self.draws, self.draws_again = oracle.ahead, oracle.draws, oracle.draws_again
+        # A sampler of the user's may learn from each trial.
+        self.waiting = AHEAD if oracle.draws_again else 1
 
     def open(self, tuner_id: str) -> Opened | str:
         """Ask; our oracle says why it has no more."""

@@ -1,5 +1,6 @@
 """What is confirmed, and how often: as much of what was asked for as there is time for."""
 
+import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,7 @@ def affordable(
     earlier: int = 0,
     missing: Callable[[int, int], int] = lambda number, repeats: repeats,
     model: str = YOUR_MODEL,
+    slots: int = 1,
 ) -> Rounds:  # fmt: skip
     """Return what is confirmed in the time that is left.
 
@@ -51,6 +53,7 @@ def affordable(
         earlier: How many of all trials another process ran.
         missing: Told (trial, repeats), how many of those runs are not known from before.
         model: What the user's model is called.
+        slots: How many runs of a round run at once.
     """
     most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
@@ -59,18 +62,25 @@ def affordable(
         return Rounds(_with(own, ranked[:most]), repeats, most=repeats)
     left = max(left, 0.0)
 
+    # Of several workers it is not known which has a program.
+    here = trials[earlier:] if slots == 1 else ()
+
+    def seconds(trial: Trial, times: int) -> float:
+        """Return what a run of the last of so many rounds takes: a program that is not kept is compiled once."""
+        before = missing(trial.number, times - 1) if times > 1 else 0
+        if missing(trial.number, times) == before:
+            return 0.0
+        compiling = 0.0 if before or is_kept(trial, here) else trial.costs.get("compile", 0.0)
+        return compiling + max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3)
+
+    taken: dict[int, Sequence[float]] = {}
+
     def cost(some: Sequence[Trial], times: int) -> float:
-        """Return the expected seconds: a program that is not kept is compiled once, for the first round."""
-        fresh = {trial.number: missing(trial.number, times) for trial in some}
-        compiling = sum(
-            trial.costs.get("compile", 0.0)
-            for trial in some
-            if fresh[trial.number] and not is_kept(trial, trials[earlier:])
-        )
-        return compiling + sum(
-            fresh[trial.number] * max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3)
-            for trial in some
-        )
+        """Return the expected seconds of so many rounds."""
+        for trial in some:
+            if trial.number not in taken:
+                taken[trial.number] = [seconds(trial, 1 + round_) for round_ in range(repeats)]
+        return sum(together([taken[trial.number][at] for trial in some], slots) for at in range(times))
 
     options = [
         (count, times)
@@ -103,6 +113,19 @@ def affordable(
         note = f"Confirming the best trial once, and not {model}: {_seconds(left)} are left."
         return Rounds(ranked[:1], 1, note, 1, alone)
     return Rounds(note=f"The best trial is not confirmed: {_seconds(left)} are left.")
+
+
+def together(seconds: Sequence[float], slots: int) -> float:
+    """Return how long runs take of which so many run at once, the longest first.
+
+    Example:
+        >>> together([3.0, 2.0, 2.0], 1), together([3.0, 2.0, 2.0], 2)
+        (7.0, 4.0)
+    """
+    free = [0.0] * slots
+    for each in sorted(seconds, reverse=True):
+        heapq.heapreplace(free, free[0] + each)
+    return max(free)
 
 
 def is_kept(trial: Trial, trials: Sequence[Trial]) -> bool:

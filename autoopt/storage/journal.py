@@ -104,6 +104,7 @@ class Journal:
         # A sampler that is through says so; outside of `optimize` Optuna takes that for a mistake.
         self._study.stop = self._stop  # type: ignore[method-assign]
         self._running: dict[int, optuna.Trial] = {}
+        self._begun_before: dict[int, Mapping[str, Any]] = {}
         self._reported: set[int] = set()
         self._known: dict[str, Any] = {}
         for earlier in self._study.get_trials(deepcopy=False):
@@ -130,6 +131,7 @@ class Journal:
             if self.interrupted:
                 known = self._study.get_trials(deepcopy=False)[self.interrupted.popleft()]
                 trial = optuna.Trial(self._study, known._trial_id)
+                self._begun_before[trial.number] = known.params
             else:
                 trial = self._study.ask()
         self._running[trial.number] = trial
@@ -153,13 +155,18 @@ class Journal:
             found = distribution(hp)
         if found is None or found.single():
             return hp.default
+        if isinstance(hp, Ranged):
+            name = positioned(hp)
+        else:
+            name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
+        if name in self._begun_before.get(number, ()):  # whatever would be proposed by now
+            wanted = None
         if wanted is not None and not holds(found, wanted):
             return wanted
         if isinstance(hp, Ranged):
             place = None if wanted is None else hp.position(wanted)
-            at = self._suggested(number, positioned(hp), FloatDistribution(0.0, 1.0), place)
-            return hp.at(at) if wanted is None else wanted
-        name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
+            at = self._suggested(number, name, FloatDistribution(0.0, 1.0), place)
+            return _at(hp, at) if wanted is None else wanted
         return self._suggested(number, name, found, wanted)
 
     def positions(self, number: int) -> Mapping[str, float]:
@@ -241,6 +248,11 @@ class Journal:
         """How many trials were begun, those that were taken back included."""
         return len(self._study.get_trials(deepcopy=False))
 
+    @property
+    def following(self) -> int:
+        """Number of the trial that is begun next."""
+        return self.interrupted[0] if self.interrupted else self.opened
+
     def trial(self, number: int) -> Trial:
         """Return a finished trial.
 
@@ -278,6 +290,13 @@ class Journal:
 def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
     """Say whether Optuna's trial is one that was run and failed, and was not taken back or interrupted."""
     return RECORD in trial.user_attrs and trial.user_attrs[RECORD]["status"] == "failed"
+
+
+def _at(hp: Ranged, place: float) -> float:
+    """Return the value at a place: of those that are as near as numbers can be, one of few digits, as it was written."""
+    value = hp.at(place)
+    short = float(f"{value:.12g}")
+    return short if hp.position(short) == place else value
 
 
 def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:

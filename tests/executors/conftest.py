@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import ray
 
 from autoopt import model_file
 from autoopt.executors import (
@@ -18,6 +19,9 @@ from autoopt.executors import (
     RecyclingExecutor,
     RepeatingExecutor,
 )
+from autoopt.executors.pool import PoolExecutor
+from autoopt.executors.ray import RayFleet
+from autoopt.resources import Resources
 from autoopt.worker import Duties
 from tests.executors.jobs import duties_of
 
@@ -51,6 +55,14 @@ def isolating_of(duties: Duties) -> Executor:
     return IsolatingExecutor(duties, limit=None)
 
 
+def on_ray(duties: Duties) -> PoolExecutor:
+    return PoolExecutor(RayFleet(duties, 2, Resources()))
+
+
+def repeating_on_ray(duties: Duties) -> RepeatingExecutor:
+    return RepeatingExecutor(on_ray(duties), Executions(1), duties.objective)
+
+
 EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line here
     "inline": lambda duties: InlineExecutor(duties.worker()),
     "process": ProcessExecutor,
@@ -59,6 +71,8 @@ EXECUTORS: dict[str, Callable[[Duties], Executor]] = {  # a new one is one line 
     "repeating": lambda duties: RepeatingExecutor(
         InlineExecutor(duties.worker()), Executions(1), duties.objective
     ),
+    "ray": on_ray,
+    "repeating on ray": repeating_on_ray,
 }
 
 
@@ -90,18 +104,45 @@ def isolating(duties: Duties) -> Iterator[Executor]:
     made.close()
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(scope="session")
+def a_ray() -> Iterator[None]:
+    """Have one Ray for all tests: what uses it leaves it as it is."""
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="session")
+def pool(a_ray: None, duties: Duties) -> Iterator[PoolExecutor]:
+    """Return one on Ray for all tests; a fresh worker follows what one ends."""
+    made = on_ray(duties)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def repeating(pool: PoolExecutor, duties: Duties) -> RepeatingExecutor:
+    """Return one on the same workers."""
+    return RepeatingExecutor(pool, Executions(1), duties.objective)
+
+
+SHARED = {"process": "process", "isolating": "isolating", "ray": "pool", "repeating on ray": "repeating"}
+"""Executors of which one serves all tests, and the fixture that returns it."""
+
+
+@pytest.fixture(params=[name for name in EXECUTORS if name != "repeating on ray"])
 def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
+    if "ray" in request.param:  # others would wait for its cores; it goes on after it is closed
+        shared = request.getfixturevalue(SHARED[request.param])
+        return lambda duties: shared
     return EXECUTORS[request.param]
 
 
-@pytest.fixture
-def executor(
-    make: Callable[[Duties], Executor], duties: Duties, process: ProcessExecutor, isolating: Executor
-) -> Iterator[Executor]:
-    if make in (ProcessExecutor, isolating_of):
-        yield process if make is ProcessExecutor else isolating
+@pytest.fixture(params=EXECUTORS)
+def executor(request: pytest.FixtureRequest, duties: Duties) -> Iterator[Executor]:
+    if request.param in SHARED:
+        yield request.getfixturevalue(SHARED[request.param])
         return
-    made = make(duties)
+    made = EXECUTORS[request.param](duties)
     yield made
     made.close()

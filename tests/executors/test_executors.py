@@ -43,10 +43,42 @@ def test_the_report_is_told_each_epoch_of_its_job(executor: Executor) -> None:
 
 
 def test_the_report_ends_a_trial(executor: Executor) -> None:
-    executor.submit(job(0, epochs=5))
+    executor.submit(job(0, epochs=30))
     trial = executor.wait(lambda job, epoch, logs: "stop").trial
 
-    assert (trial.status, trial.epochs) == ("pruned", 1)
+    assert trial.status == "pruned"
+    assert trial.epochs == 1 if executor.slots == 1 else trial.epochs < 30  # nothing waits for a verdict
+
+
+def test_a_job_begins_once_before_its_epochs(executor: Executor) -> None:
+    told: list[Any] = []
+
+    def report(job: Any, epoch: int, logs: Any) -> Any:
+        told.append((job.number, epoch))
+        return "continue"
+
+    for number in (3, 4):
+        executor.submit(job(number, epochs=2))
+    for _ in range(2):
+        executor.wait(report, lambda job: told.append((job.number, "begins")))
+
+    for number in (3, 4):
+        assert [what for which, what in told if which == number] == ["begins", 0, 1]
+
+
+def test_what_has_not_begun_is_taken_back_and_what_has_is_answered(executor: Executor) -> None:
+    begun: list[int] = []
+    for number in range(5):
+        executor.submit(job(number, epochs=2))
+    ended = executor.wait(go_on, lambda job: begun.append(job.number)).trial.number
+    back = {job.number for job in executor.recall()}
+    answered = {ended, *(executor.wait(go_on).trial.number for _ in range(5 - len(back) - 1))}
+
+    assert ended in begun
+    assert back and not back & set(begun)
+    assert back | answered == set(range(5))
+    with pytest.raises(LookupError):
+        executor.wait(go_on)
 
 
 SAME = job(3, epochs=2, learning_rate=0.01, depth={"dense": 2})
@@ -130,18 +162,6 @@ def test_the_users_file_runs_once_wherever_its_model_is_built(executor: Executor
     assert (users_folder / "runs").read_text() == "once "
 
 
-def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
-    make: Callable[[Duties], Executor], duties: Duties
-) -> None:
-    executor = make(duties)
-    executor.submit(job(0))
-    executor.close()
-    executor.close()
-
-    with pytest.raises(LookupError):
-        executor.wait(go_on)
-
-
 def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) -> None:
     first = replace(job(3), horizon=2, pauses=True)
     second = replace(job(3, epochs=2), number=4, continues=Continuation(3, 3, 1))
@@ -156,3 +176,15 @@ def test_a_paused_training_goes_on_until_such_are_dropped(executor: Executor) ->
 
     assert [(trial.first_epoch, trial.epochs) for trial in found] == [(1, 2), (0, 2)]
     assert found[0].history == found[1].history
+
+
+def test_closing_twice_is_closing_once_and_drops_what_was_not_waited_for(
+    make: Callable[[Duties], Executor], duties: Duties
+) -> None:
+    executor = make(duties)
+    executor.submit(job(0))
+    executor.close()
+    executor.close()
+
+    with pytest.raises(LookupError):
+        executor.wait(go_on)

@@ -120,6 +120,18 @@ def test_a_run_that_began_and_never_ended_is_not_shown_beside_the_next() -> None
     assert any(line.startswith("trial 2 (2/40)") for line in shown)
 
 
+def test_of_trials_that_run_at_once_the_first_is_shown_and_the_others_are_counted() -> None:
+    begun = [TrialStarted(number, {}) for number in (3, 4, 5)]
+    search = replace(started(), workers=3)
+    progress = progress_of(
+        *begun, EpochEnded(4, 0, {"val_accuracy": 0.25}), EpochEnded(3, 1, {}), search=search
+    )
+
+    assert any(line.startswith("trial 3 (1/40) and 2 more  epoch 2/") for line in lines(progress, 160, 50))
+    progress.tell(trial(3))
+    assert any("trial 4 (2/40) and 1 more" in line and "0.2500" in line for line in lines(progress, 160, 50))
+
+
 def test_a_confirmation_run_is_called_the_same_while_it_runs_and_afterwards() -> None:
     progress = progress_of(
         TrialStarted(7, {}, 2), TrialEnded(trial(7).trial, repeat=2), TrialStarted(7, {}, 2)

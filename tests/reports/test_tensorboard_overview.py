@@ -48,6 +48,16 @@ def test_the_best_so_far_is_told_after_each_trial(sink, tmp_path):
     assert told == [(0, 0.5), (1, 0.5), (2, 0.75)]
 
 
+def test_a_trial_that_ends_after_a_later_one_takes_no_point_away(sink, tmp_path):
+    sink(replace(search_started(space()), workers=2))
+    for number, score in ((0, 0.5), (2, 0.25), (1, 0.75), (3, 0.25)):
+        run_trial(sink, trial(number, score=score))
+
+    told = Reader(tmp_path).evaluations("digits/search", "search/best_so_far")
+    assert told == [(0, 0.5), (2, 0.5), (2, 0.75), (3, 0.75)]  # steps never go back
+    assert Reader(tmp_path).evaluations("digits/search", "search/completed")[-1] == (3, 4)
+
+
 @pytest.mark.parametrize(
     ("tag", "values"),
     [("seconds/train", [2.0, 4.0, 6.0]), ("search/programs", [1, 1, 2]), ("search/completed", [1, 2, 3])],

@@ -108,8 +108,8 @@ def test_where_confirmation_takes_all_that_is_left_the_search_ends(path: Path) -
 class SlowToCompile(InlineExecutor):
     """Says that each program took longer to compile than any search lasts."""
 
-    def wait(self, report: Any) -> Any:
-        outcome = super().wait(report)
+    def wait(self, report: Any, *others: Any) -> Any:
+        outcome = super().wait(report, *others)
         return replace(outcome, trial=replace(outcome.trial, costs={"compile": 1e6}))
 
 

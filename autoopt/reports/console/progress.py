@@ -60,7 +60,6 @@ class Progress:
         baseline: What the user's own model reached.
         best: The best trial so far.
         front: Of several objectives, the trials on the front.
-        running: The trial that runs, None between two. One runs at a time: whichever began last.
         finished: Those that ended last, the latest first.
         counts: How many trials ended, by status.
         programs: Numbers of the programs that they ran on.
@@ -76,7 +75,7 @@ class Progress:
         self.baseline: float | None = None
         self.best: Trial | None = None
         self.front: Sequence[Trial] = ()
-        self.running: Running | None = None
+        self._running: dict[tuple[int, int], Running] = {}
         self.finished: deque[Finished] = deque(maxlen=REMEMBERED)
         self.counts: Counter[str] = Counter()
         self.programs: set[int] = set()
@@ -89,6 +88,16 @@ class Progress:
         self._before = self.trials
 
     @property
+    def running(self) -> Running | None:
+        """The trial that runs, of several the one that began first; None between two."""
+        return next(iter(self._running.values()), None)
+
+    @property
+    def beside(self) -> int:
+        """How many others run at the same time."""
+        return max(0, len(self._running) - 1)
+
+    @property
     def trials(self) -> int:
         """How many trials have ended, those of earlier sessions included."""
         return self.counts.total()
@@ -97,8 +106,7 @@ class Progress:
         """Take note of an event; return what there is to say of a trial that has ended well, empty otherwise."""
         match event:
             case TrialStarted():
-                self.running = Running(event, time.time())
-                self.confirming = event if event.repeat else None
+                self._begin(event)
             case EpochEnded():
                 self._advance(event)
             case ExecutionAdvanced():
@@ -113,7 +121,7 @@ class Progress:
         """Return how much of the search is done, or of its confirmation, from 0 to 1; None where nothing tells."""
         search, shares, confirming = self.search, list[float](), self.confirming
         if confirming is not None and confirming.runs:
-            return (confirming.run - 1) / confirming.runs
+            return (confirming.run - max(1, len(self._running))) / confirming.runs
         if search.max_trials is not None:
             shares.append(self.trials / max(search.max_trials, 1))
         if search.deadline is not None:
@@ -130,12 +138,16 @@ class Progress:
         more = max(0, self.search.max_trials - self.trials)
         return more * (now - self.since) / done, True
 
+    def _begin(self, event: TrialStarted) -> None:
+        """Take note of a trial that begins; one beyond those that run at once stands in for one that never ended."""
+        while len(self._running) >= max(1, self.search.workers):
+            del self._running[next(iter(self._running))]
+        self._running[event.number, event.repeat] = Running(event, time.time())
+        self.confirming = event if event.repeat else None
+
     def _of(self, event: EpochEnded | ExecutionAdvanced) -> Running | None:
-        """Return the trial that runs, None where an event is of another."""
-        running = self.running
-        if running is None or (running.event.number, running.event.repeat) != (event.number, event.repeat):
-            return None
-        return running
+        """Return the trial of an event, None where it does not run."""
+        return self._running.get((event.number, event.repeat))
 
     def _advance(self, event: EpochEnded) -> None:
         running = self._of(event)
@@ -153,7 +165,7 @@ class Progress:
 
     def _end(self, event: TrialEnded) -> str:
         trial = event.trial
-        self.running = None
+        self._running.pop((trial.number, event.repeat), None)
         for kind, seconds in trial.costs.items():
             self.spent[kind] = self.spent.get(kind, 0.0) + seconds
         if trial.program is not None:

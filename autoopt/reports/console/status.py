@@ -90,11 +90,12 @@ class Status:
         return [*told, f"{_whole(self.now - self.progress.since)} so far"]
 
     def title(self, running: Running) -> str:
-        """Return which trial it is that runs."""
-        event, most = running.event, self.progress.search.max_trials
+        """Return which trial it is that runs, and how many others do."""
+        event, most, beside = running.event, self.progress.search.max_trials, self.progress.beside
         # By place: numbers have gaps where proposals were taken back.
         place = "" if event.repeat or most is None else f" ({self.progress.trials + 1}/{most})"
-        return f"{title_of(event.number, event.repeat, event.repeats)}{place}"
+        more = f" and {beside} more" if beside else ""
+        return f"{title_of(event.number, event.repeat, event.repeats)}{place}{more}"
 
     def stage(self, running: Running) -> str:
         """Return how far a trial is: its epoch, or that it is made ready to train."""

@@ -5,6 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Mapping
+from dataclasses import replace
 
 from autoopt.records import Objective, Trial
 from autoopt.reports.tensorboard import pictures
@@ -85,7 +86,7 @@ class Gallery:
             return
         began = time.monotonic()
         try:
-            self._draw(list(self._points))
+            self._draw(self._by_number())
         except ImportError as error:
             self._missing = True
             logger.debug("There are no pictures in TensorBoard: %s", error)
@@ -94,6 +95,14 @@ class Gallery:
         self._drawn, self._latest = self._added, time.monotonic()
         self._takes = self._latest - began
         self._spent += self._takes
+
+    def _by_number(self) -> list[Point]:
+        """Return the trials by number, which need not be the order in which they ended."""
+        found, best = list[Point](), math.nan
+        for point in sorted(self._points, key=lambda point: point.number):
+            best = point.best if self._objective.better(point.best, best) else best
+            found.append(replace(point, best=best))
+        return found
 
     def _draw(self, trials: list[Point]) -> None:
         step = trials[-1].number + 1

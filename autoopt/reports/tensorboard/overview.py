@@ -60,9 +60,10 @@ class Overview:
             **{f"search/{status}": self._statuses[status] for status in ("completed", "pruned", "failed")},
             **{f"seconds/{kind}": seconds for kind, seconds in self._seconds.items()},
         }
-        self._file.replace_from(trial.number)
-        self._file.scalars(trial.number, points)
-        self._tell_best(trial.number)
+        # Where several run at once, one may end after those that follow it: steps never go back, which would take points away.
+        self._file.replace_from(self._last)
+        self._file.scalars(self._last, points)
+        self._tell_best(self._last)
         self._file.flush()
         self.gallery.renew()
 

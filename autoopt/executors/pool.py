@@ -1,0 +1,137 @@
+"""The executor that runs several jobs at once, each as soon as one of its workers is free."""
+
+import logging
+import queue
+import time
+from collections.abc import Sequence
+
+from autoopt.errors import SearchError, UsageError
+from autoopt.executors.crew import STARTS, Begun, Crew, Gone, failed
+from autoopt.executors.dispatch import Ticket
+from autoopt.executors.executor import Began, Executor, JobReport, NoneBegun, Over, never, unheard
+from autoopt.executors.fleet import Fleet
+from autoopt.executors.messages import Reported
+from autoopt.worker import Job, Outcome
+
+logger = logging.getLogger(__name__)
+
+EVERY = 0.2
+"""Seconds after which it is asked whether all is over."""
+
+PATIENCE = 300.0
+"""Seconds in which the first worker has to be ready: a cluster may have to fetch a machine."""
+
+
+class PoolExecutor(Executor):
+    """Runs jobs at once on the workers of a fleet. No training waits for a verdict: it may come an epoch late.
+
+    Args:
+        fleet: Has been opened.
+    """
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self.slots = fleet.slots
+        self._crew: Crew | None = None
+        self._unanswered: set[int] = set()
+        self._asked = 0.0
+
+    def begin(self) -> Crew:
+        """Start the workers, unless they run, and wait until one is ready; the others may come later.
+
+        Raises:
+            UsageError: None can take up its duties.
+        """
+        if self._crew is None:
+            self._fleet.open()
+            self._crew, started = Crew(self._fleet), time.monotonic()
+            while not self._crew.is_ready:
+                if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
+                    reason = (
+                        self._crew.refusal
+                        or f"none is there after {PATIENCE:.0f} s, as if others had all cores"
+                    )
+                    self.close()
+                    raise UsageError(
+                        f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "
+                        "that take up the model function, callbacks and arrays. Pass such ones, or leave workers out: "
+                        "trials run in this process then."
+                    )
+                time.sleep(0.01)
+        return self._crew
+
+    def submit(self, job: Job) -> None:
+        """Take a job; it begins as soon as a worker is free."""
+        self._unanswered.add(self.begin().add(job).serial)
+
+    def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
+        """Follow the jobs that run until one has ended."""
+        crew = self._crew
+        if not self._unanswered or crew is None:
+            raise LookupError("no job is waiting")
+        while True:
+            self._stop_all_if(over, crew)
+            try:
+                ticket, news = crew.news.get(timeout=EVERY)
+            except queue.Empty:
+                continue
+            if ticket is None or isinstance(news, Gone):
+                raise SearchError(
+                    f"No worker is left: each ended {STARTS} times in a row before it was ready ({crew.refusal}). What was "
+                    "found is kept. See to the machines, and go on with resume=True or autoopt resume."
+                )
+            if ticket.serial not in self._unanswered:
+                continue
+            if isinstance(news, Begun):
+                began(ticket.job)
+            elif isinstance(news, Reported):
+                self._judge(ticket, news, report, crew)
+            else:
+                self._unanswered.remove(ticket.serial)
+                return failed(ticket, ticket.raised) if ticket.raised else news
+
+    def recall(self) -> Sequence[Job]:
+        """Take back the jobs that no worker has been told of."""
+        back = [] if self._crew is None else self._crew.recall()
+        self._unanswered -= {ticket.serial for ticket in back}
+        return [ticket.job for ticket in back]
+
+    def drop(self) -> None:
+        """Forget the jobs; those that run end after their epoch."""
+        self._unanswered.clear()
+        if self._crew is not None:
+            self._crew.drop()
+
+    def close(self) -> None:
+        """End all workers, and drop the jobs that were never waited for."""
+        self._unanswered.clear()
+        if self._crew is None:
+            self._fleet.close()
+        else:
+            self._crew.close()
+        self._crew = None
+
+    def _stop_all_if(self, over: Over, crew: Crew) -> None:
+        """Have all jobs end that run, where all is over: not all of them may tell an epoch soon.
+
+        Raises:
+            NoneBegun: None runs.
+        """
+        now = time.monotonic()
+        if now < self._asked + EVERY:
+            return
+        self._asked = now
+        if over() and not crew.stop() and crew.news.empty():
+            raise NoneBegun
+
+    def _judge(self, ticket: Ticket, news: Reported, report: JobReport, crew: Crew) -> None:
+        """Tell an epoch, and the worker the verdict."""
+        if ticket.raised:
+            return
+        try:
+            verdict = report(ticket.job, news.epoch, news.logs)
+        except Exception as error:  # fails the trial, as in any other executor
+            logger.debug("the report of trial %d raised", ticket.job.number, exc_info=True)
+            ticket.raised, verdict = f"{type(error).__name__}: {error}", "stop"
+        if verdict != "continue":
+            crew.judge(ticket, verdict)

@@ -1,0 +1,224 @@
+"""Several workers: all run at once, what ends one costs its job one try, and whoever cannot start is told why."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autoopt.errors import SearchError, UsageError
+from autoopt.executors import NoneBegun
+from autoopt.executors.crew import STARTS
+from autoopt.executors.messages import Ended, Lost, Ready, Refused, Reported, Task
+from autoopt.executors.pool import PoolExecutor
+from autoopt.records import Trial
+from autoopt.worker import Continuation, Outcome
+from tests.executors.by_hand import HandFleet
+from tests.executors.jobs import go_on, job
+
+
+@pytest.fixture
+def fleet() -> HandFleet:
+    return HandFleet()
+
+
+@pytest.fixture
+def pool(fleet: HandFleet) -> Iterator[PoolExecutor]:
+    made = PoolExecutor(fleet)
+    yield made
+    made.close()
+
+
+def test_several_jobs_run_at_once_and_each_says_where(pool: PoolExecutor, fleet: HandFleet) -> None:
+    begun: list[int] = []
+    for number in range(3):
+        pool.submit(job(number))
+    fleet.settle(2)
+    fleet.finish(2)
+    second = pool.wait(go_on, lambda job: begun.append(job.number)).trial
+    fleet.settle(3)
+    fleet.finish(1)
+    first = pool.wait(go_on).trial
+
+    assert (second.number, first.number, begun) == (1, 0, [0, 1])
+    assert (first.engine, second.engine) == ("by hand, on worker 1", "by hand, on worker 2")
+    assert fleet.tasks() == [(1, 0), (2, 1), (2, 2)]
+
+
+def test_a_slow_job_holds_up_nobody(pool: PoolExecutor, fleet: HandFleet) -> None:
+    others = []
+    for number in range(4):
+        pool.submit(job(number))
+    for number in range(3):
+        fleet.settle(2 + number)
+        fleet.finish(2)
+        others.append(pool.wait(go_on).trial.number)
+    fleet.finish(1)
+
+    assert others == [1, 2, 3]
+    assert pool.wait(go_on).trial.number == 0
+
+
+def test_a_verdict_goes_to_where_its_job_runs(pool: PoolExecutor, fleet: HandFleet) -> None:
+    for number in range(2):
+        pool.submit(job(number, epochs=9))
+    fleet.settle(2)
+    fleet.tell(2, Reported(0, {"loss": 1.0}))
+    fleet.tell(1, Reported(0, {"loss": 2.0}))
+    fleet.finish(1)
+    pool.wait(lambda job, epoch, logs: "prune" if job.number == 1 else "continue")
+
+    assert fleet.judged() == [(2, "prune")]
+
+
+def test_the_job_of_a_worker_that_is_lost_runs_again_and_its_epochs_are_told_once(
+    pool: PoolExecutor, fleet: HandFleet
+) -> None:
+    told: list[Any] = []
+    pool.submit(job(0, epochs=2))
+    fleet.settle(1)
+    fleet.tell(1, Reported(0, {"loss": 1.0}))
+    fleet.tell(1, Lost("was killed"))
+    fleet.settle(2)
+    again, _ = fleet.tasks()[1]
+    for epoch in range(2):
+        fleet.tell(again, Reported(epoch, {"loss": 1.0}))
+    fleet.finish(again)
+    trial = pool.wait(
+        lambda job, epoch, logs: told.append(epoch) or "continue", lambda job: told.append("begins")
+    ).trial
+
+    assert (trial.status, told) == ("completed", ["begins", 0, 1])
+    assert fleet.begun == 3
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_job_that_costs_two_workers_has_failed_and_says_why(
+    pool: PoolExecutor, fleet: HandFleet, memory: bool
+) -> None:
+    pool.submit(job(0))
+    fleet.settle(1)
+    fleet.tell(1, Lost("was killed", memory))
+    fleet.settle(2)
+    fleet.tell(fleet.tasks()[1][0], Lost("was killed", memory))
+    trial = pool.wait(go_on).trial
+    tried = [message.job.halved for _, message in fleet.sent if isinstance(message, Task)]
+
+    assert (trial.status, tried) == ("failed", [False, memory])  # batches are halved where memory ran out
+    assert trial.note.startswith(
+        "Out of memory: " if memory else "The process of worker 1 was killed amid this trial"
+    )
+    assert "and as it ran again that of worker 2 was killed." in trial.note
+
+
+def test_only_the_job_that_ran_there_runs_again(pool: PoolExecutor, fleet: HandFleet) -> None:
+    for number in range(3):
+        pool.submit(job(number))
+    fleet.settle(2)
+    fleet.tell(1, Lost("was killed"))
+    fleet.settle(3)
+    fleet.finish(2)
+    fleet.settle(4)
+
+    assert fleet.tasks() == [(1, 0), (2, 1), (3, 0), (2, 2)]
+
+
+def test_workers_that_end_before_they_are_ready_are_not_started_for_ever(fleet: HandFleet) -> None:
+    pool = PoolExecutor(fleet)
+    for number in range(2):
+        pool.submit(job(number))
+    fleet.settle(2)
+    fleet.first = Lost("was killed")
+    for worker in (1, 2):
+        fleet.tell(worker, Lost("was killed"))
+    with pytest.raises(SearchError, match=r"No worker is left: each ended 3 times in a row .*\(was killed\)"):
+        pool.wait(go_on)
+
+    assert fleet.begun == 2 + 2 * STARTS
+    pool.close()
+
+
+@pytest.mark.parametrize(
+    ("first", "reason"), [(Refused("ModelError: no file"), "ModelError: no file"), (Lost("was killed"), "was killed")]
+)  # fmt: skip
+def test_where_no_worker_can_begin_it_is_told_why(first: Any, reason: str) -> None:
+    pool = PoolExecutor(HandFleet(first=first))
+
+    with pytest.raises(
+        UsageError, match=rf"on 2 workers, and none can be started: {reason}\. Expected .*leave workers out"
+    ):
+        pool.submit(job(0))
+
+
+def test_all_that_runs_ends_where_all_is_over_and_nothing_that_waits_is_waited_for(
+    pool: PoolExecutor, fleet: HandFleet
+) -> None:
+    for number in range(3):
+        pool.submit(job(number, epochs=9))
+    fleet.settle(2)
+    back = [each.number for each in pool.recall()]
+    threading.Timer(0.5, lambda: [fleet.finish(1), fleet.finish(2)]).start()
+    ended = {pool.wait(go_on, over=lambda: True).trial.number for _ in range(2)}
+
+    assert (back, ended) == ([2], {0, 1})
+    assert set(fleet.judged()) == {(1, "stop"), (2, "stop")}
+
+
+def test_where_all_is_over_and_nothing_runs_that_is_said() -> None:
+    fleet = HandFleet()
+    pool = PoolExecutor(fleet)
+    pool.begin()
+    fleet.first = Reported(0, {})  # those that follow are not ready
+    for worker in (1, 2):
+        fleet.tell(worker, Lost("was on a machine that is gone"))
+    while fleet.begun < 4:
+        time.sleep(0.001)
+    pool.submit(job(0))
+
+    with pytest.raises(NoneBegun):
+        pool.wait(go_on, over=lambda: True)
+    assert [each.number for each in pool.recall()] == [0]
+    pool.close()
+
+
+def test_a_worker_that_has_grown_past_its_limit_is_followed_by_a_fresh_one() -> None:
+    fleet = HandFleet(1, Ready(10, prepares=False, most=100))
+    pool = PoolExecutor(fleet)
+    for number, resident in enumerate((100, 101, 50)):
+        pool.submit(job(number))
+        fleet.settle(number + 1)
+        trial = Trial(number, "completed", 0.5, {}, {}, 0, 1.0, 2.0, program=0)
+        fleet.tell(fleet.tasks()[-1][0], Ended(Outcome(trial), resident))
+        assert pool.wait(go_on).trial.program == (0, 0, 1)[number]  # each process counts its own
+
+    assert fleet.tasks() == [(1, 0), (1, 1), (2, 2)]
+    pool.close()
+
+
+def test_trainings_that_are_over_are_forgotten_by_whoever_holds_them(
+    pool: PoolExecutor, fleet: HandFleet
+) -> None:
+    for number in range(2):
+        pool.submit(replace(job(number), pauses=True))
+    fleet.settle(2)
+    for worker in (1, 2):
+        fleet.finish(worker)
+        pool.wait(go_on)
+    pool.submit(replace(job(2), continues=Continuation(0, 0, 1), over=(1,)))
+
+    assert fleet.tasks()[-1] == (1, 2)
+    assert fleet.judged() == [(2, [1])]
+
+
+def test_weights_are_copies(pool: PoolExecutor, fleet: HandFleet) -> None:
+    weights = [np.arange(3.0)]
+    pool.submit(job(0))
+    fleet.settle(1)
+    fleet.finish(1, weights=weights)
+    found = pool.wait(go_on).weights
+
+    assert found is not None and found[0] is not weights[0]
+    np.testing.assert_array_equal(found[0], weights[0])
