@@ -12,8 +12,8 @@ def text(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> k
     lengths = sorted({min(length, inputs.shape[0]) for length in (64, 256, 512)})
     known = sorted({min(count, inputs.vocabulary) for count in (1_000, 5_000, 20_000)})
     length = hp.Choice("length", lengths, default=lengths[-1])
-    vocabulary = hp.Choice("vocabulary", known, default=known[-1])
-    size = hp.Choice("embedding", [32, 64, 128], default=64)
+    vocabulary = hp.Choice("vocabulary", known, default=known[min(1, len(known) - 1)])
+    size = hp.Choice("embedding", [32, 64, 128], default=32)
     x = words[:, :length]
     x = keras.ops.where(x < vocabulary, x, 1)
     x = keras.layers.Embedding(vocabulary, size, mask_zero=True, name="embedding")(x)
