@@ -27,7 +27,7 @@ def sequence(raw: Raw, rows: np.ndarray) -> Layers:
 
 def _letters(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
     check_words_can_be_read(f"Column {column!r}")
-    longest = max((len(letters) for letters in raw.x[column][rows]), default=0)
+    longest = max((len(letters) for letters in np.asarray(raw.x[column][rows])), default=0)
     if not longest:
         raise DataError(
             f"None of the {len(rows):,} sequences of {column!r} has a letter. Expected letters of "
@@ -50,7 +50,7 @@ def _series(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
     shape = raw.x[column].shape[1:]
     given = keras.Input(shape, name=name_of(column, {}))
     steps = given if len(shape) > 1 else keras.layers.Reshape((*shape, 1))(given)
-    channels = raw.x[column][rows].astype("float64").reshape(-1, steps.shape[-1])
+    channels = np.asarray(raw.x[column][rows], "float64").reshape(-1, steps.shape[-1])
     channels = np.where(np.isfinite(channels), channels, np.nan)
     known = np.isfinite(channels).sum(0)
     means = np.nansum(channels, 0) / np.maximum(known, 1)
