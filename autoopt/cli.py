@@ -19,7 +19,12 @@ SAID_OF_DATA = (
     click.option(
         "--task", help="binary, multiclass, multilabel, regression or counts.  [default: by the target]"
     ),
-    click.option("--types", multiple=True, metavar="COLUMN=KIND,…", help="number, category, text or date."),
+    click.option(
+        "--types",
+        multiple=True,
+        metavar="COLUMN=KIND,…",
+        help="number, category, text or date; of a folder of images their size, image=64x48.",
+    ),
     click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
 )
 """Options of every command that reads data to learn from."""

@@ -17,7 +17,7 @@ from autoopt.executors import RepeatingExecutor, executor_of
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
-from autoopt.reports import Background, Console, TensorBoard, discard, outcome, own_sinks
+from autoopt.reports import Background, Console, TensorBoard, discard, loading, outcome, own_sinks
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import (
@@ -92,6 +92,7 @@ def tune(
             called target, label, class or y, else the last.
         task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
         types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
+            Of a folder of images the height and width that they are brought to: `{"image": "64x48"}`.
         drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
@@ -158,10 +159,11 @@ def tune(
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
-    dataset = Dataset.of(
-        data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
-        seed=seeding.derive(seed, seeding.SPLITTING),
-    )  # fmt: skip
+    with _reading_shown(verbose):
+        dataset = Dataset.of(
+            data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+            seed=seeding.derive(seed, seeding.SPLITTING), memory=resources.memory_limit,
+        )  # fmt: skip
     if resume is True:
         checks.check_rows(earlier, dataset.rows)
     asked_for, rows = model_fn, dataset.rows
@@ -267,3 +269,12 @@ def tune(
     for line in ("", *outcome(result.summary())):
         console.say(line)
     return result
+
+
+def _reading_shown(verbose: Any) -> contextlib.AbstractContextManager[None]:
+    """Have a line on a terminal while data are read, unless nothing is to be printed."""
+    if verbose == 0:
+        return contextlib.nullcontext()
+    from autoopt.data.files import watched  # readers load more than arrays need
+
+    return watched(loading)

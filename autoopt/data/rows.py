@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoopt.data.parts import Part
+from autoopt import memory
+from autoopt.data.deferred import Deferred
+from autoopt.data.parts import Part, Progress, Stream
 from autoopt.errors import DataError
-from autoopt.schema import Raw, Schema
+from autoopt.schema import Raw, Schema, Stored
 from autoopt.untrusted import shown
 
 if TYPE_CHECKING:
@@ -22,6 +25,12 @@ KEPT = (
     "What columns are prepared with (means, categories, words) is learnt from the rows that train alone; fresh cuts and "
     "folds keep it."
 )
+
+PIECE, TEXTS = 2**24, 256
+"""Bytes, and texts, that are looked at at once."""
+
+BETWEEN = "\0"
+"""What stands between texts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +60,28 @@ class Rows:
         assert self.preparation is not None
         return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
 
+    def deferred(self, part: Part) -> Stream:
+        """Return a part of raw rows as batches, each of which is prepared when it is needed."""
+        assert self.preparation is not None
+        return Stream(Deferred(Raw(self.schema, part.x, part.y), self.preparation), part.n)
+
+    def too_large(self, n: int, limit: int | None) -> str:
+        """Return what is to be said of so many rows where they do not fit into memory once they are prepared, else nothing.
+
+        Args:
+            n: All rows that are to be prepared.
+            limit: Bytes that may be taken; None for what is available.
+        """
+        assert self.preparation is not None
+        wanted = n * self.preparation.row_bytes
+        if memory.fits(wanted, limit):
+            return ""
+        return (
+            f"{n:,} rows take {memory.spoken(wanted)} as arrays, and as much again while they train; "
+            f"{memory.spoken(memory.free(limit) or 0)} may be taken: they are read and prepared batch by batch. Keras's fit "
+            "trains on them then, on one cut of the rows."
+        )
+
 
 def recognizes(data: Any) -> bool:
     """Say whether data is read as rows: a DataFrame alone, or a path that is no `.npz`."""
@@ -72,7 +103,12 @@ def check_unsaid(said: Mapping[str, Any], what: str) -> None:
 
 
 def read(
-    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any]
+    data: Any,
+    validation_data: Any,
+    test_data: Any,
+    said: Mapping[str, Any],
+    limit: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple["Parts", Rows, tuple[str, ...]]:
     """Return raw rows by what they are for, what they are, and what is to be said of them.
 
@@ -81,20 +117,22 @@ def read(
         validation_data: Rows of the same columns, or None for those that a folder has.
         test_data: Likewise.
         said: `target`, `task`, `types` and `drop`.
+        limit: As `files.read` takes it.
+        progress: Likewise.
 
     Raises:
         DataError: They cannot be read or learnt from as they are.
     """
     from autoopt.data import files  # readers load more than arrays need
 
-    found = files.read_parts(data, **said)
+    found = files.read_parts(data, **said, limit=limit, progress=progress)
     schema, notes = found.train.schema, list(found.train.notes)
     sides = {}
     for name, own, given in (
         ("validation", found.validation, validation_data),
         ("test", found.test, test_data),
     ):
-        part = own if given is None else _beside(f"{name}_data", given, schema)
+        part = own if given is None else _beside(f"{name}_data", given, schema, limit, progress)
         sides[name] = part
         notes += [] if part is None else [f"Of the {name} part: {note}" for note in part.notes]
     parts = files.Parts(found.train, **sides)
@@ -124,7 +162,7 @@ def labelled(raw: Raw, name: str) -> Raw:
     return raw if len(kept) == raw.n else raw.take(kept)
 
 
-def _beside(name: str, given: Any, schema: Schema) -> Raw:
+def _beside(name: str, given: Any, schema: Schema, limit: int | None, progress: Progress | None) -> Raw:
     """Return rows that were given beside others, as those are."""
     from autoopt.data import files
 
@@ -134,7 +172,7 @@ def _beside(name: str, given: Any, schema: Schema) -> Raw:
             f"included. Pass {name} as a file, a folder or a DataFrame."
         )
     try:
-        return labelled(files.read(given, schema=schema), name)
+        return labelled(files.read(given, schema=schema, limit=limit, progress=progress), name)
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
 
@@ -145,11 +183,27 @@ def _mark(parts: Iterator[Raw]) -> str:
         found.update(json.dumps([part.schema.told(), part.n], sort_keys=True).encode())
         for values in (*part.x.values(), part.y):
             if values is not None:
-                found.update(_bytes(np.asarray(values)))
+                for piece in _pieces(values):
+                    found.update(piece)
     return found.hexdigest()
+
+
+def _pieces(values: Any) -> Iterator[Any]:
+    """Yield the bytes of values, piece by piece where they stay in their files; the same either way."""
+    if not isinstance(values, Stored):
+        yield _bytes(values)
+        return
+    row = math.prod(values.sides) * values.dtype.itemsize
+    step = TEXTS if values.dtype.hasobject else max(1, PIECE // row)
+    for first in range(0, len(values), step):
+        if first and values.dtype.hasobject:
+            yield BETWEEN.encode()
+        yield _bytes(np.asarray(values[first : first + step]))
 
 
 def _bytes(values: np.ndarray) -> Any:
     if values.dtype.hasobject:
-        return "\0".join(map(str, values.tolist())).encode(errors="surrogatepass")
+        return BETWEEN.join(map(str, values.tolist())).encode(errors="surrogatepass")
+    if values.dtype == np.float64:
+        values = values.astype(np.float32)  # as rows had them when earlier runs were marked
     return np.ascontiguousarray(values).view(np.uint8).reshape(-1).data

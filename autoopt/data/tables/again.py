@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -31,7 +32,8 @@ def read_again(table: Table, schema: Schema) -> Raw:
         DataError: A column is missing, or holds something else than it did.
     """
     _check_names(table, schema)
-    x, notes = {}, list(table.notes)
+    x: dict[str, Any] = {}
+    notes = list(table.notes)
     for column in schema.columns:
         cells = table.cells(column.name)
         found = converted(cells, column.kind, column.written)
@@ -39,7 +41,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
         if found.bad.any():
             notes.append(slips(column.name, cells, found, column.kind))
         notes += _unseen(column, found.values)
-        x[column.name] = found.values
+        x[column.name] = found.values if table.aside is None else table.aside.stored(found.values)
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)
 

@@ -1,6 +1,8 @@
 """A table to `Raw`: which column is the target, what each other holds, which are left out, and what is said of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -76,7 +78,8 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
     for name in names:
         cells = table.cells(name)
         rows = cells if len(kept) == table.n else cells.take(kept)
-        columns.append(found(name, rows, wanted.types.get(name), table.comma))
+        each = found(name, rows, wanted.types.get(name), table.comma)
+        columns.append(each if table.aside is None else replace(each, values=table.aside.stored(each.values)))
     return columns
 
 
@@ -84,7 +87,7 @@ def _modality(inputs: list[Found]) -> tuple[Modality, str]:
     """Return what the inputs are together, and the letters of a sequence."""
     if len(inputs) > 1 or inputs[0].column.kind != "text":
         return "table", ""
-    texts = [each for each in inputs[0].values if each]
+    texts = [each for each in np.asarray(inputs[0].values) if each]
     if all(map(LETTERS.fullmatch, texts)):
         return "sequence", alphabet_of(texts)
     return "text", ""
@@ -115,7 +118,7 @@ def _because(columns: list[Found]) -> str:
     return f"{told}; and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else told
 
 
-def _twice(x: dict[str, np.ndarray], y: np.ndarray) -> tuple[str, ...]:
+def _twice(x: dict[str, Any], y: np.ndarray) -> tuple[str, ...]:
     count = duplicates(x, y)
     if not count:
         return ()

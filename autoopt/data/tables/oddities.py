@@ -1,6 +1,7 @@
 """What catches the eye in rows that were read: columns that give the target away, rows that come twice."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ SAME = 0.99999
 """Correlation from which on a column is the target, in other units."""
 
 
-def leaks(x: Mapping[str, np.ndarray], y: np.ndarray) -> list[str]:
+def leaks(x: Mapping[str, Any], y: np.ndarray) -> list[str]:
     """Return a sentence for each input that gives the target away.
 
     Args:
@@ -29,14 +30,14 @@ def leaks(x: Mapping[str, np.ndarray], y: np.ndarray) -> list[str]:
     """
     if y.ndim > 1 or len(y) < FEWEST_ROWS:
         return []
-    return [_told(name, why) for name, values in x.items() if (why := _leak(values, y))]
+    return [_told(name, why) for name, values in x.items() if (why := _leak(np.asarray(values), y))]
 
 
-def duplicates(x: Mapping[str, np.ndarray], y: np.ndarray | None) -> int:
+def duplicates(x: Mapping[str, Any], y: np.ndarray | None) -> int:
     """Return how many rows are the same as an earlier one, the target included."""
     columns = [*x.values(), *([] if y is None else y.reshape(len(y), -1).T)]
     hashed = np.zeros(len(columns[0]), np.uint64)
-    for values in columns:
+    for values in map(np.asarray, columns):
         codes = pd.factorize(values)[0] if values.dtype == object else np.ascontiguousarray(values)
         hashed = hashed * np.uint64(1_000_003) + pd.util.hash_array(codes)
     return len(hashed) - len(pd.unique(hashed))
