@@ -293,5 +293,18 @@ def table(rows: int, columns: int, out: Path | None) -> None:
     show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
 
 
+@main.command()
+@click.option("--images", default=4_000, show_default=True)
+@click.option(
+    "--limit", default="400MB", show_default=True, help="What they may take, as Resources(memory=…)."
+)
+@click.option("--out", type=click.Path(path_type=Path))
+def streamed(images: int, limit: str, out: Path | None) -> None:
+    """An epoch over images in arrays, and over more than may be in memory: seconds and peak memory."""
+    from benchmarks import streamed as benchmark
+
+    show("Images that do not fit", benchmark.measured(images, limit), out)
+
+
 for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):
     main.add_command(command)
