@@ -12,8 +12,8 @@ from typing import Any
 
 UNITS = {"mb": 10**6, "gb": 10**9, "tb": 10**12, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 
-COPIES = 2
-"""Of arrays that are learnt from: themselves, and the same in the order of an epoch."""
+COPIES = 3
+"""Of arrays that are learnt from: themselves, those that a backend has, and the order of an epoch."""
 
 GROUP = Path("/sys/fs/cgroup")
 """Where Linux tells what a container may have; the names differ between the two versions."""
@@ -89,7 +89,7 @@ def free(limit: int | None = None) -> int | None:
 
 
 def fits(wanted: int, limit: int | None = None) -> bool:
-    """Say whether arrays to learn from fit into what may be taken, with the copy of them that an epoch is trained on.
+    """Say whether arrays to learn from fit into what may be taken, with the copies of them that training makes.
 
     Args:
         wanted: Bytes of the arrays.

@@ -13,7 +13,9 @@ from autoopt import Resources, Search, starters
 from autoopt.data import files
 from autoopt.errors import DataError
 from autoopt.result import Result
+from tests.counts import at_full_counts
 from tests.data.test_deferred import LITTLE, pictures
+from tests.data.test_tables_aside import orders
 
 
 def eager() -> keras.Model:
@@ -82,12 +84,21 @@ def test_files_that_do_not_fit_are_predicted_for_and_evaluated_piece_by_piece(
     assert run.evaluate(rows) == pytest.approx(run.evaluate(folder), abs=1e-6)
 
 
+@at_full_counts
 def test_a_run_goes_on_with_more_memory_than_it_was_begun_with(folder: Path, tmp_path: Path) -> None:
     tune(eager, folder, tmp_path, project_name="images", max_trials=1)
-    result = tune(
-        eager, folder, tmp_path, project_name="images", resume=True, resources=Resources(memory="1GB")
-    )
-    assert len(result.trials) == 2
+    more = Resources(memory="100GB")
+    result = tune(eager, folder, tmp_path, project_name="images", resume=True, resources=more)
+    assert len(result.trials) == 2 and "batch by batch" not in result.trials[1].engine
+
+
+@at_full_counts
+def test_a_starter_learns_from_a_table_that_is_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    orders().to_csv(path, index=False)
+    result = tune("mlp", path, tmp_path, target="y", max_trials=1)
+    assert result.best_score > 0.7 and "batch by batch" in result.trials[0].engine
+    assert result.evaluate(path)["accuracy"] > 0.7
 
 
 def test_a_refit_learns_from_both_parts_batch_by_batch(run: Result) -> None:

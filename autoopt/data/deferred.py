@@ -18,6 +18,9 @@ SEEDED = True
 USUAL_SIZE = 256
 """Examples a batch where none are asked for: nothing is trained in these."""
 
+SMALL, MOST = 2**20, 1_024
+"""Bytes and rows that one thread prepares at once."""
+
 FEW = 32
 """Examples that stand for all where shapes and labels are looked at."""
 
@@ -38,6 +41,12 @@ class Deferred:
         """Return x and y of some rows; called from several threads at once."""
         some = self.raw.take(rows)
         return self.preparation.arrays(some), some.y
+
+    @property
+    def at_once(self) -> int:
+        """Rows that one thread may prepare at once: one of large ones, for others to open their files meanwhile."""
+        row = sum(math.prod(each.shape[1:]) * each.dtype.itemsize for each in self.raw.x.values())
+        return int(np.clip(SMALL // max(row, 1), 1, MOST))
 
     def few(self) -> tuple[Any, Any]:
         """Return x and y of a few rows, far apart: folders come class by class."""

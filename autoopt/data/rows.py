@@ -77,7 +77,7 @@ class Rows:
         if memory.fits(wanted, limit):
             return ""
         return (
-            f"{n:,} rows take {memory.spoken(wanted)} as arrays, and as much again while they train; "
+            f"{n:,} rows take {memory.spoken(wanted)} as arrays, {memory.COPIES} times that while they train, and "
             f"{memory.spoken(memory.free(limit) or 0)} may be taken: they are read and prepared batch by batch. Keras's fit "
             "trains on them then, on one cut of the rows."
         )

@@ -72,7 +72,7 @@ def test_batches_of_a_folder_that_does_not_fit_are_the_arrays_of_one_that_does(
 def test_it_is_said_how_much_rows_would_take_and_that_they_are_read_in_batches(tmp_path: Path) -> None:
     data = Dataset.of(pictures(tmp_path), memory=LITTLE)
     (note,) = [each for each in data.notes if "batch by batch" in each]
-    assert note.startswith("96 rows take 4.7 MB as arrays") and "1.0 MB may be taken" in note
+    assert note.startswith("96 rows take 4.7 MB as arrays, 3 times that") and "1.0 MB may be taken" in note
     assert not [each for each in Dataset.of(tmp_path).notes if "batch by batch" in each]
 
 
