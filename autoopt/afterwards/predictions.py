@@ -80,8 +80,9 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
-        if not memory.fits(known.n * self.preparation.row_bytes):
-            return self._scored(Stream(Deferred(known, self.preparation), known.n))
+        deferred = Deferred(known, self.preparation)
+        if not memory.fits(deferred.nbytes):
+            return self._scored(Stream(deferred, known.n))
         return self._scored(Part(self.preparation.arrays(known), known.y))
 
     def _scored(self, part: Part | Stream) -> dict[str, float]:

@@ -207,12 +207,13 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
     assert isinstance(train, Part) and isinstance(validation, Part)
     tested = test if isinstance(test, Part) else None
     fitted = rows.fitted(train if whole is None else whole, train.n)
+    made = replace(made, notes=(*made.notes, *fitted.sampled(train)), rows=fitted)
     parts = [each for each in (train, validation, tested) if each is not None]
     said = fitted.too_large(sum(each.n for each in parts), limit)
     if said:
         train, validation, *tests = map(fitted.deferred, parts)
         return replace(
-            made, train=train, validation=validation, test=next(iter(tests), None), whole=None, rows=fitted,
+            made, train=train, validation=validation, test=next(iter(tests), None), whole=None,
             notes=(*made.notes, said),
         )  # fmt: skip
     if whole is None:
@@ -221,7 +222,7 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
         whole = fitted.arrays(whole)
         train, validation = whole.between(0, train.n), whole.between(train.n, whole.n)
     tested = None if tested is None else fitted.arrays(tested)
-    return replace(made, train=train, validation=validation, test=tested, whole=whole, rows=fitted)
+    return replace(made, train=train, validation=validation, test=tested, whole=whole)
 
 
 def _sized(data: Dataset, name: str, *more: str) -> Dataset:

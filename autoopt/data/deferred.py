@@ -43,6 +43,11 @@ class Deferred:
         return self.preparation.arrays(some), some.y
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that all of it takes as arrays."""
+        return self.raw.n * self.preparation.row_bytes
+
+    @property
     def at_once(self) -> int:
         """Rows that one thread may prepare at once: one of large ones, for others to open their files meanwhile."""
         row = sum(math.prod(each.shape[1:]) * each.dtype.itemsize for each in self.raw.x.values())

@@ -60,6 +60,18 @@ class Rows:
         assert self.preparation is not None
         return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
 
+    def sampled(self, part: Part) -> tuple[str, ...]:
+        """Return what is to be said of a part on which the preparation was not fitted as a whole."""
+        from autoopt.preparing import MOST_LETTERS, SAMPLE
+
+        words = [each.name for each in self.schema.columns if each.kind == "text"]
+        if not any(isinstance(part.x[name], Stored) for name in words):
+            return ()
+        return (
+            f"Words are learnt from {SAMPLE:,} texts that train at most, or {MOST_LETTERS / 1e6:.0f} million letters of them, "
+            "drawn at random: the others stay in their files.",
+        )
+
     def deferred(self, part: Part) -> Stream:
         """Return a part of raw rows as batches, each of which is prepared when it is needed."""
         assert self.preparation is not None

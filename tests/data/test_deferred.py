@@ -120,12 +120,22 @@ def test_words_of_a_frame_in_memory_that_would_make_wide_rows_are_prepared_batch
     np.testing.assert_allclose(gathered(other.validation).x, one.validation.x, atol=1e-6)
 
 
+def test_it_is_said_that_words_are_learnt_from_a_sample_of_texts_that_stay_in_their_files(
+    tmp_path: Path,
+) -> None:
+    (note,) = [
+        each for each in Dataset.of(texts(tmp_path), memory=LITTLE).notes if "Words are learnt" in each
+    ]
+    assert note.startswith("Words are learnt from 200,000 texts that train at most")
+    assert not [each for each in Dataset.of(tmp_path).notes if "Words are learnt" in each]
+
+
 def test_progress_of_reading_is_told_through_a_dataset(tmp_path: Path) -> None:
     image(tmp_path / "cat" / "a.png")
     image(tmp_path / "dog" / "b.png")
     told: list[tuple[int, int]] = []
     Dataset.of(tmp_path, progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (2, 2)
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_values_that_stay_in_files_are_chosen_by_index_and_read_as_an_array() -> None:

@@ -79,7 +79,7 @@ def read(
 
     Args:
         paths: Of the files.
-        progress: Told of files.
+        progress: Told of files; each is opened twice.
         shape: (height, width, channels) where it is known; else it is found.
         size: (height, width) that the user asks for; None for the median of the files, 128 pixels a side at most.
         limit: Bytes of memory; more than fits stays in the files, each of which is opened once to see that it can be.
@@ -95,6 +95,8 @@ def read(
             heads[place] = _head(path)
         except DAMAGE as error:
             wrong[place] = said(error)
+        if progress is not None:
+            progress(place + 1, 2 * len(paths))
     height, width, channels = shape or (*_common(paths, wrong, heads, size), 1 if _all_grey(heads) else 3)
     pictures = Pictures(tuple(paths), (height, width, channels))
     loaded = memory.fits(len(heads) * height * width * channels, limit)
@@ -107,7 +109,7 @@ def read(
         except DAMAGE as error:
             wrong[place] = said(error)
         if progress is not None:
-            progress(place + 1, len(paths))
+            progress(len(paths) + place + 1, 2 * len(paths))
     notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
     rows = np.array(kept, np.int64)
     found = values[: len(kept)] if loaded else Stored(pictures, rows, pictures.shape, values.dtype)
