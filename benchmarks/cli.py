@@ -285,12 +285,13 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
 @main.command()
 @click.option("--rows", default=1_000_000, show_default=True)
 @click.option("--columns", default=30, show_default=True)
+@click.option("--limit", help="What it may take, as Resources(memory=…).  [default: what is available]")
 @click.option("--out", type=click.Path(path_type=Path))
-def table(rows: int, columns: int, out: Path | None) -> None:
+def table(rows: int, columns: int, limit: str | None, out: Path | None) -> None:
     """A large CSV to rows whose kinds are known: seconds and peak memory."""
     from benchmarks import table as benchmark
 
-    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
+    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns, limit)], out)
 
 
 @main.command()

@@ -40,61 +40,70 @@ class Aside:
 
     def _reader(self, values: np.ndarray) -> Any:
         if values.dtype != object:
-            return Numbers(self, self._written(values))
+            return Numbers(self._written(values))
         codes, different = pd.factorize(values)
         if len(different) <= FEW * len(values):
-            return Coded(self, self._written(codes.astype(np.int32)), np.asarray(different, object))
+            return Coded(self._written(codes.astype(np.int32)), np.asarray(different, object))
         encoded = [each.encode(errors="surrogatepass") for each in values]
         ends = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-        return Prose(self, self._written(ends), self._written(np.frombuffer(b"".join(encoded), np.uint8)))
+        return Prose(self._written(ends), self._written(np.frombuffer(b"".join(encoded), np.uint8)))
 
-    def _written(self, values: np.ndarray) -> np.ndarray:
-        """Return an array as it lies on disk."""
+    def _written(self, values: np.ndarray) -> "Written":
         path = self.new()
         with _said():
-            np.save(path.with_suffix(".npy"), values)
-        return np.load(path.with_suffix(".npy"), mmap_mode="r")  # type: ignore[no-any-return]
+            values.tofile(path)
+        return Written(self, path, values.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """An array on disk. Its folder is held so that it stays."""
+
+    aside: Aside
+    path: Path
+    dtype: np.dtype[Any]
+
+    def opened(self) -> np.ndarray:
+        """Return it, of which what is looked at is read: afresh each time, for what was read counts as memory of ours."""
+        return np.memmap(self.path, self.dtype, "r")
 
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Reads numbers. Its folder is held so that it stays, as by those that follow."""
+    """Reads numbers."""
 
-    aside: Aside
-    values: np.ndarray
+    values: Written
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return the values of some rows."""
-        return np.array(self.values[rows])
+        return np.array(self.values.opened()[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class Coded:
     """Reads texts that repeat: their numbers lie on disk."""
 
-    aside: Aside
-    codes: np.ndarray
+    codes: Written
     different: np.ndarray
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return the values of some rows."""
-        return self.different[self.codes[rows]]
+        return self.different[self.codes.opened()[rows]]
 
 
 @dataclass(frozen=True, eq=False)
 class Prose:
     """Reads texts that stand on disk one after the other."""
 
-    aside: Aside
-    ends: np.ndarray
-    letters: np.ndarray
+    ends: Written
+    letters: Written
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return the values of some rows."""
+        ends, letters = self.ends.opened(), self.letters.opened()
         found = np.empty(len(rows), object)
         for place, row in enumerate(rows):
-            text = self.letters[self.ends[row] : self.ends[row + 1]].tobytes()
-            found[place] = text.decode(errors="surrogatepass")
+            found[place] = letters[ends[row] : ends[row + 1]].tobytes().decode(errors="surrogatepass")
         return found
 
 
