@@ -207,7 +207,7 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
     assert isinstance(train, Part) and isinstance(validation, Part)
     tested = test if isinstance(test, Part) else None
     fitted = rows.fitted(train if whole is None else whole, train.n)
-    made = replace(made, notes=(*made.notes, *fitted.sampled(train)), rows=fitted)
+    made = replace(made, notes=(*made.notes, *fitted.said(train)), rows=fitted)
     parts = [each for each in (train, validation, tested) if each is not None]
     said = fitted.too_large(sum(each.n for each in parts), limit)
     if said:

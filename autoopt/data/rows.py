@@ -60,17 +60,23 @@ class Rows:
         assert self.preparation is not None
         return replace(part, x=self.preparation.arrays(Raw(self.schema, part.x, part.y)))
 
-    def sampled(self, part: Part) -> tuple[str, ...]:
-        """Return what is to be said of a part on which the preparation was not fitted as a whole."""
+    def said(self, part: Part) -> Iterator[str]:
+        """Yield what is to be said of the preparation, which was fitted on a part."""
+        from autoopt.data.tables.listing import some
         from autoopt.preparing import MOST_LETTERS, SAMPLE
 
-        words = [each.name for each in self.schema.columns if each.kind == "text"]
-        if not any(isinstance(part.x[name], Stored) for name in words):
-            return ()
-        return (
-            f"Words are learnt from {SAMPLE:,} texts that train at most, or {MOST_LETTERS / 1e6:.0f} million letters of them, "
-            "drawn at random: the others stay in their files.",
-        )
+        assert self.preparation is not None
+        if self.preparation.wide:
+            yield (
+                f"Numbers of {some(self.preparation.wide)} are closer together than float32 can tell: best_model takes two for "
+                "each, x.astype('float32') and what is left of x. predict does that for you."
+            )
+        texts = [each.name for each in self.schema.columns if each.kind == "text"]
+        if any(isinstance(part.x[name], Stored) for name in texts):
+            yield (
+                f"Words are learnt from {SAMPLE:,} texts that train at most, or {MOST_LETTERS / 1e6:.0f} million letters of "
+                "them, drawn at random: the others stay on disk."
+            )
 
     def deferred(self, part: Part) -> Stream:
         """Return a part of raw rows as batches, each of which is prepared when it is needed."""

@@ -145,6 +145,12 @@ class Preparation:
             yield self.arrays(raw if step >= raw.n else raw.take(np.arange(at, min(at + step, raw.n))))
 
     @property
+    def wide(self) -> list[str]:
+        """Columns of numbers that float32 cannot tell apart, which are two inputs a row."""
+        widths = {tensor.name: tensor.shape[1:] for tensor in self.model.inputs}
+        return [column for column, name in self.names.items() if self.inputs.numbers and widths[name] == PAIR]
+
+    @property
     def row_bytes(self) -> int:
         """Bytes that one prepared row takes."""
         made = keras.tree.flatten(self.model.output)
