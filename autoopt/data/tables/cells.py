@@ -1,6 +1,6 @@
 """A table's cells as they were read, piece by piece, kept small; nothing is decided about them yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 from autoopt import memory
 from autoopt.data.tables.aside import Aside, Pieces
 from autoopt.errors import DataError
+from autoopt.schema import Kind
 from autoopt.untrusted import shown
 
 PASSES = 2
@@ -105,12 +106,16 @@ class Table:
         notes: What the reader has to say.
         comma: Whether the file writes decimal commas.
         aside: Where the pieces are put; None keeps them in memory. A column that is asked for is in memory either way.
+        kinds: What columns hold, where their format says it.
+        left_out: Names of columns that are not learnt from, unless the user says what they hold.
     """
 
     names: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
     comma: bool = False
     aside: Aside | None = None
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Begin without rows."""
