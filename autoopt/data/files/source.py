@@ -101,7 +101,7 @@ def _image_size(types: Any, files: folder.Files) -> tuple[int, int] | None:
     if files.modality != "image" or not isinstance(types, Mapping) or set(types) != {"image"}:
         raise DataError(
             f"types was given {shown(types)} for {files.folder}, a folder of {files.modality}. Expected it for a table, or of "
-            'images the size that they are brought to: types={"image": "64x48"}. Leave it out.'
+            'images the size that they are brought to: types={"image": "64x48"}. Leave types out.'
         )
     return images.size_of(types["image"])
 
