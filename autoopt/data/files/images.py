@@ -89,14 +89,7 @@ def read(
     """
     needed("PIL", paths[0])
     wrong: dict[int, str] = {}
-    heads = {}
-    for place, path in enumerate(paths):
-        try:
-            heads[place] = _head(path)
-        except DAMAGE as error:
-            wrong[place] = said(error)
-        if progress is not None:
-            progress(place + 1, 2 * len(paths))
+    heads = _heads(paths, wrong, progress)
     height, width, channels = shape or (*_common(paths, wrong, heads, size), 1 if _all_grey(heads) else 3)
     pictures = Pictures(tuple(paths), (height, width, channels))
     loaded = memory.fits(len(heads) * height * width * channels, limit)
@@ -114,6 +107,21 @@ def read(
     rows = np.array(kept, np.int64)
     found = values[: len(kept)] if loaded else Stored(pictures, rows, pictures.shape, values.dtype)
     return Loaded(found, rows, pictures.shape, notes=notes)
+
+
+def _heads(
+    paths: Sequence[Path], wrong: dict[int, str], progress: Progress | None
+) -> dict[int, tuple[int, int, bool]]:
+    """Return what `_head` says of each file by place, and note down which are wrong."""
+    heads = {}
+    for place, path in enumerate(paths):
+        try:
+            heads[place] = _head(path)
+        except DAMAGE as error:
+            wrong[place] = said(error)
+        if progress is not None:
+            progress(place + 1, 2 * len(paths))
+    return heads
 
 
 def _open(path: Path) -> Any:
