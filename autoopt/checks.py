@@ -12,13 +12,13 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
-from autoopt.data.rows import Rows
+from autoopt.data.rows import Rows, lasting
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective
 from autoopt.resources import Resources
-from autoopt.search import SHAPELESS, Ceiling, Search
+from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
 from autoopt.space import Space
 from autoopt.untrusted import shown
 
@@ -35,7 +35,8 @@ def arguments(
     Raises:
         UsageError: The first that is wrong: what was given, what was expected, what to do.
     """
-    _whole("epochs", epochs)
+    if epochs != AUTO:
+        _whole("epochs", epochs, f', or "{AUTO}"')
     if max_trials is not None:
         _whole("max_trials", max_trials)
     if workers != "auto" and not (_is_whole(workers) and workers == 1):
@@ -146,11 +147,13 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
             "another project_name."
         )
     now = json.loads(json.dumps(rows.schema.told()))
-    old, new = ({each["name"]: each["kind"] for each in told["columns"]} for told in (before, now))
+    old, new = ({each["name"]: lasting(each["kind"]) for each in told["columns"]} for told in (before, now))
     changed = [
         name for name in (*old, *(name for name in new if name not in old)) if old.get(name) != new.get(name)
     ]
-    different = next((name for name in ("task", "target", "classes") if before[name] != now[name]), "")
+    different = next(
+        (name for name in ("modality", "task", "target", "classes") if before[name] != now[name]), ""
+    )
     if changed:
         told = ", ".join(
             f"{shown(name)} ({old.get(name, 'not there')} → {new.get(name, 'not there')})"
@@ -240,9 +243,9 @@ def within(
     return notes
 
 
-def _whole(name: str, value: Any) -> None:
+def _whole(name: str, value: Any, otherwise: str = "") -> None:
     if not _is_whole(value) or value < 1:
-        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1.")
+        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1{otherwise}.")
 
 
 def _is_whole(value: Any) -> bool:

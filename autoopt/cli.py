@@ -17,13 +17,14 @@ SAID_OF_DATA = (
         help="What is predicted; repeated, several labels of 0 and 1.",
     ),
     click.option(
-        "--task", help="binary, multiclass, multilabel, regression or counts.  [default: by the target]"
+        "--task",
+        help="binary or multiclass, of folders too; multilabel, regression or counts.  [default: by the target]",
     ),
     click.option(
         "--types",
         multiple=True,
         metavar="COLUMN=KIND,…",
-        help="number, category, text or date; of a folder of images their size, image=64x48.",
+        help="number, category, text, date, dna, rna or protein; or series alone. Of a folder of images their size, image=64x48.",
     ),
     click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
 )
@@ -55,7 +56,11 @@ def main() -> None:
     help='Time for the whole call: "90s", "10m", "2h", or seconds.  [default: 10m, without --max-trials]',
 )
 @click.option("--max-trials", type=int, help="Most trials, the user's own model counted.")
-@click.option("--epochs", type=int, help="Most epochs a trial.  [default: 50]")
+@click.option(
+    "--epochs",
+    type=int,
+    help="Most epochs a trial.  [default: 50, or as few as let a dozen trials fit the budget]",
+)
 @click.option(
     "--objective",
     multiple=True,

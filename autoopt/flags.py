@@ -23,6 +23,9 @@ SEARCHING = ("oracle", "sampler", "pruner")
 MOST_DIGITS = 18
 """Of a batch size."""
 
+SERIES = "series"
+"""What `--types` says of a whole table."""
+
 RESUME = {"true": True, "false": False}
 
 
@@ -151,14 +154,17 @@ def _pins(texts: Iterable[str]) -> dict[str, Any]:
     return pins
 
 
-def _kinds(texts: Sequence[str]) -> dict[str, str]:
+def _kinds(texts: Sequence[str]) -> dict[str, str] | str:
     """Return the kind of each column that `--types` names; which columns and kinds there are is known where rows are read."""
+    if list(texts) == [SERIES]:
+        return SERIES
     kinds: dict[str, str] = {}
     for text in _columns(texts):
         name, equals, kind = (part.strip() for part in text.rpartition("="))
         if not equals or not name:
             raise UsageError(
-                f"--types was given {text!r}. Expected COLUMN=KIND with commas between, for example zip=category,age=number."
+                f"--types was given {text!r}. Expected COLUMN=KIND with commas between, for example zip=category,age=number, or "
+                f"{SERIES} alone."
             )
         if kinds.setdefault(name, kind) != kind:
             raise UsageError(f"--types was given {kinds[name]} and {kind} for {name}. Leave out one.")

@@ -56,6 +56,7 @@ def inspect(
     starters.check(model_fn)
     told = {"target": target, "task": task, "types": types, "drop": drop}
     if isinstance(model_fn, str) or rows.recognizes(data):
+        told["types"] = starters.types_for(model_fn, data, types)
         data = None if data is None else Dataset.of(data, **told)
         model_fn = starters.for_data(model_fn, data)
     else:

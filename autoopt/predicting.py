@@ -33,7 +33,7 @@ def predict(run: str, data: Path, path: Path | None, proba: bool, directory: Pat
     result = load(run, directory)
     raw = _rows(result, run, data)
     found = result.predict(data if raw is None else raw, proba=proba)
-    said = raw.notes if raw is not None else found.attrs.get("notes", ())
+    said = found.attrs.get("notes", ())
     predictions = {str(name): values.to_numpy() for name, values in found.items()}
     if path is not None:
         write(path, raw, predictions)
@@ -69,7 +69,8 @@ def evaluate(run: str, data: Path, as_json: bool, directory: Path) -> int:
         print_json({**found, **({} if known is None else {"rows": known.n})})
     else:
         print_lines([f"{name}  {told(value)}" for name, value in found.items()])
-    _say_all(raw.notes if raw is not None else ())
+    if raw is not None and known is not None and result.preparation is not None:
+        _say_all((*raw.notes, *result.preparation.cut(known)))
     return 0
 
 

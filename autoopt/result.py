@@ -570,7 +570,8 @@ class Result:
 
         Args:
             data: As `predict` takes it, with labels; of a run on arrays `(x, y)` or what else `tune` takes. Raw rows without
-                a label that training had are left out, and counted in a warning.
+                a label that training had are left out, and counted in a warning; so are those that the model takes the
+                beginning of alone, which are not left out.
 
         Raises:
             DataError: A column is missing, or holds something else than in training, or no row has a label.

@@ -1,16 +1,37 @@
 """What raw data is: columns with kinds, a task with classes, and the rows as they were read. Plain records."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 
-Kind = Literal["number", "category", "text", "date"]
-"""What a column of a table holds. Dates are turned into numbers on reading."""
+Kind = Literal["number", "category", "text", "date", "sequence"]
+"""What a column holds. Dates are turned into numbers on reading; a sequence is letters, as of DNA, and stands alone."""
 
 Modality = Literal["table", "image", "text", "audio", "sequence"]
 Task = Literal["binary", "multiclass", "multilabel", "regression", "counts"]
+
+STYLES = ("", "1,234.5", "1.234,5")
+"""How numbers are written: as Python reads them; with commas between thousands; with points there."""
+
+SIGNS = "0%$€£"
+"""What may stand at numbers: nothing, per cent, or what money is counted in."""
+
+ISO = "ISO8601"
+"""What pandas calls 2024-05-31, alone or with a time and a zone."""
+
+DAYS = (
+    "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
+    "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%y",
+)  # fmt: skip
+TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+DATES = (ISO, *(f"{day}{time}" for day in DAYS for time in TIMES))
+"""How dates are written, the likeliest first."""
+
+RATES = range(1_000, 400_000)
+"""Samples a second that sound may have."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +46,7 @@ class Column:
         categories: The values of a category in the rows that were read, the most frequent first.
         written: How its values are written where that has to be known to read others: a date's format, as `strptime`
             takes it, or `1,234.5` and `1.234,5` of numbers.
+        signs: Which of `%`, `$`, `€` and `£` stood at numbers, and `0` where some had none; None where that is not known.
     """
 
     name: str
@@ -33,6 +55,7 @@ class Column:
     distinct: int = 0
     categories: tuple[str, ...] = ()
     written: str = ""
+    signs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +72,8 @@ class Schema:
         shape: Of one example where it has a shape: (height, width, channels), or (samples,).
         rate: Samples a second of sound, 0 for anything else.
         alphabet: Letters of a sequence, empty for anything else.
+        written: How numbers of the target are written, as `Column.written`; None where it has none, or that is not known.
+        signs: Of the target, as `Column.signs`.
     """
 
     modality: Modality
@@ -59,6 +84,8 @@ class Schema:
     shape: tuple[int, ...] = ()
     rate: int = 0
     alphabet: str = ""
+    written: str | None = None
+    signs: str | None = None
 
     def told(self) -> dict[str, Any]:
         """Return it as plain data that JSON takes."""
@@ -73,6 +100,10 @@ class Schema:
         )
         lists = {name: tuple(told.get(name, ())) for name in ("target", "classes", "shape")}
         return cls(**{**told, **lists, "columns": columns})
+
+
+PIECE, TEXTS = 2**24, 1_024
+"""Bytes, and texts, of what is stored that are read at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,6 +135,13 @@ class Stored:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.read(self.rows), dtype)
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """Yield all of it, read piece by piece."""
+        row = math.prod(self.sides) * self.dtype.itemsize
+        step = TEXTS if self.dtype.hasobject else max(1, PIECE // row)
+        for first in range(0, len(self), step):
+            yield np.asarray(self[first : first + step])
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -145,6 +183,10 @@ class Raw:
     def n(self) -> int:
         """How many rows there are."""
         return len(next(iter(self.x.values())))
+
+    def noting(self, *notes: str) -> "Raw":
+        """Return the same rows with more to be said of them."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def take(self, rows: np.ndarray) -> "Raw":
         """Return some of the rows, in the order of their numbers given."""

@@ -34,7 +34,8 @@ def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path
         return 0
     if path is not None:
         _check_new(path)
-    text = starters.source(starter) if data is None else starters.source_for(starter, _dataset(data, options))
+    dataset = None if data is None else _dataset(starter, data, options)
+    text = starters.source(starter) if dataset is None else starters.source_for(starter, dataset)
     if path is None:
         print_lines([text.rstrip("\n")])
         return 0
@@ -83,25 +84,20 @@ def _model(word: str, data: Path | None, options: Mapping[str, Any]) -> int:
 def _data(path: Path, options: Mapping[str, Any], as_json: bool) -> int:
     """Print what was read of data."""
     parts = _read(path, options)
-    train = parts.train
-    counts = {
-        name: part.n
-        for name, part in (("train", train), ("validation", parts.validation), ("test", parts.test))
-        if part is not None
-    }
     if as_json:
-        print_json(_told(path, train, counts))
-        return 0
-    print_pieces(_shown(path, train, counts))
+        print_json(_told(path, parts))
+    else:
+        print_pieces(_shown(path, parts))
     return 0
 
 
-def _told(path: Path, raw: Any, counts: Mapping[str, int]) -> Mapping[str, Any]:
+def _told(path: Path, parts: Any) -> Mapping[str, Any]:
     """Return what was read as plain data."""
     from autoopt.data.files import describe
     from autoopt.starters import FITTING
 
-    schema = raw.schema
+    raw, schema = parts.train, parts.train.schema
+    counts = {name: part.n for name, part in parts.there.items()}
     examples = {row["name"]: row["examples"] for row in describe(raw)}
     return {
         "data": str(path), "rows": counts, "modality": schema.modality, "task": schema.task, "target": list(schema.target),
@@ -114,24 +110,30 @@ def _told(path: Path, raw: Any, counts: Mapping[str, int]) -> Mapping[str, Any]:
             for each in schema.columns
         ],
         "classes": [{"name": name, "rows": rows, "share": share} for name, rows, share in _classes(raw)],
-        "notes": list(raw.notes), "starter": FITTING[schema.modality],
+        "notes": list(parts.told()), "starter": FITTING[schema.modality],
     }  # fmt: skip
 
 
-def _shown(path: Path, raw: Any, counts: Mapping[str, int]) -> Sequence[Any]:
+def _shown(path: Path, parts: Any) -> Sequence[Any]:
     """Return what was read as sentences and tables."""
     from autoopt.data.files import describe
     from autoopt.reports import Grid
     from autoopt.starters import FITTING
 
-    schema = raw.schema
+    raw, schema = parts.train, parts.train.schema
     target = f", target {', '.join(schema.target)}" if schema.target else ", classes named by folders"
-    rows = ", ".join(f"{n:,} rows" if name == "train" else f"{n:,} for {name}" for name, n in counts.items())
+    rows = ", ".join(
+        f"{part.n:,} rows" if name == "train" else f"{part.n:,} for {name}"
+        for name, part in parts.there.items()
+    )
     described = [tuple(row.values()) for row in describe(raw)]
     grids = [Grid("", ("column", "kind", "missing", "distinct", "examples"), described[:MOST_COLUMNS])]
     classes = [(name, f"{count:,}", f"{share:.1%}") for name, count, share in _classes(raw)]
     if classes:
         grids.append(Grid("", ("class", "rows", "share"), classes[:MOST_COLUMNS]))
+    # Columns of numbers are a series to who names a starter for one.
+    starter = FITTING[schema.modality]
+    said = f"{starter} {path}" if starter == "sequence" and not schema.alphabet else str(path)
     more = len(described) - MOST_COLUMNS
     named = f" --target {schema.target[0]}" if len(schema.target) == 1 else ""
     return [
@@ -139,8 +141,8 @@ def _shown(path: Path, raw: Any, counts: Mapping[str, int]) -> Sequence[Any]:
         *grids[:1],
         *([f"And {more:,} more columns: --json has all."] if more > 0 else []),
         *grids[1:],
-        *raw.notes,
-        f"The starter for such data is {FITTING[schema.modality]}: autoopt tune {path}{named}",
+        *parts.told(),
+        f"The starter for such data is {starter}: autoopt tune {said}{named}",
     ]
 
 
@@ -179,13 +181,16 @@ def _listed() -> Sequence[str]:
     ]
 
 
-def _dataset(data: Path, options: Mapping[str, Any]) -> Any:
+def _dataset(starter: str, data: Path, options: Mapping[str, Any]) -> Any:
+    from autoopt import starters
     from autoopt.data import Dataset
     from autoopt.data.files import watched
     from autoopt.reports import loading
 
     with watched(loading):
-        return Dataset.of(data, **flags.read(options).plain)
+        said = flags.read(options).plain
+        types = starters.types_for(starter, data, said.get("types"))
+        return Dataset.of(data, **{**said, "types": types})
 
 
 def _check_new(path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from autoopt import checks, class_weights, resuming, seeding, starters, storage
 from autoopt.afterwards import Again, Unweighted
@@ -21,12 +21,15 @@ from autoopt.reports import Background, Console, TensorBoard, discard, loading, 
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import (
+    AUTO,
     DEFAULT_BUDGET,
     Ceiling,
     Limits,
     Partitions,
     Search,
+    asked_epochs,
     check_several,
+    epochs_for,
     explore,
     made,
     seconds,
@@ -54,7 +57,7 @@ def tune(
     test_data: Any = None,
     objective: Any = "auto",
     space: Any = "auto",
-    epochs: int = 50,
+    epochs: int | Literal["auto"] = "auto",
     max_trials: int | None = None,
     budget: Any = None,
     search: Search | None = None,
@@ -91,8 +94,10 @@ def tune(
         target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
             called target, label, class or y, else the last.
         task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
-            Of a folder of images the height and width that they are brought to: `{"image": "64x48"}`.
+        types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+            `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one step
+            a column, which a starter for sequences takes a table of numbers for. Of a folder of images the height and width
+            that they are brought to: `{"image": "64x48"}`.
         drop: Of raw rows, names of columns that are not learnt from.
         validation_data: Likewise; trials are compared on it. None takes `validation_split` of `data`.
         validation_split: Share of `data` to validate on, above 0 and below 1.
@@ -106,7 +111,9 @@ def tune(
             `val_balanced_accuracy` need no metric in your model; nor do `val_weighted_f1` and so on, in which
             sample weights count.
         space: `"auto"` or an `autoopt.Space`.
-        epochs: Most epochs a trial; schedules end there.
+        epochs: Most epochs a trial; schedules end there. `"auto"` is 50, or as few as let about a dozen trials fit into the
+            budget, never fewer than 10: your model is trained for two of them to know how long they take, and what came
+            out is said before the search.
         max_trials: Most trials, trial 0 counted, confirmation runs not.
         budget: Seconds of the whole call, or `"90s"`, `"10m"`, `"2h"`; of a run that goes on, of all its calls
             together. Neither this nor `max_trials` means `"10m"`.
@@ -158,10 +165,12 @@ def tune(
     starters.check(model_fn)
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
     earlier = storage.locate(directory, project_name, resume)
+    known = earlier.read("run").get("epochs") if resume is True else None
+    left_open, epochs = epochs == AUTO and known is None, asked_epochs(epochs, known)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
     with _reading_shown(verbose):
         dataset = Dataset.of(
-            data, target=target, task=task, types=types, drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+            data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
             seed=seeding.derive(seed, seeding.SPLITTING), memory=resources.memory_limit,
         )  # fmt: skip
     if resume is True:
@@ -208,12 +217,18 @@ def tune(
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
-    executor = executor_of(worker, duties, resources.memory_limit, resources.isolate)
+    executor = place = executor_of(worker, duties, resources.memory_limit, resources.isolate)
+    limits = Limits(max_trials, budget_seconds, started - before.spent, search.confirmations)
     if search.cv is not None or search.executions_per_trial > 1:
         executor = RepeatingExecutor(
             executor, trainings(search, partitions, compared, begun), goal, facts.others
         )
     with contextlib.closing(executor):
+        short = ""
+        if left_open:
+            each = search.executions_per_trial * (1 if partitions is None else len(partitions.cuts()))
+            with compilations_kept(resources.compilation_cache):
+                epochs, short = epochs_for(worker, place, limits, search, seed, each)
         folder = storage.create(directory, project_name, resume, resources.disk_limit)
         logs = Path(logdir) / folder.name
         if resume is not True or not earlier.read(
@@ -223,7 +238,7 @@ def tune(
         console = Console(verbose)
         session = Session(
             folder=folder, worker=worker, executor=executor,
-            limits=Limits(max_trials, budget_seconds, started - before.spent, search.confirmations), ceiling=ceiling,
+            limits=limits, ceiling=ceiling,
             search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
             sinks=(console, Background(TensorBoard(logs)), *own), others=facts.others,
             folds=() if partitions is None else partitions.cuts(),
@@ -244,6 +259,7 @@ def tune(
             *pinned,
             *adapted,
             *over,
+            *([short] if short else []),
         )
         asked = Asked(
             whole_space,

@@ -28,6 +28,17 @@ def houses(n: int = 80) -> pd.DataFrame:
     return pd.DataFrame({"rooms": rooms, "price": 1e5 * rooms + random.normal(scale=1e4, size=n)})
 
 
+def waves(n: int = 40, steps: int = 20) -> pd.DataFrame:
+    """Return a series a row, one step a column, with a first step that is 0 in all and gaps, and which way it begins."""
+    random = np.random.default_rng(0)
+    begins = random.permutation(np.arange(n) % 2)
+    phases = np.arange(steps) / 3 + np.pi * begins[:, None]
+    made = np.round(np.sin(phases) + random.normal(scale=0.1, size=(n, steps)), 3)
+    made[:, 0], made[3, 5] = 0, np.nan
+    frame = pd.DataFrame(made, columns=[f"t{step}" for step in range(steps)])
+    return frame.assign(label=np.where(begins, "down", "up"))
+
+
 def written(frame: pd.DataFrame, folder: Path, name: str = "train.csv") -> Path:
     """Return the path of a table as CSV."""
     frame.to_csv(folder / name, index=False)

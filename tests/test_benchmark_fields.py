@@ -13,14 +13,14 @@ RUNS = [
         "what": "baselines",
         "scores": {"ridge": 10.0, "dense net": 6.0, "boosted trees": 5.5},
     },
-    {"data": "reg_concrete", "what": "untouched", "epochs": 50, "seed": 0, "score": 7.0, "trials": 1},
+    {"data": "reg_concrete", "what": "untouched", "seed": 0, "score": 7.0, "trials": 1},
     {
         "data": "reg_concrete",
         "what": "search",
         "budget": "20s",
-        "epochs": 50,
         "seed": 0,
         "score": 5.0,
+        "refit": 4.5,
         "trials": 9,
     },
 ]
@@ -35,7 +35,8 @@ def test_what_is_kept_is_shown_without_measuring_it_again(tmp_path: Path) -> Non
     assert result.stderr == ""
     line = result.stdout.splitlines()[-1]
     assert (
-        line == "| reg_concrete | RMSE | 6.0000 | dense net | 5.5000 | boosted trees | 7.0000 | 5.0000 | 9 |"
+        line
+        == "| reg_concrete | RMSE | 6.0000 | dense net | 5.5000 | boosted trees | 7.0000 | 5.0000 | 4.5000 | 9 |"
     )
     assert json.loads(out.read_text())["runs"] == RUNS
 

@@ -14,6 +14,7 @@ from PIL import Image
 
 from autoopt.cli import main
 from autoopt.starters import STARTERS
+from tests.tables import waves, written
 
 
 def autoopt_(*words: Any) -> Result:
@@ -79,6 +80,14 @@ def test_inspect_tells_what_was_read_of_a_table() -> None:
     assert result.stdout.splitlines()[-1].endswith("is mlp: autoopt tune train.csv --target label")
 
 
+def test_a_table_of_numbers_is_told_as_series_and_gives_its_shape(place: Path) -> None:
+    path = written(waves(), place, "waves.csv")
+    shown = autoopt_("inspect", path, "--types", "series")
+    assert "waves.csv: 40 rows, sequence data, task binary, target label." in shown.stdout
+    assert shown.stdout.splitlines()[-1].endswith(f"is sequence: autoopt tune sequence {path} --target label")
+    assert "SHAPE = (20, 1)\n" in autoopt_("new", "sequence", path, "--target", "label").stdout
+
+
 def test_inspect_prints_one_json_object(table: pd.DataFrame) -> None:
     told = json.loads(autoopt_("inspect", "train.csv", "--json").stdout)
     assert (told["rows"], told["task"], told["target"]) == ({"train": 60}, "binary", ["label"])
@@ -98,7 +107,7 @@ def test_inspect_tells_the_parts_of_a_folder_of_images(place: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "pictures: 6 rows, 2 for test, image data, task binary, classes named by folders." in result.stdout
     assert "4 × 6 × 1" in result.stdout
-    assert "train/bird has no file of image: it is no class." in result.stdout
+    assert "train/bird has no file of image and is left out." in result.stdout
 
 
 def test_images_of_a_folder_are_brought_to_the_size_that_is_asked_for(place: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from autoopt.errors import DataError
 from autoopt.prepared import Outputs
 from autoopt.preparing import Preparation
+from autoopt.preparing.words import counted
 from autoopt.schema import Column, Raw, Schema
 from tests.counts import at_full_counts
 from tests.raws import MODALITIES, raw
@@ -111,6 +112,7 @@ ON_JAX = """
 import numpy as np
 from autoopt.errors import DataError
 from autoopt.preparing import Preparation
+from autoopt.preparing.words import counted
 from tests.raws import raw
 for modality in ("image", "audio"):
     rows = raw(modality)
@@ -208,12 +210,55 @@ def test_letters_are_one_place_each_and_unknown_ones_none():
     np.testing.assert_array_equal(found[1], [[1, 0, 0, 0], [0] * 4, [0] * 4, [0] * 4])
 
 
+@pytest.mark.parametrize(
+    ("modality", "given", "said"),
+    [
+        ("sequence", ["A" * 20, "A" * 21, "ACG"], "1 of 3 sequences is longer than 20 letters"),
+        (
+            "text",
+            [f"{'word, ' * 8}- -", "word " * 9, "a\u00a0b " * 9],
+            "2 of 3 texts are longer than 8 words",
+        ),
+    ],
+)
+def test_what_is_longer_than_the_model_takes_is_counted(modality, given, said):
+    rows = raw(modality)
+    preparation = Preparation.fit(rows, TRAINS)
+    column = rows.schema.columns[0].name
+    new = Raw(rows.schema, {column: np.array(given, object)}, None)
+    assert preparation.cut(new)[0].startswith(said) and preparation.cut(rows) == ()
+
+
+def test_words_are_counted_as_the_layer_finds_them():
+    texts = [
+        "",
+        "a",
+        " a - b, c\td\x0be ",
+        "it's one-two",
+        "no\u00a0break\u2003space",
+        "¿que?",
+        "\u3000",
+        "a\x1fb\x85c",
+    ]
+    layer = keras.layers.TextVectorization(output_mode="int", ragged=True, vocabulary=["a"])
+    assert [counted(each) for each in texts] == [int(n) for n in layer(texts).row_lengths()]
+
+
 def test_series_are_scaled_and_a_step_that_is_missing_is_the_mean():
     series = np.float32([[1, 3, np.nan], [1, 3, 2]])
     rows = Raw(Schema("sequence", "regression", (Column("x", "number"),)), {"x": series}, None)
     found = Preparation.fit(rows, np.arange(2)).arrays(rows)
     assert found.shape == (2, 3, 1) and found[0, 2, 0] == 0
     np.testing.assert_allclose(found.sum(), 0, atol=1e-6)
+
+
+def test_series_of_a_step_a_column_are_those_of_one_array():
+    steps = np.float32([[1, 3, np.nan], [1, 3, 2]])
+    columns = tuple(Column(name, "number") for name in "abc")
+    rows = Raw(Schema("sequence", "regression", columns), dict(zip("abc", steps.T, strict=True)), None)
+    whole = Raw(Schema("sequence", "regression", (Column("x", "number"),)), {"x": steps}, None)
+    one, other = (Preparation.fit(each, np.arange(2)).arrays(each) for each in (rows, whole))
+    np.testing.assert_allclose(one, other, atol=1e-6)
 
 
 def test_a_sound_is_prepared_alike_beside_a_loud_one():

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 import autoopt
-from autoopt import Dataset, Search, starters
+from autoopt import Dataset, Search, afterwards, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
-from tests.tables import customers, houses, net, written
+from tests.tables import customers, houses, net, waves, written
 from tests.toys import digits, eager
 
 READS_BACK = """
@@ -228,6 +228,35 @@ def test_each_kind_of_data_is_learnt_from_and_predicted_for(
     assert columns is None or list(found)[:1] == columns
     np.testing.assert_allclose(found.iloc[:, -1], raw_in[:, -1], atol=1e-6)
     assert set(found.iloc[:, 0]) <= set(data.schema.classes)
+
+
+def small(shape: tuple[int, ...]) -> keras.Model:
+    """Return a model of the user's own for one input; its steps are not traced."""
+    layers = [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+    model = keras.Sequential(layers)
+    model.compile("adam", "binary_crossentropy", run_eagerly=True)
+    return model
+
+
+def test_texts_that_are_cut_are_told_by_predict_and_by_evaluate(caplog: pytest.LogCaptureFixture) -> None:
+    words = pd.DataFrame({"words": ["some words", "others of them"] * 20, "label": ["a", "b"] * 20})
+    data = Dataset.of(words, target="label", types={"words": "text"})
+    predictor = afterwards.Predictor(small((8,)), data.schema, data.preparation)
+    words.loc[3, "words"] = "so many words " * 30
+    told = "1 of 40 texts is longer than 8 words, of which the model takes no more."
+    assert predictor.predict(words, proba=False).attrs["notes"] == [told]
+    assert predictor.evaluate(words) and told in caplog.text
+
+
+def test_a_series_a_row_is_learnt_from_and_predicted_for_whatever_the_order_of_its_columns(
+    tmp_path: Path,
+) -> None:
+    data = Dataset.of(written(waves(), tmp_path), target="label", types="series")
+    result = tune(lambda: small((20, 1)), data, directory=tmp_path)
+    rows = waves().drop(columns="label")
+    found = autoopt.load(result.run_dir).predict(rows[rows.columns[::-1]], proba=True)
+    raw_in = result.best_model.predict(fed(result, rows), verbose=0)
+    np.testing.assert_allclose(found["probability of up"], raw_in[:, 0], atol=1e-6)
 
 
 @pytest.fixture(scope="module")

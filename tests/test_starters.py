@@ -16,7 +16,7 @@ from autoopt.prepared import Inputs, Outputs
 from autoopt.preparing import Preparation
 from tests.counts import at_full_counts, in_turn
 from tests.raws import TASKS, raw
-from tests.tables import customers
+from tests.tables import customers, waves
 from tests.toys import asking
 
 MODALITIES = {name: modality for modality, name in starters.FITTING.items()} | {"recurrent": "sequence"}
@@ -188,6 +188,9 @@ MISFITS = {
     ),
     "classes below 0": (lambda: starters.for_data("mlp", arrays(24, 3, y=np.arange(24) % 2 * 2 - 1)), "classes -1, 1.*return_inverse"),
     "a cnn on a table": (lambda: starters.for_data("cnn", Dataset.of(customers())), "is for images, and the data is a table.*Take 'mlp'"),
+    "a sequence starter on a table": (
+        lambda: starters.for_data("sequence", Dataset.of(waves())), "the data is a table.*If each row is a series: types='series'",
+    ),
     "a misspelt name": (lambda: starters.for_data("recurent", arrays(24, 3)), "Did you mean 'recurrent'"),
 }  # fmt: skip
 
@@ -197,6 +200,14 @@ def test_a_starter_that_does_not_fit_the_data_is_refused_with_the_one_that_does(
     call, message = MISFITS[case]
     with pytest.raises(UsageError, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["sequence", "recurrent"])
+def test_a_table_of_numbers_is_a_series_to_a_starter_for_sequences(name):
+    data = Dataset.of(waves(), target="label", types=starters.types_for(name, waves(), None))
+    assert starters.for_data(name, data).keywords["inputs"].shape == (20, 1)
+    assert starters.types_for("mlp", waves(), None) is None
+    assert starters.types_for(name, (np.ones((4, 2, 1)), np.ones(4)), None) is None
 
 
 def test_a_starter_takes_its_shapes_from_what_raw_rows_are_prepared_to():

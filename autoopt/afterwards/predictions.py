@@ -60,7 +60,7 @@ class Predictor:
         found = _table(_Told.of(self.model, self.schema), np.concatenate(pieces), proba)
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
-        found.attrs["notes"] = list(raw.notes)
+        found.attrs["notes"] = [*raw.notes, *self.preparation.cut(raw)]
         return found
 
     def evaluate(self, data: Any) -> dict[str, float]:
@@ -80,6 +80,10 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
+        for note in (
+            () if isinstance(data, Raw) else self.preparation.cut(known)
+        ):  # who read them tells of them
+            logger.warning("%s", note)
         deferred = Deferred(known, self.preparation)
         if not memory.fits(deferred.nbytes):
             return self._scored(Stream(deferred, known.n))

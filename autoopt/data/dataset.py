@@ -83,8 +83,9 @@ class Dataset:
             target: Of raw rows, the name of the column that is predicted, or names of several of 0 and 1. None takes one
                 called target, label, class or y, else the last.
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-            types: Of raw rows, kinds (`number`, `category`, `text`, `date`) of columns by name; others are told from values.
-                Of a folder of images the height and width that they are brought to: `{"image": "64x48"}`.
+            types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
+                `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one
+                step a column. Of a folder of images the height and width that they are brought to: `{"image": "64x48"}`.
             drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.
@@ -205,9 +206,10 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
         return made
     train, validation, whole, test = made.train, made.validation, made.whole, made.test
     assert isinstance(train, Part) and isinstance(validation, Part)
+    raw = train if whole is None else whole
     tested = test if isinstance(test, Part) else None
-    fitted = rows.fitted(train if whole is None else whole, train.n)
-    made = replace(made, notes=(*made.notes, *fitted.said(train)), rows=fitted)
+    fitted = rows.fitted(raw, train.n)
+    made = replace(made, notes=(*made.notes, *fitted.said(train), *fitted.cut(raw)), rows=fitted)
     parts = [each for each in (train, validation, tested) if each is not None]
     said = fitted.too_large(sum(each.n for each in parts), limit)
     if said:

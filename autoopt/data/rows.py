@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,9 +24,6 @@ KEPT = (
     "What columns are prepared with (means, categories, words) is learnt from the rows that train alone; fresh cuts and "
     "folds keep it."
 )
-
-PIECE, TEXTS = 2**24, 256
-"""Bytes, and texts, that are looked at at once."""
 
 BETWEEN = "\0"
 """What stands between texts."""
@@ -100,6 +96,11 @@ class Rows:
             "trains on them then, on one cut of the rows."
         )
 
+    def cut(self, part: Part) -> tuple[str, ...]:
+        """Return what is to be said of raw rows of a part of which models take the beginning alone."""
+        assert self.preparation is not None
+        return self.preparation.cut(Raw(self.schema, part.x, part.y))
+
 
 def recognizes(data: Any) -> bool:
     """Say whether data is read as rows: a DataFrame alone, or a path that is no `.npz`."""
@@ -108,6 +109,11 @@ def recognizes(data: Any) -> bool:
     from autoopt.data.files import frame
 
     return frame.recognizes(data)
+
+
+def is_table(data: Any) -> bool:
+    """Say whether data is rows in one file or frame, which have columns; no folder has."""
+    return recognizes(data) and not (isinstance(data, str | Path) and Path(data).is_dir())
 
 
 def check_unsaid(said: Mapping[str, Any], what: str) -> None:
@@ -144,18 +150,22 @@ def read(
     from autoopt.data import files  # readers load more than arrays need
 
     found = files.read_parts(data, **said, limit=limit, progress=progress)
-    schema, notes = found.train.schema, list(found.train.notes)
-    sides = {}
+    schema, left_out, sides = found.train.schema, list(found.left_out), {}
     for name, own, given in (
         ("validation", found.validation, validation_data),
         ("test", found.test, test_data),
     ):
-        part = own if given is None else _beside(f"{name}_data", given, schema, limit, progress)
-        sides[name] = part
-        notes += [] if part is None else [f"Of the {name} part: {note}" for note in part.notes]
-    parts = files.Parts(found.train, **sides)
-    mark = _mark(part for part in (parts.train, parts.validation, parts.test) if part is not None)
-    return parts, Rows(schema, tuple(files.describe(found.train)), mark), (*notes, KEPT)
+        sides[name] = own if given is None else _beside(f"{name}_data", given, schema, limit, progress)
+        if own is not None and given is not None:
+            left_out.append(f"The {name} part of {data} is left out: {name}_data was given.")
+    parts = files.Parts(found.train, **sides, left_out=tuple(left_out))
+    described = tuple(files.describe(found.train))
+    return parts, Rows(schema, described, _mark(parts.there.values())), (*parts.told(), KEPT)
+
+
+def lasting(kind: Any) -> Any:
+    """Return what runs of before called a kind: a sequence was a text."""
+    return "text" if kind == "sequence" else kind
 
 
 def labelled(raw: Raw, name: str) -> Raw:
@@ -195,10 +205,10 @@ def _beside(name: str, given: Any, schema: Schema, limit: int | None, progress: 
         raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
 
 
-def _mark(parts: Iterator[Raw]) -> str:
+def _mark(parts: Iterable[Raw]) -> str:
     found = hashlib.blake2b(digest_size=16)
     for part in parts:
-        found.update(json.dumps([part.schema.told(), part.n], sort_keys=True).encode())
+        found.update(json.dumps([_held(part.schema), part.n], sort_keys=True).encode())
         for values in (*part.x.values(), part.y):
             if values is not None:
                 for piece in _pieces(values):
@@ -206,17 +216,22 @@ def _mark(parts: Iterator[Raw]) -> str:
     return found.hexdigest()
 
 
+def _held(schema: Schema) -> dict[str, Any]:
+    """Return what rows hold as runs of before kept it, so that they go on: without how numbers were written."""
+    told = {name: each for name, each in schema.told().items() if name not in ("written", "signs")}
+    columns = [{name: each for name, each in column.items() if name != "signs"} for column in told["columns"]]
+    return {**told, "columns": [{**column, "kind": lasting(column["kind"])} for column in columns]}
+
+
 def _pieces(values: Any) -> Iterator[Any]:
     """Yield the bytes of values, piece by piece where they stay in their files; the same either way."""
     if not isinstance(values, Stored):
         yield _bytes(values)
         return
-    row = math.prod(values.sides) * values.dtype.itemsize
-    step = TEXTS if values.dtype.hasobject else max(1, PIECE // row)
-    for first in range(0, len(values), step):
-        if first and values.dtype.hasobject:
+    for place, piece in enumerate(values.pieces()):
+        if place and values.dtype.hasobject:
             yield BETWEEN.encode()
-        yield _bytes(np.asarray(values[first : first + step]))
+        yield _bytes(piece)
 
 
 def _bytes(values: np.ndarray) -> Any:

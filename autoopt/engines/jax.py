@@ -125,7 +125,9 @@ class JaxProgram(Program):
         self._fresh = [np.asarray(variable.value) for variable in twin.optimizer.variables]
         self._others = [np.asarray(variable.value) for variable in twin.non_trainable_variables]
         self._state: Any = None
-        self._shapes = jax.tree.map(lambda a: jax.ShapeDtypeStruct(a.shape, a.dtype), self._begun())
+        self._shapes = jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct(a.shape, jax.dtypes.canonicalize_dtype(a.dtype)), self._begun()
+        )
         self._compiled: dict[Hashable, Any] = {}
         self._names: dict[str, list[str]] = {}
         self.traces = 0

@@ -17,7 +17,8 @@ from autoopt.preparing.sequence import sequence
 from autoopt.preparing.sound import sound
 from autoopt.preparing.table import PAIR, table
 from autoopt.preparing.text import text
-from autoopt.schema import Modality, Raw, Schema
+from autoopt.preparing.words import counted
+from autoopt.schema import Modality, Raw, Schema, Stored
 
 KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "table": table,
@@ -27,8 +28,14 @@ KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "sequence": sequence,
 }
 
-WORDS = ("category", "text")
+WORDS = ("category", "text", "sequence")
 """Kinds of columns that hold words."""
+
+LENGTHS: Mapping[Modality, tuple[str, str, Callable[[str], int]]] = {
+    "text": ("texts", "words", counted),
+    "sequence": ("sequences", "letters", len),
+}
+"""What is cut where it is too long, what its length is counted in, and how."""
 
 BATCH = 1_024
 """Rows that are prepared at once, at most."""
@@ -156,6 +163,22 @@ class Preparation:
         made = keras.tree.flatten(self.model.output)
         return sum(math.prod(each.shape[1:]) * np.dtype(each.dtype).itemsize for each in made)
 
+    def cut(self, raw: Raw) -> tuple[str, ...]:
+        """Return what is to be said of texts and sequences of which the model takes the beginning alone."""
+        series = raw.schema.modality == "sequence" and not raw.schema.alphabet
+        if raw.schema.modality not in LENGTHS or series:
+            return ()
+        (column,) = raw.schema.columns[:1]
+        what, unit, length = LENGTHS[raw.schema.modality]
+        most = self.inputs.shape[0]
+        longer = sum(len(each) > most and length(str(each)) > most for each in _each(raw.x[column.name]))
+        if not longer:
+            return ()
+        return (
+            f"{longer:,} of {raw.n:,} {what} {'are' if longer > 1 else 'is'} longer than {most:,} {unit}, of which the model "
+            "takes no more.",
+        )
+
     def around(self, core: keras.Model) -> keras.Model:
         """Return a model of raw inputs: this preparation, and behind it a core that was trained on `arrays`."""
         inputs = {tensor.name: tensor for tensor in self.model.inputs}
@@ -165,6 +188,12 @@ class Preparation:
         # A column may be called as the core is, and Keras allows each name once.
         apart = core if name == core.name else keras.Model(core.input, core(core.input), name=name)
         return keras.Model(inputs, apart(self.model(inputs)), name=f"{core.name}_of_raw")
+
+
+def _each(values: Any) -> Iterator[Any]:
+    """Yield values one by one, those that stay in their files too."""
+    for piece in values.pieces() if isinstance(values, Stored) else (values,):
+        yield from piece
 
 
 def _given(values: Any, width: tuple[int, ...]) -> Any:

@@ -20,12 +20,12 @@ def sequence(raw: Raw, rows: np.ndarray) -> Layers:
     Raises:
         DataError: All are empty, or the backend reads no letters.
     """
+    read, made = (_letters if raw.schema.alphabet else _series)(raw, rows)
+    return Layers(read, {"steps": made}, Inputs(shape=tuple(made.shape[1:])))
+
+
+def _letters(raw: Raw, rows: np.ndarray) -> tuple[dict[str, Any], Any]:
     column = raw.schema.columns[0].name
-    given, made = (_letters if raw.schema.alphabet else _series)(raw, rows, column)
-    return Layers({column: given}, {"steps": made}, Inputs(shape=tuple(made.shape[1:])))
-
-
-def _letters(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
     check_words_can_be_read(f"Column {column!r}")
     longest = max((len(letters) for letters in np.asarray(raw.x[column][rows])), default=0)
     if not longest:
@@ -34,23 +34,22 @@ def _letters(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
             f"{raw.schema.alphabet!r}. Look at what was read of the file."
         )
     alphabet = raw.schema.alphabet
-    # Small letters mark repeats in DNA: they are the same bases.
-    one_case = len(set(alphabet.lower())) == len(alphabet)
+    # Small letters mark repeats in DNA: they are the same bases. The layer knows those from A to Z alone, as bytes do.
+    small = alphabet.encode().lower().decode()
+    one_case = len(set(small)) == len(alphabet)
     given = keras.Input((), dtype="string", name=name_of(column, {}))
     ids = keras.layers.TextVectorization(
         standardize="lower" if one_case else None,
         split="character",
-        vocabulary=list(alphabet.lower() if one_case else alphabet),
+        vocabulary=list(small if one_case else alphabet),
         output_sequence_length=min(longest, LONGEST),
     )(given)
-    return given, keras.ops.one_hot(ids - 2, len(alphabet))  # 0 is behind the end, 1 is not known
+    return {column: given}, keras.ops.one_hot(ids - 2, len(alphabet))  # 0 is behind the end, 1 is not known
 
 
-def _series(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
-    shape = raw.x[column].shape[1:]
-    given = keras.Input(shape, name=name_of(column, {}))
-    steps = given if len(shape) > 1 else keras.layers.Reshape((*shape, 1))(given)
-    channels = np.asarray(raw.x[column][rows], "float64").reshape(-1, steps.shape[-1])
+def _series(raw: Raw, rows: np.ndarray) -> tuple[dict[str, Any], Any]:
+    read, steps, values = (_steps if len(raw.schema.columns) > 1 else _whole)(raw, rows)
+    channels = values.astype("float64").reshape(-1, steps.shape[-1])
     channels = np.where(np.isfinite(channels), channels, np.nan)
     known = np.isfinite(channels).sum(0)
     means = np.nansum(channels, 0) / np.maximum(known, 1)
@@ -58,4 +57,23 @@ def _series(raw: Raw, rows: np.ndarray, column: str) -> tuple[Any, Any]:
     scaled = keras.layers.Normalization(
         mean=means.tolist(), variance=np.where(variances > 0, variances, 1.0).tolist()
     )(steps)
-    return given, keras.ops.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0)
+    return read, keras.ops.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _whole(raw: Raw, rows: np.ndarray) -> tuple[dict[str, Any], Any, np.ndarray]:
+    """Return what reads series that are one array, steps × channels of them, and the values of some rows."""
+    column = raw.schema.columns[0].name
+    shape = raw.x[column].shape[1:]
+    given = keras.Input(shape, name=name_of(column, {}))
+    steps = given if len(shape) > 1 else keras.layers.Reshape((*shape, 1))(given)
+    return {column: given}, steps, raw.x[column][rows]
+
+
+def _steps(raw: Raw, rows: np.ndarray) -> tuple[dict[str, Any], Any, np.ndarray]:
+    """Return the same of series of which each step is a column."""
+    read: dict[str, Any] = {}
+    for column in raw.schema.columns:
+        read[column.name] = keras.Input((1,), name=name_of(column.name, read))
+    joined = keras.layers.Concatenate()(list(read.values()))
+    values = np.stack([raw.x[name][rows] for name in read], axis=1)
+    return read, keras.layers.Reshape((len(read), 1))(joined), values

@@ -1,5 +1,6 @@
 """Which words of some texts are worth knowing: those of more than one text, the most frequent first."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 
 from autoopt.schema import Stored
 
+PUNCTUATION = string.punctuation.encode()
 BATCH = 256
 """Texts that are counted at once: one number for each of them and each word."""
 
@@ -17,6 +19,11 @@ SAMPLE = 200_000
 
 MOST_LETTERS = 2**26
 """Of all these together."""
+
+
+def counted(text: str) -> int:
+    """Return how many words Keras's layer finds in a text: what stands between spaces, punctuation left out."""
+    return len(text.encode(errors="surrogatepass").translate(None, PUNCTUATION).split())
 
 
 @dataclass(frozen=True)

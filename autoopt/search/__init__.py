@@ -9,6 +9,7 @@ from autoopt.search.evidence import Evidence
 from autoopt.search.exploring import explore
 from autoopt.search.foreign import adopt, promotes
 from autoopt.search.heirs import Heirs
+from autoopt.search.horizon import AUTO, asked_epochs, epochs_for
 from autoopt.search.intervals import Difference
 from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import DEFAULT_BUDGET, Interrupts, Limits, seconds
@@ -31,6 +32,7 @@ from autoopt.search.start import starting_points
 
 __all__ = [
     "AHEAD",
+    "AUTO",
     "DEFAULT_BUDGET",
     "NAMES",
     "SHAPELESS",
@@ -58,10 +60,12 @@ __all__ = [
     "Unseen",
     "adopt",
     "affordable",
+    "asked_epochs",
     "best_first",
     "check_several",
     "chosen",
     "contenders",
+    "epochs_for",
     "explore",
     "fitting",
     "made",

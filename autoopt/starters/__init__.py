@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from autoopt.data import Dataset
+from autoopt.data import Dataset, rows
+from autoopt.data.tables.wanted import SERIES
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.prepared import Inputs, Outputs
 from autoopt.schema import Modality
@@ -57,6 +58,9 @@ EXAMPLES: Mapping[str, Inputs] = {
 
 TEN = Outputs(10, "softmax", "sparse_categorical_crossentropy", "accuracy")
 """Ten classes, likewise."""
+
+TABLE_OF_STEPS = ("sequence", "table")
+"""Kinds of starter and data between which it may be that nobody said what the columns are."""
 
 WORDS: Mapping[Modality, str] = {
     "table": "a table", "image": "images", "text": "texts", "audio": "sound", "sequence": "sequences",
@@ -145,11 +149,26 @@ def for_data(model_fn: Any, data: Dataset | None) -> Any:
     name = FITTING[shapes.modality] if model_fn == AUTO else model_fn
     if KINDS[name] != shapes.modality:
         kind = KINDS[name]
+        series = (
+            " If each row is a series: types='series'." if (kind, shapes.modality) == TABLE_OF_STEPS else ""
+        )
         raise DataError(
             f"The starter was given as {name!r}, which is for {WORDS[kind]}, and the data is {WORDS[shapes.modality]}. "
-            f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".'
+            f'Expected the one for that. Take {FITTING[shapes.modality]!r}, or "auto".{series}'
         )
     return named(name, shapes.inputs, shapes.outputs)
+
+
+def types_for(model_fn: Any, data: Any, types: Any) -> Any:
+    """Return what is said of the columns of data: for a starter for sequences, a table's are the steps of a series.
+
+    Args:
+        model_fn: As `tune` takes it.
+        data: Likewise.
+        types: Likewise; what is said there stands.
+    """
+    named = isinstance(model_fn, str) and KINDS.get(model_fn) == "sequence"
+    return SERIES if named and types is None and rows.is_table(data) else types
 
 
 def taken(asked: Any, model_fn: Any) -> tuple[str, ...]:

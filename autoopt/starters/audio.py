@@ -13,7 +13,7 @@ def audio(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> 
     coarser = hp.Choice("coarser", [1, 2, 4], default=2)
     x = keras.layers.AveragePooling2D((2, coarser))(spectrogram)
     side = min(frames, bands) // 2
-    filters = 32
+    filters = 16
     x = keras.layers.Conv2D(filters, 3, padding="same")(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.Activation("relu")(x)

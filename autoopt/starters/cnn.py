@@ -13,7 +13,7 @@ def cnn(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> ke
     if side >= 64:
         coarser = hp.Choice("coarser", [1, 2, 4], default=2)
         x, side = keras.layers.AveragePooling2D(coarser)(x), side // 2
-    filters = 32
+    filters = 16
     x = keras.layers.Conv2D(filters, 3, padding="same")(x)
     x = keras.layers.BatchNormalization(momentum=0.9)(x)
     x = keras.layers.Activation("relu")(x)

@@ -19,13 +19,16 @@ def mlp(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> ke
         embedded = keras.layers.Embedding(inputs.values, size, name="embedding")(categories)
         taken.append(categories)
         parts.append(keras.layers.Flatten()(embedded))
-    x = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    row = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    x = row
     for units in (128, 128):
         x = keras.layers.Dense(units)(x)
         x = keras.layers.BatchNormalization(momentum=0.9)(x)
         x = keras.layers.Activation("relu")(x)
         x = keras.layers.Dropout(0.2)(x)
-    y = keras.layers.Dense(outputs.units, outputs.activation, name="outputs")(x)
+    # A linear model beside the layers. From zeros it finds small weights where there are more columns than rows.
+    x = keras.layers.Concatenate()([x, row])
+    y = keras.layers.Dense(outputs.units, outputs.activation, kernel_initializer="zeros", name="outputs")(x)
     if outputs.scale:
         y = keras.layers.Rescaling(outputs.scale, outputs.offset)(y)
     model = keras.Model(taken, y, name="mlp")

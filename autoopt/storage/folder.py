@@ -33,8 +33,9 @@ from autoopt import memory
 from autoopt.storage.disk import MODEL, PLAIN, Disk, bytes_of, there
 from autoopt.storage.files import Files, put
 from autoopt.storage.journal_file import JournalFile
-from autoopt.storage.kinds import KINDS, check_schema, check_split
+from autoopt.storage.kinds import KINDS, check_split
 from autoopt.storage.run_log import logged
+from autoopt.storage.schema_file import check_schema
 from autoopt.storage.trial_weights import TrialWeights
 from autoopt.storage.writer import Writer
 from autoopt.untrusted import Unreadable, damage, fit, inside, parse, read_arrays, read_json, shown

@@ -3,23 +3,19 @@
 A dataclass has these fields and no others, a TypedDict may have more, as later versions write them.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 
 from autoopt.course import Course
 from autoopt.records import Objective
 from autoopt.schema import Kind, Modality, Task
-from autoopt.untrusted import Unbounded, Unreadable, shown
+from autoopt.untrusted import Unbounded, Unreadable
 
 Value = None | bool | int | Unbounded | str
 """Of a hyperparameter."""
-
-MOST_VALUES = 2**24
-"""Of one image or sound that is read by a schema."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +206,7 @@ class Column:
     distinct: int = 0
     categories: list[str] = field(default_factory=list)
     written: str = ""
+    signs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -242,6 +239,8 @@ class Rows(TypedDict):
     shape: list[int]
     rate: int
     alphabet: str
+    written: NotRequired[str | None]
+    signs: NotRequired[str | None]
     preparation: Prepared
     mark: str
 
@@ -288,33 +287,6 @@ KINDS: Mapping[str, Any] = {
     "course": Course, "schema": Rows,
 }  # fmt: skip
 """Name of a file of JSON to what it holds."""
-
-
-def check_schema(found: Mapping[str, Any]) -> None:
-    """Check that rows can be read by a schema.
-
-    Raises:
-        Unreadable: It has no columns, one twice, a side that no data has, or no classes where there have to be some.
-    """
-    names, modality = [column["name"] for column in found["columns"]], found["modality"]
-    if not names or len(set(names)) < len(names) or (modality != "table" and len(names) > 1):
-        raise Unreadable(f"It has {len(names)} columns for a {modality}. Expected some, each once.")
-    sides = {"image": 3, "audio": 1}.get(modality)
-    if sides is not None and (
-        len(found["shape"]) != sides or not 0 < math.prod(found["shape"]) <= MOST_VALUES
-    ):
-        raise Unreadable(
-            f"Its shape is {found['shape']} for {modality}. Expected {sides} sides of a common size."
-        )
-    if modality == "audio" and not 0 < found["rate"] <= MOST_VALUES:
-        raise Unreadable(f"Its rate is {found['rate']}. Expected samples a second.")
-    if found["task"] in ("binary", "multiclass", "multilabel") and not found["classes"]:
-        raise Unreadable(f"It names no classes, and the task is {found['task']}. Expected some.")
-    strange = [name for name in found["preparation"]["names"] if name not in names]
-    if strange:
-        raise Unreadable(
-            f"Its preparation reads {shown(strange[0])}, which is no column. Expected one of them."
-        )
 
 
 def check_split(found: Mapping[str, np.ndarray[Any, Any]]) -> None:

@@ -15,14 +15,13 @@ TITLE = "Fields"
 @click.command()
 @click.option("--only", default="", help="Names with commas between.  [default: all]")
 @click.option("--budget", default="120s", show_default=True, help="Of each search.")
-@click.option("--epochs", default=50, show_default=True, help="Most of a training.")
 @click.option("--seed", default=0, show_default=True)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Written after each measurement; what it holds already is kept.",
 )
-def fields(only: str, budget: str, epochs: int, seed: int, out: Path | None) -> None:
+def fields(only: str, budget: str, seed: int, out: Path | None) -> None:
     """Real data of each field from files: scikit-learn's best, the starter untouched, and what a search makes of it."""
     from benchmarks.datasets import MissingPackage
     from examples.fields import FIELDS
@@ -34,24 +33,24 @@ def fields(only: str, budget: str, epochs: int, seed: int, out: Path | None) -> 
     runs = _known(out)
     for name in names:
         try:
-            for wanted in _wanted(name, budget, epochs, seed):
+            for wanted in _wanted(name, budget, seed):
                 if not any(wanted.items() <= run.items() for run in runs):
                     runs.append({**wanted, **_measured(**wanted)})
                     click.echo(f"{runs[-1]}", err=True)
                     _keep(out, runs)
         except MissingPackage as error:
             click.echo(f"{name} is left out. {error}", err=True)
-    rows = [_row(name, runs, budget, epochs, seed) for name in names if any(r["data"] == name for r in runs)]
+    rows = [_row(name, runs, budget, seed) for name in names if any(r["data"] == name for r in runs)]
     if rows:
-        show(f"{TITLE}, budget={budget}, epochs={epochs}, seed={seed}", rows, None)
+        show(f"{TITLE}, budget={budget}, seed={seed}", rows, None)
 
 
-def _wanted(name: str, budget: str, epochs: int, seed: int) -> list[dict[str, Any]]:
+def _wanted(name: str, budget: str, seed: int) -> list[dict[str, Any]]:
     """Return the three measurements of a data set."""
     return [
         {"data": name, "what": "baselines"},
-        {"data": name, "what": "untouched", "epochs": epochs, "seed": seed},
-        {"data": name, "what": "search", "budget": budget, "epochs": epochs, "seed": seed},
+        {"data": name, "what": "untouched", "seed": seed},
+        {"data": name, "what": "search", "budget": budget, "seed": seed},
     ]
 
 
@@ -63,13 +62,13 @@ def _measured(data: str, what: str, **options: Any) -> dict[str, Any]:
     return (measuring.untouched if what == "untouched" else measuring.searched)(data, **options)
 
 
-def _row(name: str, runs: Sequence[dict[str, Any]], budget: str, epochs: int, seed: int) -> dict[str, Any]:
+def _row(name: str, runs: Sequence[dict[str, Any]], budget: str, seed: int) -> dict[str, Any]:
     """Return the line of a data set in the table; None for what was not measured."""
     from benchmarks.fields.baselines import SIMPLE, best
 
     found: list[dict[str, Any]] = [
         next((run for run in runs if wanted.items() <= run.items()), {})
-        for wanted in _wanted(name, budget, epochs, seed)
+        for wanted in _wanted(name, budget, seed)
     ]
     scores, lowest = found[0].get("scores", {}), name.startswith("reg")
     simple, simple_score = best(scores, SIMPLE, lowest) if scores else (None, None)
@@ -77,7 +76,7 @@ def _row(name: str, runs: Sequence[dict[str, Any]], budget: str, epochs: int, se
     return {
         "data": name, "score": "RMSE" if lowest else "accuracy",
         "linear or neural": simple_score, "which": simple, "any": any_score, "which of any": any_,
-        "untouched": found[1].get("score"), "search": found[2].get("score"), "trials": found[2].get("trials"),
+        "untouched": found[1].get("score"), "search": found[2].get("score"), "refit": found[2].get("refit"), "trials": found[2].get("trials"),
     }  # fmt: skip
 
 

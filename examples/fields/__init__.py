@@ -26,6 +26,8 @@ class Example:
     said: Mapping[str, Any] = field(default_factory=dict)
 
 
+SERIES = {"target": "label", "types": "series"}
+
 FIELDS: Mapping[str, Example] = {
     "text_bbc": Example(text.bbc, "text", {"target": "topic"}),
     "img_mnist5k": Example(vision.mnist5k, "cnn"),
@@ -35,6 +37,6 @@ FIELDS: Mapping[str, Example] = {
     "gen_khan": Example(bioinformatics.khan, "mlp", {"target": "tumour"}),
     "tab_churn": Example(tables.churn, "mlp", {"target": "churn"}),
     "reg_concrete": Example(tables.concrete, "mlp", {"target": "compressive_strength"}),
-    "ts_osuleaf": Example(series.osuleaf, "sequence"),
-    "ts_mnist1d": Example(series.mnist1d, "sequence"),
+    "ts_osuleaf": Example(series.osuleaf, "sequence", SERIES),
+    "ts_mnist1d": Example(series.mnist1d, "sequence", SERIES),
 }

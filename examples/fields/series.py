@@ -1,8 +1,9 @@
-"""Time series: the outlines of leaves, and MNIST-1D. Arrays (rows, steps, 1) in .npz files that hold x and y."""
+"""Time series: the outlines of leaves, and MNIST-1D, as a CSV with a series a row, one step a column, and its label."""
 
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.datasets import ts_mnist1d, ts_osuleaf
 
@@ -18,7 +19,8 @@ def mnist1d(folder: Path) -> tuple[Path, Path]:
 
 
 def _written(folder: Path, parts: tuple[tuple[np.ndarray, np.ndarray], ...]) -> tuple[Path, Path]:
-    paths = folder / "train.npz", folder / "test.npz"
+    paths = folder / "train.csv", folder / "test.csv"
     for path, (x, y) in zip(paths, parts, strict=True):
-        np.savez(path, x=x, y=y)
+        frame = pd.DataFrame(x.reshape(len(x), -1), columns=[f"t{step}" for step in range(x.shape[1])])
+        frame.assign(label=y).to_csv(path, index=False)
     return paths

@@ -94,6 +94,13 @@ def test_seconds_since_1970_are_scaled_as_they_are_and_it_is_said_what_a_model_t
     assert not any("closer together" in note for note in Dataset.of(houses()).notes)
 
 
+def test_texts_that_are_cut_are_counted_before_the_search(tmp_path: Path) -> None:
+    words = pd.DataFrame({"words": [f"some words of {n}" for n in range(40)], "label": ["a", "b"] * 20})
+    words.loc[3, "words"] = "so many words " * 30
+    notes = Dataset.of(words, target="label").notes
+    assert any(note.startswith("1 of 40 texts is longer than 8 words") for note in notes)
+
+
 def test_arrays_have_no_schema() -> None:
     data = Dataset.of((np.zeros((8, 2)), np.arange(8)))
     assert data.schema is None and data.preparation is None

@@ -60,7 +60,7 @@ def test_dropout_drops_as_often_and_scales_as_much_as_its_rate_says(engine: str)
 
         # 3 epochs of 43 · 64 draws: a deviation of at most sqrt(0.24 / 8256) = 0.0054
         assert np.mean(history["dropped"]) == pytest.approx(rate, abs=0.025)
-        assert history["largest"] == pytest.approx([1 / (1 - rate)] * 3, rel=1e-4)
+        assert history["largest"] == pytest.approx([1 / (1 - rate)] * 3, rel=1e-3)  # GPUs round in products
         assert history["val_dropped"] == [0.0] * 3 and history["val_largest"] == [1.0] * 3
         assert len(set(history["dropped"])) > 1  # not the same mask in each epoch
 
@@ -93,7 +93,9 @@ def test_spatial_dropout_drops_whole_maps_and_keeps_their_expectation(engine: st
 
         # 3 epochs of 43 · 64 maps: a deviation of at most sqrt(0.24 / 8256) = 0.0054
         assert np.mean(reached.history["dropped"]) == pytest.approx(rate, abs=0.025)
-        assert reached.history["largest"] == pytest.approx([1 / (1 - rate)] * 3, rel=1e-4)
+        assert reached.history["largest"] == pytest.approx(
+            [1 / (1 - rate)] * 3, rel=1e-3
+        )  # GPUs round in products
         assert reached.history["whole"] == [0.0] * 3 == reached.history["val_dropped"]
         assert fitting.program in (None, 0)
 

@@ -1,7 +1,8 @@
 """Files, folders and DataFrames to `Raw`, one file a format; and predictions back into a file."""
 
+from autoopt.data.files.parted import Parts, read_parts
 from autoopt.data.files.predictions import write
-from autoopt.data.files.source import TABLES, Parts, read, read_parts
+from autoopt.data.files.source import TABLES, read
 from autoopt.data.files.watched import watched
 from autoopt.data.parts import Progress
 from autoopt.data.tables import describe

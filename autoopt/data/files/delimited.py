@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import itertools
 import warnings
 from collections import Counter
 from collections.abc import Sequence, Set
@@ -29,9 +30,6 @@ WORDS_FOR_NOTHING = sorted(
 
 NOTHING = Expected()
 """Nothing is known yet."""
-
-MOST_COUNTED = 32 * 2**20
-"""Bytes of a file whose cells are counted, to tell rows that are too short from such that end with nothing."""
 
 PRECISION = {"float_precision": "round_trip"} if int(pd.__version__.partition(".")[0]) < 3 else {}
 """Others crash pandas 2 on long exponents (https://github.com/pandas-dev/pandas/pull/63098); pandas 3 has one way."""
@@ -88,7 +86,7 @@ def _read(path: Path, encoding: str, notes: list[str], known: Expected, progress
     numeric = {names[place] for place in numeric_places(rows[1:] or rows, names, dialect.comma)}
     texts = set(names) - numeric | set(known.texts)
     while True:
-        table = Table(names, list(notes), dialect.comma, known.aside(path.stat().st_size))
+        table = Table(names, list(notes), dialect.comma, disk=known.disk(path.stat().st_size))
         surprises = _fill(table, path, encoding, dialect, texts, progress)
         if not surprises:
             return table
@@ -102,6 +100,9 @@ def _fill(
     total, unfilled, last = path.stat().st_size, 0, table.names[-1]
     numeric = [name for name in table.names if name not in {*texts, last}]
     layout = _layout(dialect, table.names, numeric)
+    if len(table.names) == 1:
+        # There a blank line is a row; those in front of a header are none.
+        layout |= {"skip_blank_lines": False, "skiprows": _blank(path, encoding) if dialect.header else 0}
     with (
         path.open("rb") as file,
         warnings.catch_warnings(),
@@ -117,12 +118,21 @@ def _fill(
             if progress is not None:
                 progress(min(file.tell(), total), total)
     # pandas fills what lacks: only a row whose last cell is empty may be short, and counting cells takes long.
-    if unfilled and total <= MOST_COUNTED and (short := _short(path, encoding, dialect, len(table.names))):
-        table.notes.append(
-            f"{short:,} row{'s have' if short > 1 else ' has'} fewer cells than the first in {path.name}: what lacks is "
-            "taken as missing."
-        )
+    if unfilled:
+        table.notes.extend(_unfilled(unfilled, path, encoding, dialect, len(table.names)))
     return set()
+
+
+def _unfilled(count: int, path: Path, encoding: str, dialect: Dialect, width: int) -> list[str]:
+    """Return what is to be said of rows whose last cell is empty: that they are short, or blank."""
+    if width == 1:
+        rows = f"{count:,} row{'s' if count > 1 else ''} of {path.name}"
+        return [f"{rows} {'are' if count > 1 else 'is'} blank: what lacks is taken as missing."]
+    short = _short(path, encoding, dialect, width)
+    if not short:
+        return []
+    rows = f"{short:,} row{'s have' if short > 1 else ' has'}"
+    return [f"{rows} fewer cells than the first in {path.name}: what lacks is taken as missing."]
 
 
 def _layout(dialect: Dialect, names: Sequence[str], numeric: Sequence[str]) -> dict[str, Any]:
@@ -139,6 +149,12 @@ def _layout(dialect: Dialect, names: Sequence[str], numeric: Sequence[str]) -> d
         "na_values": dict.fromkeys(numeric, WORDS_FOR_NOTHING),
         **PRECISION,
     }
+
+
+def _blank(path: Path, encoding: str) -> int:
+    """Return how many blank lines a file begins with."""
+    with path.open(encoding=encoding) as file:
+        return sum(1 for _ in itertools.takewhile(lambda line: not line.strip(), file))
 
 
 def _short(path: Path, encoding: str, dialect: Dialect, width: int) -> int:

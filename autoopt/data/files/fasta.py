@@ -1,11 +1,16 @@
-"""FASTA: sequences, of which each has a label at the end of its header."""
+"""FASTA: sequences, of which each has a label at the end of its header, or in a file of labels beside theirs."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from autoopt.data.files import label_file
 from autoopt.data.files.delimited import NOTHING
 from autoopt.data.files.encoding import encoding_of
+from autoopt.data.files.label_file import LabelFile
 from autoopt.data.parts import Progress
-from autoopt.data.tables import Expected, Table
+from autoopt.data.tables import Expected, Table, as_text, upper
+from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 
@@ -19,13 +24,42 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
 
     Args:
         path: Of the file.
-        known: Not needed here.
+        known: Of the columns: then no record needs a label.
         progress: Told of bytes.
 
     Raises:
-        DataError: It does not begin with a header.
+        DataError: It does not begin with a header, or the file of labels beside it is of other records.
     """
     encoding, notes = encoding_of(path)
+    headers, sequences = _records(path, encoding, progress)
+    beside = label_file.beside(path)
+    told = [_parted(each) for each in headers]
+    if beside is not None:
+        found = [_looked_up(each, beside) for each in headers]
+        if any(found):
+            ids = [header.partition(" ")[0] for header in headers]
+            told, notes = list(zip(ids, found, strict=True)), (*notes, beside.note)
+        elif not known.names:
+            raise DataError(
+                f"{beside.path} has a label of none of the {len(headers):,} records of {path.name}, the first of which is "
+                f"{shown(headers[0])}. Expected their ids. Correct them, or give the file of labels another name."
+            )
+    table = Table(NAMES, [*notes, *_oddities(told, sequences)], kinds={"sequence": "sequence"}, aside=("id",))
+    table.add([[name for name, _ in told], sequences, [label for _, label in told]])
+    return table
+
+
+def check_labelled(table: Table, path: Path) -> None:
+    """Raise a DataError where there are no labels, and they are to be learnt from."""
+    if not any(as_text(table.cells("label")).different):
+        raise DataError(
+            f"{path} has no labels in its headers. Expected {EXPECTED}. Add them; or put them beside it into a file "
+            "labels.csv with the columns id and label; or pass a CSV with the columns sequence and label."
+        )
+
+
+def _records(path: Path, encoding: str, progress: Progress | None) -> tuple[list[str], list[str]]:
+    """Return the header and the letters of each record."""
     headers: list[str] = []
     sequences: list[list[str]] = []
     done, total = 0, path.stat().st_size
@@ -40,25 +74,12 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
                     raise DataError(
                         f"{path} begins with {shown(line.strip())}. Expected {EXPECTED}. Add headers."
                     )
-                sequences[-1].append(line.strip().upper())
+                sequences[-1].append(upper(line.strip()))
             if progress is not None and len(headers) % 10_000 == 1:
                 progress(min(done, total), total)
     if not headers:
         raise DataError(f"{path} is empty. Expected {EXPECTED}. Pass another file.")
-    ids, labels = zip(*map(_parted, headers), strict=True)
-    table = Table(NAMES, list(notes))
-    table.add([list(ids), ["".join(lines) for lines in sequences], list(labels)])
-    return table
-
-
-def check_labelled(table: Table, path: Path) -> None:
-    """Raise a DataError where headers have no labels, and they are to be learnt from."""
-    without = sum(not label for label in table.cells("label").rows())  # type: ignore[union-attr]
-    if without == table.n:
-        raise DataError(
-            f"{path} has no labels in its headers. Expected {EXPECTED}. Add them, or pass a CSV with the columns sequence and "
-            "label."
-        )
+    return headers, ["".join(lines) for lines in sequences]
 
 
 def _parted(header: str) -> tuple[str, str]:
@@ -68,3 +89,23 @@ def _parted(header: str) -> tuple[str, str]:
     else:
         name, _, label = header.partition(" ")
     return name.strip(), label.strip()
+
+
+def _looked_up(header: str, beside: LabelFile) -> str:
+    """Return the label that a file has for a record, by its id however the file spells it; "" for none."""
+    first = header.partition(" ")[0]
+    spellings = (first, header, _parted(header)[0], *first.split("|"))
+    return next((beside.labels[each] for each in spellings if each in beside.labels), "")
+
+
+def _oddities(told: Sequence[tuple[str, str]], sequences: Sequence[str]) -> Iterator[str]:
+    """Yield what catches the eye in records, a sentence each."""
+    ids = Counter(name for name, _ in told if name)
+    twice = [name for name, count in ids.items() if count > 1]
+    if twice:
+        yield (
+            f"{len(twice):,} id{'s come' if len(twice) > 1 else ' comes'} more than once: {some(twice)}. Each record is a row."
+        )
+    empty = sum(not each for each in sequences)
+    if empty:
+        yield f"{empty:,} of {len(told):,} records {'have' if empty > 1 else 'has'} no letters."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.schema import Modality
 from autoopt.untrusted import shown
@@ -50,13 +51,37 @@ class Files:
 
 
 def parts_of(folder: Path) -> dict[str, Path]:
-    """Return the folders of the parts by the name of the part; none where there is none to train on."""
-    found = {}
+    """Return the folders of the parts by the name of the part; none where there is none to train on.
+
+    Raises:
+        DataError: Two folders are the same part.
+    """
+    found: dict[str, list[Path]] = {}
     for path in _folders(folder):
         for part, spellings in PARTS.items():
             if path.name.casefold() in spellings:
-                found[part] = path
-    return found if len(found) > 1 and "train" in found else {}
+                found.setdefault(part, []).append(path)
+    if len(found) < 2 or "train" not in found:
+        return {}
+    for part, paths in found.items():
+        if len(paths) > 1:
+            raise DataError(
+                f"{folder} has {len(paths)} folders for {part}: {', '.join(shown(path.name) for path in paths)}. Expected one. "
+                "Put their files together, or move one elsewhere."
+            )
+    return {part: paths[0] for part, paths in found.items()}
+
+
+def beside_parts(folder: Path) -> list[str]:
+    """Return what is to be said of folders that stand beside parts and are none."""
+    spellings = {name for names in PARTS.values() for name in names}
+    others = [path.name for path in _folders(folder) if path.name.casefold() not in spellings]
+    return [f"Folders beside the parts are left out: {some(others)}."] if others else []
+
+
+def classes_in(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder that have a file in them."""
+    return [path.name for path in _folders(folder) if _files(path)]
 
 
 def listed(folder: Path, labelled: bool) -> Files:
@@ -75,7 +100,7 @@ def listed(folder: Path, labelled: bool) -> Files:
     modality, others = _modality(folder, [*loose, *(path for each in by_class.values() for path in each)])
     kept = {name: [path for path in paths if _kind(path) == modality] for name, paths in by_class.items()}
     empty = [name for name, paths in kept.items() if not paths]
-    notes = [f"{folder.name}/{name} has no file of {modality}: it is no class." for name in empty[:5]]
+    notes = [f"{folder.name}/{name} has no file of {modality} and is left out." for name in empty[:5]]
     notes += [others] if others else []
     side_by_side = [path for path in loose if _kind(path) == modality]
     if any(kept.values()) and (labelled or not side_by_side):

@@ -1,6 +1,6 @@
 """Images, sounds and texts in files to `Raw`: to learn from, and read again by a schema."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,10 @@ from autoopt.data.files import images, sounds, texts
 from autoopt.data.files.folder import Files
 from autoopt.data.files.loaded import Loaded
 from autoopt.data.parts import Progress
-from autoopt.data.tables import Texts, class_numbers, classified, unlabelled
+from autoopt.data.tables import Texts, capitals, class_numbers, classified, twice
+from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
-from autoopt.schema import Column, Kind, Modality, Raw, Schema, Task
+from autoopt.schema import Column, Kind, Modality, Raw, Schema, Stored, Task
 
 KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "text"}
 """What the one column of each holds."""
@@ -44,10 +45,13 @@ def learnt_from(
     loaded = _loaded(files, progress, limit, image_size=image_size)
     labels = classified(f"The folder {files.folder}", Texts.of(_of(files.classes or (), loaded.kept)), task)
     column = Column(files.modality, KINDS[files.modality], 0.0, loaded.distinct or len(loaded.values))
+    words = capitals(column.name, loaded.values) if files.modality == "text" else ()
     schema = Schema(
         files.modality, labels.task, (column,), (), labels.classes, shape=loaded.shape, rate=loaded.rate
     )
-    return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes))
+    # Of files that stay where they are each is opened once, to see whether it can be.
+    again = () if isinstance(loaded.values, Stored) else twice({column.name: loaded.values}, labels.y)
+    return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes, *words, *again))
 
 
 def read_again(files: Files, schema: Schema, progress: Progress | None, limit: int | None = None) -> Raw:
@@ -64,7 +68,17 @@ def read_again(files: Files, schema: Schema, progress: Progress | None, limit: i
     y = None
     if files.classes is not None and schema.classes and set(files.classes) & set(schema.classes):
         y = class_numbers(_of(files.classes, loaded.kept), schema.classes)
-    return _raw(files, loaded, schema, y, (*files.notes, *(unlabelled(y) if y is not None else ())))
+    return _raw(files, loaded, schema, y, (*files.notes, *(() if y is None else _strangers(files, schema))))
+
+
+def _strangers(files: Files, schema: Schema) -> Iterator[str]:
+    """Yield what is to be said of files whose class training had not."""
+    others = [name for name in files.classes or () if name not in schema.classes]
+    if others:
+        yield (
+            f"{len(others):,} of {len(files.paths):,} files are of classes that training had not: {some(dict.fromkeys(others))}. "
+            "They are not scored."
+        )
 
 
 def _loaded(

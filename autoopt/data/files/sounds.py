@@ -15,7 +15,7 @@ from autoopt import memory
 from autoopt.data.files.extra import needed
 from autoopt.data.files.loaded import Loaded, changed, said, skipped
 from autoopt.data.parts import Progress
-from autoopt.schema import Stored
+from autoopt.schema import RATES, Stored
 from autoopt.untrusted import Unreadable
 
 MOST_RATE = 16_000
@@ -27,7 +27,6 @@ MOST_SECONDS = 4.0
 LENGTH = 95
 """Percentile of the lengths that becomes the common one."""
 
-RATES = range(1_000, 400_000)
 DAMAGE = (
     OSError,
     ValueError,
@@ -99,7 +98,11 @@ def read(
     lengths = [-(-count * rate // found) for found, count in spans.values()]  # as resample_poly has them
     if length is None:
         length = max(1, math.ceil(np.percentile(lengths, LENGTH)))
+        length = min(length, math.ceil(MOST_SECONDS * rate))
         notes = (*notes, *_told(lengths, rates.tolist(), rate, length))
+    elif longer := sum(each > length for each in lengths):
+        told = f"{longer:,} of {len(lengths):,} sounds are longer than {length / rate:.2f} s: cut there."
+        notes = (*notes, told)
     rows, each = np.array(list(spans), np.int64), np.dtype(np.float32)
     if memory.fits(len(rows) * length * each.itemsize, limit):
         return Loaded(Sounds(tuple(paths), length, rate, held)(rows), rows, (length,), rate, notes)
@@ -131,18 +134,18 @@ def _opened(
 
 
 def _samples(path: Path) -> tuple[int, np.ndarray]:
-    """Return rate and samples from -1 to 1, no more than are used."""
+    """Return rate and samples from -1 to 1, no more than are used and one by which those are seen to be cut."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # chunks that scipy does not know, as players' tags
         if path.suffix.lower() == ".wav":
             rate, found = wavfile.read(path)
-            found = found[: math.ceil(rate * MOST_SECONDS)]
+            found = found[: math.ceil(rate * MOST_SECONDS) + 1]
         else:
             import soundfile
 
             with soundfile.SoundFile(path) as file:
                 rate = file.samplerate
-                found = file.read(math.ceil(rate * MOST_SECONDS), dtype="float32")
+                found = file.read(math.ceil(rate * MOST_SECONDS) + 1, dtype="float32")
     if rate not in RATES or not len(found):
         raise Unreadable(
             f"It has {len(found):,} samples, {rate:,} a second. Expected some, {RATES.start:,} a second or more."
@@ -182,6 +185,6 @@ def _told(lengths: list[int], rates: list[int], rate: int, length: int) -> tuple
             f"Sounds are brought to {length / rate:.2f} s ({length:,} samples): {longer:,} are cut there, {shorter:,} get "
             "silence at their end."
         )
-    if max(lengths) >= MOST_SECONDS * rate:
+    if max(lengths) > MOST_SECONDS * rate:
         notes.append(f"Of no sound more than its first {MOST_SECONDS:g} s is read.")
     return tuple(notes)

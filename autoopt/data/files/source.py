@@ -1,17 +1,15 @@
 """From a path or a DataFrame to `Raw`: what is there decides who reads it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from autoopt import memory
 from autoopt.data.files import arrays, columnar, delimited, fasta, folder, frame, images, json_lines, media
 from autoopt.data.files.watched import watching
 from autoopt.data.parts import Progress
 from autoopt.data.tables import PASSES, Expected, Table, Wanted, inferred, read_again
+from autoopt.data.tables.numerals import PERCENT
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Raw, Schema
 from autoopt.untrusted import shown
@@ -31,30 +29,26 @@ WHOLE: tuple[Reader, ...] = (json_lines.read, fasta.read)
 FORMATS = "CSV, TSV, Parquet, Feather, JSON lines, FASTA, .npz, .npy, a DataFrame, or a folder with a folder for each class"
 
 
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Rows by what they are for; a part that was not given is None."""
-
-    train: Raw
-    validation: Raw | None = None
-    test: Raw | None = None
-
-
 def read(
     data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (),
     schema: Schema | None = None, progress: Progress | None = None, limit: int | None = None,
 ) -> Raw:  # fmt: skip
     """Read rows, and tell what they are.
 
+    A FASTA file has the columns id, sequence and label. Labels stand at the end of headers (`>id label`, `>id|label`), or
+    beside NAME.fasta in a file NAME_labels.csv or labels.csv (or .tsv) with a column of ids and one of labels.
+
     Args:
         data: Path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA, `.npz` or `.npy` file, or of a folder with a folder
             for each class; or a DataFrame of pandas or polars.
         target: Name of the column that is predicted, or names of several of 0 and 1. None takes one called target, label,
-            class or y, else the last.
-        task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
-        types: Kinds (`number`, `category`, `text`, `date`) of columns by name; the others are told from their values. Of a
-            folder of images the height and width that they are brought to, `{"image": "64x48"}`; without it the median, 128
-            pixels a side at most.
+            class or y, else the last. A folder has no columns: target and drop are refused there.
+        task: `binary`, `multiclass`, `multilabel`, `regression` or `counts`, of a folder one of the first two; None tells it
+            from the labels.
+        types: Kinds of columns by name: `number`, `category`, `text`, `date`; or, of letters that are learnt from alone, `dna`,
+            `rna`, `protein` or `sequence`. The others are told from their values. Or `"series"` where each row is a series of
+            numbers, one step a column, in their order. Of a folder of images the height and width that they are brought to,
+            `{"image": "64x48"}`; without it the median, 128 pixels a side at most.
         drop: Names of columns that are not learnt from.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
         progress: Called with how much is done, of how much.
@@ -87,34 +81,6 @@ def read(
     return inferred(table, wanted)
 
 
-def read_parts(
-    data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (),
-    progress: Progress | None = None, limit: int | None = None,
-) -> Parts:  # fmt: skip
-    """Read rows as `read` does; of a folder that has train, test or val in it, each as a part of its own.
-
-    The other parts are read by what the training part is. A row of theirs whose label training had not is left out.
-
-    Example:
-        >>> import pandas as pd
-        >>> parts = read_parts(pd.DataFrame({"size": [1.0, 2.5, 3.0], "label": ["a", "b", "a"]}))
-        >>> parts.train.n, parts.test
-        (3, None)
-    """
-    found = folder.parts_of(Path(data)) if _is_folder(data) else {}
-    train = read(
-        found.get("train", data), target=target, task=task, types=types, drop=drop,
-        progress=progress, limit=limit,
-    )  # fmt: skip
-    others = {}
-    for part, path in found.items():
-        if part != "train":
-            with watching(str(path), progress) as told:
-                rows = media.read_again(folder.listed(path, True), train.schema, told, limit)
-            others[part] = _scored(rows, path)
-    return Parts(train, **others)
-
-
 def _folder(path: Path, given: Mapping[str, Any], progress: Progress | None, limit: int | None) -> Raw:
     """Return the rows of a folder to learn from."""
     _check_no_columns(given, path)
@@ -135,7 +101,7 @@ def _image_size(types: Any, files: folder.Files) -> tuple[int, int] | None:
     if files.modality != "image" or not isinstance(types, Mapping) or set(types) != {"image"}:
         raise DataError(
             f"types was given {shown(types)} for {files.folder}, a folder of {files.modality}. Expected it for a table, or of "
-            'images the size that they are brought to: types={"image": "64x48"}. Leave it out.'
+            'images the size that they are brought to: types={"image": "64x48"}. Leave types out.'
         )
     return images.size_of(types["image"])
 
@@ -155,8 +121,18 @@ def _again(data: Any, schema: Schema, progress: Progress | None, limit: int | No
             f"{_named(data)} is a table. Expected {schema.modality}, as in training. Pass a file of it or a folder of files."
         )
     names = tuple(column.name for column in schema.columns)
-    letters = tuple(each.name for each in schema.columns if each.kind != "number" or each.written)
-    return read_again(_table(data, Expected(names, letters, limit), progress), schema)
+    return read_again(_table(data, Expected(names, _letter_by_letter(schema), limit), progress), schema)
+
+
+def _letter_by_letter(schema: Schema) -> tuple[str, ...]:
+    """Return the columns of which it counts how a cell is written, whatever it looks like."""
+    signed = [
+        each.name
+        for each in schema.columns
+        if each.kind != "number" or each.written or PERCENT in (each.signs or "")
+    ]
+    target = schema.target if schema.written or PERCENT in (schema.signs or "") else ()
+    return (*signed, *target)
 
 
 def _table(data: Any, known: Expected, progress: Progress | None) -> Table:
@@ -221,18 +197,8 @@ def _check_no_columns(given: Mapping[str, Any], path: Path) -> None:
         if given[name] is not None:
             raise DataError(
                 f"{name} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "
-                f"the classes, and there are no columns. Leave {name} out."
+                f"the classes, and there are no columns. Leave {name} out; task may be 'binary' or 'multiclass'."
             )
-
-
-def _scored(part: Raw, path: Path) -> Raw:
-    """Return the rows of a part that have a label."""
-    if part.y is None:
-        raise DataError(
-            f"{path} has none of the classes of training ({', '.join(map(shown, part.schema.classes[:5]))}). Expected folders "
-            "of the same names. Rename them."
-        )
-    return part.take(np.flatnonzero(part.y >= 0))
 
 
 def _is_folder(data: Any) -> bool:

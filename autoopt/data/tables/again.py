@@ -9,9 +9,11 @@ import numpy as np
 from autoopt.data.tables.cells import Cells, Table
 from autoopt.data.tables.conversion import Converted, converted
 from autoopt.data.tables.kinds import slips
-from autoopt.data.tables.labels import as_classes, label_texts, numbers_of, several, without_label
+from autoopt.data.tables.labels import as_classes, label_texts, numbers_of, style_of, without_label
+from autoopt.data.tables.letters import strange
 from autoopt.data.tables.listing import some
-from autoopt.data.tables.numerals import TOLERATED
+from autoopt.data.tables.numerals import COMMA, PLAIN, TOLERATED, spelled
+from autoopt.data.tables.several import yes_or_no
 from autoopt.errors import DataError, meant
 from autoopt.schema import Column, Raw, Schema
 from autoopt.untrusted import shown
@@ -36,12 +38,13 @@ def read_again(table: Table, schema: Schema) -> Raw:
     notes = list(table.notes)
     for column in schema.columns:
         cells = table.cells(column.name)
-        found = converted(cells, column.kind, column.written)
-        _check_kind(column, cells, found)
+        found = converted(cells, column.kind, column.written, column.signs)
+        _check_kind(f"Column {shown(column.name)}", column, cells, found)
         if found.bad.any():
-            notes.append(slips(column.name, cells, found, column.kind))
+            notes.append(slips(column.name, cells, found, _kind(column)))
         notes += _unseen(column, found.values)
-        x[column.name] = found.values if table.aside is None else table.aside.stored(found.values)
+        notes += strange(column.name, found.values, schema.alphabet) if schema.alphabet else ()
+        x[column.name] = found.values if table.disk is None else table.disk.stored(found.values)
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)
 
@@ -72,17 +75,23 @@ def _check_names(table: Table, schema: Schema) -> None:
     )
 
 
-def _check_kind(column: Column, cells: Cells, found: Converted) -> None:
+def _kind(column: Column) -> str:
+    """Return what a column holds and how it is written, as a sentence goes on."""
+    written = spelled(column.written, column.signs) if column.kind == "number" else column.written
+    return f"{column.kind} written as {written}" if written else column.kind
+
+
+def _check_kind(name: str, column: Column, cells: Cells, found: Converted) -> None:
     rows = np.flatnonzero(found.bad)
     filled = len(found.bad) - int((found.missing & ~found.bad).sum())
     if not len(rows) or len(rows) <= TOLERATED * filled:
         return
     texts = converted(cells.take(rows[:MOST_SHOWN]), "category").values
     seen = ", ".join(f"{shown(text)} in row {row + 1:,}" for text, row in zip(texts, rows, strict=False))
-    written = f" written as {column.written}" if column.written else ""
+    count = f"{len(rows):,} values that are" if len(rows) > 1 else "1 value that is"
     raise DataError(
-        f"Column {shown(column.name)} has {len(rows):,} values that are no {column.kind}: {seen}. Expected a "
-        f"{column.kind}{written}, as in training. Correct them, or leave them empty."
+        f"{name} has {count} no {column.kind}: {seen}. Expected a {_kind(column)}, as in training. "
+        "Correct them, or leave them empty."
     )
 
 
@@ -110,11 +119,16 @@ def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]
     if all((label_texts(each).different == "").all() for each in cells):
         return None, []
     if schema.task == "multilabel":
-        y = several(schema.target, cells).y
+        y = yes_or_no(schema.target, cells)
     elif schema.classes:
         texts = label_texts(cells[0])
-        spelled = as_classes(texts.different, schema.classes, table.comma)
-        y = class_numbers(spelled, schema.classes)[texts.codes]
+        style = (COMMA if table.comma else PLAIN) if schema.written is None else schema.written
+        y = class_numbers(as_classes(texts.different, schema.classes, style), schema.classes)[texts.codes]
+    elif schema.written is None:
+        y = numbers_of(schema.target[0], cells[0], schema.task, style_of(cells[0], table.comma))
     else:
-        y = numbers_of(schema.target[0], cells[0], schema.task, table.comma)
+        column = Column(schema.target[0], "number", written=schema.written, signs=schema.signs)
+        found = converted(cells[0], "number", column.written, column.signs)
+        _check_kind(f"The target {shown(column.name)}", column, cells[0], found)
+        y = found.values.astype(np.float32)
     return y, unlabelled(y)

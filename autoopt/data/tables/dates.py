@@ -7,15 +7,7 @@ import pandas as pd
 
 from autoopt.data.tables.cells import days
 from autoopt.data.tables.numerals import MISSING_NUMBERS, TOLERATED, missing
-
-ISO = "ISO8601"
-"""What pandas calls 2024-05-31, alone or with a time and a zone."""
-
-FORMATS = (
-    ISO, "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y",
-    "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%y",
-)  # fmt: skip
-TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+from autoopt.schema import DATES
 
 SHAPE = re.compile(
     r"\s*(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[ -][A-Za-z]{3,9}[ -]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, \d{4}).*"
@@ -30,8 +22,7 @@ def formats_of(texts: np.ndarray) -> list[str]:
     probe = filled[:: max(1, len(filled) // PROBE)]
     if not len(probe) or not all(SHAPE.fullmatch(each) for each in probe):
         return []
-    known = [f"{day}{time}" for day in FORMATS for time in (TIMES if day != ISO else ("",))]
-    return [each for each in known if all(_fits(part, each) for part in (probe, filled))]
+    return [each for each in DATES if all(_fits(part, each) for part in (probe, filled))]
 
 
 def parse(texts: np.ndarray, written: str) -> tuple[np.ndarray, np.ndarray]:
@@ -39,10 +30,10 @@ def parse(texts: np.ndarray, written: str) -> tuple[np.ndarray, np.ndarray]:
 
     Args:
         texts: Objects of str.
-        written: Their format, as `strptime` takes it, or `ISO`.
+        written: Their format, of `DATES`.
 
     Example:
-        >>> numbers, bad = parse(np.array(["1970-01-02 12:00", "", "soon"], object), ISO)
+        >>> numbers, bad = parse(np.array(["1970-01-02 12:00", "", "soon"], object), "ISO8601")
         >>> numbers.tolist(), bad.tolist()
         ([1.5, nan, nan], [False, False, True])
     """

@@ -1,22 +1,38 @@
 """A table to `Raw`: which column is the target, what each other holds, which are left out, and what is said of it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from autoopt.data.tables.cells import Table
-from autoopt.data.tables.kinds import LETTERS, Found, found
-from autoopt.data.tables.labels import Labels, labels_of, several
-from autoopt.data.tables.oddities import duplicates, leaks
+from autoopt.data.tables.kinds import LETTERS, Found, as_step, found
+from autoopt.data.tables.labels import Labels, labels_of
+from autoopt.data.tables.letters import alphabet_of, spoken, strange
+from autoopt.data.tables.listing import some
+from autoopt.data.tables.oddities import capitals, leaks, twice
+from autoopt.data.tables.several import several
 from autoopt.data.tables.wanted import Wanted, targets
 from autoopt.errors import DataError
-from autoopt.schema import Modality, Raw, Schema
+from autoopt.schema import Column, Modality, Raw, Schema
 from autoopt.untrusted import shown
 
 MOST_NAMED = 5
 """Columns that one note names."""
+
+
+@dataclass(frozen=True)
+class What:
+    """What the inputs of a table are together: `modality`, `columns` and `alphabet` as of `Schema`, and what is to be said."""
+
+    modality: Modality
+    columns: tuple[Column, ...]
+    alphabet: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example, as of `Schema`: the steps of a series."""
+        return (len(self.columns),) if self.modality == "sequence" and not self.alphabet else ()
 
 
 def inferred(table: Table, wanted: Wanted) -> Raw:
@@ -37,9 +53,8 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
     names, notes = targets(wanted, table.names)
     labels = _labels(table, names, wanted)
     kept = np.flatnonzero(~labels.missing)
-    columns = _columns(
-        table, [name for name in table.names if name not in {*names, *wanted.drop}], kept, wanted
-    )
+    out = {*names, *wanted.drop, *(name for name in table.aside if name not in wanted.types)}
+    columns = _columns(table, [name for name in table.names if name not in out], kept, wanted)
     inputs = [each for each in columns if not each.why_left_out]
     if not inputs:
         raise DataError(
@@ -47,24 +62,16 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
             "Say what a column holds, and it is kept: types={'name': 'category'}."
         )
     x, y = {each.column.name: each.values for each in inputs}, labels.y[kept]
-    modality, alphabet = _modality(inputs)
-    described = tuple(each.column for each in inputs)
-    schema = Schema(modality, labels.task, described, names, labels.classes, alphabet=alphabet)
-    told = (*table.notes, *notes, *labels.notes, *_lost(labels), *_said(columns), *leaks(x, y), *_twice(x, y))
-    return Raw(schema, x, y, notes=told)
-
-
-def alphabet_of(sequences: Sequence[str]) -> str:
-    """Return the letters of sequences: of DNA, RNA or proteins where they have no others, whatever is not certain."""
-    letters = set("".join(sequences).upper())
-    for alphabet, besides in (
-        ("ACGT", "NRYSWKMBDHV-"),
-        ("ACGU", "NRYSWKMBDHV-"),
-        ("ACDEFGHIKLMNPQRSTVWY", "BXZJUO*-"),
-    ):
-        if letters <= {*alphabet, *besides}:
-            return alphabet
-    return "".join(sorted(letters))
+    what = _what(inputs, wanted)
+    schema = Schema(
+        what.modality, labels.task, what.columns, names, labels.classes, what.shape, alphabet=what.alphabet,
+        written=labels.written, signs=labels.signs,
+    )  # fmt: skip
+    words = [
+        note for each in what.columns if each.kind == "text" for note in capitals(each.name, x[each.name])
+    ]
+    told = (*table.notes, *notes, *labels.notes, *_lost(labels), *what.notes, *_said(columns), *words)
+    return Raw(schema, x, y, notes=(*told, *leaks(x, y), *twice(x, y)))
 
 
 def _labels(table: Table, names: tuple[str, ...], wanted: Wanted) -> Labels:
@@ -78,19 +85,59 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
     for name in names:
         cells = table.cells(name)
         rows = cells if len(kept) == table.n else cells.take(kept)
-        each = found(name, rows, wanted.types.get(name), table.comma)
-        columns.append(each if table.aside is None else replace(each, values=table.aside.stored(each.values)))
+        forced = wanted.types.get(name, table.kinds.get(name))
+        each = found(name, rows, forced, table.comma)
+        columns.append(each if table.disk is None else replace(each, values=table.disk.stored(each.values)))
+    if wanted.series and all(each.column.kind == "number" or each.why_left_out for each in columns):
+        return [as_step(each) for each in columns]
     return columns
 
 
-def _modality(inputs: list[Found]) -> tuple[Modality, str]:
-    """Return what the inputs are together, and the letters of a sequence."""
-    if len(inputs) > 1 or inputs[0].column.kind != "text":
-        return "table", ""
-    texts = [each for each in np.asarray(inputs[0].values) if each]
-    if all(map(LETTERS.fullmatch, texts)):
-        return "sequence", alphabet_of(texts)
-    return "text", ""
+def _what(inputs: list[Found], wanted: Wanted) -> What:
+    """Return what the inputs are together."""
+    columns = tuple(each.column for each in inputs)
+    if wanted.series and (len(columns) > 1 or columns[0].kind not in ("text", "sequence")):
+        return _series(columns)
+    sequences = [each.name for each in columns if each.kind == "sequence"]
+    if sequences and len(columns) > 1:
+        others = [each.name for each in columns if each.name != sequences[0]]
+        raise DataError(
+            f"Column {shown(sequences[0])} is a sequence and stands beside {some(others)}. Expected a sequence alone: it is "
+            f"read letter by letter. Leave the others out with drop, or pass types={{{shown(sequences[0])}: 'text'}}."
+        )
+    if len(columns) > 1 or columns[0].kind not in ("text", "sequence"):
+        return What("table", columns)
+    name, texts = columns[0].name, [each for each in np.asarray(inputs[0].values) if each]
+    letters = name not in wanted.types and all(map(LETTERS.fullmatch, texts))
+    if not sequences and not letters:
+        return What("text", columns)
+    said = wanted.alphabets.get(name)
+    alphabet = alphabet_of(texts) if said is None else said
+    guess = (
+        f"The letters of {shown(name)} are taken for {spoken(alphabet)}. If they are not: types={{{shown(name)}: 'protein'}}, "
+        "'dna', 'rna' or 'text'.",
+    )
+    notes = strange(name, texts, alphabet) if said else guess
+    return What("sequence", (replace(columns[0], kind="sequence"),), alphabet, notes)
+
+
+def _series(columns: tuple[Column, ...]) -> What:
+    """Return columns as the steps of a series."""
+    others = [each for each in columns if each.kind != "number"]
+    if others:
+        name = shown(others[0].name)
+        raise DataError(
+            f"A series has numbers alone, and column {name} is a {others[0].kind}. Expected one step a column, in their order. "
+            f"Leave it out with drop=[{name}], pass types={{{name}: 'protein'}} or 'dna' where it is letters, or learn from a table."
+        )
+    if len(columns) < 2:
+        raise DataError(
+            f"A series has two steps or more, and column {shown(columns[0].name)} is alone. Expected one step a column, in their "
+            "order. Write one row a series, or learn from a table."
+        )
+    first, last = shown(columns[0].name), shown(columns[-1].name)
+    note = f"Each row is a series of {len(columns):,} steps: the columns {first} to {last}, in the order of the file."
+    return What("sequence", columns, notes=(note,))
 
 
 def _lost(labels: Labels) -> tuple[str, ...]:
@@ -116,13 +163,3 @@ def _because(columns: list[Found]) -> str:
     left = [each for each in columns if each.why_left_out]
     told = "; ".join(f"{shown(each.column.name)} ({each.why_left_out})" for each in left[:MOST_NAMED])
     return f"{told}; and {len(left) - MOST_NAMED} more" if len(left) > MOST_NAMED else told
-
-
-def _twice(x: dict[str, Any], y: np.ndarray) -> tuple[str, ...]:
-    count = duplicates(x, y)
-    if not count:
-        return ()
-    return (
-        f"{count:,} of {len(y):,} rows {'is' if count == 1 else 'are'} the same as an earlier one: a score is too good where "
-        "such rows train and test.",
-    )

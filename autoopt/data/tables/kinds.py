@@ -1,7 +1,7 @@
 """What a column holds, told from its values: its kind, how it is written, and whether it is worth learning from."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ from autoopt.data.tables import dates, numerals
 from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts
 from autoopt.data.tables.conversion import Converted, cleaned, converted
 from autoopt.errors import DataError
-from autoopt.schema import Column, Kind
+from autoopt.schema import ISO, Column, Kind
 from autoopt.untrusted import shown
 
 FEWEST_FOR_IDS = 20
@@ -63,16 +63,21 @@ def found(name: str, cells: Cells, forced: Kind | None = None, comma: bool = Fal
     if values.bad.any():
         notes = (*notes, slips(name, cells, values, kind))
     column = described(name, kind, values, written)
+    if kind == "number":
+        column = replace(column, signs=signs_of(cells, written))
     why = "" if forced else _why_left_out(column, values, cells)
     return Found(column, values.values, notes, why)
 
 
 def told(name: str, cells: Cells, forced: Kind | None, comma: bool) -> tuple[Kind, str, tuple[str, ...]]:
     """Return the kind of a column, how its values are written, and what is to be said of that."""
-    if forced in ("category", "text"):
+    if forced in ("category", "text", "sequence"):
         return forced, "", ()
-    if isinstance(cells, Numbers | Moments):
-        return forced or ("number" if isinstance(cells, Numbers) else "date"), "", ()
+    if isinstance(cells, Moments):
+        return forced or "date", "", ()
+    if isinstance(cells, Numbers):
+        # Whole numbers tell nothing of commas, and others of the same column may have some.
+        return forced or "number", numerals.COMMA if comma and forced != "date" else "", ()
     style = numerals.style_of(cells.different, cells.counts, comma)
     if forced == "number" or (forced is None and style is not None):
         if forced is None and numerals.are_codes(cells.different):
@@ -97,7 +102,20 @@ def described(name: str, kind: Kind, values: Converted, written: str) -> Column:
     return Column(name, kind, share, len(categories), categories, written)
 
 
-def slips(name: str, cells: Cells, values: Converted, kind: Kind) -> str:
+def as_step(step: Found) -> Found:
+    """Return a column of numbers as one step of a series, which may be the same in all rows."""
+    same = step.column.kind == "number" and step.column.distinct < 2
+    return replace(step, why_left_out="") if same else step
+
+
+def signs_of(cells: Cells, written: str) -> str:
+    """Return the signs that stand at the numbers of a column."""
+    if not isinstance(cells, Texts):
+        return numerals.BARE
+    return numerals.signs_of(cells.different, written)
+
+
+def slips(name: str, cells: Cells, values: Converted, kind: str) -> str:
     """Return the sentence about what is not of the kind of its column."""
     rows = np.flatnonzero(values.bad)
     first = f"{shown(_cell(cells, rows[0]))} in row {rows[0] + 1:,}"
@@ -120,7 +138,7 @@ def _is_prose(cells: Texts) -> bool:
 
 
 def _ambiguity(name: str, formats: list[str]) -> tuple[str, ...]:
-    if len(formats) < 2 or formats[0] == dates.ISO:
+    if len(formats) < 2 or formats[0] == ISO:
         return ()
     return (
         f"Column {shown(name)} has dates that are read as {formats[0]}; {formats[1]} would fit as well. Write them as "

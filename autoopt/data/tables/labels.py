@@ -1,12 +1,13 @@
 """The target's column as labels: which task it sets, its classes, and what catches the eye."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from autoopt.data.tables import numerals
 from autoopt.data.tables.cells import Cells, Moments, Texts, as_text, written_number
 from autoopt.data.tables.conversion import cleaned, converted
+from autoopt.data.tables.kinds import signs_of
 from autoopt.data.tables.listing import some
 from autoopt.data.tables.tasks import task_of
 from autoopt.errors import DataError
@@ -26,12 +27,16 @@ class Labels:
         y: As `Raw.y` has it; -1 or NaN where a row has no label.
         classes: Their names, in the order of their numbers.
         notes: One sentence each.
+        written: How they are written where they are numbers, as `Schema.written`.
+        signs: Likewise.
     """
 
     task: Task
     y: np.ndarray
     classes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    written: str | None = None
+    signs: str | None = None
 
     @property
     def missing(self) -> np.ndarray:
@@ -63,7 +68,10 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
             f"task='multilabel' was given with one target, {shown(name)}. Expected several columns of 0 and 1. Pass "
             "target=['first', 'second', …]."
         )
-    numbers = _numbers(cells, comma)
+    style = style_of(cells, comma)
+    # Digits behind a 0 are a code, unless the task says otherwise.
+    code = isinstance(cells, Texts) and numerals.are_codes(cells.different)
+    numbers = None if style is None or code else numbers_in(cells, style)
     texts = label_texts(cells, numbers)
     filled = int((texts.counts[texts.different != ""]).sum())
     if not filled:
@@ -76,28 +84,11 @@ def labels_of(name: str, cells: Cells, task: Task | None = None, comma: bool = F
     if task in ("binary", "multiclass"):
         labels = classified(f"The target {shown(name)}", texts, task)
     else:
-        labels = _numbered(name, numbers_of(name, cells, task, comma), task)
-    return Labels(labels.task, labels.y, labels.classes, (*((why,) if why else ()), *labels.notes))
-
-
-def several(names: tuple[str, ...], columns: list[Cells], task: Task | None = None) -> Labels:
-    """Return the labels of several columns, of which each says yes or no.
-
-    Raises:
-        DataError: A column says something else, or another task was asked for.
-    """
-    if task not in (None, "multilabel"):
-        raise DataError(
-            f"task={task!r} was given with {len(names)} targets. Expected one target, or task='multilabel' with columns of "
-            "0 and 1. Pass target='name'."
-        )
-    y = np.stack([_said(name, cells) for name, cells in zip(names, columns, strict=True)], axis=1)
-    shares = ", ".join(
-        f"{shown(name)} {share:.0%}" for name, share in zip(names, np.nanmean(y, axis=0), strict=True)
-    )
-    return Labels(
-        "multilabel", y, names, (f"{len(names)} targets, each yes in a share of the rows: {shares}.",)
-    )
+        labels = _numbered(name, numbers_of(name, cells, task, style), task)
+    told = replace(labels, notes=(*((why,) if why else ()), *labels.notes))
+    if style is None or (code and labels.classes):
+        return told
+    return replace(told, written=style, signs=signs_of(cells, style))
 
 
 def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
@@ -137,32 +128,43 @@ def label_texts(cells: Cells, numbers: np.ndarray | None = None) -> Texts:
     return cleaned(as_text(cells))
 
 
-def as_classes(labels: np.ndarray, classes: tuple[str, ...], comma: bool = False) -> np.ndarray:
+def as_classes(labels: np.ndarray, classes: tuple[str, ...], style: str) -> np.ndarray:
     """Return labels as classes are spelled: where training took them for numbers, 1.0, +1 and 01 are 1."""
-    numbers = numerals.parse(labels, numerals.COMMA if comma else numerals.PLAIN)[0]
+    numbers = numerals.parse(labels, style)[0]
     written = map(written_number, numbers.tolist())
     pairs = zip(labels, written, strict=True)
     return np.array([each if each in classes else number or each for each, number in pairs], object)
 
 
-def _numbers(cells: Cells, comma: bool = False) -> np.ndarray | None:
-    """Return the numbers that a column's cells are, or its different texts stand for; None where they are no numbers."""
-    if isinstance(cells, Moments) or (isinstance(cells, Texts) and numerals.are_codes(cells.different)):
+def style_of(cells: Cells, comma: bool = False) -> str | None:
+    """Return how the numbers of a column are written; None where they are no numbers."""
+    if isinstance(cells, Moments):
         return None
-    if not isinstance(cells, Texts):
-        return np.asarray(cells.values, np.float64)
-    style = numerals.style_of(cells.different, cells.counts, comma)
-    return None if style is None else numerals.parse(cells.different, style)[0]
+    if isinstance(cells, Texts):
+        return numerals.style_of(cells.different, cells.counts, comma)
+    return numerals.COMMA if comma else numerals.PLAIN
 
 
-def numbers_of(name: str, cells: Cells, task: Task, comma: bool = False) -> np.ndarray:
+def numbers_in(cells: Cells, style: str) -> np.ndarray:
+    """Return the numbers that a column's cells are, or its different texts stand for."""
+    if isinstance(cells, Texts):
+        return numerals.parse(cells.different, style)[0]
+    return np.asarray(cells.values, np.float64)
+
+
+def numbers_of(name: str, cells: Cells, task: Task, style: str | None) -> np.ndarray:
     """Return labels as float32, NaN for what is missing.
+
+    Args:
+        name: Of the target.
+        cells: Its rows.
+        task: Which needs numbers.
+        style: As `style_of` has it.
 
     Raises:
         DataError: They are no numbers.
     """
-    style = numerals.style_of(cells.different, cells.counts, comma) if isinstance(cells, Texts) else ""
-    if isinstance(cells, Moments) or style is None:
+    if style is None:
         first = some(each for each in as_text(cells).different if each)
         raise DataError(
             f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
@@ -185,22 +187,6 @@ def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
             f"The target {shown(name)} is {known[0]} in all rows. Expected numbers that differ. Name another target."
         )
     return Labels(task, y)
-
-
-YES, NO = frozenset({"1", "true", "yes", "y", "t"}), frozenset({"0", "false", "no", "n", "f"})
-
-
-def _said(name: str, cells: Cells) -> np.ndarray:
-    """Return 1 for yes, 0 for no, NaN for nothing."""
-    texts = label_texts(cells, _numbers(cells))
-    said = {**dict.fromkeys(YES, 1.0), **dict.fromkeys(NO, 0.0), "": np.nan}
-    other = [each for each in texts.different if each.casefold() not in said]
-    if other:
-        raise DataError(
-            f"The target {shown(name)}, one of several, has {some(other)}. Expected 0 and 1 alone: several targets are one "
-            "multilabel task. Pass one target."
-        )
-    return np.array([said[each.casefold()] for each in texts.different], np.float32)[texts.codes]
 
 
 def _balance(names: list[str], counts: dict[str, int]) -> tuple[str, ...]:

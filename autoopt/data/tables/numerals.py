@@ -6,20 +6,26 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from autoopt.schema import SIGNS, STYLES
+
 MISSING = frozenset({"", "na", "n/a", "nan", "null", "<na>", "#n/a", "?", "\\n"})
 """What stands for nothing in any column, whatever its case; "none" and "-" may well be categories."""
 
 MISSING_NUMBERS = MISSING | {"-", "--", ".", "none", "n.a.", "missing", "unknown"}
 """What stands for nothing among numbers and dates."""
 
-PLAIN, POINT, COMMA = "", "1,234.5", "1.234,5"
-"""How numbers are written: as Python reads them; with commas between thousands; with points there."""
+PLAIN, POINT, COMMA = STYLES
 
 SHAPES: Mapping[str, re.Pattern[str]] = {
     PLAIN: re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE),
-    POINT: re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?"),
-    COMMA: re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?"),
+    POINT: re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(,\d{3})+)(\.\d*)?"),
+    COMMA: re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d*)?"),
 }
+"""What numbers look like. No thousands begin with 0: 0,125 is an eighth."""
+
+BARE, PERCENT, MONEY = SIGNS[0], SIGNS[1], SIGNS[2:]
+"""Signs at numbers, as `Column.signs` has them: none, per cent, and what money is counted in."""
+
 CODE, DIGITS = re.compile(r"0\d+"), re.compile(r"\d+")
 LONG_EXPONENT = re.compile(r"[eE][+-]?\d{5}")
 """What pandas crashes on: https://github.com/pandas-dev/pandas/pull/63098"""
@@ -46,12 +52,40 @@ def style_of(texts: np.ndarray, counts: np.ndarray, comma: bool = False) -> str 
     return None
 
 
-def parse(texts: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
+def signs_of(texts: np.ndarray, style: str) -> str:
+    """Return the signs that stand at the numbers among texts, in order.
+
+    Example:
+        >>> signs_of(np.array(["12%", "few", "3.5", "about $5"], object), PLAIN)
+        '%0'
+    """
+    if not _has_signs(texts):
+        return BARE
+    numbers = parse(texts, style)[0]
+    return "".join(sorted({_sign(text) for text in texts[~np.isnan(numbers)]}))
+
+
+def spelled(style: str, signs: str | None) -> str:
+    """Return an example of how numbers are written, empty where that is not known.
+
+    Example:
+        >>> spelled(COMMA, "€"), spelled(PLAIN, "%"), spelled(PLAIN, "0"), spelled(PLAIN, None)
+        ('€1.234,5', '1234.5%', '1234.5', '')
+    """
+    if signs is None:
+        return style
+    money = next((sign for sign in signs if sign in MONEY), "")
+    return f"{money}{style or '1234.5'}{PERCENT if signs == PERCENT else ''}"
+
+
+def parse(texts: np.ndarray, style: str, signs: str | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers that texts stand for, NaN for what is missing, and which texts are no numbers.
 
     Args:
         texts: Objects of str.
         style: Of `SHAPES`.
+        signs: Those that the numbers of training had: per cent where those had none, none where all had it, and other
+            money are no such numbers. None for any.
 
     Example:
         >>> numbers, bad = parse(np.array(["1,234", "12%", "?", "few"], object), "1,234.5")
@@ -67,7 +101,20 @@ def parse(texts: np.ndarray, style: str) -> tuple[np.ndarray, np.ndarray]:
         unread = np.flatnonzero(~np.isfinite(numbers.astype(np.float32)))
     for place in unread:
         numbers[place], bad[place] = _read(texts[place], style)
+    if signs is not None and (signs == PERCENT or _has_signs(texts)):
+        for place in np.flatnonzero(~np.isnan(numbers)):
+            if not is_signed_so(_sign(texts[place]), signs):
+                numbers[place], bad[place] = np.nan, True
     return numbers, bad
+
+
+def is_signed_so(sign: str, signs: str) -> bool:
+    """Return whether a number with a sign is as large as it looks among numbers with other signs."""
+    if sign == PERCENT:
+        return PERCENT in signs
+    if sign == BARE:
+        return signs != PERCENT
+    return sign in signs or not any(each in MONEY for each in signs)
 
 
 def are_codes(texts: np.ndarray) -> bool:
@@ -85,6 +132,17 @@ def _fits(texts: np.ndarray, counts: np.ndarray, style: str) -> bool:
     _, bad = parse(texts, style)
     filled = int(counts[~missing(texts, MISSING_NUMBERS)].sum())
     return filled > 0 and int(counts[bad].sum()) <= TOLERATED * filled
+
+
+def _has_signs(texts: np.ndarray) -> bool:
+    joined = "".join(texts)
+    return any(sign in joined for sign in (PERCENT, *MONEY))
+
+
+def _sign(text: str) -> str:
+    if PERCENT in text:
+        return PERCENT
+    return next((sign for sign in text.strip() if sign in MONEY), BARE)
 
 
 def _read(text: str, style: str) -> tuple[float, bool]:

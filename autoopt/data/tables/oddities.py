@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from autoopt.schema import Stored
 from autoopt.untrusted import shown
 
 FEWEST_ROWS = 20
@@ -33,14 +34,60 @@ def leaks(x: Mapping[str, Any], y: np.ndarray) -> list[str]:
     return [_told(name, why) for name, values in x.items() if (why := _leak(np.asarray(values), y))]
 
 
-def duplicates(x: Mapping[str, Any], y: np.ndarray | None) -> int:
-    """Return how many rows are the same as an earlier one, the target included."""
+def marks(x: Mapping[str, Any], y: np.ndarray | None) -> np.ndarray:
+    """Return a number a row, the target included, that others of the same columns share if they are the same.
+
+    Args:
+        x: Inputs by name, one value, image or sound a row.
+        y: Class numbers or numbers, one a row, or several.
+    """
     columns = [*x.values(), *([] if y is None else y.reshape(len(y), -1).T)]
-    hashed = np.zeros(len(columns[0]), np.uint64)
-    for values in map(np.asarray, columns):
-        codes = pd.factorize(values)[0] if values.dtype == object else np.ascontiguousarray(values)
-        hashed = hashed * np.uint64(1_000_003) + pd.util.hash_array(codes)
-    return len(hashed) - len(pd.unique(hashed))
+    found = np.zeros(len(columns[0]), np.uint64)
+    for values in columns:
+        found = found * np.uint64(1_000_003) + _hashed(values)
+    return found
+
+
+def twice(x: Mapping[str, Any], y: np.ndarray) -> tuple[str, ...]:
+    """Return what is to be said of rows that are the same as an earlier one, the target included."""
+    count = len(y) - len(pd.unique(marks(x, y)))
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {len(y):,} rows {'is' if count == 1 else 'are'} the same as an earlier one: a score is too good where "
+        "such rows train and test.",
+    )
+
+
+def capitals(name: str, texts: Any) -> tuple[str, ...]:
+    """Return what is to be said of a text's capital letters beyond A to Z: layers that read words know no small ones for them.
+
+    Args:
+        name: Of the column.
+        texts: Its values.
+    """
+    letters: set[str] = set().union(*(each for each in np.asarray(texts[:LOOK]) if not each.isascii()))
+    pairs = sorted(each for each in letters if not each.isascii() and each.lower() != each)
+    pairs = [each for each in pairs if each.lower() in letters]
+    if not pairs:
+        return ()
+    return (
+        f"Words of {shown(name)} are the same in capital letters and in small ones from A to Z alone: {shown(pairs[0])} and "
+        f"{shown(pairs[0].lower())} are two letters to the layers that read words. If it matters, write all texts in small "
+        "letters, here and where the model predicts.",
+    )
+
+
+def _hashed(values: Any) -> np.ndarray:
+    """Return a number a row; equal rows of this process have equal ones."""
+    if isinstance(values, Stored):
+        return np.concatenate([_hashed(piece) for piece in values.pieces()])
+    if values.ndim > 1:
+        return np.array([hash(row.tobytes()) for row in values], np.int64).astype(np.uint64)
+    if values.dtype == object:
+        codes, different = pd.factorize(values, use_na_sentinel=False)
+        return np.array([hash(each) for each in different], np.int64).astype(np.uint64)[codes]
+    return np.asarray(pd.util.hash_array(np.ascontiguousarray(values)))
 
 
 def _leak(values: np.ndarray, y: np.ndarray) -> str:

@@ -4,9 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
 from autoopt.untrusted import shown
+
+KINDS = (*get_args(Kind), *ALPHABETS)
+"""What a user may say of a column."""
+
+SERIES = "series"
+"""Is said of a table whose columns are the steps of a series, in their order."""
 
 USUAL_TARGETS = ("target", "label", "class", "y")
 """Names of a column that is the target where none is given."""
@@ -20,13 +27,17 @@ class Wanted:
         target: Names of the target's columns, empty to choose.
         task: None to tell it from the labels.
         types: Kinds of columns that are not to be told from their values.
+        series: Whether all columns together are the steps of a series.
+        alphabets: Letters of columns that are sequences, where they are not to be told from their values.
         drop: Columns that are not learnt from.
     """
 
     target: tuple[str, ...] = ()
     task: Task | None = None
     types: Mapping[str, Kind] = field(default_factory=dict)
+    alphabets: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
+    series: bool = False
 
     @classmethod
     def of(cls, target: Any, task: Any, types: Any, drop: Any) -> "Wanted":
@@ -44,17 +55,22 @@ class Wanted:
             raise DataError(
                 f"task was given {shown(task)}. Expected one of these.{nearest(str(task), get_args(Task))}"
             )
+        if isinstance(types, str) and types == SERIES:
+            return cls(_names(target or ()), task, drop=_names(drop), series=True)
         if types is not None and not isinstance(types, Mapping):
             raise DataError(
-                f"types was given {shown(types)}. Expected kinds by column: types={{'zip': 'category'}}."
+                f"types was given {shown(types)}. Expected kinds by column, or {SERIES!r} where each row is a series of numbers. "
+                "Write types={'zip': 'category'}."
             )
         for name, kind in (types or {}).items():
-            if kind not in get_args(Kind):
-                expected = nearest(str(kind), get_args(Kind))
+            if kind not in KINDS:
+                expected = nearest(str(kind), KINDS)
                 raise DataError(
                     f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
                 )
-        return cls(_names(target or ()), task, dict(types or {}), _names(drop))
+        alphabets = {name: ALPHABETS[kind] for name, kind in (types or {}).items() if kind in ALPHABETS}
+        kinds = {**(types or {}), **dict.fromkeys(alphabets, "sequence")}
+        return cls(_names(target or ()), task, kinds, alphabets, _names(drop))
 
 
 def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

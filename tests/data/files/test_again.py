@@ -112,7 +112,8 @@ def test_a_few_slips_are_missing_and_said() -> None:
     given = pd.concat([rows(size=["1", "2", "3", "x"]), *[rows()] * 40], ignore_index=True)
     again = read(given, schema=RAW.schema)
     assert np.isnan(again.x["size"][3])
-    assert again.notes == ("Column 'size' has 1 value that is no number ('x' in row 4): taken as missing.",)
+    said = "Column 'size' has 1 value that is no number written as 1234.5 ('x' in row 4): taken as missing."
+    assert again.notes == (said,)
 
 
 REFUSED = {

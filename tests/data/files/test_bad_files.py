@@ -118,6 +118,23 @@ def test_short_rows_are_filled_and_counted(tmp_path: Path) -> None:
     assert raw.notes[0].startswith("1 row has fewer cells than the first in a.csv")
 
 
+@pytest.mark.parametrize("start", ["words\n", "\n\nwords\n"])
+def test_a_blank_line_of_one_column_is_a_row_without_a_value(tmp_path: Path, start: str) -> None:
+    said = pd.DataFrame({"words": [f"some words of {n}" for n in range(40)], "label": ["a", "b"] * 20})
+    schema = read(said).schema
+    new = read(file("new.csv", f'{start}one of them\n\n"two, or"\n\n')(tmp_path), schema=schema)
+    assert new.x["words"].tolist() == ["one of them", "", "two, or", ""]
+    assert new.notes == ("2 rows of new.csv are blank: what lacks is taken as missing.",)
+
+
+def test_capital_letters_beyond_a_to_z_are_said(tmp_path: Path) -> None:
+    words = pd.DataFrame({"words": ["École on a hill", "an école of old", "The hill", "the end"] * 5})
+    raw = read(words.assign(label=["a", "b", "b", "a"] * 5), types={"words": "text"})
+    assert any("'É' and 'é' are two letters to the layers" in note for note in raw.notes)
+    plain = words.replace({"École": "école"}, regex=True).assign(label=["a", "b", "b", "a"] * 5)
+    assert not any("letters" in note for note in read(plain, types={"words": "text"}).notes)
+
+
 def test_a_delimiter_at_the_end_of_each_row_is_no_column(tmp_path: Path) -> None:
     raw = read(file("a.csv", "a,y,\n1,yes,\n2,no,\n")(tmp_path), target="y")
     assert raw.x["a"].tolist() == [1.0, 2.0]

@@ -199,7 +199,7 @@ def test_folders_without_files_and_other_files_are_said(tmp_path: Path) -> None:
     raw = read(tmp_path)
     assert raw.schema.classes == CLASSES
     told = " ".join(raw.notes)
-    assert "bird has no file of text: it is no class" in told and "'notes.md'" in told
+    assert "bird has no file of text and is left out" in told and "'notes.md'" in told
     assert "Files beside the folders of classes are left out: 1." in told
 
 

@@ -138,6 +138,26 @@ def test_several_targets_of_yes_and_no_are_multilabel() -> None:
     assert raw.y is not None and raw.y[:2].tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
+def test_rows_that_lack_one_of_several_labels_are_left_out_and_counted() -> None:
+    frame = pd.DataFrame({"a": range(8), "p": [0, 1, None, 1] * 2, "q": [1, None, 0, 0] * 2})
+    raw = read(frame.assign(a=[3, 1, 4, 1, 5, 9, 2, 6]), target=["p", "q"])
+    assert raw.n == 4 and any(note.startswith("4 of 8 rows have no label") for note in raw.notes)
+    again = read(frame.assign(q=None), schema=raw.schema)
+    assert again.y is not None and np.isnan(again.y[:, 1]).all()
+
+
+@pytest.mark.parametrize(
+    ("p", "message"),
+    [
+        ([None] * 4, "'p', one of several, has no labels at all. Expected 0 and 1. Leave it out"),
+        ([None, 0, None, 1], "No row has a label in each of the 2 targets 'p', 'q'. Expected some"),
+    ],
+)
+def test_several_labels_that_no_row_has_are_refused(p: list[Any], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(pd.DataFrame({"a": [3, 1, 4, 2], "p": p, "q": [0, None, 1, None]}), target=["p", "q"])
+
+
 def test_rows_without_a_label_are_left_out_and_counted() -> None:
     data = frame()
     data.loc[[3, 5], "label"] = None
