@@ -33,6 +33,9 @@ DATES = (ISO, *(f"{day}{time}" for day in DAYS for time in TIMES))
 PIECE, TEXTS = 2**24, 256
 """Bytes, and texts, of what stays in its files that are looked at at once."""
 
+MOST_VALUES = 2**24
+"""Of one image or sound that is read by a schema, and of anything that it counts."""
+
 RATES = range(1_000, 400_000)
 """Samples a second that sound may have."""
 

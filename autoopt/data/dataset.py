@@ -206,7 +206,8 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
         return made
     train, validation, whole, test = made.train, made.validation, made.whole, made.test
     assert isinstance(train, Part) and isinstance(validation, Part)
-    raw, tested = train if whole is None else whole, test if isinstance(test, Part) else None
+    raw = train if whole is None else whole
+    tested = test if isinstance(test, Part) else None
     fitted = rows.fitted(raw, train.n)
     made = replace(made, notes=(*made.notes, *fitted.said(train), *fitted.cut(raw)), rows=fitted)
     parts = [each for each in (train, validation, tested) if each is not None]

@@ -49,7 +49,9 @@ class Deferred:
 
     @property
     def at_once(self) -> int:
-        """Rows that one thread may prepare at once: one of large ones, for others to open their files meanwhile."""
+        """Rows that one thread may prepare at once: one of what takes longer to open, for others to open theirs meanwhile."""
+        if self.raw.schema.modality in ("image", "audio"):
+            return 1
         row = sum(math.prod(each.shape[1:]) * each.dtype.itemsize for each in self.raw.x.values())
         return int(np.clip(SMALL // max(row, 1), 1, MOST))
 

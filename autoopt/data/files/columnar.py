@@ -35,7 +35,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
     try:
         names, total, size, batches = _opened(path)
         columns = checked_names([each for each in names if not each.startswith(INDEX)], path)
-        table = Table(columns, aside=known.aside(size))
+        table = Table(columns, disk=known.disk(size))
         for batch in batches:
             batch.validate(full=True)  # else what is damaged may be read beyond its end
             plain = batch.select(list(table.names)).replace_schema_metadata(None)

@@ -86,7 +86,7 @@ def _read(path: Path, encoding: str, notes: list[str], known: Expected, progress
     numeric = {names[place] for place in numeric_places(rows[1:] or rows, names, dialect.comma)}
     texts = set(names) - numeric | set(known.texts)
     while True:
-        table = Table(names, list(notes), dialect.comma, known.aside(path.stat().st_size))
+        table = Table(names, list(notes), dialect.comma, disk=known.disk(path.stat().st_size))
         surprises = _fill(table, path, encoding, dialect, texts, progress)
         if not surprises:
             return table

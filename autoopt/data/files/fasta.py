@@ -44,8 +44,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
                 f"{beside.path} has a label of none of the {len(headers):,} records of {path.name}, the first of which is "
                 f"{shown(headers[0])}. Expected their ids. Correct them, or give the file of labels another name."
             )
-    oddities = _oddities(told, sequences)
-    table = Table(NAMES, [*notes, *oddities], kinds={"sequence": "sequence"}, left_out=("id",))
+    table = Table(NAMES, [*notes, *_oddities(told, sequences)], kinds={"sequence": "sequence"}, aside=("id",))
     table.add([[name for name, _ in told], sequences, [label for _, label in told]])
     return table
 

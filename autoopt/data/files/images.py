@@ -15,7 +15,7 @@ from autoopt.data.files.extra import needed
 from autoopt.data.files.loaded import Loaded, changed, said, skipped
 from autoopt.data.parts import Progress
 from autoopt.errors import DataError
-from autoopt.schema import Stored
+from autoopt.schema import MOST_VALUES, Stored
 from autoopt.untrusted import Unreadable
 
 MOST_SIDE = 128
@@ -23,6 +23,9 @@ MOST_SIDE = 128
 
 MOST_PIXELS = 50_000_000
 """Of one file: more may be a small file that unpacks to fill the memory."""
+
+COLOURS = 3
+"""Values of a pixel that is not grey."""
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 """What Pillow may take a file for, whatever it is called; others of its readers run programs."""
@@ -89,15 +92,9 @@ def read(
     """
     needed("PIL", paths[0])
     wrong: dict[int, str] = {}
-    heads = {}
-    for place, path in enumerate(paths):
-        try:
-            heads[place] = _head(path)
-        except DAMAGE as error:
-            wrong[place] = said(error)
-        if progress is not None:
-            progress(place + 1, 2 * len(paths))
-    height, width, channels = shape or (*_common(paths, wrong, heads, size), 1 if _all_grey(heads) else 3)
+    heads = _heads(paths, wrong, progress)
+    colours = 1 if _all_grey(heads) else COLOURS
+    height, width, channels = shape or (*_common(paths, wrong, heads, size), colours)
     pictures = Pictures(tuple(paths), (height, width, channels))
     loaded = memory.fits(len(heads) * height * width * channels, limit)
     values = np.empty((len(heads) if loaded else 1, height, width, channels), np.uint8)
@@ -114,6 +111,21 @@ def read(
     rows = np.array(kept, np.int64)
     found = values[: len(kept)] if loaded else Stored(pictures, rows, pictures.shape, values.dtype)
     return Loaded(found, rows, pictures.shape, notes=notes)
+
+
+def _heads(
+    paths: Sequence[Path], wrong: dict[int, str], progress: Progress | None
+) -> dict[int, tuple[int, int, bool]]:
+    """Return what `_head` says of each file by place, and note down which are wrong."""
+    heads = {}
+    for place, path in enumerate(paths):
+        try:
+            heads[place] = _head(path)
+        except DAMAGE as error:
+            wrong[place] = said(error)
+        if progress is not None:
+            progress(place + 1, 2 * len(paths))
+    return heads
 
 
 def _open(path: Path) -> Any:
@@ -187,12 +199,13 @@ def size_of(text: Any) -> tuple[int, int]:
         ((64, 48), (64, 64))
     """
     found = SIZE.fullmatch(str(text))
-    if found is None:
+    height, width = (0, 0) if found is None else (int(found[1]), int(found[2] or found[1]))
+    if not 0 < height * width <= MOST_VALUES // COLOURS:
         raise DataError(
-            f'types["image"] was given {text!r}. Expected height and width in pixels, as "64x48", or one number for both, up to '
-            '9999. Pass types={"image": "64"} for 64 × 64.'
+            f'types["image"] was given {text!r}. Expected height and width in pixels, as "64x48", or one number for both: up to '
+            f'{MOST_VALUES // COLOURS:,} pixels. Pass types={{"image": "64"}} for 64 × 64.'
         )
-    return int(found[1]), int(found[2] or found[1])
+    return height, width
 
 
 def _told(

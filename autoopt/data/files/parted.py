@@ -69,8 +69,8 @@ def read_parts(
     whole = Path(data) if isinstance(data, str | Path) and Path(data).is_dir() else None
     found = {} if whole is None else folder.parts_of(whole)
     train = read(
-        found.get("train", data), target=target, task=task, types=types, drop=drop,
-        progress=progress, limit=limit,
+        found.get("train", data), target=target, task=task, types=types, drop=drop, progress=progress,
+        limit=limit,
     )  # fmt: skip
     others, notes = {}, [] if whole is None or not found else folder.beside_parts(whole)
     for part, path in found.items():

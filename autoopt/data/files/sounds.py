@@ -101,8 +101,8 @@ def read(
         length = min(length, math.ceil(MOST_SECONDS * rate))
         notes = (*notes, *_told(lengths, rates.tolist(), rate, length))
     elif longer := sum(each > length for each in lengths):
-        count = f"{longer:,} of {len(lengths):,} sounds"
-        notes = (*notes, f"{count} are longer than {length / rate:.2f} s: cut there.")
+        told = f"{longer:,} of {len(lengths):,} sounds are longer than {length / rate:.2f} s: cut there."
+        notes = (*notes, told)
     rows, each = np.array(list(spans), np.int64), np.dtype(np.float32)
     if memory.fits(len(rows) * length * each.itemsize, limit):
         return Loaded(Sounds(tuple(paths), length, rate, held)(rows), rows, (length,), rate, notes)

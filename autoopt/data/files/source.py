@@ -47,8 +47,8 @@ def read(
             from the labels.
         types: Kinds of columns by name: `number`, `category`, `text`, `date`; or, of letters that are learnt from alone, `dna`,
             `rna`, `protein` or `sequence`. The others are told from their values. Or `"series"` where each row is a series of
-            numbers, one step a column, in their order. Of a folder nothing but the height and width that images are brought
-            to, `{"image": "64x48"}`; without it the median, 128 pixels a side at most.
+            numbers, one step a column, in their order. Of a folder of images the height and width that they are brought to,
+            `{"image": "64x48"}`; without it the median, 128 pixels a side at most.
         drop: Names of columns that are not learnt from.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
         progress: Called with how much is done, of how much.

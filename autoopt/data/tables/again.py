@@ -44,7 +44,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
             notes.append(slips(column.name, cells, found, _kind(column)))
         notes += _unseen(column, found.values)
         notes += strange(column.name, found.values, schema.alphabet) if schema.alphabet else ()
-        x[column.name] = found.values if table.aside is None else table.aside.stored(found.values)
+        x[column.name] = found.values if table.disk is None else table.disk.stored(found.values)
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)
 

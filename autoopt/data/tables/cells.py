@@ -56,7 +56,7 @@ class Expected:
     texts: tuple[str, ...] = ()
     limit: int | None = None
 
-    def aside(self, size: int) -> Aside | None:
+    def disk(self, size: int) -> Aside | None:
         """Return where rows of so many bytes are put that do not fit into memory; None where they do."""
         return None if memory.fits(PASSES * size, self.limit) else Aside()
 
@@ -105,22 +105,22 @@ class Table:
         names: Of the columns, in order.
         notes: What the reader has to say.
         comma: Whether the file writes decimal commas.
-        aside: Where the pieces are put; None keeps them in memory. A column that is asked for is in memory either way.
         kinds: What columns hold, where their format says it.
-        left_out: Names of columns that are not learnt from, unless the user says what they hold.
+        aside: Names of columns that are not learnt from, unless the user says what they hold.
+        disk: Where the pieces are put; None keeps them in memory. A column that is asked for is in memory either way.
     """
 
     names: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
     comma: bool = False
-    aside: Aside | None = None
     kinds: Mapping[str, Kind] = field(default_factory=dict)
-    left_out: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
+    disk: Aside | None = None
 
     def __post_init__(self) -> None:
         """Begin without rows."""
         self._pieces: dict[str, Any] = {
-            name: [] if self.aside is None else Pieces(self.aside) for name in self.names
+            name: [] if self.disk is None else Pieces(self.disk) for name in self.names
         }
         self.n = 0
 

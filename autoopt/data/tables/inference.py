@@ -53,7 +53,7 @@ def inferred(table: Table, wanted: Wanted) -> Raw:
     names, notes = targets(wanted, table.names)
     labels = _labels(table, names, wanted)
     kept = np.flatnonzero(~labels.missing)
-    out = {*names, *wanted.drop, *(name for name in table.left_out if name not in wanted.types)}
+    out = {*names, *wanted.drop, *(name for name in table.aside if name not in wanted.types)}
     columns = _columns(table, [name for name in table.names if name not in out], kept, wanted)
     inputs = [each for each in columns if not each.why_left_out]
     if not inputs:
@@ -87,7 +87,7 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
         rows = cells if len(kept) == table.n else cells.take(kept)
         forced = wanted.types.get(name, table.kinds.get(name))
         each = found(name, rows, forced, table.comma)
-        columns.append(each if table.aside is None else replace(each, values=table.aside.stored(each.values)))
+        columns.append(each if table.disk is None else replace(each, values=table.disk.stored(each.values)))
     if wanted.series and all(each.column.kind == "number" or each.why_left_out for each in columns):
         return [as_step(each) for each in columns]
     return columns

@@ -227,6 +227,9 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "nothing readable": (damaged, {}, "None of 6 files can be read; the first is .*cat/0.png"),
     "a target": (lambda folder: filled(folder, text, ".txt"), {"target": "y"}, "target was given 'y' for the folder"),
     "numbers": (lambda folder: filled(folder, text, ".txt"), {"task": "regression"}, "Expected classes"),
+    "a size beyond what is read again": (
+        lambda folder: filled(folder, image, ".png"), {"types": {"image": "2400x2400"}}, "up to 5,592,405 pixels",
+    ),
     "no size": (lambda folder: filled(folder, image, ".png"), {"types": {"image": "big"}}, r"types\[.image.\] was given .big."),
 }  # fmt: skip
 
