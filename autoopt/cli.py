@@ -24,7 +24,7 @@ SAID_OF_DATA = (
         "--types",
         multiple=True,
         metavar="COLUMN=KIND,…",
-        help="number, category, text, date, dna, rna or protein; or series alone.",
+        help="number, category, text, date, dna, rna or protein; or series alone. Of a folder of images their size, image=64x48.",
     ),
     click.option("--drop", multiple=True, metavar="COLUMN,…", help="Columns that are not learnt from."),
 )

@@ -86,8 +86,7 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         model_fn, learnt_from, defined = _named(given)
         import autoopt
 
-        with _reading_shown(verbose):
-            result = autoopt.tune(model_fn, learnt_from, **said.arguments({**base, **defined}))
+        result = autoopt.tune(model_fn, learnt_from, **said.arguments({**base, **defined}))
     if as_json:
         print_json(result.summary())
     if result.folder.best_model.name in result.folder.in_memory:
@@ -168,16 +167,6 @@ def export(run: str, path: Path, format_: str, directory: Path) -> int:
 
     print_lines([str(load(run, directory).export(path, format_))])
     return 0
-
-
-def _reading_shown(verbose: Any) -> contextlib.AbstractContextManager[None]:
-    """Have a line on a terminal while data are read, unless nothing is to be printed."""
-    if verbose == 0:
-        return contextlib.nullcontext()
-    from autoopt.data.files import watched
-    from autoopt.reports import loading
-
-    return watched(loading)
 
 
 @contextlib.contextmanager

@@ -12,6 +12,9 @@ from typing import Any
 
 UNITS = {"mb": 10**6, "gb": 10**9, "tb": 10**12, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 
+COPIES = 3
+"""Of arrays that are learnt from: themselves, those that a backend has, and the order of an epoch."""
+
 GROUP = Path("/sys/fs/cgroup")
 """Where Linux tells what a container may have; the names differ between the two versions."""
 MOST, USED, STATISTICS = (
@@ -78,6 +81,22 @@ def available() -> int | None:
     # Files that are only cached count as used, and give way.
     cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _first(STATISTICS), re.MULTILINE)
     return min(int(told[1]) * 1024, max(most - used + int(cached[1] if cached else 0), 0))
+
+
+def free(limit: int | None = None) -> int | None:
+    """Return the bytes that may still be taken: what is available, or a limit where that is less."""
+    return min((each for each in (limit, available()) if each is not None), default=None)
+
+
+def fits(wanted: int, limit: int | None = None) -> bool:
+    """Say whether arrays to learn from fit into what may be taken, with the copies of them that training makes.
+
+    Args:
+        wanted: Bytes of the arrays.
+        limit: Bytes that all may take; None for what is available.
+    """
+    room = free(limit)
+    return room is None or COPIES * wanted <= room
 
 
 def _group(names: tuple[str, ...]) -> int | None:

@@ -9,7 +9,7 @@ import keras
 import keras_tuner
 import numpy as np
 
-from autoopt.data import Dataset, Part, Stream
+from autoopt.data import DEFAULT_BATCH_SIZE, Dataset, Part, Stream
 from autoopt.engines import Report, Training, Verdict, ended, note_epoch
 from autoopt.errors import UsageError
 from autoopt.own_fit import OwnFit
@@ -79,6 +79,10 @@ class OwnTraining:
         return {name: value for name, value in options.items() if value is not None}
 
     def _data(self, part: Part | Stream, weighted: bool = False) -> tuple[Any, ...]:
+        if isinstance(part, Stream) and part.ordered and not weighted:
+            # Folders come class by class, and a fit of the user's own may shuffle batches alone.
+            order = np.random.default_rng(0).permutation(part.n or 0)
+            return (part.epoch(DEFAULT_BATCH_SIZE, order),)
         if isinstance(part, Stream):
             return (part.batched(None),)
         weight = (part.sample_weight,) if weighted and part.sample_weight is not None else ()

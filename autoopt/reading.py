@@ -176,7 +176,8 @@ class Reader:
         # Initializers of a copy do not remember what those of the model drew.
         drawn = model if self._given is None else self._given
         template = surgery.spared(surgery.read(model, _shapes(train)), drawn, again)
-        labels = (train.y, train.sample_weight) if isinstance(train, Part) else (None,)
+        weight = train.sample_weight if isinstance(train, Part) else None
+        labels = (None,) if train is None else (train.y, weight)
         no_image, closed = images.missing(model, template), dict(self._closed or {})
         if self._space.augmentation and not no_image:
             asked = self._space.asks_for_augmentation
@@ -226,7 +227,10 @@ class Reader:
     def _chosen(self, model: keras.Model) -> compiling.Compilation:
         train = None if self._data is None else self._data.train
         seen = train.first() if isinstance(train, Stream) else train
-        found = task.infer(model, None if seen is None else seen.y, None if seen is None else seen.x)
+        labels = (
+            train.y if isinstance(train, Stream) and train.y is not None else None if seen is None else seen.y
+        )
+        found = task.infer(model, labels, None if seen is None else seen.x)
         return compiling.Compilation({"loss": found.loss, "metrics": found.metrics}, found.note)
 
 

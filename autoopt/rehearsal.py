@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
@@ -132,7 +132,7 @@ def _scores(
 ) -> Mapping[str, task.Score]:
     """Return what can be measured beside the user's metrics, by the name of the objective."""
     try:
-        seen = dataset.train if isinstance(dataset.train, Part) else _few(dataset.train)
+        seen = _seen(dataset.train)
         weighted = _few(dataset.validation).sample_weight is not None
         found = task.scores(task.classes(model, seen.y, loss, seen.x), weighted)
     except DataError as error:
@@ -168,7 +168,7 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
             "another objective."
         )
     part = dataset.validation
-    seen = part.first() if isinstance(part, Stream) else part
+    seen = _seen(part)
     y = keras.tree.flatten(seen.y)[0]
     if isinstance(part, Part) and not score.classes.differ(y):
         raise DataError(
@@ -212,7 +212,7 @@ def _prepared_to(dataset: Dataset) -> str:
 
 def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any, more: str) -> None:
     """Raise where a part of the data does not fit the model; of a stream the first batch is looked at."""
-    seen = part.first() if isinstance(part, Stream) else part
+    seen = _seen(part)
     try:
         task.check_input(model, seen.x)
         task.check(model, seen.y, loss)
@@ -220,6 +220,14 @@ def _check_fit(name: str, part: Part | Stream, model: keras.Model, loss: Any, mo
         if name == "train":
             raise DataError(f"{error}{more}") from error
         raise DataError(f"In the {name} part, {error}") from error
+
+
+def _seen(part: Part | Stream) -> Part:
+    """Return what is looked at of a part: of a stream its first batch, and all labels where they are known."""
+    if isinstance(part, Part):
+        return part
+    first = part.first()
+    return first if part.y is None else replace(first, y=part.y)
 
 
 def _few(train: Part | Stream) -> Part:

@@ -43,6 +43,8 @@ class Resources(KnownArguments):
             go where their trial goes: what they change in objects of this process shows only until then.
             On a GPU with TensorFlow or JAX, and on data that streams, all trials stay in this process. Of several
             workers: what each may have before a fresh one follows it; None: half of its machine, divided by those there.
+            Raw rows that would take more than a third of it as arrays, or of what is free, stream: they are read and
+            prepared batch by batch.
         dtype_policy: The Keras policy under which models are built: `"auto"` takes `"mixed_bfloat16"` on a
             GPU that has it and leaves Keras's own anywhere else; or a policy's name, `"float32"` for example.
         max_disk: `"2GB"`, `"500MB"`, or bytes that the run folder may take, log and earlier sessions included;

@@ -1,6 +1,7 @@
 """What raw data is: columns with kinds, a task with classes, and the rows as they were read. Plain records."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -33,6 +34,12 @@ DAYS = (
 TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 DATES = (ISO, *(f"{day}{time}" for day in DAYS for time in TIMES))
 """How dates are written, the likeliest first."""
+
+PIECE, TEXTS = 2**24, 256
+"""Bytes, and texts, of what stays in its files that are looked at at once."""
+
+MOST_VALUES = 2**24
+"""Of one image or sound that is read by a schema, and of anything that it counts."""
 
 RATES = range(1_000, 400_000)
 """Samples a second that sound may have."""
@@ -107,14 +114,67 @@ class Schema:
 
 
 @dataclass(frozen=True, eq=False)
+class Stored:
+    """Values that stay in their files until `np.asarray` reads them; an index chooses rows and reads nothing.
+
+    Attributes:
+        read: Returns the values of rows by their numbers in the files. Called from several threads at once.
+        rows: These numbers.
+        sides: Shape of one row.
+        dtype: Of the values.
+
+    Example:
+        >>> lines = Stored(lambda rows: rows * 10, np.arange(5), (), np.dtype(int))
+        >>> len(lines), np.asarray(lines[1:3]).tolist()
+        (5, [10, 20])
+    """
+
+    read: Callable[[np.ndarray], np.ndarray]
+    rows: np.ndarray
+    sides: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> "Stored":
+        return replace(self, rows=self.rows[rows])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.asarray(self.read(self.rows), dtype)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As an array's."""
+        return (len(self), *self.sides)
+
+    @property
+    def ndim(self) -> int:
+        """As an array's."""
+        return len(self.shape)
+
+
+def pieces(values: Any) -> Iterator[np.ndarray]:
+    """Yield values piece by piece where they stay in their files, else all at once."""
+    if not isinstance(values, Stored):
+        yield values
+        return
+    row = math.prod(values.sides) * values.dtype.itemsize
+    step = TEXTS if values.dtype.hasobject else max(1, PIECE // row)
+    for first in range(0, len(values), step):
+        yield np.asarray(values[first : first + step])
+
+
+@dataclass(frozen=True, eq=False)
 class Raw:
     """Rows as they were read, before anything is learnt from them.
 
     Attributes:
         schema: What they are.
-        x: Each input by its name, one row an example: numbers and dates as float32 with NaN for what is missing;
+        x: Each input by its name, one row an example: numbers and dates as float64 with NaN for what is missing;
             categories, texts and sequences as object arrays of str with "" for what is missing; images as uint8
-            (rows, height, width, channels); sound as float32 (rows, samples) from -1 to 1.
+            (rows, height, width, channels); sound as float32 (rows, samples) from -1 to 1. What is too large for the
+            memory is `Stored`, of the same types and shapes.
         y: Class numbers as int64 (rows,), several labels as float32 (rows, classes), or numbers as float32 (rows,);
             None where there are no labels, as in what is predicted for.
         names: What tells the rows apart for people, as file names; empty where there is nothing.
@@ -125,7 +185,7 @@ class Raw:
     """
 
     schema: Schema
-    x: Mapping[str, np.ndarray]
+    x: Mapping[str, Any]
     y: np.ndarray | None
     names: Sequence[str] = ()
     notes: Sequence[str] = field(default=())

@@ -17,7 +17,7 @@ from autoopt.executors import RepeatingExecutor, cores_here, executor_for
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
-from autoopt.reports import Background, Console, TensorBoard, discard, outcome, own_sinks
+from autoopt.reports import Background, Console, TensorBoard, discard, loading, outcome, own_sinks
 from autoopt.resources import Resources
 from autoopt.result import Result
 from autoopt.search import (
@@ -161,10 +161,11 @@ def tune(
     known = earlier.read("run").get("epochs") if resume is True else None
     left_open, epochs = epochs == AUTO and known is None, asked_epochs(epochs, known)
     seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
-    dataset = Dataset.of(
-        data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
-        seed=seeding.derive(seed, seeding.SPLITTING),
-    )  # fmt: skip
+    with _reading_shown(verbose):
+        dataset = Dataset.of(
+            data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
+            seed=seeding.derive(seed, seeding.SPLITTING), memory=resources.memory_limit,
+        )  # fmt: skip
     if resume is True:
         checks.check_rows(earlier, dataset.rows)
     asked_for, rows = model_fn, dataset.rows
@@ -283,3 +284,12 @@ def tune(
     for line in ("", *outcome(result.summary())):
         console.say(line)
     return result
+
+
+def _reading_shown(verbose: Any) -> contextlib.AbstractContextManager[None]:
+    """Have a line on a terminal while data are read, unless nothing is to be printed."""
+    if verbose == 0:
+        return contextlib.nullcontext()
+    from autoopt.data.files import watched  # readers load more than arrays need
+
+    return watched(loading)

@@ -285,12 +285,26 @@ def pareto(samplers: str, seeds_: str, trials: str, out: Path | None) -> None:
 @main.command()
 @click.option("--rows", default=1_000_000, show_default=True)
 @click.option("--columns", default=30, show_default=True)
+@click.option("--limit", help="What it may take, as Resources(memory=…).  [default: what is available]")
 @click.option("--out", type=click.Path(path_type=Path))
-def table(rows: int, columns: int, out: Path | None) -> None:
+def table(rows: int, columns: int, limit: str | None, out: Path | None) -> None:
     """A large CSV to rows whose kinds are known: seconds and peak memory."""
     from benchmarks import table as benchmark
 
-    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
+    show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns, limit)], out)
+
+
+@main.command()
+@click.option("--images", default=4_000, show_default=True)
+@click.option(
+    "--limit", default="400MB", show_default=True, help="What they may take, as Resources(memory=…)."
+)
+@click.option("--out", type=click.Path(path_type=Path))
+def streamed(images: int, limit: str, out: Path | None) -> None:
+    """An epoch over images in arrays, and over more than may be in memory: seconds and peak memory."""
+    from benchmarks import streamed as benchmark
+
+    show("Images that do not fit", benchmark.measured(images, limit), out)
 
 
 for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):

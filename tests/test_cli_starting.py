@@ -123,6 +123,14 @@ def test_inspect_tells_the_parts_of_a_folder_of_images(place: Path) -> None:
     assert "train/bird has no images and is left out." in result.stdout
 
 
+def test_images_of_a_folder_are_brought_to_the_size_that_is_asked_for(place: Path) -> None:
+    for name in ("cat", "dog"):
+        (place / "photographs" / name).mkdir(parents=True)
+        Image.new("L", (6, 4)).save(place / "photographs" / name / "one.png")
+    result = autoopt_("inspect", "photographs", "--types", "image=5x7", "--json")
+    assert json.loads(result.stdout)["shape"] == [5, 7, 1]
+
+
 def test_inspect_reads_another_encoding_and_says_so(place: Path, table: pd.DataFrame) -> None:
     table.assign(plan="Åse").to_csv(place / "old.csv", index=False, encoding="cp1252")
     result = autoopt_("inspect", "old.csv", "--target", "label", "--types", "plan=category")

@@ -281,3 +281,46 @@ def test_numbers_of_a_task_are_scaled_behind_the_last_layer():
     rows = raw("table", "regression")
     found = Outputs.of(rows.schema, rows.y)
     assert (found.scale, found.offset) == pytest.approx((rows.y.std(), rows.y.mean()), rel=1e-4)
+
+
+def seconds():
+    """Return times of one hour, which float32 rounds to steps of 128 s, and numbers of 13 digits with gaps."""
+    random = np.random.default_rng(0)
+    ids = 1e12 + np.arange(64.0)
+    ids[::4] = np.nan
+    return table(time=1.7e9 + random.uniform(0, 3_600, 64), id=ids, size=random.normal(size=64))
+
+
+def test_seconds_since_1970_and_long_numbers_are_told_apart():
+    rows = seconds()
+    found = Preparation.fit(rows, np.arange(64)).arrays(rows)
+    assert found.shape == (64, 4) and found.dtype == np.float32
+    for place, name in ((0, "size"), (1, "time"), (2, "id")):
+        given = rows.x[name]
+        scaled = np.nan_to_num((given - np.nanmean(given)) / np.nanstd(given))
+        np.testing.assert_allclose(found[:, place], scaled, atol=1e-6)
+    np.testing.assert_array_equal(found[:, 3], np.isnan(rows.x["id"]))
+
+
+def test_a_saved_model_tells_long_numbers_apart_as_the_preparation_does(tmp_path):
+    rows = seconds()
+    preparation = Preparation.fit(rows, np.arange(64))
+    net = core(preparation)
+    preparation.around(net).save(tmp_path / "m.keras")
+    model = keras.models.load_model(tmp_path / "m.keras")
+    found = model.predict(preparation.feed(rows.x), verbose=0)
+    np.testing.assert_allclose(found, net.predict(preparation.arrays(rows), verbose=0), atol=1e-6)
+
+
+def test_a_preparation_of_an_earlier_version_reads_numbers_as_it_did():
+    given = keras.Input((1,), name="age")
+    model = keras.Model({"age": given}, keras.layers.Normalization(mean=[2.0], variance=[1.0])(given))
+    schema = Schema("table", "regression", (Column("age", "number"),))
+    told = {
+        "names": {"age": "age"},
+        "inputs": {"numbers": 1, "categories": 0, "values": 0, "vocabulary": 0, "shape": []},
+    }
+    preparation = Preparation.read(model, told, schema)
+    np.testing.assert_allclose(
+        preparation.arrays(Raw(schema, {"age": np.array([1.0, 5.0])}, None)), [[-1], [3]]
+    )

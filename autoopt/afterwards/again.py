@@ -187,6 +187,7 @@ def again_of(source: Source, folder: RunFolder) -> Again:
     dataset = Dataset.of(
         source.data, target=source.target, task=source.task, types=starters.types_for(source.model_fn, source.data, source.types), drop=source.drop, validation_data=source.validation_data, validation_split=source.validation_split,
         test_data=source.test_data, seed=seeding.derive(asked["seed"], seeding.SPLITTING),
+        memory=resources.memory_limit,
     )  # fmt: skip
     rows = [dataset.train.n, dataset.validation.n]
     if rows != asked["rows"]:

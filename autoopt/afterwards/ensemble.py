@@ -8,13 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from autoopt import compiling, seeding
+from autoopt import compiling, memory, seeding
 from autoopt.afterwards import averaging
 from autoopt.afterwards.again import Again, Ended
 from autoopt.afterwards.models import model_of
 from autoopt.afterwards.written import read_model
 from autoopt.arguments import whole
 from autoopt.data import Part, Stream, streams
+from autoopt.data.deferred import Deferred
 from autoopt.engines import evaluate
 from autoopt.errors import RunError
 from autoopt.records import Objective, Trial
@@ -175,7 +176,17 @@ def _members(ended: Ended, again: Again, part: Part) -> tuple[Sequence[Member], 
 
 
 def _in_memory(part: Part | Stream) -> Part:
-    """Return the validation part as arrays: what is predicted and the labels have to be in one order."""
+    """Return the validation part as arrays: what is predicted and the labels have to be in one order.
+
+    Raises:
+        RunError: They do not fit into memory.
+    """
+    if isinstance(part, Stream) and isinstance(part.source, Deferred) and not memory.fits(part.source.nbytes):
+        raise RunError(
+            f"The {part.n:,} examples that validate take {memory.spoken(part.source.nbytes)} as arrays, which do not fit into "
+            "memory, and an ensemble is chosen on all of them at once. Expected fewer. Search again with a smaller "
+            "validation_split, or on a machine with more memory."
+        )
     return part if isinstance(part, Part) else Part(*streams.read(part.source, seed=0))
 
 

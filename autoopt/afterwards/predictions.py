@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import pandas as pd
 
-from autoopt import compiling, task
+from autoopt import compiling, memory, task
 from autoopt.data import Part, Stream, files, npz
 from autoopt.data.arrays import convert
+from autoopt.data.deferred import Deferred
 from autoopt.data.given import beside
 from autoopt.data.rows import labelled, prepared
 from autoopt.engines import evaluate
@@ -56,9 +57,8 @@ class Predictor:
         raw = data if isinstance(data, Raw) else files.read(data, schema=self.schema)
         if not raw.n:
             raise DataError("The data have no rows. Expected one or more to predict for. Pass others.")
-        found = _table(
-            _Told.of(self.model, self.schema), self._outputs(prepared(self.preparation, raw)), proba
-        )
+        pieces = [self._outputs(x) for x in self.preparation.pieces(raw)]
+        found = _table(_Told.of(self.model, self.schema), np.concatenate(pieces), proba)
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
         found.attrs["notes"] = [*raw.notes, *self.preparation.cut(raw)]
@@ -81,19 +81,22 @@ class Predictor:
                 raw.n - known.n,
                 raw.n,
             )
-        for note in (
-            () if isinstance(data, Raw) else self.preparation.cut(known)
-        ):  # who read them tells of them
+        # Who read the rows tells of what is cut.
+        for note in () if isinstance(data, Raw) else self.preparation.cut(known):
             logger.warning("%s", note)
+        deferred = Deferred(known, self.preparation)
+        if not memory.fits(deferred.nbytes):
+            return self._scored(Stream(deferred, known.n))
         return self._scored(Part(prepared(self.preparation, known), known.y))
 
     def _scored(self, part: Part | Stream) -> dict[str, float]:
         """Return the model's metrics, and the objective where that is none of them."""
         logs, name = evaluate(self.model, part), self.objective.removeprefix("val_")
-        if name in logs or name.removeprefix("weighted_") not in task.NAMES or not isinstance(part, Part):
+        seen = part if isinstance(part, Part) else part.first()
+        if name in logs or name.removeprefix("weighted_") not in task.NAMES or part.y is None:
             return dict(logs)
-        classes = task.classes(self.model, part.y, self.model.loss, part.x)
-        score = task.scores(classes, part.sample_weight is not None).get(name)
+        classes = task.classes(self.model, part.y, self.model.loss, seen.x)
+        score = task.scores(classes, seen.sample_weight is not None).get(name)
         with compiling.measuring(self.model, score):
             return dict(evaluate(self.model, part))
 

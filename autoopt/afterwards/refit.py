@@ -85,12 +85,13 @@ def _worker(again: Again, ended: Ended) -> Worker:
             f"The run {ended.folder.path} was trained by your own fit, which decides what it learns from. Expected "
             "Keras's. Call your fit with all of the data."
         )
-    if not isinstance(train, Part) or not isinstance(validation, Part):
+    whole = joined(train, validation)
+    if whole is None:
         raise RunError(
             f"The data of the run {ended.folder.path} comes in batches, and autoopt joins arrays alone. Expected (x, y). "
             "Chain both parts yourself, and train result.best_hyperparameters on them."
         )
-    both = replace(again.unweighted, dataset=Dataset(joined(train, validation), validation))
+    both = replace(again.unweighted, dataset=Dataset(whole, validation))
     dataset, weights = both.weighted()
     return replace(again.duties, dataset=dataset, class_weight=weights).worker()
 

@@ -10,12 +10,13 @@ from autoopt.data.checks import check
 from autoopt.data.cuts import Cut, Split
 from autoopt.data.given import given_parts
 from autoopt.data.nested import mapped
-from autoopt.data.parts import Part, Stream
+from autoopt.data.parts import Part, Progress, Stream
 from autoopt.data.rows import Rows, check_unsaid
 from autoopt.data.rules import asked_share, check_ruled, ruled, said, share_of
 from autoopt.data.splits import check_seed, check_share, cut_again, split
 from autoopt.data.sufficiency import check_test
 from autoopt.errors import DataError
+from autoopt.resources import Resources
 from autoopt.schema import Schema
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Dataset:
     def of(
         cls, data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (),
         validation_data: Any = None, validation_split: float = 0.2, test_data: Any = None, test_split: Any = "auto",
-        groups: Any = None, time_order: bool = False, seed: int | None = 0,
+        groups: Any = None, time_order: bool = False, seed: int | None = 0, memory: Any = None,
+        progress: Progress | None = None,
     ) -> "Dataset":  # fmt: skip
         """Make a Dataset of what the user has, checked, and cut into parts where none were given.
 
@@ -83,7 +85,7 @@ class Dataset:
             task: Of raw rows, `binary`, `multiclass`, `multilabel`, `regression` or `counts`; None tells it from the labels.
             types: Of raw rows, kinds of columns by name (`number`, `category`, `text`, `date`; of a column of letters `dna`,
                 `rna`, `protein`, `sequence`); others are told from values. Or `"series"`: each row is a series of numbers, one
-                step a column.
+                step a column. Of a folder of images the height and width that they are brought to: `{"image": "64x48"}`.
             drop: Of raw rows, names of columns that are not learnt from.
             validation_data: What to validate on, in any of these forms; then nothing is cut from `data`.
             validation_split: Share that validates where `validation_data` is None, between 0 and 1.
@@ -94,6 +96,9 @@ class Dataset:
                 column that has them, which is not learnt from then.
             time_order: Whether the rows are in time order: the last are the test part, and those before it validate.
             seed: Of the cut; None takes a fresh one.
+            memory: `"4GB"`, `"500MB"`, or bytes that raw rows may take; those that need more are read and prepared batch by
+                batch. None: half of what the machine has, or what is available where that is less.
+            progress: Called with how much of raw rows is read, of how much: bytes, rows or files.
 
         Raises:
             DataError: The data cannot be learnt from, or cut, as it is; the message says why and what to do.
@@ -107,12 +112,13 @@ class Dataset:
             check_ruled(groups, time_order, "autoopt.Dataset", data)
             check_unsaid(told, "an autoopt.Dataset")
             return _ready(data, validation_data, test_data, None if share is None else test_split)
-        given = given_parts(data, validation_data, test_data, told, seed)
+        limit = Resources(memory=memory).memory_limit
+        given = given_parts(data, validation_data, test_data, told, seed, limit, progress)
         asked_share(test_split, given.validation, given.test)  # which a folder may have
         check_ruled(groups, time_order, "validation_data", given.validation)
         if given.validation is not None:
             made = cls(given.data, given.validation, given.test, given.notes)
-            return _sized(_prepared(made, given.rows), "test_data")
+            return _sized(_prepared(made, given.rows, limit), "test_data")
         whole = given.data
         assert isinstance(whole, Part)
         rules = ruled(groups if given.groups is None else given.groups, time_order, data, whole.n)
@@ -124,7 +130,9 @@ class Dataset:
         pool, n = whole.take(cut.pool), len(cut.train)
         made = cls(pool.between(0, n), pool.between(n, pool.n), test, given.notes, cut, whole=pool)
         return _sized(
-            _prepared(made, given.rows), "test_data" if cut.test is None else "The test part", *said(cut)
+            _prepared(made, given.rows, limit),
+            "test_data" if cut.test is None else "The test part",
+            *said(cut),
         )
 
     @property
@@ -194,24 +202,31 @@ def _ready(data: Dataset, validation_data: Any, test_data: Any, test_split: Any)
     return data
 
 
-def _prepared(made: Dataset, rows: Rows | None) -> Dataset:
-    """Return a Dataset of raw rows as one of arrays, prepared as the rows that train say."""
+def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
+    """Return a Dataset of raw rows as one of arrays, or of batches where they are too large, prepared as the rows that train say."""
     if rows is None:
         return made
     train, validation, whole, test = made.train, made.validation, made.whole, made.test
     assert isinstance(train, Part) and isinstance(validation, Part)
     raw = train if whole is None else whole
+    tested = test if isinstance(test, Part) else None
     fitted = rows.fitted(raw, train.n)
-    tested = fitted.arrays(test) if isinstance(test, Part) else None
+    made = replace(made, notes=(*made.notes, *fitted.said(train), *fitted.cut(raw)), rows=fitted)
+    parts = [each for each in (train, validation, tested) if each is not None]
+    said = fitted.too_large(sum(each.n for each in parts), limit)
+    if said:
+        train, validation, *tests = map(fitted.deferred, parts)
+        return replace(
+            made, train=train, validation=validation, test=next(iter(tests), None), whole=None,
+            notes=(*made.notes, said),
+        )  # fmt: skip
     if whole is None:
         train, validation = fitted.arrays(train), fitted.arrays(validation)
     else:
         whole = fitted.arrays(whole)
         train, validation = whole.between(0, train.n), whole.between(train.n, whole.n)
-    notes = (*made.notes, *fitted.cut(raw))
-    return replace(
-        made, train=train, validation=validation, test=tested, whole=whole, rows=fitted, notes=notes
-    )
+    tested = None if tested is None else fitted.arrays(tested)
+    return replace(made, train=train, validation=validation, test=tested, whole=whole)
 
 
 def _sized(data: Dataset, name: str, *more: str) -> Dataset:

@@ -10,6 +10,7 @@ import numpy as np
 from autoopt.data.cuts import Cut
 from autoopt.data.dataset import Dataset
 from autoopt.data.nested import leaves
+from autoopt.data.parts import Stream
 from autoopt.data.splits import classes, fits
 from autoopt.errors import DataError
 
@@ -74,6 +75,12 @@ def _no_whole(dataset: Dataset) -> str:
         return (
             "cv was given along with class_weight and labels or weights that class weights have to be multiplied "
             "into, which leaves only one cut. Expected one of the two. Leave class_weight out, or cv."
+        )
+    if isinstance(dataset.train, Stream) and dataset.train.ordered:
+        return (
+            "cv was given along with rows that are too large for the memory as arrays, which folds are made of. Expected rows "
+            "that fit. Pass fewer, or smaller images (types={'image': '64x48'}), let them take more (Resources(memory=…)), or "
+            "leave cv out."
         )
     return (
         "cv was given along with parts of the data, as in validation_data or in a Dataset of parts. Expected one whole "

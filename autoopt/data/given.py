@@ -10,7 +10,7 @@ import numpy as np
 from autoopt.data import frames, npz, rows, streams
 from autoopt.data.arrays import convert, to_arrays
 from autoopt.data.checks import check
-from autoopt.data.parts import Part, Stream
+from autoopt.data.parts import Part, Progress, Stream
 from autoopt.data.rows import Rows
 from autoopt.errors import DataError
 
@@ -43,8 +43,9 @@ class Given:
 
 
 def given_parts(
-    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any], seed: int | None
-) -> Given:
+    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any], seed: int | None,
+    limit: int | None = None, progress: Progress | None = None,
+) -> Given:  # fmt: skip
     """Return what users gave as parts.
 
     Args:
@@ -53,12 +54,14 @@ def given_parts(
         test_data: Likewise.
         said: What is said of the columns of raw rows, by argument.
         seed: Of the order in which data that comes in batches is read.
+        limit: Bytes that raw rows may take.
+        progress: Told how much of them is read.
 
     Raises:
         DataError: It cannot be learnt from as it is.
     """
     if rows.recognizes(data):
-        return _of_rows(data, validation_data, test_data, said)
+        return _of_rows(data, validation_data, test_data, said, limit, progress)
     rows.check_unsaid(said, "arrays" if streams.format_of(data) is None else "batches")
     data, validation_data, test_data = from_files(data, validation_data, test_data)
     test = None if test_data is None else beside(test_data, "test_data")
@@ -69,8 +72,11 @@ def given_parts(
     return Given(whole, None, test, notes)
 
 
-def _of_rows(data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any]) -> Given:
-    parts, found, notes = rows.read(data, validation_data, test_data, said)
+def _of_rows(
+    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any], limit: int | None,
+    progress: Progress | None,
+) -> Given:  # fmt: skip
+    parts, found, notes = rows.read(data, validation_data, test_data, said, limit, progress)
     validation, test = (
         None if each is None else Part(each.x, each.y) for each in (parts.validation, parts.test)
     )

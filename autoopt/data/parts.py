@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autoopt.data import factory, streams
+from autoopt.data import deferred, factory, streams
+from autoopt.data.deferred import Deferred
 from autoopt.data.nested import mapped, rows
+
+Progress = Callable[[int, int], None]
+"""Is told how much is done, of how much; in bytes, rows or files."""
 
 DEFAULT_BATCH_SIZE = 32
 """Keras's own."""
@@ -54,8 +58,8 @@ class Stream:
     """Data that is read batch by batch.
 
     Attributes:
-        source: A `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader` as the user wrote it, or a function
-            that makes one of a batch size.
+        source: A `tf.data.Dataset`, `keras.utils.PyDataset` or torch `DataLoader` as the user wrote it, a function that
+            makes one of a batch size, or raw rows that are prepared batch by batch.
         n: Examples in one pass, None where that is not known.
     """
 
@@ -65,7 +69,22 @@ class Stream:
     @property
     def sized(self) -> bool:
         """Whether it comes in batches of any size that is asked for."""
-        return factory.recognizes(self.source)
+        return self.ordered or factory.recognizes(self.source)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether its examples come in any order that is asked for."""
+        return isinstance(self.source, Deferred)
+
+    @property
+    def y(self) -> Any:
+        """All labels, where they are known without a pass; else None."""
+        return self.source.raw.y if isinstance(self.source, Deferred) else None
+
+    def epoch(self, batch_size: int | None, order: np.ndarray) -> Any:
+        """Return what Keras's `fit` takes, the examples in an order; only where it is `ordered`."""
+        assert isinstance(self.source, Deferred)
+        return deferred.batched(self.source, batch_size, order)
 
     @property
     def usual_size(self) -> int:

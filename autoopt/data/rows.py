@@ -2,16 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autoopt.data.parts import Part
+from autoopt import memory
+from autoopt.data.deferred import Deferred
+from autoopt.data.parts import Part, Progress, Stream
 from autoopt.errors import DataError
-from autoopt.schema import Raw, Schema
+from autoopt.schema import Raw, Schema, Stored, pieces
 from autoopt.untrusted import shown
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ KEPT = (
     "What columns are prepared with (means, categories, words) is learnt from the rows that train alone; fresh cuts and "
     "folds keep it."
 )
+
+BETWEEN = "\0"
+"""What stands between texts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +56,50 @@ class Rows:
         assert self.preparation is not None
         return replace(part, x=prepared(self.preparation, Raw(self.schema, part.x, part.y)))
 
+    def said(self, part: Part) -> Iterator[str]:
+        """Yield what is to be said of the preparation, which was fitted on a part."""
+        from autoopt.data.tables.listing import some
+        from autoopt.preparing import MOST_LETTERS, SAMPLE
+
+        assert self.preparation is not None
+        if self.preparation.wide:
+            yield (
+                f"Numbers of {some(self.preparation.wide)} are closer together than float32 can tell: best_model takes two for "
+                "each, x.astype('float32') and what is left of x. predict does that for you."
+            )
+        texts = [each.name for each in self.schema.columns if each.kind == "text"]
+        if any(isinstance(part.x[name], Stored) for name in texts):
+            yield (
+                f"Words are learnt from {SAMPLE:,} texts that train at most, or {MOST_LETTERS / 1e6:.0f} million letters of "
+                "them, drawn at random: the others stay on disk."
+            )
+
     def cut(self, part: Part) -> tuple[str, ...]:
         """Return what is to be said of raw rows of a part of which models take the beginning alone."""
         assert self.preparation is not None
         return self.preparation.cut(Raw(self.schema, part.x, part.y))
+
+    def deferred(self, part: Part) -> Stream:
+        """Return a part of raw rows as batches, each of which is prepared when it is needed."""
+        assert self.preparation is not None
+        return Stream(Deferred(Raw(self.schema, part.x, part.y), self.preparation), part.n)
+
+    def too_large(self, n: int, limit: int | None) -> str:
+        """Return what is to be said of so many rows where they do not fit into memory once they are prepared, else nothing.
+
+        Args:
+            n: All rows that are to be prepared.
+            limit: Bytes that may be taken; None for what is available.
+        """
+        assert self.preparation is not None
+        wanted = n * self.preparation.row_bytes
+        if memory.fits(wanted, limit):
+            return ""
+        return (
+            f"{n:,} rows take {memory.spoken(wanted)} as arrays, {memory.COPIES} times that while they train, and "
+            f"{memory.spoken(memory.free(limit) or 0)} may be taken: they are read and prepared batch by batch. Keras's fit "
+            "trains on them then, on one cut of the rows."
+        )
 
 
 def prepared(preparation: "Preparation", raw: Raw) -> Any:
@@ -91,7 +136,12 @@ def check_unsaid(said: Mapping[str, Any], what: str) -> None:
 
 
 def read(
-    data: Any, validation_data: Any, test_data: Any, said: Mapping[str, Any]
+    data: Any,
+    validation_data: Any,
+    test_data: Any,
+    said: Mapping[str, Any],
+    limit: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple["Parts", Rows, tuple[str, ...]]:
     """Return raw rows by what they are for, what they are, and what is to be said of them.
 
@@ -100,19 +150,21 @@ def read(
         validation_data: Rows of the same columns, or None for those that a folder has.
         test_data: Likewise.
         said: `target`, `task`, `types`, `drop`, and `groups` where that names a column.
+        limit: As `files.read` takes it.
+        progress: Likewise.
 
     Raises:
         DataError: They cannot be read or learnt from as they are.
     """
     from autoopt.data import files  # readers load more than arrays need
 
-    found = files.read_parts(data, **said)
+    found = files.read_parts(data, **said, limit=limit, progress=progress)
     schema, left_out, sides = found.train.schema, list(found.left_out), {}
     for name, own, given in (
         ("validation", found.validation, validation_data),
         ("test", found.test, test_data),
     ):
-        sides[name] = own if given is None else _beside(f"{name}_data", given, schema)
+        sides[name] = own if given is None else _beside(f"{name}_data", given, schema, limit, progress)
         if own is not None and given is not None:
             left_out.append(f"The {name} part of {data} is left out: {name}_data was given.")
     parts = files.Parts(found.train, **sides, left_out=tuple(left_out))
@@ -147,7 +199,7 @@ def labelled(raw: Raw, name: str) -> Raw:
     return raw if len(kept) == raw.n else raw.take(kept)
 
 
-def _beside(name: str, given: Any, schema: Schema) -> Raw:
+def _beside(name: str, given: Any, schema: Schema, limit: int | None, progress: Progress | None) -> Raw:
     """Return rows that were given beside others, as those are."""
     from autoopt.data import files
 
@@ -157,7 +209,7 @@ def _beside(name: str, given: Any, schema: Schema) -> Raw:
             f"included. Pass {name} as a file, a folder or a DataFrame."
         )
     try:
-        return labelled(files.read(given, schema=schema), name)
+        return labelled(files.read(given, schema=schema, limit=limit, progress=progress), name)
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
 
@@ -168,8 +220,17 @@ def _mark(parts: Iterable[Raw]) -> str:
         found.update(json.dumps([_held(part.schema), part.n], sort_keys=True).encode())
         for values in (*part.x.values(), part.y):
             if values is not None:
-                found.update(_bytes(np.asarray(values)))
+                for piece in _pieces(values):
+                    found.update(piece)
     return found.hexdigest()
+
+
+def _pieces(values: Any) -> Iterator[Any]:
+    """Yield the bytes of values, piece by piece where they stay in their files; the same either way."""
+    for place, piece in enumerate(pieces(values)):
+        if place and piece.dtype.hasobject:
+            yield BETWEEN.encode()
+        yield _bytes(piece)
 
 
 def _held(schema: Schema) -> dict[str, Any]:
@@ -181,5 +242,7 @@ def _held(schema: Schema) -> dict[str, Any]:
 
 def _bytes(values: np.ndarray) -> Any:
     if values.dtype.hasobject:
-        return "\0".join(map(str, values.tolist())).encode(errors="surrogatepass")
+        return BETWEEN.join(map(str, values.tolist())).encode(errors="surrogatepass")
+    if values.dtype == np.float64:
+        values = values.astype(np.float32)  # as rows had them when earlier runs were marked
     return np.ascontiguousarray(values).view(np.uint8).reshape(-1).data

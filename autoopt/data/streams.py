@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from autoopt.data import dataloader, factory, pydataset, tfdata
+from autoopt.data import dataloader, deferred, factory, pydataset, tfdata
 from autoopt.data.arrays import convert
 from autoopt.data.nested import leaves, mapped
 from autoopt.errors import DataError
@@ -45,16 +45,19 @@ class StreamFormat(Protocol):
 
 
 FORMATS: tuple[StreamFormat, ...] = (tfdata, pydataset, dataloader, factory)
+"""What users may pass."""
 
 
 def format_of(value: Any) -> StreamFormat | None:
     """Return the format that recognizes `value`, None when it is no stream."""
-    return next((each for each in FORMATS if each.recognizes(value)), None)
+    return next((each for each in (*FORMATS, deferred) if each.recognizes(value)), None)
 
 
 def first(source: Any) -> tuple[Any, Any, Any]:
-    """Return x, y and sample_weight of the first batch as numpy arrays."""
+    """Return x, y and sample_weight of the first batch as numpy arrays; of rows in an order of theirs some of all."""
     form = _known(source)
+    if isinstance(source, deferred.Deferred):
+        return _arrays(source.few(), form.NAME)
     batch = next(iter(form.batches(source, seed=0)), None)
     if batch is None:
         raise DataError(
@@ -78,8 +81,11 @@ def arrays(source: Any) -> Iterator[tuple[Any, Any, Any]]:
 
 
 def labels(source: Any) -> Iterator[Any]:
-    """Yield the labels of each batch of one pass as numpy arrays."""
+    """Yield the labels of each batch of one pass as numpy arrays; nothing is prepared for them where they are known."""
     form = _known(source)
+    if isinstance(source, deferred.Deferred):
+        yield source.raw.y
+        return
     for batch in form.batches(source, seed=0):
         yield _arrays(batch, form.NAME)[1]
 

@@ -159,6 +159,8 @@ class _FitFitting(Fitting):
 
     def _training(self, number: int) -> dict[str, Any]:
         task = self._task
+        if isinstance(task.train, Stream) and task.train.ordered:
+            return {"x": task.train.epoch(task.batch_size, task.order(number)), "shuffle": False}
         if isinstance(task.train, Stream):
             batches = task.train.batched(task.batch_size)
             if isinstance(batches, keras.utils.PyDataset):

@@ -1,6 +1,7 @@
 """A preparation: raw rows to arrays once, and the layers that do the same inside of a model."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,10 +15,10 @@ from autoopt.preparing.image import image
 from autoopt.preparing.layers import PREPARATION, Layers
 from autoopt.preparing.sequence import sequence
 from autoopt.preparing.sound import sound
-from autoopt.preparing.table import table
+from autoopt.preparing.table import PAIR, table
 from autoopt.preparing.text import text
 from autoopt.preparing.words import counted
-from autoopt.schema import Modality, Raw, Schema
+from autoopt.schema import Modality, Raw, Schema, pieces
 
 KINDS: Mapping[Modality, Callable[[Raw, np.ndarray], Layers]] = {
     "table": table,
@@ -37,7 +38,13 @@ LENGTHS: Mapping[Modality, tuple[str, str, Callable[[str], int]]] = {
 """What is cut where it is too long, what its length is counted in, and how."""
 
 BATCH = 1_024
-"""Rows that are prepared at once."""
+"""Rows that are prepared at once, at most."""
+
+AT_ONCE = 2**24
+"""Bytes of rows that are prepared at once."""
+
+PIECE = 2**28
+"""Bytes of prepared rows that are predicted for at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +117,8 @@ class Preparation:
     def feed(self, x: Mapping[str, np.ndarray]) -> dict[str, Any]:
         """Return columns as inputs of `model`, and of what is built around it; other columns are left out.
 
+        Numbers of a table that float32 cannot tell apart are two inputs a row: the nearest float32, and what is left.
+
         Raises:
             DataError: A column is not there.
         """
@@ -119,7 +128,8 @@ class Preparation:
                 f"The rows have no column {missing[0]!r}. Expected the columns that the model was trained with. "
                 f"Add it, with nothing in it where it is not known.{nearest(missing[0], x)}"
             )
-        return {name: x[column] for column, name in self.names.items()}
+        widths = {tensor.name: tensor.shape[1:] for tensor in self.model.inputs}
+        return {name: _given(x[column], widths[name]) for column, name in self.names.items()}
 
     def arrays(self, raw: Raw, progress: Callable[[int, int], None] | None = None) -> Any:
         """Return what a starter takes: an array, or a dict of them by name.
@@ -128,18 +138,37 @@ class Preparation:
             raw: The rows.
             progress: Called with how many are done, of how many.
         """
-        given, whole = self.feed(raw.x), None
-        for at in range(0, raw.n, BATCH):
-            rows = slice(at, at + BATCH)
+        whole, step = None, _step(raw.x.values())
+        for at in range(0, raw.n, step):
+            rows = slice(at, at + step)
+            given = self.feed({name: np.asarray(values[rows]) for name, values in raw.x.items()})
             # Not through `predict`: to trace a model of thousands of columns takes longer than all of them here.
-            made = self.model({name: values[rows] for name, values in given.items()}, training=False)
+            made = self.model(given, training=False)
             parts = keras.tree.map_structure(keras.ops.convert_to_numpy, made)
             if whole is None:
                 whole = keras.tree.map_structure(partial(_empty, raw.n), parts)
             keras.tree.map_structure(lambda all_, part, rows=rows: _put(all_, part, rows), whole, parts)
             if progress is not None:
-                progress(min(at + BATCH, raw.n), raw.n)
+                progress(min(at + step, raw.n), raw.n)
         return whole
+
+    def pieces(self, raw: Raw, most: int = PIECE) -> Iterator[Any]:
+        """Yield what `arrays` returns, as many rows at a time as take no more than so many bytes."""
+        step = max(1, most // max(self.row_bytes, 1))
+        for at in range(0, raw.n, step):
+            yield self.arrays(raw if step >= raw.n else raw.take(np.arange(at, min(at + step, raw.n))))
+
+    @property
+    def wide(self) -> list[str]:
+        """Columns of numbers that float32 cannot tell apart, which are two inputs a row."""
+        widths = {tensor.name: tensor.shape[1:] for tensor in self.model.inputs}
+        return [column for column, name in self.names.items() if self.inputs.numbers and widths[name] == PAIR]
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes that one prepared row takes."""
+        made = keras.tree.flatten(self.model.output)
+        return sum(math.prod(each.shape[1:]) * np.dtype(each.dtype).itemsize for each in made)
 
     def cut(self, raw: Raw) -> tuple[str, ...]:
         """Return what is to be said of texts and sequences of which the model takes the beginning alone."""
@@ -149,7 +178,11 @@ class Preparation:
         (column,) = raw.schema.columns[:1]
         what, unit, length = LENGTHS[raw.schema.modality]
         most = self.inputs.shape[0]
-        longer = sum(len(each) > most and length(str(each)) > most for each in raw.x[column.name])
+        longer = sum(
+            len(each) > most and length(str(each)) > most
+            for piece in pieces(raw.x[column.name])
+            for each in piece
+        )
         if not longer:
             return ()
         return (
@@ -166,6 +199,24 @@ class Preparation:
         # A column may be called as the core is, and Keras allows each name once.
         apart = core if name == core.name else keras.Model(core.input, core(core.input), name=name)
         return keras.Model(inputs, apart(self.model(inputs)), name=f"{core.name}_of_raw")
+
+
+def _given(values: Any, width: tuple[int, ...]) -> Any:
+    """Return a column as its input takes it."""
+    if values.ndim != 1 or values.dtype.kind != "f":
+        return values
+    close = values.astype(np.float32)
+    if width != PAIR:
+        return close
+    with np.errstate(invalid="ignore"):
+        left = np.where(np.isfinite(close), values - close, 0).astype(np.float32)
+    return np.stack([close, left], axis=1)
+
+
+def _step(given: Iterable[Any]) -> int:
+    """Return how many rows are prepared at once: fewer where they are large."""
+    row = sum(math.prod(values.shape[1:]) * values.dtype.itemsize for values in given)
+    return int(np.clip(AT_ONCE // max(row, 1), 1, BATCH))
 
 
 def _empty(rows: int, part: np.ndarray) -> np.ndarray:

@@ -49,11 +49,11 @@ def _loudness(given: Any, rate: int, samples: int) -> Any:
     return keras.layers.Permute((2, 1))(keras.ops.log(power + QUIETEST))
 
 
-def _moments(loudness: keras.Model, x: np.ndarray, rows: np.ndarray) -> tuple[list[float], list[float]]:
+def _moments(loudness: keras.Model, x: Any, rows: np.ndarray) -> tuple[list[float], list[float]]:
     """Return mean and variance of each band."""
     total, squares, count = np.zeros(BANDS), np.zeros(BANDS), 0
     for at in range(0, len(rows), BATCH):
-        found = keras.ops.convert_to_numpy(loudness(x[rows[at : at + BATCH]])).astype("float64")
+        found = keras.ops.convert_to_numpy(loudness(np.asarray(x[rows[at : at + BATCH]]))).astype("float64")
         found = found.reshape(-1, BANDS)
         total, squares, count = total + found.sum(0), squares + (found**2).sum(0), count + len(found)
     means = total / count

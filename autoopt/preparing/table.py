@@ -5,6 +5,7 @@ Keras's `FeatureSpace` does not do: it hands NaN on as NaN, and is fitted on a `
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,11 +14,17 @@ import numpy as np
 from autoopt.errors import DataError
 from autoopt.prepared import Inputs
 from autoopt.preparing.layers import Layers, check_words_can_be_read, name_of
-from autoopt.preparing.words import vocabulary
+from autoopt.preparing.words import looked_at, vocabulary
 from autoopt.schema import Raw
 
 FARTHEST = 10.0
 """Standard deviations from the mean beyond which numbers are taken for this: one slip of a comma rules no net."""
+
+PAIR = (2,)
+"""Shape of a column of which float32 would lose too much: the nearest float32, and what is left to the number itself."""
+
+MOST_LOST = 1e-4
+"""Of a standard deviation, that rounding to float32 may cost."""
 
 MOST_CATEGORIES = 1_000
 MOST_WORDS = 2_000
@@ -50,32 +57,75 @@ def table(raw: Raw, rows: np.ndarray) -> Layers:
     return Layers(read, made, Inputs(numbers=width, categories=len(ids), values=values))
 
 
+@dataclass(frozen=True)
+class Number:
+    """A column of numbers that tells one row from another.
+
+    Attributes:
+        name: Of the column.
+        mean: Of what is known in the rows that train.
+        variance: Likewise; 1 where all are the same, beside gaps.
+        gaps: Whether one is missing.
+        wide: Whether float32 cannot tell them apart, as it cannot seconds since 1970.
+    """
+
+    name: str
+    mean: float
+    variance: float
+    gaps: bool
+    wide: bool
+
+    @classmethod
+    def of(cls, name: str, given: np.ndarray) -> "Number | None":
+        """Return what is learnt of a column's numbers; None where they tell nothing."""
+        known = given[np.isfinite(given)]
+        gaps = bool(np.isnan(given).any())
+        variance = float(known.var()) if len(known) else 0.0
+        if not len(known) or (variance == 0 and not gaps):
+            return None
+        mean = float(known.mean())
+        lost = max(float(np.abs(known - known.astype(np.float32)).max()), abs(mean - float(np.float32(mean))))
+        return cls(name, mean, variance or 1.0, gaps, lost > MOST_LOST * np.sqrt(variance) > 0)
+
+
 def _scaled(raw: Raw, rows: np.ndarray, read: dict[str, Any]) -> Iterator[Any]:
     """Yield numbers around 0, and 1 where one is missing, of columns where that happens."""
-    names, means, variances, gaps = [], [], [], []
+    numbers = []
     for column in raw.schema.columns:
         if column.kind in ("number", "date"):
-            given = raw.x[column.name][rows].astype("float64").reshape(-1)
-            known = given[np.isfinite(given)]
-            if not len(known):
-                continue
-            missing, variance = bool(np.isnan(given).any()), float(known.var())
-            if variance == 0 and not missing:
-                continue
-            read[column.name] = keras.Input((1,), name=name_of(column.name, read))
-            names.append(column.name)
-            means.append(float(known.mean()))
-            variances.append(variance or 1.0)  # a constant beside gaps: only the gaps tell anything
-            gaps += [column.name] if missing else []
-    if names:
-        scaled = keras.layers.Normalization(mean=means, variance=variances)(
-            _joined([read[name] for name in names])
-        )
+            found = Number.of(column.name, np.asarray(raw.x[column.name][rows], "float64").reshape(-1))
+            if found is not None:
+                numbers.append(found)
+                shape = PAIR if found.wide else (1,)
+                read[found.name] = keras.Input(shape, name=name_of(found.name, read))
+    wide = [each for each in numbers if each.wide]
+    ordered = [*(each for each in numbers if not each.wide), *wide]
+    if numbers:
+        plain = [read[each.name] for each in ordered[: len(ordered) - len(wide)]]
+        given = _joined([*plain, *([_centred(wide, read)] if wide else [])])
+        means = [0.0 if each.wide else each.mean for each in ordered]
+        scaled = keras.layers.Normalization(mean=means, variance=[each.variance for each in ordered])(given)
         # 0 is the mean. NaN has to go before `clip`, which hands it on.
         known = keras.ops.nan_to_num(scaled, nan=0.0, posinf=FARTHEST, neginf=-FARTHEST)
         yield keras.ops.clip(known, -FARTHEST, FARTHEST)
+    gaps = [_one(each, read) for each in numbers if each.gaps]
     if gaps:
-        yield keras.ops.cast(keras.ops.isnan(_joined([read[name] for name in gaps])), "float32")
+        yield keras.ops.cast(keras.ops.isnan(_joined(gaps)), "float32")
+
+
+def _centred(numbers: list[Number], read: dict[str, Any]) -> Any:
+    """Return columns of two inputs each less their means: what is near a mean is exact in float32 again."""
+    near = [np.float32(each.mean) for each in numbers]
+    pairs = [(-a, -np.float32(each.mean - float(a))) for a, each in zip(near, numbers, strict=True)]
+    given = _joined([read[each.name] for each in numbers])
+    less = keras.layers.Rescaling(1.0, np.array(pairs, np.float32).reshape(-1), dtype="float32")(given)
+    return keras.ops.sum(keras.layers.Reshape((len(numbers), 2))(less), axis=-1)
+
+
+def _one(number: Number, read: dict[str, Any]) -> Any:
+    """Return one value a row, NaN where there is none."""
+    given = read[number.name]
+    return keras.ops.sum(given, axis=-1, keepdims=True) if number.wide else given
 
 
 def _numbered(raw: Raw, rows: np.ndarray, read: dict[str, Any]) -> tuple[list[Any], int]:
@@ -87,7 +137,7 @@ def _numbered(raw: Raw, rows: np.ndarray, read: dict[str, Any]) -> tuple[list[An
     ids, total = [], 0
     for column in raw.schema.columns:
         if column.kind == "category":
-            counted = Counter(map(str, raw.x[column.name][rows]))
+            counted = Counter(map(str, np.asarray(raw.x[column.name][rows])))
             known = [value for value, count in counted.most_common(MOST_CATEGORIES) if count > 1]
             known = sorted(value for value in known if value != UNKNOWN)
             if not known or len(counted) == 1:
@@ -105,7 +155,7 @@ def _weighed(raw: Raw, rows: np.ndarray, read: dict[str, Any]) -> Iterator[Any]:
     for column in raw.schema.columns:
         if column.kind == "text":
             check_words_can_be_read(f"Column {column.name!r}")
-            found = vocabulary(raw.x[column.name][rows], MOST_WORDS)
+            found = vocabulary(looked_at(raw.x[column.name], rows), MOST_WORDS)
             if not found.words:
                 continue
             read[column.name] = keras.Input((), dtype="string", name=name_of(column.name, read))

@@ -6,7 +6,7 @@ import numpy as np
 from autoopt.errors import DataError
 from autoopt.prepared import Inputs
 from autoopt.preparing.layers import Layers, check_words_can_be_read, name_of
-from autoopt.preparing.words import vocabulary
+from autoopt.preparing.words import looked_at, vocabulary
 from autoopt.schema import Raw
 
 MOST_WORDS = 20_000
@@ -22,7 +22,7 @@ def text(raw: Raw, rows: np.ndarray) -> Layers:
     """
     column = raw.schema.columns[0].name
     check_words_can_be_read(f"Column {column!r}")
-    found = vocabulary(raw.x[column][rows], MOST_WORDS)
+    found = vocabulary(looked_at(raw.x[column], rows), MOST_WORDS)
     if not found.words:
         raise DataError(
             f"None of the {len(rows):,} texts of {column!r} has a word. Expected words with spaces between. Look at what "

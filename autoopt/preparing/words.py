@@ -3,13 +3,22 @@
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
+from autoopt.schema import Stored
+
 PUNCTUATION = string.punctuation.encode()
 BATCH = 256
 """Texts that are counted at once: one number for each of them and each word."""
+
+SAMPLE = 200_000
+"""Texts that words are learnt from where the texts stay in their files."""
+
+MOST_LETTERS = 2**26
+"""Of all these together."""
 
 
 def counted(text: str) -> int:
@@ -33,7 +42,7 @@ class Vocabulary:
     length: int
 
 
-def vocabulary(texts: Sequence[str], most: int, share: float = 0.95) -> Vocabulary:
+def vocabulary(texts: Sequence[str] | np.ndarray, most: int, share: float = 0.95) -> Vocabulary:
     """Return the words of some texts.
 
     Args:
@@ -58,3 +67,18 @@ def vocabulary(texts: Sequence[str], most: int, share: float = 0.95) -> Vocabula
     rarity = np.log(1 + len(given) / (1 + texts_with[[0, *(at + 1 for at in kept)]]))
     length = int(np.ceil(np.quantile(np.concatenate(lengths), share)))
     return Vocabulary(tuple(words[at] for at in kept), tuple(map(float, rarity)), length)
+
+
+def looked_at(values: Any, rows: np.ndarray) -> np.ndarray:
+    """Return the texts that words are learnt from: all of some rows, or a sample where they stay in their files."""
+    if not isinstance(values, Stored):
+        return np.asarray(values[rows])
+    drawn = np.random.default_rng(0).permutation(rows)[:SAMPLE]
+    found: list[np.ndarray] = []
+    letters = 0
+    for at in range(0, len(drawn), BATCH):
+        found.append(np.asarray(values[drawn[at : at + BATCH]]))
+        letters += sum(map(len, found[-1]))
+        if letters > MOST_LETTERS:
+            break
+    return np.concatenate(found)

@@ -55,13 +55,13 @@ def shapes_of(data: Dataset, modality: Modality | None) -> Shapes:
         UsageError: The data comes in batches.
     """
     train = data.train
+    if data.schema is not None and data.preparation is not None:
+        return Shapes(data.schema.modality, data.preparation.inputs, Outputs.of(data.schema, train.y))
     if not isinstance(train, Part):
         raise UsageError(
             "A starter was named, and the data comes in batches, of which shapes and classes are not known. Expected arrays "
             "or raw rows. Pass (x, y), or a model function of your own."
         )
-    if data.schema is not None and data.preparation is not None:
-        return Shapes(data.schema.modality, data.preparation.inputs, Outputs.of(data.schema, train.y))
     kind = modality or BY_SIDES.get(np.ndim(train.x), "table")
     return Shapes(kind, _inputs(train.x, kind), _outputs(data, train))
 

@@ -4,11 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autoopt.schema import DATES, RATES, SIGNS, STYLES
+from autoopt.schema import DATES, MOST_VALUES, RATES, SIGNS, STYLES
 from autoopt.untrusted import Unreadable, shown
-
-MOST_VALUES = 2**24
-"""Of one image or sound that is read by a schema, and of anything that it counts."""
 
 SIDES = {"image": 3, "audio": 1}
 """Of one example, by kind of data; others have none, or of a series its steps."""

@@ -105,6 +105,17 @@ def test_a_folder_of_parts_is_cut_as_it_is(tmp_path: Path) -> None:
     assert data.schema.modality == "text" and data.train.x.dtype == "int32"
 
 
+def test_seconds_since_1970_are_scaled_as_they_are_and_it_is_said_what_a_model_takes_for_them() -> None:
+    times = 1.7e9 + np.random.default_rng(0).uniform(0, 60, 80)
+    data = Dataset.of(houses().assign(time=times), target="price")
+    scaled = np.concatenate([data.train.x, data.validation.x])[:, 1]
+    given = times[np.concatenate([data.split.train, data.split.validation])]
+    mean, spread = given[: data.train.n].mean(), given[: data.train.n].std()
+    np.testing.assert_allclose(scaled, (given - mean) / spread, atol=1e-6)
+    assert any(note.startswith("Numbers of 'time' are closer together") for note in data.notes)
+    assert not any("closer together" in note for note in Dataset.of(houses()).notes)
+
+
 def test_texts_that_are_cut_are_counted_before_the_search(tmp_path: Path) -> None:
     words = pd.DataFrame({"words": [f"some words of {n}" for n in range(40)], "label": ["a", "b"] * 20})
     words.loc[3, "words"] = "so many words " * 30

@@ -1,10 +1,10 @@
 """Files, folders and DataFrames to `Raw`, one file a format; and predictions back into a file."""
 
-from autoopt.data.files.delimited import Progress
 from autoopt.data.files.parted import Parts, read_parts
 from autoopt.data.files.predictions import write
 from autoopt.data.files.source import TABLES, read
 from autoopt.data.files.watched import watched, watching
+from autoopt.data.parts import Progress
 from autoopt.data.tables import describe
 
 __all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "watching", "write"]

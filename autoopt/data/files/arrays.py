@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from autoopt.data import npz
-from autoopt.data.files.delimited import NOTHING, Progress
+from autoopt.data.files.delimited import NOTHING
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import brief
@@ -38,7 +39,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
             "an input. Pass other arrays to autoopt.tune with a model of yours."
         )
     names = tuple(f"column_{place}" for place in range(1, x.shape[1] + 1))
-    table = Table(names if y is None else (*names, "y"))
+    table = Table(names if y is None else (*names, "y"), disk=known.disk(x.nbytes))
     columns = [*x.T, *([] if y is None else [y])]
     table.add([pd.Series(values) for values in columns])
     return table

@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from autoopt.data.files.delimited import NOTHING, Progress, checked_names
+from autoopt.data.files.delimited import NOTHING, checked_names
 from autoopt.data.files.extra import needed
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import brief
 
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
 ROWS = 50_000
+CELL = 8
+"""Bytes of a number, and of what says where a text is."""
+
 INDEX = "__index_level_"
 """How pandas calls an index that it stores: it numbers rows, and is no column."""
 
@@ -21,7 +25,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
 
     Args:
         path: Of the file.
-        known: Not needed here: names and types are in the file.
+        known: Its limit alone: names and types are in the file.
         progress: Told of rows.
 
     Raises:
@@ -29,8 +33,9 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
     """
     arrow = needed("pyarrow", path)
     try:
-        names, total, batches = _opened(path)
-        table = Table(checked_names([each for each in names if not each.startswith(INDEX)], path))
+        names, total, size, batches = _opened(path)
+        columns = checked_names([each for each in names if not each.startswith(INDEX)], path)
+        table = Table(columns, disk=known.disk(size))
         for batch in batches:
             batch.validate(full=True)  # else what is damaged may be read beyond its end
             plain = batch.select(list(table.names)).replace_schema_metadata(None)
@@ -46,14 +51,18 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
         ) from error
 
 
-def _opened(path: Path) -> tuple[list[str], int, Iterator[Any]]:
-    """Return the names of columns, the count of rows, and the rows in batches."""
+def _opened(path: Path) -> tuple[list[str], int, int, Iterator[Any]]:
+    """Return the names of columns, the count of rows, about how many bytes they take, and the rows in batches."""
     if path.suffix.lower() in SUFFIXES[:2]:
         from pyarrow import parquet
 
         file = parquet.ParquetFile(path)
-        return file.schema_arrow.names, file.metadata.num_rows, file.iter_batches(batch_size=ROWS)
+        told = file.metadata
+        packed = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
+        size = max(packed, CELL * told.num_rows * told.num_columns)
+        return file.schema_arrow.names, told.num_rows, size, file.iter_batches(batch_size=ROWS)
     from pyarrow import feather
 
-    whole = feather.read_table(path)
-    return whole.column_names, whole.num_rows, iter(whole.to_batches(max_chunksize=ROWS))
+    whole = feather.read_table(path, memory_map=True)
+    names, size = whole.column_names, max(whole.nbytes, CELL * whole.num_rows * whole.num_columns)
+    return names, whole.num_rows, size, iter(whole.to_batches(max_chunksize=ROWS))

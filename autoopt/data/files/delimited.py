@@ -5,7 +5,7 @@ import csv
 import itertools
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from autoopt.data.files.dialect import Dialect, dialect_of, numeric_places
 from autoopt.data.files.encoding import encoding_of
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.data.tables.numerals import MISSING_NUMBERS
 from autoopt.errors import DataError
@@ -32,9 +33,6 @@ NOTHING = Expected()
 
 PRECISION = {"float_precision": "round_trip"} if int(pd.__version__.partition(".")[0]) < 3 else {}
 """Others crash pandas 2 on long exponents (https://github.com/pandas-dev/pandas/pull/63098); pandas 3 has one way."""
-
-Progress = Callable[[int, int], None]
-"""Is told how much is done, of how much; in bytes, rows or files."""
 
 
 def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
@@ -88,7 +86,7 @@ def _read(path: Path, encoding: str, notes: list[str], known: Expected, progress
     numeric = {names[place] for place in numeric_places(rows[1:] or rows, names, dialect.comma)}
     texts = set(names) - numeric | set(known.texts)
     while True:
-        table = Table(names, list(notes), dialect.comma)
+        table = Table(names, list(notes), dialect.comma, disk=known.disk(path.stat().st_size))
         surprises = _fill(table, path, encoding, dialect, texts, progress)
         if not surprises:
             return table

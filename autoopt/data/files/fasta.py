@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from autoopt.data.files import label_file
-from autoopt.data.files.delimited import NOTHING, Progress
+from autoopt.data.files.delimited import NOTHING
 from autoopt.data.files.encoding import encoding_of
 from autoopt.data.files.label_file import LabelFile
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table, as_text, upper
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError

@@ -14,6 +14,13 @@ def recognizes(data: Any) -> bool:
     return isinstance(data, pd.DataFrame) or _is_polars(data)
 
 
+def size(data: Any) -> int:
+    """Return the bytes that reading a DataFrame takes beside it; 0 of a lazy one, which knows it once it is collected."""
+    if not _is_polars(data):
+        return int(data.memory_usage(index=False).sum())
+    return 0 if hasattr(data, "collect") else int(data.estimated_size())
+
+
 def read(data: Any) -> Table:
     """Return the rows of a DataFrame; its index is no column.
 

@@ -1,18 +1,22 @@
 """Images as bytes of one common size, grey or in colour."""
 
+import re
 import struct
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from autoopt import memory
-from autoopt.data.files.delimited import Progress
 from autoopt.data.files.extra import needed
-from autoopt.data.files.loaded import Loaded, said, skipped
+from autoopt.data.files.loaded import Loaded, changed, said, skipped
+from autoopt.data.parts import Progress
 from autoopt.errors import DataError
+from autoopt.schema import MOST_VALUES, Stored
+from autoopt.spelling import spelled
 from autoopt.untrusted import Unreadable
 
 MOST_SIDE = 128
@@ -21,8 +25,14 @@ MOST_SIDE = 128
 MOST_PIXELS = 50_000_000
 """Of one file: more may be a small file that unpacks to fill the memory."""
 
+COLOURS = 3
+"""Values of a pixel that is not grey."""
+
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 """What Pillow may take a file for, whatever it is called; others of its readers run programs."""
+
+SIZE = re.compile(r"\s*([1-9]\d{0,3})\s*(?:[x×]\s*([1-9]\d{0,3})\s*)?")
+"""How users write height and width."""
 
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B", "I;16L")
 DAMAGE = (
@@ -39,42 +49,84 @@ DAMAGE = (
 """What Pillow raises of a file that is damaged."""
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Files that are opened each time their pixels are needed.
+
+    Attributes:
+        paths: All files.
+        shape: (height, width, channels) of what comes of each.
+    """
+
+    paths: Sequence[Path]
+    shape: tuple[int, int, int]
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the pixels of some files as uint8 (rows, height, width, channels)."""
+        values = np.empty((len(rows), *self.shape), np.uint8)
+        for place, row in enumerate(rows):
+            try:
+                values[place] = _pixels(self.paths[row], *self.shape)
+            except DAMAGE as error:
+                raise changed(self.paths[row], error) from error
+        return values
+
+
 def read(
-    paths: Sequence[Path], progress: Progress | None = None, shape: Sequence[int] = (), size: Any = None
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    shape: Sequence[int] = (),
+    size: tuple[int, int] | None = None,
+    limit: int | None = None,
 ) -> Loaded:
     """Return images as uint8 (rows, height, width, channels).
 
     Args:
         paths: Of the files.
-        progress: Told of files.
+        progress: Told of files; each is opened twice.
         shape: (height, width, channels) where it is known; else it is found.
         size: (height, width) that the user asks for; None for the median of the files, 128 pixels a side at most.
+        limit: Bytes of memory; more than fits stays in the files, each of which is opened once to see that it can be.
 
     Raises:
-        DataError: Pillow is not installed, no file can be read, or all together do not fit into memory.
+        DataError: Pillow is not installed, or no file can be read.
     """
     needed("PIL", paths[0])
     wrong: dict[int, str] = {}
+    heads = _heads(paths, wrong, progress)
+    colours = 1 if _all_grey(heads) else COLOURS
+    height, width, channels = shape or (*_common(paths, wrong, heads, size), colours)
+    pictures = Pictures(tuple(paths), (height, width, channels))
+    loaded = memory.fits(len(heads) * height * width * channels, limit)
+    values = np.empty((len(heads) if loaded else 1, height, width, channels), np.uint8)
+    kept: list[int] = []
+    for place in heads:
+        try:
+            values[len(kept) if loaded else 0] = _pixels(paths[place], height, width, channels)
+            kept.append(place)
+        except DAMAGE as error:
+            wrong[place] = said(error)
+        if progress is not None:
+            progress(len(paths) + place + 1, 2 * len(paths))
+    notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
+    rows = np.array(kept, np.int64)
+    found = values[: len(kept)] if loaded else Stored(pictures, rows, pictures.shape, values.dtype)
+    return Loaded(found, rows, pictures.shape, notes=notes)
+
+
+def _heads(
+    paths: Sequence[Path], wrong: dict[int, str], progress: Progress | None
+) -> dict[int, tuple[int, int, bool]]:
+    """Return what `_head` says of each file by place, and note down which are wrong."""
     heads = {}
     for place, path in enumerate(paths):
         try:
             heads[place] = _head(path)
         except DAMAGE as error:
             wrong[place] = said(error)
-    height, width, channels = shape or (*_common(paths, wrong, heads, size), 1 if _all_grey(heads) else 3)
-    _check_room(len(heads), height, width, channels)
-    values = np.empty((len(heads), height, width, channels), np.uint8)
-    kept: list[int] = []
-    for place in heads:
-        try:
-            values[len(kept)] = _pixels(paths[place], height, width, channels)
-            kept.append(place)
-        except DAMAGE as error:
-            wrong[place] = said(error)
         if progress is not None:
-            progress(place + 1, len(paths))
-    notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
-    return Loaded(values[: len(kept)], np.array(kept, np.int64), (height, width, channels), notes=notes)
+            progress(place + 1, 2 * len(paths))
+    return heads
 
 
 def _open(path: Path) -> Any:
@@ -122,38 +174,39 @@ def _all_grey(heads: dict[int, tuple[int, int, bool]]) -> bool:
 
 
 def _common(
-    paths: Sequence[Path], wrong: dict[int, str], heads: dict[int, tuple[int, int, bool]], size: Any
+    paths: Sequence[Path],
+    wrong: dict[int, str],
+    heads: dict[int, tuple[int, int, bool]],
+    size: tuple[int, int] | None,
 ) -> tuple[int, int]:
     """Return the height and width that all are brought to."""
     if not heads:
         skipped(paths, wrong)
     if size is not None:
-        return _asked(size)
+        return size
     height, width = np.median([head[:2] for head in heads.values()], axis=0)
     scale = min(1.0, MOST_SIDE / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def _asked(size: Any) -> tuple[int, int]:
-    pair = (size, size) if isinstance(size, int) else size
-    if (
-        isinstance(pair, list | tuple)
-        and len(pair) == 2
-        and all(isinstance(each, int) and not isinstance(each, bool) and each > 0 for each in pair)
-    ):
-        return int(pair[0]), int(pair[1])
-    raise DataError(
-        f"image_size was given {size!r}. Expected pixels: one number, or (height, width). Pass 64 for 64 × 64."
-    )
+def size_of(text: Any) -> tuple[int, int]:
+    """Return the height and width that a text as "64x48" or "64" stands for.
 
+    Raises:
+        DataError: It stands for none.
 
-def _check_room(n: int, height: int, width: int, channels: int) -> None:
-    wanted, room = n * height * width * channels, memory.total()
-    if room is not None and wanted > room / 2:
+    Example:
+        >>> size_of("64x48"), size_of("64")
+        ((64, 48), (64, 64))
+    """
+    found = SIZE.fullmatch(str(text))
+    height, width = (0, 0) if found is None else (int(found[1]), int(found[2] or found[1]))
+    if not 0 < height * width <= MOST_VALUES // COLOURS:
         raise DataError(
-            f"{n:,} images of {height} × {width} take {memory.spoken(wanted)}. Expected half of this machine's memory at most, "
-            f"{memory.spoken(room // 2)}. Pass smaller images, or fewer."
+            f"types['image'] was given {text!r}. Expected height and width in pixels, as \"64x48\", or one number for both: up to "
+            f"{MOST_VALUES // COLOURS:,} pixels. Pass {spelled('types', {'image': '64'})} for 64 × 64."
         )
+    return height, width
 
 
 def _told(
@@ -164,4 +217,6 @@ def _told(
         return ()
     colour = "grey" if channels == 1 else "in colour"
     found = f"{len(sizes):,} sizes" if len(sizes) > 1 else "{} × {} pixels".format(*next(iter(sizes)))
-    return (f"Images of {found} are brought to {height} × {width}, {colour}.",)
+    return (
+        f"Images of {found} are brought to {height} × {width}, {colour}. Another: {spelled('types', {'image': '64x48'})}.",
+    )

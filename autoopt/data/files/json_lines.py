@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from autoopt.data.files.delimited import NOTHING, Progress
+from autoopt.data.files.delimited import NOTHING
 from autoopt.data.files.encoding import encoding_of
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import shown

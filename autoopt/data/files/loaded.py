@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,18 +19,20 @@ class Loaded:
     """Files that were read.
 
     Attributes:
-        values: One row a file.
+        values: One row a file: an array, or `Stored` where that would be too large.
         kept: The places of these files among all.
         shape: Of one row, where it has one.
         rate: Samples a second of sound, 0 for anything else.
+        distinct: How many of the texts are different, 0 for anything else.
         notes: One sentence each.
     """
 
-    values: np.ndarray
+    values: Any
     kept: np.ndarray
     shape: tuple[int, ...] = ()
     rate: int = 0
     notes: tuple[str, ...] = ()
+    distinct: int = 0
 
 
 def skipped(paths: Sequence[Path], why: dict[int, str]) -> tuple[str, ...]:
@@ -64,3 +67,11 @@ def said(error: BaseException) -> str:
     if isinstance(error, Unreadable):
         return str(error)
     return f"{brief(str(error) or type(error).__name__).rstrip('.')}."
+
+
+def changed(path: Path, error: BaseException) -> DataError:
+    """Return what is said of a file that could be read before, and cannot when a batch needs it."""
+    return DataError(
+        f"{path} could be read before, and now cannot: {said(error)} Expected files that stay as they are while they are learnt "
+        "from. Put it back, or begin again without it."
+    )

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from autoopt.data.files import images, sounds, texts
-from autoopt.data.files.delimited import Progress
 from autoopt.data.files.folder import Files
 from autoopt.data.files.loaded import Loaded
+from autoopt.data.parts import Progress
 from autoopt.data.tables import Texts, capitals, class_numbers, classified, twice
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
@@ -20,7 +19,13 @@ KINDS: dict[Modality, Kind] = {"image": "number", "audio": "number", "text": "te
 """What the one column of each holds."""
 
 
-def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Progress | None) -> Raw:
+def learnt_from(
+    files: Files,
+    task: Task | None,
+    image_size: tuple[int, int] | None,
+    progress: Progress | None,
+    limit: int | None = None,
+) -> Raw:
     """Return files with the classes that their folders name.
 
     Args:
@@ -28,6 +33,7 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
         task: What the user says; None to tell it from the classes.
         image_size: As `images.read` takes it.
         progress: Told of files.
+        limit: Bytes of memory; more than fits stays in the files.
 
     Raises:
         DataError: No file can be read, or there is one class alone.
@@ -37,10 +43,9 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
             f"{spelled('task', task)} was given for folders of {files.modality}. Expected classes, which is what folders name: "
             "'binary' or 'multiclass'. Leave task out."
         )
-    loaded = _loaded(files, progress, image_size=image_size)
+    loaded = _loaded(files, progress, limit, image_size=image_size)
     labels = classified(f"The folder {files.folder}", Texts.of(_of(files.classes or (), loaded.kept)), task)
-    distinct = len(set(loaded.values.tolist())) if files.modality == "text" else len(loaded.values)
-    column = Column(files.modality, KINDS[files.modality], 0.0, distinct)
+    column = Column(files.modality, KINDS[files.modality], 0.0, loaded.distinct or len(loaded.values))
     words = capitals(column.name, loaded.values) if files.modality == "text" else ()
     schema = Schema(
         files.modality, labels.task, (column,), (), labels.classes, shape=loaded.shape, rate=loaded.rate
@@ -49,7 +54,7 @@ def learnt_from(files: Files, task: Task | None, image_size: Any, progress: Prog
     return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes, *words, *again))
 
 
-def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:
+def read_again(files: Files, schema: Schema, progress: Progress | None, limit: int | None = None) -> Raw:
     """Return files as a schema has them, with labels where their folders name them.
 
     Raises:
@@ -59,7 +64,7 @@ def read_again(files: Files, schema: Schema, progress: Progress | None) -> Raw:
         raise DataError(
             f"{files.folder} has {SPOKEN[files.modality]}. Expected {SPOKEN[schema.modality]}, as in training. Pass such."
         )
-    loaded = _loaded(files, progress, schema)
+    loaded = _loaded(files, progress, limit, schema)
     y = None
     if files.classes is not None and schema.classes and set(files.classes) & set(schema.classes):
         y = class_numbers(_of(files.classes, loaded.kept), schema.classes)
@@ -77,14 +82,19 @@ def _strangers(files: Files, schema: Schema) -> Iterator[str]:
 
 
 def _loaded(
-    files: Files, progress: Progress | None, schema: Schema | None = None, image_size: Any = None
+    files: Files,
+    progress: Progress | None,
+    limit: int | None,
+    schema: Schema | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> Loaded:
     paths: Sequence[Path] = files.paths
     if files.modality == "image":
-        return images.read(paths, progress, schema.shape if schema else (), image_size)
+        return images.read(paths, progress, schema.shape if schema else (), image_size, limit)
     if files.modality == "audio":
-        return sounds.read(paths, progress, schema.shape[0] if schema else None, schema.rate if schema else 0)
-    return texts.read(paths, progress)
+        length, rate = (schema.shape[0], schema.rate) if schema else (None, 0)
+        return sounds.read(paths, progress, length, rate, limit)
+    return texts.read(paths, progress, limit)
 
 
 def _of(classes: Sequence[str], kept: np.ndarray) -> np.ndarray:

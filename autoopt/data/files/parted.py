@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from autoopt.data.files import folder, media
-from autoopt.data.files.delimited import Progress
 from autoopt.data.files.source import read
 from autoopt.data.files.watched import watching
+from autoopt.data.parts import Progress
 from autoopt.data.tables import marks
 from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
@@ -53,7 +53,7 @@ class Parts:
 
 def read_parts(
     data: Any, *, target: Any = None, task: Any = None, types: Any = None, drop: Any = (), groups: Any = None,
-    image_size: Any = None, progress: Progress | None = None,
+    progress: Progress | None = None, limit: int | None = None,
 ) -> Parts:  # fmt: skip
     """Read rows as `read` does; of a folder that has train, test or val in it, each as a part of its own.
 
@@ -70,27 +70,27 @@ def read_parts(
     found = {} if whole is None else folder.parts_of(whole)
     train = read(
         found.get("train", data), target=target, task=task, types=types, drop=drop, groups=groups,
-        image_size=image_size, progress=progress,
+        progress=progress, limit=limit,
     )  # fmt: skip
     others, notes = {}, [] if whole is None or not found else folder.beside_parts(whole)
     for part, path in found.items():
         if part != "train":
             classes = folder.classes_in(path)
             if classes:
-                others[part] = _scored(path, train.schema, progress)
+                others[part] = _scored(path, train.schema, progress, limit)
             else:
                 notes.append(f"{path.name} has no folders of classes: without labels it is no {part} part.")
     return Parts(train, **others, left_out=tuple(notes))
 
 
-def _scored(path: Path, schema: Schema, progress: Progress | None) -> Raw:
+def _scored(path: Path, schema: Schema, progress: Progress | None, limit: int | None) -> Raw:
     """Return the rows of a part that have a label.
 
     Raises:
         DataError: There are none.
     """
     with watching(f"Reading {path}", progress) as told:
-        part = media.read_again(folder.listed(path, True), schema, told)
+        part = media.read_again(folder.listed(path, True), schema, told, limit)
     if part.y is None:
         raise DataError(
             f"{path} has none of the classes of training ({', '.join(map(shown, schema.classes[:5]))}). Expected folders "

@@ -9,7 +9,6 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from autoopt.data.tables.cells import as_text
 from autoopt.data.tables.numerals import PLAIN, SHAPES
 from autoopt.errors import DataError
 from autoopt.schema import Raw
@@ -111,7 +110,7 @@ def _inputs(raw: Raw) -> dict[str, Iterable[str]]:
     if raw.names:
         columns["file"] = map(harmless, raw.names)
     for name in () if raw.table is None else raw.table.names:
-        columns[name] = map(harmless, as_text(raw.table.cells(name)).rows())
+        columns[name] = map(harmless, raw.table.texts(name))
     return columns
 
 

@@ -3,16 +3,18 @@
 import math
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from scipy.io import wavfile
 
-from autoopt.data.files.delimited import Progress
+from autoopt import memory
 from autoopt.data.files.extra import needed
-from autoopt.data.files.loaded import Loaded, said, skipped
-from autoopt.schema import RATES
+from autoopt.data.files.loaded import Loaded, changed, said, skipped
+from autoopt.data.parts import Progress
+from autoopt.schema import RATES, Stored
 from autoopt.untrusted import Unreadable
 
 MOST_RATE = 16_000
@@ -40,8 +42,41 @@ DAMAGE = (
 """What scipy and soundfile raise of a file that is damaged."""
 
 
+@dataclass(frozen=True, eq=False)
+class Sounds:
+    """Files that are opened each time their samples are needed.
+
+    Attributes:
+        paths: All files.
+        length: Samples that come of each.
+        rate: Samples a second of these.
+        held: Rate and samples of files that were read, by place, which need not be opened.
+    """
+
+    paths: Sequence[Path]
+    length: int
+    rate: int
+    held: Mapping[int, tuple[int, np.ndarray]] = field(default_factory=dict)
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return the samples of some files as float32 (rows, samples)."""
+        values = np.zeros((len(rows), self.length), np.float32)
+        for row, place in zip(values, rows, strict=True):
+            try:
+                rate, samples = self.held.get(place) or _samples(self.paths[place])
+            except DAMAGE as error:
+                raise changed(self.paths[place], error) from error
+            even = _resampled(samples, rate, self.rate)[: self.length]
+            row[: len(even)] = even
+        return values
+
+
 def read(
-    paths: Sequence[Path], progress: Progress | None = None, length: int | None = None, rate: int = 0
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    length: int | None = None,
+    rate: int = 0,
+    limit: int | None = None,
 ) -> Loaded:
     """Return sounds as float32 (rows, samples) from -1 to 1, with silence after those that are shorter.
 
@@ -50,37 +85,51 @@ def read(
         progress: Told of files.
         length: In samples, where it is known; else it is found.
         rate: Samples a second, likewise.
+        limit: Bytes of memory; more than fits stays in the files.
 
     Raises:
         DataError: No file can be read, or soundfile is not installed and one needs it.
     """
-    wrong, sounds = {}, {}
+    wrong, spans, held = _opened(paths, progress, limit)
+    notes = skipped(paths, wrong)
+    rates, counts = np.unique([found for found, _ in spans.values()], return_counts=True)
+    rate = rate or min(MOST_RATE, int(rates[np.argmax(counts)]))
+    lengths = [-(-count * rate // found) for found, count in spans.values()]  # as resample_poly has them
+    if length is None:
+        length = max(1, math.ceil(np.percentile(lengths, LENGTH)))
+        length = min(length, math.ceil(MOST_SECONDS * rate))
+        notes = (*notes, *_told(lengths, rates.tolist(), rate, length))
+    elif longer := sum(each > length for each in lengths):
+        told = f"{longer:,} of {len(lengths):,} sounds are longer than {length / rate:.2f} s: cut there."
+        notes = (*notes, told)
+    rows, each = np.array(list(spans), np.int64), np.dtype(np.float32)
+    if memory.fits(len(rows) * length * each.itemsize, limit):
+        return Loaded(Sounds(tuple(paths), length, rate, held)(rows), rows, (length,), rate, notes)
+    return Loaded(
+        Stored(Sounds(tuple(paths), length, rate), rows, (length,), each), rows, (length,), rate, notes
+    )
+
+
+def _opened(
+    paths: Sequence[Path], progress: Progress | None, limit: int | None
+) -> tuple[dict[int, str], dict[int, tuple[int, int]], dict[int, tuple[int, np.ndarray]]]:
+    """Return what is wrong with some files, rate and count of samples of the others, and these samples as far as they fit."""
+    wrong, spans, held, taken = {}, {}, {}, 0
+    room = memory.free(limit)
     for place, path in enumerate(paths):
         if path.suffix.lower() != ".wav":
             needed("soundfile", path)
         try:
-            sounds[place] = _samples(path)
+            found, samples = _samples(path)
+            spans[place] = found, len(samples)
+            taken += samples.nbytes
+            if room is None or memory.COPIES * taken <= room:
+                held[place] = found, samples
         except DAMAGE as error:
             wrong[place] = said(error)
         if progress is not None:
             progress(place + 1, len(paths))
-    notes = skipped(paths, wrong)
-    rates, counts = np.unique([found for found, _ in sounds.values()], return_counts=True)
-    rate = rate or min(MOST_RATE, int(rates[np.argmax(counts)]))
-    even = [_resampled(samples, found, rate) for found, samples in sounds.values()]
-    if length is None:
-        length = max(1, math.ceil(np.percentile([len(each) for each in even], LENGTH)))
-        length = min(length, math.ceil(MOST_SECONDS * rate))
-        notes = (*notes, *_told([len(each) for each in even], rates.tolist(), rate, length))
-    elif longer := sum(len(each) > length for each in even):
-        notes = (
-            *notes,
-            f"{longer:,} of {len(even):,} sounds are longer than {length / rate:.2f} s: cut there.",
-        )
-    values = np.zeros((len(even), length), np.float32)
-    for row, samples in zip(values, even, strict=True):
-        row[: len(samples)] = samples[:length]
-    return Loaded(values, np.array(list(sounds), np.int64), (length,), rate, notes)
+    return wrong, spans, held
 
 
 def _samples(path: Path) -> tuple[int, np.ndarray]:

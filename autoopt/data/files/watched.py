@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
-from autoopt.data.files.delimited import Progress
+from autoopt.data.parts import Progress
 
 Watcher = Callable[[str], AbstractContextManager[Progress]]
 """Is given what is being done, as "Reading train.csv", and gives what is told how much is done while it is."""

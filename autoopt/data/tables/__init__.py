@@ -1,7 +1,7 @@
 """What data are, told from their values: kinds of columns, the task, oddities. Nothing here opens a file."""
 
 from autoopt.data.tables.again import class_numbers, read_again
-from autoopt.data.tables.cells import Expected, Table, Texts, as_text
+from autoopt.data.tables.cells import PASSES, Expected, Table, Texts, as_text
 from autoopt.data.tables.description import describe
 from autoopt.data.tables.inference import inferred
 from autoopt.data.tables.labels import classified, without_label
@@ -11,6 +11,7 @@ from autoopt.data.tables.tasks import ROWS_A_CLASS
 from autoopt.data.tables.wanted import Wanted
 
 __all__ = [
+    "PASSES",
     "ROWS_A_CLASS",
     "Expected",
     "Table",

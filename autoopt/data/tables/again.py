@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,8 @@ def read_again(table: Table, schema: Schema) -> Raw:
         DataError: A column is missing, or holds something else than it did.
     """
     _check_names(table, schema)
-    x, notes = {}, list(table.notes)
+    x: dict[str, Any] = {}
+    notes = list(table.notes)
     for column in schema.columns:
         cells = table.cells(column.name)
         found = converted(cells, column.kind, column.written, column.signs)
@@ -42,7 +44,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
             notes.append(slips(column.name, cells, found, _kind(column)))
         notes += _unseen(column, found.values)
         notes += strange(column.name, found.values, schema.alphabet) if schema.alphabet else ()
-        x[column.name] = found.values
+        x[column.name] = found.values if table.disk is None else table.disk.stored(found.values)
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)
 
@@ -128,5 +130,5 @@ def _labels(table: Table, schema: Schema) -> tuple[np.ndarray | None, list[str]]
         column = Column(schema.target[0], "number", written=schema.written, signs=schema.signs)
         found = converted(cells[0], "number", column.written, column.signs)
         _check_kind(f"The target {shown(column.name)}", column, cells[0], found)
-        y = found.values
+        y = found.values.astype(np.float32)
     return y, unlabelled(y)

@@ -1,13 +1,20 @@
 """A table's cells as they were read, piece by piece, kept small; nothing is decided about them yet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from autoopt import memory
+from autoopt.data.tables.aside import Aside, Pieces
+from autoopt.errors import DataError
 from autoopt.schema import Kind
+from autoopt.untrusted import shown
+
+PASSES = 2
+"""Times that a table is in memory while its kinds are told: as it was read, and as numbers and words."""
 
 LONGEST_PACKED = 32
 """Letters of a text that is worth storing at a fixed width."""
@@ -42,10 +49,16 @@ class Expected:
     Attributes:
         names: Of columns: a first row that has one is a header.
         texts: Names of columns that are to be read letter by letter, whatever their cells look like.
+        limit: Bytes of memory that it may take; None for what is available.
     """
 
     names: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    limit: int | None = None
+
+    def disk(self, size: int) -> Aside | None:
+        """Return where rows of so many bytes are put that do not fit into memory; None where they do."""
+        return None if memory.fits(PASSES * size, self.limit) else Aside()
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +107,7 @@ class Table:
         comma: Whether the file writes decimal commas.
         kinds: What columns hold, where their format says it.
         aside: Names of columns that are not learnt from, unless the user says what they hold.
+        disk: Where the pieces are put; None keeps them in memory. A column that is asked for is in memory either way.
     """
 
     names: tuple[str, ...]
@@ -101,10 +115,13 @@ class Table:
     comma: bool = False
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
+    disk: Aside | None = None
 
     def __post_init__(self) -> None:
         """Begin without rows."""
-        self._pieces: dict[str, list[Any]] = {name: [] for name in self.names}
+        self._pieces: dict[str, Any] = {
+            name: [] if self.disk is None else Pieces(self.disk) for name in self.names
+        }
         self.n = 0
 
     def add(self, columns: Sequence[Any]) -> None:
@@ -121,13 +138,31 @@ class Table:
 
     def cells(self, name: str) -> Cells:
         """Return a whole column: text where a piece of it is."""
-        pieces = self._pieces[name]
+        self._check_room(name)
+        pieces = list(self._pieces[name])
         for kind in (Numbers, Moments):
             if pieces and all(isinstance(each, kind) for each in pieces):
                 return kind(np.concatenate([each.values for each in pieces]))
-        return _joined(
-            [as_text(each) if isinstance(each, Cells) else Texts.of(_unpacked(each)) for each in pieces]
-        )
+        return _joined([_as_texts(each) for each in pieces])
+
+    def _check_room(self, name: str) -> None:
+        """Raise where one column of those that lie aside does not fit into memory."""
+        pieces = self._pieces[name]
+        if isinstance(pieces, Pieces) and not memory.fits(pieces.size):
+            raise DataError(
+                f"Column {shown(name)} has {memory.spoken(pieces.size)}, and {memory.spoken(memory.free() or 0)} of memory are "
+                "free. Expected columns of which each fits: what they are is told from all their values. Leave it out with "
+                f"drop=[{shown(name)}], or pass fewer rows."
+            )
+
+    def texts(self, name: str) -> Iterator[str]:
+        """Yield a column as text, one a row, piece by piece."""
+        for piece in self._pieces[name]:
+            yield from _as_texts(piece).rows()
+
+
+def _as_texts(piece: Any) -> Texts:
+    return as_text(piece) if isinstance(piece, Cells) else Texts.of(_unpacked(piece))
 
 
 def as_text(cells: Cells) -> Texts:

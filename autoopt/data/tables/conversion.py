@@ -41,7 +41,7 @@ def converted(cells: Cells, kind: Kind, written: str = "", signs: str | None = N
         texts = cleaned(cells, kind)
         return Converted(texts.rows(), np.zeros(len(texts.codes), bool))
     if isinstance(cells, Numbers if kind == "number" else Moments):
-        values, known = narrow(cells.values), ~np.isnan(np.asarray(cells.values, np.float64))
+        values, known = within_range(cells.values), ~np.isnan(np.asarray(cells.values, np.float64))
         if kind == "number" and signs is not None and not numerals.is_signed_so(numerals.BARE, signs):
             values = np.full_like(values, np.nan)
         return Converted(values, np.isnan(values) & known)
@@ -51,7 +51,7 @@ def converted(cells: Cells, kind: Kind, written: str = "", signs: str | None = N
         if kind == "number"
         else dates.parse(texts.different, written or ISO)
     )
-    return Converted(narrow(found)[texts.codes], bad[texts.codes])
+    return Converted(within_range(found)[texts.codes], bad[texts.codes])
 
 
 def cleaned(cells: Cells, kind: Kind = "category") -> Texts:
@@ -72,9 +72,9 @@ def cleaned(cells: Cells, kind: Kind = "category") -> Texts:
     return Texts(codes[texts.codes], np.asarray(different, object))
 
 
-def narrow(values: np.ndarray) -> np.ndarray:
-    """Return numbers as float32, NaN for what does not fit."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = np.asarray(values, np.float64).astype(np.float32)
-    found[np.isinf(found)] = np.nan
-    return found
+def within_range(values: np.ndarray) -> np.ndarray:
+    """Return numbers as float64, NaN for what is beyond float32, in which models compute."""
+    found = np.asarray(values, np.float64)
+    with np.errstate(invalid="ignore"):
+        beyond = np.abs(found) > np.finfo(np.float32).max
+    return np.where(beyond, np.nan, found) if beyond.any() else found

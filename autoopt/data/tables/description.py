@@ -1,15 +1,19 @@
 """What is shown of data before a search begins: a row a column, as plain data."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from autoopt.schema import Column, Raw
+from autoopt.schema import Column, Raw, Stored
 from autoopt.untrusted import brief, printable
 
 EXAMPLES, LONGEST = 3, 40
 """Values that are shown of a column, and letters of each."""
+
+LOOKED_AT = 1_000
+"""Values among which they are found."""
 
 
 def describe(raw: Raw) -> list[Mapping[str, str]]:
@@ -55,9 +59,10 @@ def _line(name: str, kind: str, missing: float, distinct: int, examples: str) ->
     }  # fmt: skip
 
 
-def _first(values: np.ndarray) -> list[object]:
+def _first(values: Any) -> list[object]:
+    values = np.asarray(values[:LOOKED_AT]) if isinstance(values, Stored) else values
     known = values[values != ""] if values.dtype == object else values[~np.isnan(values)]
-    return list(pd.unique(known[:1_000])[:EXAMPLES])
+    return list(pd.unique(known[:LOOKED_AT])[:EXAMPLES])
 
 
 def _shown(value: object) -> str:

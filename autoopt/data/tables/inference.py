@@ -91,7 +91,8 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
         cells = table.cells(name)
         rows = cells if len(kept) == table.n else cells.take(kept)
         forced = wanted.types.get(name, table.kinds.get(name))
-        columns.append(found(name, rows, forced, table.comma))
+        each = found(name, rows, forced, table.comma)
+        columns.append(each if table.disk is None else replace(each, values=table.disk.stored(each.values)))
     if wanted.series and all(each.column.kind == "number" or each.why_left_out for each in columns):
         return [as_step(each) for each in columns]
     return columns
@@ -111,7 +112,7 @@ def _what(inputs: list[Found], wanted: Wanted) -> What:
         )
     if len(columns) > 1 or columns[0].kind not in ("text", "sequence"):
         return What("table", columns)
-    name, texts = columns[0].name, [each for each in inputs[0].values if each]
+    name, texts = columns[0].name, [each for each in np.asarray(inputs[0].values) if each]
     letters = name not in wanted.types and all(map(LETTERS.fullmatch, texts))
     if not sequences and not letters:
         return What("text", columns)

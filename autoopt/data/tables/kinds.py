@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,13 +30,13 @@ class Found:
 
     Attributes:
         column: What it holds.
-        values: As `Raw.x` has them.
+        values: As `Raw.x` has them, an array or `Stored`.
         notes: One sentence each.
         why_left_out: As a sentence goes on; empty where it is learnt from.
     """
 
     column: Column
-    values: np.ndarray
+    values: Any
     notes: tuple[str, ...] = ()
     why_left_out: str = ""
 
@@ -151,7 +152,7 @@ def _why_left_out(column: Column, values: Converted, cells: Cells) -> str:
         return "it has no values"
     if column.distinct == 1 and column.missing == 0:
         return "all its values are the same"
-    # Of the cells as they were read: large whole numbers may coincide as float32.
+    # Of the cells as they were read: texts that differ may stand for one number.
     different = len(cells.different if isinstance(cells, Texts) else pd.unique(cells.values))
     unique = different == n >= FEWEST_FOR_IDS and column.missing == 0
     if unique and column.kind == "category":

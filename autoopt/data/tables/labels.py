@@ -171,7 +171,7 @@ def numbers_of(name: str, cells: Cells, task: Task, style: str | None) -> np.nda
             f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
             "another task."
         )
-    return converted(cells, "number", style).values
+    return converted(cells, "number", style).values.astype(np.float32)
 
 
 def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:

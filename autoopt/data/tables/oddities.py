@@ -1,10 +1,12 @@
 """What catches the eye in rows that were read: columns that give the target away, rows that come twice."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from autoopt.schema import pieces
 from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
@@ -21,7 +23,7 @@ SAME = 0.99999
 """Correlation from which on a column is the target, in other units."""
 
 
-def leaks(x: Mapping[str, np.ndarray], y: np.ndarray) -> list[str]:
+def leaks(x: Mapping[str, Any], y: np.ndarray) -> list[str]:
     """Return a sentence for each input that gives the target away.
 
     Args:
@@ -30,10 +32,10 @@ def leaks(x: Mapping[str, np.ndarray], y: np.ndarray) -> list[str]:
     """
     if y.ndim > 1 or len(y) < FEWEST_ROWS:
         return []
-    return [_told(name, why) for name, values in x.items() if (why := _leak(values, y))]
+    return [_told(name, why) for name, values in x.items() if (why := _leak(np.asarray(values), y))]
 
 
-def marks(x: Mapping[str, np.ndarray], y: np.ndarray | None) -> np.ndarray:
+def marks(x: Mapping[str, Any], y: np.ndarray | None) -> np.ndarray:
     """Return a number a row, the target included, that others of the same columns share if they are the same.
 
     Args:
@@ -43,11 +45,12 @@ def marks(x: Mapping[str, np.ndarray], y: np.ndarray | None) -> np.ndarray:
     columns = [*x.values(), *([] if y is None else y.reshape(len(y), -1).T)]
     found = np.zeros(len(columns[0]), np.uint64)
     for values in columns:
-        found = found * np.uint64(1_000_003) + _hashed(values)
+        hashed = [np.empty(0, np.uint64), *map(_hashed, pieces(values))]
+        found = found * np.uint64(1_000_003) + np.concatenate(hashed)
     return found
 
 
-def twice(x: Mapping[str, np.ndarray], y: np.ndarray) -> tuple[str, ...]:
+def twice(x: Mapping[str, Any], y: np.ndarray) -> tuple[str, ...]:
     """Return what is to be said of rows that are the same as an earlier one, the target included."""
     count = len(y) - len(pd.unique(marks(x, y)))
     if not count:
@@ -58,14 +61,16 @@ def twice(x: Mapping[str, np.ndarray], y: np.ndarray) -> tuple[str, ...]:
     )
 
 
-def capitals(name: str, texts: np.ndarray) -> tuple[str, ...]:
+def capitals(name: str, texts: Any) -> tuple[str, ...]:
     """Return what is to be said of a text's capital letters beyond A to Z: layers that read words know no small ones for them.
 
     Args:
         name: Of the column.
         texts: Its values.
     """
-    letters: set[str] = set().union(*(each for each in texts[:LOOK] if not each.isascii()))
+    letters: set[str] = set()
+    for piece in pieces(texts[:LOOK]):
+        letters.update(*(each for each in piece if not each.isascii()))
     pairs = sorted(each for each in letters if not each.isascii() and each.lower() != each)
     pairs = [each for each in pairs if each.lower() in letters]
     if not pairs:

@@ -62,7 +62,7 @@ def test_images_of_several_sizes_are_brought_to_the_median(tmp_path: Path) -> No
     raw = read(tmp_path)
     assert raw.schema.shape == (20, 40, 3)
     assert any("Images of 2 sizes are brought to 20 × 40, in colour" in note for note in raw.notes)
-    assert read(tmp_path, image_size=(5, 7)).schema.shape == (5, 7, 3)
+    assert read(tmp_path, types={"image": "5x7"}).schema.shape == (5, 7, 3)
 
 
 def test_large_images_are_brought_to_128_pixels(tmp_path: Path) -> None:
@@ -227,7 +227,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "nothing readable": (damaged, {}, "None of 6 files can be read; the first is .*cat/0.png"),
     "a target": (lambda folder: filled(folder, text, ".txt"), {"target": "y"}, "target was given 'y' for the folder"),
     "numbers": (lambda folder: filled(folder, text, ".txt"), {"task": "regression"}, "Expected classes"),
-    "no size": (lambda folder: filled(folder, image, ".png"), {"image_size": "big"}, "image_size was given 'big'"),
+    "a size beyond what is read again": (
+        lambda folder: filled(folder, image, ".png"), {"types": {"image": "2400x2400"}}, "up to 5,592,405 pixels",
+    ),
+    "no size": (lambda folder: filled(folder, image, ".png"), {"types": {"image": "big"}}, r"types\[.image.\] was given .big."),
 }  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_numbers_are_found_in_texts(case: str) -> None:
     texts, numbers = NUMBERS[case]
     raw = read(frame(given=texts))
     assert raw.schema.columns[1].kind == "number"
-    np.testing.assert_array_equal(raw.x["given"][: len(numbers)], np.array(numbers, np.float32))
+    np.testing.assert_array_equal(raw.x["given"][: len(numbers)], np.array(numbers))
 
 
 DATES = {
@@ -162,7 +162,7 @@ def test_rows_without_a_label_are_left_out_and_counted() -> None:
     data = frame()
     data.loc[[3, 5], "label"] = None
     raw = read(data)
-    assert raw.n == N - 2 and raw.x["noise"][3] == np.float32(NOISE[4])
+    assert raw.n == N - 2 and raw.x["noise"][3] == NOISE[4]
     assert any(note == "2 of 40 rows have no label and are left out." for note in raw.notes)
 
 
@@ -236,7 +236,7 @@ SAID = {
     "several labels in one": (dict(task="multilabel"), "with one target, 'label'.*Expected several columns"),
     "numbers for yes and no": (dict(target=["noise", "label"]), "Expected 0 and 1 alone"),
     "everything dropped": (dict(drop=["noise"]), "There is one column to learn from"),
-    "an image size": (dict(image_size=3), "Expected it for a folder of images"),
+    "an image size": (dict(types={"noise": "64x48"}), r"types\['noise'\] was given '64x48'.*Known:"),
 }  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def test_files_that_two_parts_have_are_counted(tmp_path: Path) -> None:
     for part, size in (("train", (8, 6)), ("val", (6, 6)), ("test", (8, 6))):
         for name, mode in (("cat", "RGB"), ("dog", "L")):
             image(tmp_path / part / name / "0.png", size, mode)
-    parts = read_parts(tmp_path, image_size=(6, 8))
+    parts = read_parts(tmp_path, types={"image": "6x8"})
     assert told(parts, "Of the test part: 2 of 2 rows are the same as one that trains or validates")
 
 

@@ -1,0 +1,127 @@
+"""Tables larger than the memory that they may take: put aside on disk, and read as those in memory are."""
+
+import gc
+import io
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from autoopt.data import Dataset, Part, Stream, files
+from autoopt.errors import DataError
+from autoopt.schema import Stored
+
+LITTLE = 1_000_000
+
+
+def orders(n: int = 3_200) -> pd.DataFrame:
+    """Return rows with a bit of everything: numbers with gaps, seconds since 1970, categories, dates and sentences."""
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame({f"n{place}": chance.normal(size=n) for place in range(24)})
+    frame["time"] = 1.7e9 + chance.uniform(0, 3_600, n)
+    frame["city"] = chance.choice(["Oslo", "Rome", ""], n)
+    frame["day"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(chance.integers(0, 90, n), "D")
+    frame["said"] = [f"order {number} came very {'late' if number % 3 else 'early'}" for number in range(n)]
+    frame.loc[::7, "n0"] = np.nan
+    frame["y"] = np.where(frame["n1"] > 0, "yes", "no")
+    frame.loc[:4, "y"] = None
+    return frame
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tables")
+
+
+def written(folder: Path, ending: str) -> Path:
+    path, frame = folder / f"orders{ending}", orders()
+    if path.exists():
+        return path
+    if ending == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        pytest.importorskip("pyarrow")
+        frame.to_parquet(path) if ending == ".parquet" else frame.to_feather(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".feather"])
+def test_a_table_that_is_put_aside_is_read_as_one_in_memory(ending: str, place: Path) -> None:
+    path = written(place, ending)
+    one, other = files.read(path, target="y"), files.read(path, target="y", limit=LITTLE)
+    assert other.schema == one.schema and other.notes == one.notes
+    np.testing.assert_array_equal(other.y, one.y)
+    for name, values in one.x.items():
+        assert isinstance(other.x[name], Stored) and not isinstance(values, Stored)
+        np.testing.assert_array_equal(np.asarray(other.x[name]), values)
+
+
+def test_batches_of_a_table_that_is_put_aside_are_the_arrays_of_one_in_memory(place: Path) -> None:
+    path = written(place, ".csv")
+    one, other = Dataset.of(path, target="y"), Dataset.of(path, target="y", memory=LITTLE)
+    assert isinstance(one.validation, Part) and isinstance(other.validation, Stream)
+    assert one.rows is not None and other.rows is not None and one.rows.mark == other.rows.mark
+    batches = list(other.validation.batches())
+    for name, whole in one.validation.x.items():
+        found = np.concatenate([each.x[name] for each in batches])
+        np.testing.assert_allclose(found, whole, atol=1e-6)
+    np.testing.assert_array_equal(np.concatenate([each.y for each in batches]), one.validation.y)
+
+
+def test_rows_to_predict_for_that_are_put_aside_are_written_as_they_were_read(place: Path) -> None:
+    path = written(place, ".csv")
+    schema = files.read(path, target="y").schema
+    texts = []
+    for limit in (None, LITTLE):
+        raw, text = files.read(path, schema=schema, limit=limit), io.StringIO()
+        files.write(text, raw, {"chance": np.arange(raw.n)})
+        texts.append(text.getvalue())
+    assert texts[0] == texts[1] and texts[0].count("\n") == 3_201
+
+
+def test_what_was_put_aside_goes_with_the_last_that_reads_it(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, there = written(place, ".csv"), tmp_path / "there"
+    there.mkdir()
+    monkeypatch.setenv("TMPDIR", str(there))
+    tempfile.tempdir = None  # as in a fresh process
+    try:
+        raw = files.read(path, target="y", limit=LITTLE)
+        kept = raw.x["said"]
+        del raw
+        assert len(np.asarray(kept[:3])) == 3 and list(there.iterdir())
+        del kept
+        gc.collect()
+        assert not list(there.iterdir())
+    finally:
+        tempfile.tempdir = None
+
+
+TOO_LARGE = {
+    "a frame": lambda folder: orders(6_000),
+    "JSON lines": lambda folder: orders().to_json(folder / "a.jsonl", orient="records", lines=True) or folder / "a.jsonl",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TOO_LARGE)
+def test_what_cannot_be_put_aside_is_refused_with_what_can(case: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"may be taken\. Expected less, or a format .*Write it as one of these"
+    ):
+        Dataset.of(TOO_LARGE[case](tmp_path), target="y", memory=LITTLE)
+
+
+def test_batches_of_a_table_are_the_same_in_any_order_of_asking(place: Path) -> None:
+    data = Dataset.of(written(place, ".csv"), target="y", drop=["said"], memory=LITTLE)
+    assert isinstance(data.train, Stream) and data.train.n is not None
+    order = np.random.default_rng(0).permutation(data.train.n)
+    batches, whole = data.train.epoch(100, order), np.concatenate([each.y for each in data.train.batches()])
+    last = batches.num_batches - 1
+    for index in (last, 0, 12, 3, last):
+        x, y = batches[index]
+        rows = order[index * 100 : (index + 1) * 100]
+        assert len(x["numbers"]) == len(rows)
+        np.testing.assert_array_equal(y, whole[rows])
