@@ -12,6 +12,7 @@ from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
 from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
+from benchmarks.workers.command import workers
 
 
 @click.group()
@@ -293,5 +294,5 @@ def table(rows: int, columns: int, out: Path | None) -> None:
     show("A table of numbers and, a fifth, categories", [benchmark.measured(rows, columns)], out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, fields):
     main.add_command(command)
