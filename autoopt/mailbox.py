@@ -51,11 +51,11 @@ class Mailbox:
             given: What else it is called with.
             parcel: The last of that.
             environment: Variables to be set before a framework is loaded.
-            path: Where modules are looked for, beside where this process does.
+            path: Where modules are looked for, before where this process does.
             cores: On which it works; empty for all.
         """
         os.environ.update(environment)
-        sys.path += [each for each in path if each not in sys.path]
+        sys.path[:] = [*path, *(each for each in sys.path if each not in path)]
         threading.Thread(target=self._work, args=(entry, (*given, parcel), cores), daemon=True).start()
 
     def send(self, message: Any) -> None:

@@ -220,7 +220,7 @@ def _connect(address: str | None) -> bool:
     if address is not None:
         _check_answers(address)
     try:
-        with _quietly():
+        with _quietly({"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}):
             cores: dict[str, Any] = (
                 {"num_cpus": cores_here(), "include_dashboard": False} if address is None else {}
             )
@@ -269,6 +269,8 @@ def _lost(error: BaseException) -> Lost:
         return Lost("was ended as its machine ran out of memory", memory=True)
     if "node has died" in text or isinstance(error, ray.exceptions.NodeDiedError):
         return Lost("was on a machine that is gone")
+    if getattr(error, "actor_init_failed", False):  # what made it so stands last
+        return Lost(f"could not be made ({text.strip().splitlines()[-1]})")
     if code := re.search(r"exit(?:s with an exit)? code (\d+)", text):
         return Lost(f"ended with exit code {code[1]}")
     if isinstance(error, ray.exceptions.RayActorError):
@@ -286,20 +288,27 @@ def _have_ray_speak(speaks: bool) -> None:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does."""
-    before = {name: os.environ.get(name) for name in DISCREET}
+def _quietly(variables: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does.
+
+    Args:
+        variables: Are set meanwhile, for the processes that it starts.
+    """
+    given = {name: value for name, value in DISCREET.items() if name not in os.environ} | dict(
+        variables or {}
+    )
+    before = {name: os.environ.get(name) for name in given}
     is_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM) if is_main else None
-    for name, value in DISCREET.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(given)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         for name, known in before.items():
-            if known is None:
-                os.environ.pop(name, None)
+            os.environ.pop(name)
+            if known is not None:
+                os.environ[name] = known
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)

@@ -35,6 +35,15 @@ def test_why_a_worker_is_lost_is_read_from_what_ray_says(told: str) -> None:
     assert _lost(died(told)) == TOLD[told]
 
 
+def test_a_worker_that_cannot_even_be_made_says_why() -> None:
+    error = died(
+        "The actor died because of an error raised in its creation task\nModuleNotFoundError: No module named 'autoopt'"
+    )
+    error._actor_init_failed = True
+
+    assert _lost(error) == Lost("could not be made (ModuleNotFoundError: No module named 'autoopt')")
+
+
 def test_a_worker_that_ray_ends_for_its_memory_is_told_of_as_that() -> None:
     assert _lost(OutOfMemoryError("2 workers were killed")).memory
 
