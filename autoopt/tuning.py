@@ -246,6 +246,7 @@ def tune(
             *adapted,
             *over,
             *placed,
+            *checks.timed(executor.slots, compared, constraints),
         )
         asked = Asked(
             whole_space,

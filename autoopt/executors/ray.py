@@ -6,12 +6,11 @@ import os
 import queue
 import re
 import signal
-import socket
 import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,13 +19,14 @@ import ray
 
 from autoopt import memory
 from autoopt.errors import UsageError
+from autoopt.executors.address import check_answers, silent
 from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import packed
 from autoopt.executors.process import Unsendable
 from autoopt.executors.recycling import COPIES, FRAMEWORK
-from autoopt.executors.shares import Machine, automatic, cores_here, shared, told
-from autoopt.executors.sparing import SPARING
+from autoopt.executors.shares import Machine, automatic, check_memory, cores_here, shared, told
+from autoopt.executors.sparing import SPARING, set_meanwhile
 from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
 from autoopt.worker import Duties
@@ -42,9 +42,6 @@ NO_GPU = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
 
 DISCREET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Has Ray send nothing to its makers, and leave variables alone that it would warn of."""
-
-WITHIN = 5.0
-"""Seconds in which a cluster has to answer."""
 
 
 class RayFleet(Fleet):
@@ -154,6 +151,8 @@ class RayFleet(Fleet):
         if not self.slots:
             self.slots = automatic(machines, self._resources.gpus, FRAMEWORK + COPIES * held)
         share = shared(machines, self.slots, self._resources.gpus)
+        if self._resources.address is None:
+            check_memory(self._resources.memory, self._resources.memory_limit, self.slots, memory.total())
         self._per_worker = max(1, round(share.cores))
         self._cores: dict[str, float] = {}
         for node, machine in zip(nodes, machines, strict=True):
@@ -218,43 +217,17 @@ def _connect(address: str | None) -> bool:
     if ray.is_initialized():
         return False
     if address is not None:
-        _check_answers(address)
+        check_answers(address)
     try:
-        with _quietly({"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}):
+        with _quietly(sys.path):
             cores: dict[str, Any] = (
                 {"num_cpus": cores_here(), "include_dashboard": False} if address is None else {}
             )
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
     except Exception as error:  # Ray has many, and those of what it is made of
-        raise UsageError(_silent(address, error)) from error
+        raise UsageError(silent(address, error)) from error
     _have_ray_speak(False)
     return True
-
-
-def _check_answers(address: str) -> None:
-    """Check that there is somebody at an address: Ray itself would try for minutes.
-
-    Raises:
-        UsageError: There is nobody.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=WITHIN).close()
-    except (OSError, ValueError, OverflowError) as error:
-        raise UsageError(_silent(address, error)) from error
-
-
-def _silent(address: str | None, error: Exception) -> str:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if address is None:
-        return f"Trials were to run on several workers, and Ray cannot be started here: {reason}. Pass workers=1, or mend that."
-    return (
-        f"address was given {address!r}, and no cluster answers there: {reason}. Expected the address of a running Ray "
-        'cluster: "auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". Start one with ray start --head, or '
-        "leave address out to use this machine."
-    )
 
 
 def _machine(resources: Mapping[str, float], here: bool) -> Machine:
@@ -288,27 +261,19 @@ def _have_ray_speak(speaks: bool) -> None:
 
 
 @contextlib.contextmanager
-def _quietly(variables: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does.
+def _quietly(path: Sequence[str] = ()) -> Iterator[None]:
+    """Keep Ray from warning, and from changing what SIGTERM does in this process.
 
     Args:
-        variables: Are set meanwhile, for the processes that it starts.
+        path: Where modules are looked for in the processes that it starts.
     """
-    given = {name: value for name, value in DISCREET.items() if name not in os.environ} | dict(
-        variables or {}
-    )
-    before = {name: os.environ.get(name) for name in given}
     is_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM) if is_main else None
-    os.environ.update(given)
+    found = {"PYTHONPATH": os.pathsep.join(each or os.getcwd() for each in path)} if path else {}
     try:
-        with warnings.catch_warnings():
+        with set_meanwhile(DISCREET), set_meanwhile(found, over=True), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        for name, known in before.items():
-            os.environ.pop(name)
-            if known is not None:
-                os.environ[name] = known
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)

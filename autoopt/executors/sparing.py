@@ -21,7 +21,7 @@ def leaving_room(call: Callable[Arguments, Returned]) -> Callable[Arguments, Ret
 
     @functools.wraps(call)
     def called(*given: Arguments.args, **named: Arguments.kwargs) -> Returned:
-        with _told({} if _is_one(named.get("workers", 1)) else SPARING):
+        with set_meanwhile({} if _is_one(named.get("workers", 1)) else SPARING):
             return call(*given, **named)
 
     return called
@@ -32,12 +32,19 @@ def _is_one(workers: Any) -> bool:
 
 
 @contextlib.contextmanager
-def _told(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set variables for a while that the user has not set."""
-    fresh = [name for name in variables if name not in os.environ]
-    os.environ.update({name: variables[name] for name in fresh})
+def set_meanwhile(variables: Mapping[str, str], over: bool = False) -> Iterator[None]:
+    """Set variables of the environment for a while.
+
+    Args:
+        variables: Name to value.
+        over: Whether those are set too that the user has set.
+    """
+    before = {name: os.environ.get(name) for name in variables if over or name not in os.environ}
+    os.environ.update({name: variables[name] for name in before})
     try:
         yield
     finally:
-        for name in fresh:
+        for name, known in before.items():
             os.environ.pop(name, None)
+            if known is not None:
+                os.environ[name] = known
