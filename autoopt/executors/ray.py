@@ -176,8 +176,7 @@ class RayFleet(Fleet):
                 return
             error = ended.exception()
             if error is not None:
-                self._actors.pop(worker)
-                self._seats.pop(worker, None)
+                self.end(worker)  # one that is only out of reach would keep its cores
                 self._told.append((worker, _lost(error)))
                 return
             if is_place:
@@ -198,7 +197,11 @@ class RayFleet(Fleet):
             given = None if whole is None else whole // 2 // max(1, -(-self.slots // len(self._cores)))
         here = self._resources.address is None
         told = (given, "" if here else f" ({machine})")
-        actor.begin.remote(ENTRY, told, self._parcel, self._environment(), sys.path if here else (), own)
+        path, inbox = sys.path if here else (), self._inbox
+        begun = actor.begin.remote(ENTRY, told, self._parcel, self._environment(), path, own).future()
+        begun.add_done_callback(
+            lambda ended: inbox.put((worker, False, ended)) if ended.exception() else None
+        )
 
     def _environment(self) -> Mapping[str, str]:
         """Return the variables of a worker; what the user has set of threads stays."""
