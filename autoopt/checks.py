@@ -16,7 +16,7 @@ from autoopt.data.rows import Rows, lasting
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
-from autoopt.records import Objective
+from autoopt.records import CLOCKS, Objective
 from autoopt.resources import Resources
 from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
 from autoopt.space import Space
@@ -239,6 +239,22 @@ def within(
         if text := excess(point):
             notes.append(f"Starting point {number} {text}: its structure is drawn again.")
     return notes
+
+
+def timed(slots: int, objectives: Sequence[Objective], constraints: Constraints) -> Sequence[str]:
+    """Return what is to be said of clocks that are compared while several trials run.
+
+    Args:
+        slots: How many run at once.
+        objectives: What is compared.
+        constraints: The limits.
+    """
+    limits = (constraints.max_latency_ms, constraints.max_seconds_per_epoch)
+    if slots == 1 or not (any(each.name in CLOCKS for each in objectives) or any(limits)):
+        return ()
+    return [
+        f"Milliseconds and seconds are measured while {slots} trials run: with workers=1 they are those of a quiet machine."
+    ]
 
 
 def _whole(name: str, value: Any, otherwise: str = "") -> None:

@@ -6,12 +6,11 @@ import os
 import queue
 import re
 import signal
-import socket
 import sys
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -20,12 +19,14 @@ import ray
 
 from autoopt import memory
 from autoopt.errors import UsageError
+from autoopt.executors.address import check_answers, silent
 from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import packed
 from autoopt.executors.process import Unsendable
 from autoopt.executors.recycling import COPIES, FRAMEWORK
-from autoopt.executors.shares import Machine, automatic, cores_here, shared, told
+from autoopt.executors.shares import Machine, automatic, check_memory, cores_here, shared, told
+from autoopt.executors.sparing import SPARING, set_meanwhile
 from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
 from autoopt.worker import Duties
@@ -36,14 +37,11 @@ ENTRY = "autoopt.remote_worker:work"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 """Variables by which libraries are told how many threads they may have."""
 
-SPARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-"""Have TensorFlow and JAX take a GPU's memory as they need it, and not all of it at once."""
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
+"""Where workers are to have none although there are some."""
 
 DISCREET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Has Ray send nothing to its makers, and leave variables alone that it would warn of."""
-
-WITHIN = 5.0
-"""Seconds in which a cluster has to answer."""
 
 
 class RayFleet(Fleet):
@@ -63,7 +61,7 @@ class RayFleet(Fleet):
         self.slots, self.note = workers or 0, ""
         self._lock = threading.RLock()
         self._is_open = self._is_ours = False
-        self._last = 0
+        self._last, self._parcel = 0, None
         self._actors: dict[int, Any] = {}
         self._seats: dict[int, tuple[str, int]] = {}
         self._inbox: queue.SimpleQueue[tuple[int, bool, Future[Any]] | None] = queue.SimpleQueue()
@@ -136,6 +134,7 @@ class RayFleet(Fleet):
             for worker in list(self._actors):
                 self.end(worker)
             self._inbox.put(None)
+            self._parcel = None
             if was_open and self._is_ours:
                 with _quietly():
                     ray.shutdown()
@@ -152,6 +151,8 @@ class RayFleet(Fleet):
         if not self.slots:
             self.slots = automatic(machines, self._resources.gpus, FRAMEWORK + COPIES * held)
         share = shared(machines, self.slots, self._resources.gpus)
+        if self._resources.address is None:
+            check_memory(self._resources.memory, self._resources.memory_limit, self.slots, memory.total())
         self._per_worker = max(1, round(share.cores))
         self._cores: dict[str, float] = {}
         for node, machine in zip(nodes, machines, strict=True):
@@ -175,8 +176,7 @@ class RayFleet(Fleet):
                 return
             error = ended.exception()
             if error is not None:
-                self._actors.pop(worker)
-                self._seats.pop(worker, None)
+                self.end(worker)  # one that is only out of reach would keep its cores
                 self._told.append((worker, _lost(error)))
                 return
             if is_place:
@@ -197,12 +197,18 @@ class RayFleet(Fleet):
             given = None if whole is None else whole // 2 // max(1, -(-self.slots // len(self._cores)))
         here = self._resources.address is None
         told = (given, "" if here else f" ({machine})")
-        actor.begin.remote(ENTRY, told, self._parcel, self._environment(), sys.path if here else (), own)
+        path, inbox = sys.path if here else (), self._inbox
+        begun = actor.begin.remote(ENTRY, told, self._parcel, self._environment(), path, own).future()
+        begun.add_done_callback(
+            lambda ended: inbox.put((worker, False, ended)) if ended.exception() else None
+        )
 
     def _environment(self) -> Mapping[str, str]:
         """Return the variables of a worker; what the user has set of threads stays."""
         threads = {name: os.environ.get(name, str(self._per_worker)) for name in THREADS}
-        return {**SPARING, **threads, "KERAS_BACKEND": self._resources.backend or keras.backend.backend()}
+        unseen = NO_GPU if self._resources.gpus == 0 else {}
+        backend = self._resources.backend or keras.backend.backend()
+        return {**SPARING, **unseen, **threads, "KERAS_BACKEND": backend}
 
 
 def _connect(address: str | None) -> bool:
@@ -214,43 +220,17 @@ def _connect(address: str | None) -> bool:
     if ray.is_initialized():
         return False
     if address is not None:
-        _check_answers(address)
+        check_answers(address)
     try:
-        with _quietly():
+        with _quietly(sys.path):
             cores: dict[str, Any] = (
                 {"num_cpus": cores_here(), "include_dashboard": False} if address is None else {}
             )
             ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
     except Exception as error:  # Ray has many, and those of what it is made of
-        raise UsageError(_silent(address, error)) from error
+        raise UsageError(silent(address, error)) from error
     _have_ray_speak(False)
     return True
-
-
-def _check_answers(address: str) -> None:
-    """Check that there is somebody at an address: Ray itself would try for minutes.
-
-    Raises:
-        UsageError: There is nobody.
-    """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
-        return
-    try:
-        socket.create_connection((host, int(port)), timeout=WITHIN).close()
-    except (OSError, ValueError, OverflowError) as error:
-        raise UsageError(_silent(address, error)) from error
-
-
-def _silent(address: str | None, error: Exception) -> str:
-    reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if address is None:
-        return f"Trials were to run on several workers, and Ray cannot be started here: {reason}. Pass workers=1, or mend that."
-    return (
-        f"address was given {address!r}, and no cluster answers there: {reason}. Expected the address of a running Ray "
-        'cluster: "auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". Start one with ray start --head, or '
-        "leave address out to use this machine."
-    )
 
 
 def _machine(resources: Mapping[str, float], here: bool) -> Machine:
@@ -265,6 +245,8 @@ def _lost(error: BaseException) -> Lost:
         return Lost("was ended as its machine ran out of memory", memory=True)
     if "node has died" in text or isinstance(error, ray.exceptions.NodeDiedError):
         return Lost("was on a machine that is gone")
+    if getattr(error, "actor_init_failed", False):  # what made it so stands last
+        return Lost(f"could not be made ({text.strip().splitlines()[-1]})")
     if code := re.search(r"exit(?:s with an exit)? code (\d+)", text):
         return Lost(f"ended with exit code {code[1]}")
     if isinstance(error, ray.exceptions.RayActorError):
@@ -282,20 +264,19 @@ def _have_ray_speak(speaks: bool) -> None:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does."""
-    before = {name: os.environ.get(name) for name in DISCREET}
+def _quietly(path: Sequence[str] = ()) -> Iterator[None]:
+    """Keep Ray from warning, and from changing what SIGTERM does in this process.
+
+    Args:
+        path: Where modules are looked for in the processes that it starts.
+    """
     is_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM) if is_main else None
-    for name, value in DISCREET.items():
-        os.environ.setdefault(name, value)
+    found = {"PYTHONPATH": os.pathsep.join(each or os.getcwd() for each in path)} if path else {}
     try:
-        with warnings.catch_warnings():
+        with set_meanwhile(DISCREET), set_meanwhile(found, over=True), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        for name, known in before.items():
-            if known is None:
-                os.environ.pop(name, None)
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)

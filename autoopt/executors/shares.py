@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autoopt.errors import UsageError
+from autoopt.memory import spoken
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux tells how many cores a container may keep busy."""
@@ -84,6 +85,27 @@ def shared(machines: Sequence[Machine], workers: int, gpus: float | None) -> Sha
         raise UsageError(_too_few(gpus, workers, total, _places(machines, 0.0, gpus)))
     most = max((math.floor(machine.cores) for machine in machines), default=1)
     return Share(_largest(lambda part: _places(machines, part, gpus), workers, most), gpus)
+
+
+def check_memory(given: str | int | None, limit: int | None, workers: int, total: int | None) -> None:
+    """Check that a machine has what each of its workers may take.
+
+    Args:
+        given: As the user wrote it; None is not checked.
+        limit: The same in bytes.
+        workers: How many are on the machine.
+        total: Its bytes, None where they are not known.
+
+    Raises:
+        UsageError: It has not.
+    """
+    if given is None or limit is None or total is None or limit * workers <= total:
+        return
+    fewer = f", or workers={total // limit}" if total >= limit else ""
+    raise UsageError(
+        f"memory was given {given!r} for each of {workers} workers, and this machine has {spoken(total)}. Expected no more than that "
+        f"together. Pass memory={spoken(total // workers).replace(' ', '')!r}{fewer}."
+    )
 
 
 def _largest(places: Callable[[float], float], workers: int, most: int) -> float:

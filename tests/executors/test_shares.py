@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autoopt.errors import UsageError
-from autoopt.executors.shares import Machine, Share, automatic, cores_here, shared, told
+from autoopt.executors.shares import Machine, Share, automatic, check_memory, cores_here, shared, told
 
 GPUS = [Machine(8.0, 2.0)]
 
@@ -66,6 +66,18 @@ def test_there_are_as_many_workers_as_gpus_or_else_cores_and_memory_allow(
     machines: list[Machine], gpus: float | None, workers: int
 ) -> None:
     assert automatic(machines, gpus, 2e9) == workers
+
+
+def test_memory_that_a_machine_has_not_is_refused() -> None:
+    check_memory("4GB", 4 * 10**9, 2, 8 * 10**9)
+    check_memory(None, 8 * 10**9, 2, 8 * 10**9)
+
+    with pytest.raises(
+        UsageError, match=r"memory was given '4GB' for each of 4 workers, and this machine has 8\.0 GB"
+    ):
+        check_memory("4GB", 4 * 10**9, 4, 8 * 10**9)
+    with pytest.raises(UsageError, match=r"Pass memory='2\.0GB', or workers=2\."):
+        check_memory("4GB", 4 * 10**9, 4, 8 * 10**9)
 
 
 def test_what_workers_get_is_told() -> None:
