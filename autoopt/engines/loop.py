@@ -14,6 +14,9 @@ Verdict = Literal["continue", "prune", "stop"]
 Report = Callable[[int, Logs], Verdict]
 """Told (epoch, logs) after each epoch; answers whether the trial goes on."""
 
+LOSS = "val_loss"
+"""Key of the validation loss, in a history."""
+
 
 @dataclass
 class Training:
@@ -23,7 +26,8 @@ class Training:
         status: As in `Trial`.
         note: Why it ended early, empty otherwise.
         history: Keras's keys to one value an epoch.
-        best_epoch: Epoch of the best score, from 0.
+        best_epoch: Epoch of the best score, from 0; among equal ones that of the lowest validation loss.
+        improved: Epoch that was better than all before it, from 0.
         score: The objective at that epoch.
         weights: The model's weights after that epoch, in Keras's order.
         epochs: How many have ended.
@@ -35,6 +39,7 @@ class Training:
     note: str = ""
     history: dict[str, list[float]] = field(default_factory=dict)
     best_epoch: int | None = None
+    improved: int | None = None
     score: float | None = None
     weights: list[Any] | None = None
     epochs: int = 0
@@ -126,14 +131,27 @@ def note_epoch(
     for name, value in logs.items():
         reached.history.setdefault(name, []).append(float(value))
     score = logs.get(objective.name, math.nan)
-    if math.isfinite(score) and objective.better(score, reached.score):
+    if not math.isfinite(score):
+        return
+    better = objective.better(score, reached.score)
+    if better:
+        reached.improved = number
+    if better or (score == reached.score and _surer(reached)):
         reached.best_epoch, reached.score = number, score
         reached.weights = weights()
 
 
+def _surer(reached: Training) -> bool:
+    """Whether the last epoch has a lower validation loss than the best: few examples tell few scores apart."""
+    losses = reached.history.get(LOSS, [])
+    if reached.best_epoch is None or len(losses) != reached.epochs:
+        return False
+    return losses[-1] < losses[reached.best_epoch]
+
+
 def _in_vain(reached: Training) -> int:
-    """Return the epochs since the best one."""
-    return reached.epochs if reached.best_epoch is None else reached.epochs - 1 - reached.best_epoch
+    """Return the epochs since one was better than those before it."""
+    return reached.epochs if reached.improved is None else reached.epochs - 1 - reached.improved
 
 
 def ended(reached: Training, number: int, epochs: int, logs: Logs, verdict: Verdict) -> bool:

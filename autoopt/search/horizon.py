@@ -7,11 +7,12 @@ import keras_tuner
 
 from autoopt.data import Part
 from autoopt.engines import Verdict
-from autoopt.executors import Executor
+from autoopt.executors import Executor, NoneBegun
 from autoopt.pricing import epoch_price
 from autoopt.records import Logs
 from autoopt.search.limits import Limits
 from autoopt.search.search import Search
+from autoopt.spelling import spelled
 from autoopt.surgery import products
 from autoopt.worker import Job, Worker
 
@@ -59,7 +60,8 @@ def epochs_for(
     """Return how many epochs let about a dozen trials fit into the budget, and what is to be said where they are few.
 
     The user's own model is trained for two epochs, unless it is plain that there is time enough. Nothing is tried where
-    that would tell nothing: without a budget, with an oracle or callbacks of the user's, with a `fit` of their own.
+    that would tell nothing: without a budget, with an oracle or callbacks of the user's, with a `fit` of their own; nor on
+    data in batches, of which an epoch may take longer than all the budget.
 
     Args:
         worker: What trains, as this process knows it.
@@ -69,36 +71,39 @@ def epochs_for(
         seed: The search's.
         trainings: Of each trial, one after the other: folds, executions.
     """
-    left = limits.searching()
-    if left is None or search.oracle is not None or worker.callbacks or worker.hypermodel.own_fit is not None:
+    left, train = _left(limits, search, executor.slots), worker.dataset.train
+    theirs = search.oracle is not None or worker.callbacks or worker.hypermodel.own_fit is not None
+    if left is None or left <= 0 or theirs or not isinstance(train, Part):
         return USUAL, ""
-    left -= (limits.kept or 0.0) if search.confirmations else 0.0
-    left *= executor.slots
     most = min(WHOLE, limits.max_trials or WHOLE)
     hp = keras_tuner.HyperParameters()
     recipe = worker.hypermodel.draw(hp)
     job = Job(0, recipe, dict(hp.values), TRIED, USUAL, seed, REHEARSED)
-    rough = _foreseen(worker, job)
-    if rough is not None and SURELY * rough * USUAL * most * trainings < left:
+    if SURELY * _foreseen(worker, job, train) * USUAL * most * trainings < left:
         return USUAL, ""
-    one = _measured(executor, job)
+    one = _measured(executor, job, limits, left / (most * FEWEST))
     if one is None:
         return USUAL, ""
-    epochs = int(left / (most * trainings * one))
+    epochs = int((_left(limits, search, executor.slots) or 0.0) / (most * trainings * one))
     if epochs >= USUAL:
         return USUAL, ""
     epochs = max(epochs, FEWEST)
     return epochs, (
         f"Trials have up to {epochs} epochs, of {one:.2g} s each, so that more than a few fit into the budget. "
-        f"For longer ones pass epochs={USUAL}, or a larger budget."
+        f"For longer ones pass {spelled('epochs', USUAL)}, or a larger budget."
     )
 
 
-def _foreseen(worker: Worker, job: Job) -> float | None:
-    """Return about how many seconds an epoch takes on one core; None where the data is a stream."""
-    train = worker.dataset.train
-    if not isinstance(train, Part):
+def _left(limits: Limits, search: Search, slots: int) -> float | None:
+    """Return the seconds of training that are left before confirmation, None without a budget."""
+    left = limits.searching()
+    if left is None:
         return None
+    return slots * (left - ((limits.kept or 0.0) if search.confirmations else 0.0))
+
+
+def _foreseen(worker: Worker, job: Job, train: Part) -> float:
+    """Return about how many seconds an epoch takes on one core."""
     model = worker.hypermodel.assemble(job.recipe, job.values, seed=job.seed)
     steps = train.steps(worker.hypermodel.batch_size(job.recipe))
     return A_PRODUCT * (
@@ -106,14 +111,20 @@ def _foreseen(worker: Worker, job: Job) -> float | None:
     )
 
 
-def _measured(executor: Executor, job: Job) -> float | None:
-    """Return how many seconds the last of a few epochs takes; None where none ends."""
+def _measured(executor: Executor, job: Job, limits: Limits, slow: float) -> float | None:
+    """Return how many seconds the last of a few epochs takes; None where none ends.
+
+    One of `slow` seconds or more is the last: it tells enough, whatever of it was compiling.
+    """
     ends = [time.perf_counter()]
 
     def report(job: Job, epoch: int, logs: Logs) -> Verdict:
         ends.append(time.perf_counter())
-        return "continue"
+        return "stop" if limits.cut() or ends[-1] - ends[-2] >= slow else "continue"
 
     executor.submit(job)
-    executor.wait(report)
+    try:
+        executor.wait(report, over=lambda: limits.cut() is not None)
+    except NoneBegun:
+        executor.recall()
     return None if len(ends) < 2 else ends[-1] - ends[-2]

@@ -10,8 +10,10 @@ def audio(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> 
     """Return a residual net over frames × bands × 1. Of fewer bands each is the mean of what neighbours were, in logarithms."""
     spectrogram = keras.Input(inputs.shape, name="spectrogram")
     frames, bands, _ = inputs.shape
-    fewer = hp.Choice("bands", sorted({bands, bands // 2, bands // 4}), default=bands // 2)
-    x = keras.layers.AveragePooling2D((2, bands // fewer))(spectrogram)
+    fewer = hp.Choice(
+        "bands", sorted({max(1, bands // each) for each in (1, 2, 4)}), default=max(1, bands // 2)
+    )
+    x = keras.layers.AveragePooling2D((min(2, frames), bands // fewer))(spectrogram)
     side = min(frames, bands) // 2
     filters = 16
     x = keras.layers.Conv2D(filters, 3, padding="same")(x)

@@ -9,9 +9,9 @@ from autoopt.prepared import Inputs, Outputs
 def text(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> keras.Model:
     """Return a net for texts as numbers of words: 0 behind their end, 1 for unknown ones, then the most frequent first."""
     words = keras.Input(inputs.shape, dtype="int32", name="words")
-    lengths = sorted({min(length, inputs.shape[0]) for length in (64, 256, 512)})
+    lengths = sorted({min(length, inputs.shape[0]) for length in (64, 256, 512, inputs.shape[0])})
     known = sorted({min(count, inputs.vocabulary) for count in (1_000, 5_000, 20_000)})
-    length = hp.Choice("length", lengths, default=lengths[-1])
+    length = hp.Choice("length", lengths, default=min(512, lengths[-1]))
     vocabulary = hp.Choice("vocabulary", known, default=known[min(1, len(known) - 1)])
     size = hp.Choice("embedding", [32, 64, 128], default=32)
     x = words[:, :length]

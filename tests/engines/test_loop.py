@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from autoopt.data import Part, Stream
-from autoopt.engines import KerasEngine, candidate_of, evaluate, train
+from autoopt.engines import KerasEngine, Training, candidate_of, evaluate, note_epoch, train
 from autoopt.records import Objective
 from tests import toys
 from tests.engines import zoo
@@ -167,3 +167,13 @@ def test_weights_that_averaging_leaves_behind_do_not_replace_those_that_were_sco
     model.set_weights(found.weights)
 
     assert evaluate(model, zoo.images())["loss"] == pytest.approx(found.score, abs=1e-6)
+
+
+def test_among_equal_scores_the_epoch_of_the_lowest_validation_loss_is_the_best() -> None:
+    reached = Training()
+    for number, (score, loss) in enumerate([(0.5, 0.9), (1.0, 0.4), (1.0, 0.5), (1.0, 0.2), (0.9, 0.1)]):
+        logs = {"val_accuracy": score, "val_loss": loss}
+        note_epoch(reached, number, logs, Objective("val_accuracy", "max"), lambda number=number: [number])
+
+    assert (reached.best_epoch, reached.score, reached.weights) == (3, 1.0, [3])
+    assert reached.improved == 1  # patience counts from here
