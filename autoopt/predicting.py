@@ -13,6 +13,9 @@ from autoopt.printing import print_json, print_lines, print_text, say
 NUMPY = ".npz"
 """Ending of files of arrays, which runs on arrays read."""
 
+UNWRITTEN = (".parquet", ".feather", ".arrow", ".json", ".jsonl", ".xlsx", ".xls", ".npy", NUMPY)
+"""Endings of files that hold something else than CSV."""
+
 
 def predict(run: str, data: Path, path: Path | None, proba: bool, directory: Path) -> int:
     """Write rows with what a run's winner predicts of them as CSV; notes go to stderr.
@@ -111,6 +114,11 @@ def _rows(result: Any, run: str, data: Path) -> Any:
 
 
 def _check_out(path: Path, data: Path) -> None:
+    if path.suffix.lower() in UNWRITTEN:
+        raise UsageError(
+            f"-o was given {path}. Predictions are written as CSV: expected a name that ends in .csv. Pass "
+            f"{path.with_suffix('.csv')}."
+        )
     if not path.parent.is_dir():
         raise UsageError(
             f"There is no folder {path.parent}. Expected one to write {path.name} to. Make it first."

@@ -129,7 +129,9 @@ def test_how_a_run_on_rows_that_was_begun_elsewhere_goes_on_is_said(place: Path)
 def test_files_of_other_parts_are_read_as_the_one_that_trains(flag: str, place: Path) -> None:
     written(customers(30, seed=1).rename(columns={"churn": "chrn"}), place, "other.csv")
     result = autoopt_("tune", "mlp", "train.csv", "--target", "churn", flag, "other.csv", *QUICK)
-    assert (result.exit_code, "no row with a label" in result.stderr) == (2, True), result.stderr
+    assert (result.exit_code, "has no column 'churn', which training had" in result.stderr) == (2, True), (
+        result.stderr
+    )
 
 
 BAD_ROWS: dict[str, tuple[str, str]] = {
@@ -164,13 +166,17 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         ("predict", "one", "train.csv", "-o", "nowhere/out.csv"),
         "There is no folder nowhere. Expected one",
     ),
+    "what is no CSV": (
+        ("predict", "one", "train.csv", "-o", "out.parquet"),
+        "Predictions are written as CSV: expected a name that ends in .csv. Pass out.csv",
+    ),
     "the rows themselves": (
         ("predict", "one", "train.csv", "-o", "train.csv"),
         "which is the file that is predicted for",
     ),
     "rows without labels": (
         ("evaluate", "one", "unlabelled.csv"),
-        "has no row with a label that training had",
+        "has no column 'churn', which training had as its target",
     ),
     "a starter for other data": (
         ("tune", "cnn", "train.csv"),

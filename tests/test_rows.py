@@ -125,7 +125,7 @@ def test_evaluation_measures_an_objective_that_is_no_metric_of_the_model() -> No
 
 
 def test_evaluation_takes_labels(run: Result) -> None:
-    with pytest.raises(DataError, match=r"data has no row with a label.*column 'churn'"):
+    with pytest.raises(DataError, match=r"data has no column 'churn', which training had as its target"):
         run.evaluate(customers()[["minutes", "plan"]])
 
 

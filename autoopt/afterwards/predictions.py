@@ -62,6 +62,8 @@ class Predictor:
         index = _index(data, raw)
         found.index = pd.RangeIndex(raw.n) if index is None else index
         found.attrs["notes"] = [*raw.notes, *self.preparation.cut(raw)]
+        for note in () if isinstance(data, Raw) else found.attrs["notes"]:  # who read the rows tells of them
+            logger.warning("%s", note)
         return found
 
     def evaluate(self, data: Any) -> dict[str, float]:

@@ -190,13 +190,23 @@ def labelled(raw: Raw, name: str) -> Raw:
     from autoopt.data.tables import without_label
 
     kept = np.array([], int) if raw.y is None else np.flatnonzero(~without_label(raw.y))
+    if raw.y is None and raw.schema.target:
+        raise DataError(
+            f"{name} has no column {', '.join(map(shown, raw.schema.target))}, which training had as its target. Expected "
+            "labels in it. Add it: without labels rows can be predicted for, and not scored."
+        )
     if not len(kept):
         where = f"column {', '.join(map(shown, raw.schema.target))}" if raw.schema.target else "folders"
         raise DataError(
-            f"{name} has no row with a label that training had. Expected labels, in {where}. Pass rows that have them, "
-            "or leave it out."
+            f"{name} has no row with a label that training had. Expected labels, in {where}: {_named(raw.schema)}. "
+            "Pass rows that have them."
         )
     return raw if len(kept) == raw.n else raw.take(kept)
+
+
+def _named(schema: Schema) -> str:
+    """Return the first of the classes, or what else labels are."""
+    return ", ".join(map(shown, schema.classes[:5])) or "numbers"
 
 
 def _beside(name: str, given: Any, schema: Schema, limit: int | None, progress: Progress | None) -> Raw:

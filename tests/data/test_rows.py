@@ -138,7 +138,7 @@ REFUSED = {
         lambda: Dataset.of(houses(), validation_data=(np.zeros((8, 1)), np.zeros(8))), "validation_data is a tuple, and data are raw rows",
     ),
     "rows that test without labels": (
-        lambda: Dataset.of(houses(), test_data=houses()[["rooms"]]), "test_data has no row with a label.*column 'price'",
+        lambda: Dataset.of(houses(), test_data=houses()[["rooms"]]), "test_data has no column 'price', which training had as its target",
     ),
     "rows that validate without a column": (
         lambda: Dataset.of(houses(), validation_data=houses()[["price"]]), "In validation_data, 1 of the 1 columns is missing: 'rooms'",

@@ -7,6 +7,7 @@ from pathlib import Path
 from autoopt.data.files import label_file
 from autoopt.data.files.delimited import NOTHING
 from autoopt.data.files.encoding import encoding_of
+from autoopt.data.files.folder import SEQUENCES
 from autoopt.data.files.label_file import LabelFile
 from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table, as_text, upper
@@ -14,7 +15,7 @@ from autoopt.data.tables.listing import some
 from autoopt.errors import DataError
 from autoopt.untrusted import shown
 
-SUFFIXES = (".fasta", ".fa", ".fna", ".faa", ".fas")
+SUFFIXES = SEQUENCES
 NAMES = ("id", "sequence", "label")
 EXPECTED = "a header as `>id label` or `>id|label` above each sequence"
 

@@ -11,6 +11,9 @@ from autoopt.errors import DataError
 from autoopt.schema import SPOKEN, Modality
 from autoopt.untrusted import shown
 
+SEQUENCES = (".fasta", ".fa", ".fna", ".faa", ".fas")
+"""Endings of FASTA, which a folder has none of: one file holds all sequences."""
+
 ENDINGS: Mapping[Modality, tuple[str, ...]] = {
     "image": (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp"),
     "audio": (".wav", ".flac", ".ogg", ".mp3"),
@@ -140,7 +143,13 @@ def _modality(folder: Path, paths: list[Path]) -> tuple[Modality, str]:
     counts = Counter(kind for path in paths if (kind := _kind(path)) is not None)
     if not counts:
         tables = [
-            path.name for path in paths if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".jsonl")
+            path.name
+            for endings in (
+                SEQUENCES,
+                (".csv", ".tsv", ".parquet", ".jsonl"),
+            )  # labels may stand beside sequences
+            for path in paths
+            if path.suffix.lower() in endings
         ]
         advice = (
             f"Pass the file: {folder / tables[0]}" if tables else f"Known endings: {', '.join(MODALITIES)}"

@@ -60,7 +60,7 @@ def unlabelled(y: np.ndarray) -> list[str]:
     lost = int(without_label(y).sum())
     if not lost:
         return []
-    return [f"{lost:,} of {len(y):,} rows have no label that training had: they are not scored."]
+    return [f"{lost:,} of {len(y):,} rows have no label that training had: none to score by."]
 
 
 def _check_names(table: Table, schema: Schema) -> None:

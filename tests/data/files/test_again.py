@@ -48,7 +48,7 @@ def test_unseen_categories_are_kept_and_counted() -> None:
 def test_labels_are_numbered_as_in_training_and_others_are_said() -> None:
     again = read(rows(label=["no", "yes", "maybe", None]), schema=RAW.schema)
     assert again.y is not None and again.y.tolist() == [0, 1, -1, -1]
-    assert again.notes == ("2 of 4 rows have no label that training had: they are not scored.",)
+    assert again.notes == ("2 of 4 rows have no label that training had: none to score by.",)
 
 
 def test_labels_that_are_all_missing_are_none() -> None:
