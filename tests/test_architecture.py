@@ -64,7 +64,7 @@ FLOORS = (
         "mailbox",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing", "arguments", "schema"},
+    {"records", "recipe", "memory", "pricing", "arguments", "schema", "rounding"},
     {"errors"},
 )
 
