@@ -7,14 +7,11 @@ from typing import Any, get_args
 from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
-from autoopt.spelling import spelled
+from autoopt.spelling import SERIES, spelled
 from autoopt.untrusted import shown
 
 KINDS = (*get_args(Kind), *ALPHABETS)
 """What a user may say of a column."""
-
-SERIES = "series"
-"""Is said of a table whose columns are the steps of a series, in their order."""
 
 USUAL_TARGETS = ("target", "label", "class", "y")
 """Names of a column that is the target where none is given."""
