@@ -13,6 +13,7 @@ from autoopt.data.marks import mark
 from autoopt.data.parts import Part, Progress, Stream
 from autoopt.errors import DataError
 from autoopt.schema import Raw, Schema, Stored
+from autoopt.spelling import named
 from autoopt.untrusted import shown
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ def check_unsaid(said: Mapping[str, Any], what: str) -> None:
     """Raise a DataError where something is said of columns, and there are none."""
     for name, given in said.items():
         if given is not None and not (name == "drop" and isinstance(given, list | tuple) and not given):
-            advice = "Pass a label for each row" if name == "groups" else f"Leave {name} out"
+            advice = "Pass a label for each row" if name == "groups" else f"Leave {named(name)} out"
             raise DataError(
-                f"{name} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
+                f"{named(name)} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
                 f"included, for that: here it is said by what was passed. {advice}."
             )
 
