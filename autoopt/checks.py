@@ -12,7 +12,8 @@ from keras_tuner.engine.hyperparameters import Fixed
 from autoopt import storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
-from autoopt.data.rows import Rows, lasting
+from autoopt.data.marks import lasting
+from autoopt.data.rows import Rows
 from autoopt.errors import RunError, SpaceError, UsageError
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters

@@ -1,15 +1,17 @@
 """Flags of `autoopt tune` as arguments of `tune`; what the model file says is the base that they change."""
 
 import contextlib
-import csv
 import dataclasses
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autoopt.errors import UsageError, nearest
+from autoopt.spelling import SERIES
+from autoopt.untrusted import shown
 
 LIMITS = ("max_params", "max_latency_ms", "max_seconds_per_epoch")
 """Flags that are fields of `autoopt.Constraints`."""
@@ -23,8 +25,8 @@ SEARCHING = ("oracle", "sampler", "pruner")
 MOST_DIGITS = 18
 """Of a batch size."""
 
-SERIES = "series"
-"""What `--types` says of a whole table."""
+WORD = re.compile(r'\s*(?:"((?:[^"]|"")*)"([^,]*)|((?!")[^,]*))(,|$)')
+"""A word and the comma behind it: in quotation marks letter by letter, with two of them for one, else without blanks around."""
 
 RESUME = {"true": True, "false": False}
 
@@ -116,7 +118,7 @@ def read(options: Mapping[str, Any]) -> Flags:
     if "types" in chosen:
         chosen["types"] = _kinds(chosen["types"])
     if "drop" in chosen:
-        chosen["drop"] = tuple(_columns(chosen["drop"]))
+        chosen["drop"] = tuple(word for word, _ in _columns("--drop", chosen["drop"]))
     if len(chosen.get("target", ())) == 1:
         chosen["target"] = chosen["target"][0]
     if "resume" in chosen:
@@ -159,9 +161,10 @@ def _kinds(texts: Sequence[str]) -> dict[str, str] | str:
     if list(texts) == [SERIES]:
         return SERIES
     kinds: dict[str, str] = {}
-    for text in _columns(texts):
-        name, equals, kind = (part.strip() for part in text.rpartition("="))
-        if not equals or not name:
+    for text, quoted in _columns("--types", texts):
+        name, equals, kind = text.rpartition("=")
+        name, kind = name if quoted else name.strip(), kind.strip()
+        if not equals or not (name or quoted):
             raise UsageError(
                 f"--types was given {text!r}. Expected COLUMN=KIND with commas between, for example zip=category,age=number, or "
                 f"{SERIES} alone."
@@ -171,10 +174,22 @@ def _kinds(texts: Sequence[str]) -> dict[str, str] | str:
     return kinds
 
 
-def _columns(texts: Iterable[str]) -> Sequence[str]:
-    """Return the words between commas; quotation marks are for a column that has a comma in its name."""
-    rows = csv.reader(texts, skipinitialspace=True)
-    return [word.strip() for row in rows for word in row if word.strip()]
+def _columns(flag: str, texts: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield the words between commas, and whether each is in quotation marks: those are for a name with a comma in it."""
+    for text in texts:
+        place = 0
+        while place <= len(text):
+            found = WORD.match(text, place)
+            if found is None:
+                raise UsageError(
+                    f"{flag} was given {shown(text)}. Expected columns with commas between, where a quotation mark that opens is "
+                    "closed. Write two of them for one within a name."
+                )
+            quoted, rest, plain, comma = found.groups()
+            word = plain.strip() if quoted is None else quoted.replace('""', '"') + rest.strip()
+            if word or quoted is not None:
+                yield word, quoted is not None
+            place = found.end() if comma else len(text) + 1
 
 
 def _names(flag: str, texts: Sequence[str]) -> Sequence[str]:

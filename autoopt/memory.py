@@ -13,7 +13,8 @@ from typing import Any
 UNITS = {"mb": 10**6, "gb": 10**9, "tb": 10**12, "mib": 2**20, "gib": 2**30, "tib": 2**40}
 
 COPIES = 3
-"""Of arrays that are learnt from: themselves, those that a backend has, and the order of an epoch."""
+"""Of arrays that are learnt from: themselves, those that a backend has, and the order of an epoch; of a worker process as they were
+sent, as one pool, and as its engine placed that."""
 
 GROUP = Path("/sys/fs/cgroup")
 """Where Linux tells what a container may have; the names differ between the two versions."""

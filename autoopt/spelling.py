@@ -14,6 +14,9 @@ ALONE = ("proba",)
 JOINED = ("types", "drop")
 """Arguments whose words stand behind one flag, with commas between."""
 
+SERIES = "series"
+"""What `types` says of a whole table: its columns are the steps of a series, in their order."""
+
 _in_shell: ContextVar[bool] = ContextVar("in_shell", default=False)
 
 
@@ -62,8 +65,15 @@ def named(argument: str) -> str:
 def _words(argument: str, value: Any) -> Sequence[str]:
     if isinstance(value, bool):
         return [str(value).lower()]
-    if isinstance(value, Mapping):
-        value = [f"{name}={each}" for name, each in value.items()]
-    words = [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
-    # A comma in a name is told from one between names by quotation marks.
-    return [",".join(f'"{each}"' if "," in each else each for each in words)] if argument in JOINED else words
+    if argument in JOINED and not isinstance(value, str):
+        return [",".join(_joined(value))]
+    return [str(each) for each in value] if isinstance(value, list | tuple) else [str(value)]
+
+
+def _joined(value: Any) -> Iterator[str]:
+    """Yield words as they stand between commas; one that would be read as another is in quotation marks."""
+    kinds = value if isinstance(value, Mapping) else dict.fromkeys(map(str, value))
+    for name, kind in kinds.items():
+        word = name if kind is None else f"{name}={kind}"
+        plain = name and name == name.strip() and not any(each in name for each in ',"')
+        yield word if plain else '"' + word.replace('"', '""') + '"'

@@ -1,6 +1,7 @@
 """The rules of the house, read from the syntax trees: which way arrows go, and who may name which library."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,7 @@ FLOORS = (
         "mailbox",
         "untrusted",
     },
-    {"records", "recipe", "memory", "pricing", "arguments", "schema"},
+    {"records", "recipe", "memory", "pricing", "arguments", "schema", "rounding"},
     {"errors"},
 )
 
@@ -132,3 +133,17 @@ def test_importing_autoopt_loads_no_framework():
 def test_the_architecture_document_stays_within_a_hundred_lines():
     text = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf8")
     assert len(text.splitlines()) <= 100
+
+
+@pytest.mark.parametrize("room", ["data", "preparing", "starters"])
+def test_what_a_message_advises_of_columns_is_spelled_for_its_reader(room):
+    for path in sorted((ROOT / room).rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf8"))))
+        told = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        texts = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        advice = [
+            each.value
+            for each in texts
+            if id(each) not in told and re.search(r"\b(types|drop|target|task)=", each.value)
+        ]
+        assert not advice, f"{path} speaks Python, whatever its reader types: use spelled() for {advice}"

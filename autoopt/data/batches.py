@@ -3,6 +3,7 @@
 import math
 import os
 import threading
+from concurrent.futures import Future
 from typing import Any
 
 import keras
@@ -16,6 +17,8 @@ MOST_THREADS = 4
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """One pass over rows. Batches of small rows are prepared several at a time: each time takes as long as the next.
 
+    Threads that want batches of one such group wait for the one that prepares it; groups are prepared beside each other.
+
     Args:
         source: The rows.
         size: Examples a batch; the last has what is left.
@@ -27,7 +30,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads)
         self._source, self._size, self._order = source, size, order
         self._together = max(1, source.at_once // size)
-        self._lock, self._groups = threading.Lock(), dict[int, Any]()
+        self._lock, self._groups = threading.Lock(), dict[int, Future[Any]]()
 
     @property
     def num_batches(self) -> int:
@@ -38,15 +41,27 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         if self._together == 1:
             return self._prepared(index, 1)
         number, place = divmod(index, self._together)
-        with self._lock:
-            if number not in self._groups:
-                # Threads are no further apart than one group: who takes from the one before may still come.
-                self._groups = {at: each for at, each in self._groups.items() if at == number - 1}
-                self._groups[number] = self._prepared(number * self._together, self._together)
-            group = self._groups[number]
         return keras.tree.map_structure(
-            lambda array: array[place * self._size : (place + 1) * self._size], group
+            lambda array: array[place * self._size : (place + 1) * self._size], self._group(number)
         )
+
+    def _group(self, number: int) -> Any:
+        """Return the batches that are prepared together: who asks first prepares them, and others wait for these alone."""
+        with self._lock:
+            first = number not in self._groups
+            if first:
+                # Threads are no further apart than one group: who takes from the one before may still come.
+                self._groups = {at: each for at, each in self._groups.items() if abs(at - number) == 1}
+                self._groups[number] = Future()
+            group = self._groups[number]
+        if first:
+            try:
+                group.set_result(self._prepared(number * self._together, self._together))
+            except BaseException as error:
+                with self._lock:
+                    self._groups.pop(number, None)  # who asks again may be luckier
+                group.set_exception(error)
+        return group.result()
 
     def _prepared(self, index: int, count: int) -> tuple[Any, Any]:
         return self._source.prepared(self._order[index * self._size : (index + count) * self._size])

@@ -1,8 +1,6 @@
 """Raw rows, of files, folders and DataFrames: read, told apart from others, and prepared once it is known which train."""
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +9,11 @@ import numpy as np
 
 from autoopt import memory
 from autoopt.data.deferred import Deferred
+from autoopt.data.marks import mark
 from autoopt.data.parts import Part, Progress, Stream
 from autoopt.errors import DataError
-from autoopt.schema import Raw, Schema, Stored, pieces
+from autoopt.schema import Raw, Schema, Stored
+from autoopt.spelling import named
 from autoopt.untrusted import shown
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ KEPT = (
     "What columns are prepared with (means, categories, words) is learnt from the rows that train alone; fresh cuts and "
     "folds keep it."
 )
-
-BETWEEN = "\0"
-"""What stands between texts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,9 +125,9 @@ def check_unsaid(said: Mapping[str, Any], what: str) -> None:
     """Raise a DataError where something is said of columns, and there are none."""
     for name, given in said.items():
         if given is not None and not (name == "drop" and isinstance(given, list | tuple) and not given):
-            advice = "Pass a label for each row" if name == "groups" else f"Leave {name} out"
+            advice = "Pass a label for each row" if name == "groups" else f"Leave {named(name)} out"
             raise DataError(
-                f"{name} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
+                f"{named(name)} was given {shown(given)} along with {what}. Expected a file, a folder or a DataFrame, labels "
                 f"included, for that: here it is said by what was passed. {advice}."
             )
 
@@ -169,12 +166,7 @@ def read(
             left_out.append(f"The {name} part of {data} is left out: {name}_data was given.")
     parts = files.Parts(found.train, **sides, left_out=tuple(left_out))
     described = tuple(files.describe(found.train))
-    return parts, Rows(schema, described, _mark(parts.there.values())), (*parts.told(), KEPT)
-
-
-def lasting(kind: Any) -> Any:
-    """Return what runs of before called a kind: a sequence was a text."""
-    return "text" if kind == "sequence" else kind
+    return parts, Rows(schema, described, mark(parts.there.values())), (*parts.told(), KEPT)
 
 
 def labelled(raw: Raw, name: str) -> Raw:
@@ -222,37 +214,3 @@ def _beside(name: str, given: Any, schema: Schema, limit: int | None, progress: 
         return labelled(files.read(given, schema=schema, limit=limit, progress=progress), name)
     except DataError as error:
         raise DataError(str(error) if str(error).startswith(name) else f"In {name}, {error}") from error
-
-
-def _mark(parts: Iterable[Raw]) -> str:
-    found = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        found.update(json.dumps([_held(part.schema), part.n], sort_keys=True).encode())
-        for values in (*part.x.values(), part.y):
-            if values is not None:
-                for piece in _pieces(values):
-                    found.update(piece)
-    return found.hexdigest()
-
-
-def _pieces(values: Any) -> Iterator[Any]:
-    """Yield the bytes of values, piece by piece where they stay in their files; the same either way."""
-    for place, piece in enumerate(pieces(values)):
-        if place and piece.dtype.hasobject:
-            yield BETWEEN.encode()
-        yield _bytes(piece)
-
-
-def _held(schema: Schema) -> dict[str, Any]:
-    """Return what rows hold as runs of before kept it, so that they go on: without how numbers were written."""
-    told = {name: each for name, each in schema.told().items() if name not in ("written", "signs")}
-    columns = [{name: each for name, each in column.items() if name != "signs"} for column in told["columns"]]
-    return {**told, "columns": [{**column, "kind": lasting(column["kind"])} for column in columns]}
-
-
-def _bytes(values: np.ndarray) -> Any:
-    if values.dtype.hasobject:
-        return BETWEEN.join(map(str, values.tolist())).encode(errors="surrogatepass")
-    if values.dtype == np.float64:
-        values = values.astype(np.float32)  # as rows had them when earlier runs were marked
-    return np.ascontiguousarray(values).view(np.uint8).reshape(-1).data

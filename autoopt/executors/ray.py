@@ -24,7 +24,7 @@ from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import packed
 from autoopt.executors.process import Unsendable
-from autoopt.executors.recycling import COPIES, FRAMEWORK
+from autoopt.executors.recycling import FRAMEWORK
 from autoopt.executors.shares import Machine, automatic, check_memory, cores_here, shared, told
 from autoopt.executors.sparing import SPARING, set_meanwhile
 from autoopt.mailbox import Mailbox
@@ -149,7 +149,7 @@ class RayFleet(Fleet):
         nodes = [node for node in ray.nodes() if node["Alive"]]
         machines = [_machine(node["Resources"], self._resources.address is None) for node in nodes]
         if not self.slots:
-            self.slots = automatic(machines, self._resources.gpus, FRAMEWORK + COPIES * held)
+            self.slots = automatic(machines, self._resources.gpus, FRAMEWORK + memory.COPIES * held)
         share = shared(machines, self.slots, self._resources.gpus)
         if self._resources.address is None:
             check_memory(self._resources.memory, self._resources.memory_limit, self.slots, memory.total())

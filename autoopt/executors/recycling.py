@@ -22,9 +22,6 @@ logger = logging.getLogger(__name__)
 FRAMEWORK = 2**30
 """Bytes that a fresh worker process may take before it has any data."""
 
-COPIES = 3
-"""How often a worker process holds the data: as it was sent, as one pool, and as its engine placed that."""
-
 ROOM = 2**28
 """Bytes by which a worker process may always grow: a limit below what it starts with would end it each trial."""
 
@@ -166,7 +163,7 @@ def objection(duties: Duties) -> str:
     if backend != "torch" and any(not name.startswith("cpu") for name in keras.distribution.list_devices()):
         return f"{backend} has taken the accelerator's memory for this process"
     held = sum(array.nbytes for part in arrays for array in keras.tree.flatten((part.x, part.y)))
-    needed, left = FRAMEWORK + COPIES * held, memory.available()
+    needed, left = FRAMEWORK + memory.COPIES * held, memory.available()
     if left is not None and left < needed:
         return f"another process would take {memory.spoken(needed)}, and only {memory.spoken(left)} is left"
     return ""

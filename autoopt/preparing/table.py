@@ -15,6 +15,7 @@ from autoopt.errors import DataError
 from autoopt.prepared import Inputs
 from autoopt.preparing.layers import Layers, check_words_can_be_read, name_of
 from autoopt.preparing.words import looked_at, vocabulary
+from autoopt.rounding import Rounding
 from autoopt.schema import Raw
 
 FARTHEST = 10.0
@@ -22,9 +23,6 @@ FARTHEST = 10.0
 
 PAIR = (2,)
 """Shape of a column of which float32 would lose too much: the nearest float32, and what is left to the number itself."""
-
-MOST_LOST = 1e-4
-"""Of a standard deviation, that rounding to float32 may cost."""
 
 MOST_CATEGORIES = 1_000
 MOST_WORDS = 2_000
@@ -84,8 +82,7 @@ class Number:
         if not len(known) or (variance == 0 and not gaps):
             return None
         mean = float(known.mean())
-        lost = max(float(np.abs(known - known.astype(np.float32)).max()), abs(mean - float(np.float32(mean))))
-        return cls(name, mean, variance or 1.0, gaps, lost > MOST_LOST * np.sqrt(variance) > 0)
+        return cls(name, mean, variance or 1.0, gaps, Rounding().and_of(known).matters)
 
 
 def _scaled(raw: Raw, rows: np.ndarray, read: dict[str, Any]) -> Iterator[Any]:

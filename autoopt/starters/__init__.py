@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from autoopt.errors import DataError, UsageError, nearest
 from autoopt.prepared import Inputs, Outputs
 from autoopt.schema import SPOKEN, Modality
+from autoopt.spelling import SERIES, spelled
 from autoopt.starters.source import told, written
 
 if TYPE_CHECKING:
@@ -153,7 +154,9 @@ def for_data(model_fn: Any, data: "Dataset | None") -> Any:
     if KINDS[name] != shapes.modality:
         kind = KINDS[name]
         series = (
-            " If each row is a series: types='series'." if (kind, shapes.modality) == TABLE_OF_STEPS else ""
+            f" If each row is a series: {spelled('types', SERIES)}."
+            if (kind, shapes.modality) == TABLE_OF_STEPS
+            else ""
         )
         raise DataError(
             f"The starter was given as {name!r}, which is for {SPOKEN[kind]}, and the data is {SPOKEN[shapes.modality]}. "
@@ -171,7 +174,6 @@ def types_for(model_fn: Any, data: Any, types: Any) -> Any:
         types: Likewise; what is said there stands.
     """
     from autoopt.data import rows
-    from autoopt.data.tables.wanted import SERIES
 
     named = isinstance(model_fn, str) and KINDS.get(model_fn) == "sequence"
     return SERIES if named and types is None and rows.is_table(data) else types

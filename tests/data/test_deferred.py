@@ -1,5 +1,7 @@
 """Rows larger than the memory that they may take: read and prepared batch by batch, to the same arrays."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -8,6 +10,7 @@ import pandas as pd
 import pytest
 
 from autoopt.data import Dataset, Part, Stream
+from autoopt.data.batches import Batches
 from autoopt.errors import DataError
 from autoopt.preparing import Preparation
 from autoopt.schema import Stored
@@ -42,6 +45,20 @@ def texts(folder: Path) -> Path:
             words = f"a {name} day with number {number % 4} and {name} luck " * 1_200
             (folder / name / f"{number}.txt").write_text(words)
     return folder
+
+
+class Meeting:
+    """Rows of which two groups are prepared at the same time, or none is."""
+
+    at_once = 4
+
+    def __init__(self) -> None:
+        self.both, self.asked = threading.Barrier(2), list[int]()
+
+    def prepared(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.asked.append(int(rows[0]))
+        self.both.wait(timeout=30)
+        return rows, rows
 
 
 FOLDERS = {"images": pictures, "sounds": sounds, "texts": texts}
@@ -157,3 +174,24 @@ def test_rows_of_a_preparation_take_the_bytes_that_they_are_said_to_take() -> No
         preparation = Preparation.fit(rows, np.arange(20))
         made = keras.tree.flatten(preparation.arrays(rows))
         assert preparation.row_bytes == sum(each[0].nbytes for each in made)
+
+
+def test_threads_prepare_groups_beside_each_other_and_each_once() -> None:
+    source = Meeting()
+    batches = Batches(source, 2, np.arange(8))
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(batches.__getitem__, range(4)))
+    assert [x.tolist() for x, _ in found] == [[0, 1], [2, 3], [4, 5], [6, 7]] and sorted(source.asked) == [
+        0,
+        4,
+    ]
+
+
+def test_a_group_that_could_not_be_prepared_is_tried_again() -> None:
+    source = Meeting()
+    batches = Batches(source, 2, np.arange(8))
+    source.both.abort()
+    with pytest.raises(threading.BrokenBarrierError):
+        batches[0]
+    source.both = threading.Barrier(1)
+    assert batches[1][0].tolist() == [2, 3]

@@ -39,6 +39,21 @@ def test_other_rows_have_another_mark() -> None:
     assert Dataset.of(customers(seed=1)).rows.mark != Dataset.of(customers()).rows.mark
 
 
+@pytest.mark.parametrize("value", [0.0, 1.7e9])
+def test_rows_that_float32_cannot_tell_apart_have_marks_of_their_own(value: float) -> None:
+    numbers = value + np.arange(80.0) / 2
+    one, other = (
+        Dataset.of(houses().assign(time=each), target="price").rows.mark
+        for each in (numbers, numbers + 0.125)
+    )
+    assert one != other
+
+
+def test_a_mark_is_that_of_runs_of_before_where_float32_loses_nothing() -> None:
+    whole = pd.DataFrame({"a": np.arange(40.0), "b": ["some", "more"] * 20, "y": np.arange(40.0) % 7})
+    assert Dataset.of(whole).rows.mark == "f821dc0e1aa24e5a7c5fe08048920aaf"
+
+
 def test_the_preparation_knows_the_rows_that_train_alone() -> None:
     frame = houses()
     rows = Dataset.of(frame).split

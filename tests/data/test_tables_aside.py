@@ -58,6 +58,21 @@ def test_a_table_that_is_put_aside_is_read_as_one_in_memory(ending: str, place: 
         np.testing.assert_array_equal(np.asarray(other.x[name]), values)
 
 
+def test_a_packed_feather_file_is_unpacked_one_batch_at_a_time(tmp_path: Path) -> None:
+    arrow, path = pytest.importorskip("pyarrow"), tmp_path / "a.feather"
+    frame = pd.DataFrame({"n": np.sin(np.arange(100_000)), "y": np.arange(100_000) % 2})
+    frame.to_feather(path, compression="lz4", chunksize=5_000)
+    usual, pool = arrow.default_memory_pool(), arrow.proxy_memory_pool(arrow.default_memory_pool())
+    arrow.set_memory_pool(pool)
+    try:
+        raw = files.read(path, target="y", limit=LITTLE)
+    finally:
+        arrow.set_memory_pool(usual)
+    assert pool.max_memory() < 500_000 < frame.memory_usage().sum()
+    assert isinstance(raw.x["n"], Stored)
+    np.testing.assert_array_equal(np.asarray(raw.x["n"]), frame["n"])
+
+
 def test_batches_of_a_table_that_is_put_aside_are_the_arrays_of_one_in_memory(place: Path) -> None:
     path = written(place, ".csv")
     one, other = Dataset.of(path, target="y"), Dataset.of(path, target="y", memory=LITTLE)

@@ -61,8 +61,23 @@ def _opened(path: Path) -> tuple[list[str], int, int, Iterator[Any]]:
         packed = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
         size = max(packed, CELL * told.num_rows * told.num_columns)
         return file.schema_arrow.names, told.num_rows, size, file.iter_batches(batch_size=ROWS)
-    from pyarrow import feather
+    return _feather(path)
 
-    whole = feather.read_table(path, memory_map=True)
-    names, size = whole.column_names, max(whole.nbytes, CELL * whole.num_rows * whole.num_columns)
-    return names, whole.num_rows, size, iter(whole.to_batches(max_chunksize=ROWS))
+
+def _feather(path: Path) -> tuple[list[str], int, int, Iterator[Any]]:
+    """Return the same of a Feather file, which does not say what its batches are unpacked: each is, and let go, to know."""
+    from pyarrow import ipc, memory_map
+
+    file, rows, size = ipc.open_file(memory_map(str(path))), 0, 0
+    for place in range(file.num_record_batches):
+        batch = file.get_batch(place)
+        rows, size = rows + batch.num_rows, size + batch.get_total_buffer_size()
+    names = file.schema.names
+    return names, rows, max(size, CELL * rows * len(names)), _batches(file)
+
+
+def _batches(file: Any) -> Iterator[Any]:
+    for place in range(file.num_record_batches):
+        batch = file.get_batch(place)
+        for first in range(0, batch.num_rows, ROWS):
+            yield batch.slice(first, ROWS)

@@ -55,7 +55,7 @@ def _read(path: Path) -> LabelFile:
         if labels.setdefault(record, label) != label:
             raise DataError(
                 f"{path} gives {shown(record)} the labels {shown(labels[record])} and {shown(label)}. Expected one label an "
-                "id. Remove one."
+                "id. Delete the row of the wrong one."
             )
     return LabelFile(path, labels, f"Labels are {shown(told)} of {path.name}, by {shown(ids)}.")
 

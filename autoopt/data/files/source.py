@@ -12,6 +12,7 @@ from autoopt.data.tables import PASSES, Expected, Table, Wanted, inferred, read_
 from autoopt.data.tables.numerals import PERCENT
 from autoopt.errors import DataError, nearest
 from autoopt.schema import SPOKEN, Raw, Schema
+from autoopt.spelling import named, spelled
 from autoopt.untrusted import shown
 
 Reader = Callable[[Path, Expected, Progress | None], Table]
@@ -101,8 +102,8 @@ def _image_size(types: Any, files: folder.Files) -> tuple[int, int] | None:
         return None
     if files.modality != "image" or not isinstance(types, Mapping) or set(types) != {"image"}:
         raise DataError(
-            f"types was given {shown(types)} for {files.folder}, a folder of {files.modality}. Expected it for a table, or of "
-            'images the size that they are brought to: types={"image": "64x48"}. Leave types out.'
+            f"{named('types')} was given {shown(types)} for {files.folder}, a folder of {files.modality}. Expected it for a table, or "
+            f"of images the size that they are brought to: {spelled('types', {'image': '64x48'})}. Leave {named('types')} out."
         )
     return images.size_of(types["image"])
 
@@ -197,8 +198,8 @@ def _check_no_columns(given: Mapping[str, Any], path: Path) -> None:
     for name in ("target", "drop", "groups"):
         if given[name] is not None:
             raise DataError(
-                f"{name} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "
-                f"the classes, and there are no columns. Leave {name} out; task may be 'binary' or 'multiclass'."
+                f"{named(name)} was given {shown(given[name])} for the folder {path}. Expected a table: of a folder, folders name "
+                f"the classes, and there are no columns. Leave {named(name)} out. The task may be said: {spelled('task', 'binary')}, or multiclass."
             )
 
 

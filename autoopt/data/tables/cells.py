@@ -11,6 +11,7 @@ from autoopt import memory
 from autoopt.data.tables.aside import Aside, Pieces
 from autoopt.errors import DataError
 from autoopt.schema import Kind
+from autoopt.spelling import spelled
 from autoopt.untrusted import shown
 
 PASSES = 2
@@ -152,7 +153,7 @@ class Table:
             raise DataError(
                 f"Column {shown(name)} has {memory.spoken(pieces.size)}, and {memory.spoken(memory.free() or 0)} of memory are "
                 "free. Expected columns of which each fits: what they are is told from all their values. Leave it out with "
-                f"drop=[{shown(name)}], or pass fewer rows."
+                f"{spelled('drop', [name])}, or pass fewer rows."
             )
 
     def texts(self, name: str) -> Iterator[str]:

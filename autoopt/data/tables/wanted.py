@@ -7,14 +7,11 @@ from typing import Any, get_args
 from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
-from autoopt.spelling import spelled
+from autoopt.spelling import SERIES, named, spelled
 from autoopt.untrusted import shown
 
 KINDS = (*get_args(Kind), *ALPHABETS)
 """What a user may say of a column."""
-
-SERIES = "series"
-"""Is said of a table whose columns are the steps of a series, in their order."""
 
 USUAL_TARGETS = ("target", "label", "class", "y")
 """Names of a column that is the target where none is given."""
@@ -57,17 +54,18 @@ class Wanted:
         for name, given in (("target", target), ("drop", drop)):
             if not _is_names(given) and not (name == "target" and given is None):
                 raise DataError(
-                    f"{name} was given {shown(given)}. Expected the name of a column, or a list of names."
+                    f"{named(name)} was given {shown(given)}. Expected the name of a column, or a list of names. Pass one as it stands "
+                    f"above the column: {spelled(name, 'name')}."
                 )
         if task is not None and task not in get_args(Task):
             raise DataError(
-                f"task was given {shown(task)}. Expected one of these.{nearest(str(task), get_args(Task))}"
+                f"{named('task')} was given {shown(task)}. Expected one of these.{nearest(str(task), get_args(Task))}"
             )
         if isinstance(types, str) and types == SERIES:
             return cls(_names(target or ()), task, drop=_names(drop), series=True)
         if types is not None and not isinstance(types, Mapping):
             raise DataError(
-                f"types was given {shown(types)}. Expected kinds by column, or {SERIES!r} where each row is a series of numbers. "
+                f"{named('types')} was given {shown(types)}. Expected kinds by column, or {SERIES!r} where each row is a series of numbers. "
                 f"Pass {spelled('types', {'zip': 'category'})}."
             )
         for name, kind in (types or {}).items():
@@ -94,14 +92,14 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
         for name in given:
             if name not in names:
                 raise DataError(
-                    f"{argument} names the column {shown(name)}, which is not there. Expected one of the "
+                    f"{named(argument)} names the column {shown(name)}, which is not there. Expected one of the "
                     f"{len(names)} columns.{_listed(name, names)}"
                 )
     for name in wanted.target:
         if name in wanted.apart:
             other = "drop" if name in wanted.drop else "groups"
             raise DataError(
-                f"target and {other} were both given {shown(name)}. Expected different columns: the target is what is told "
+                f"{named('target')} and {named(other)} were both given {shown(name)}. Expected different columns: the target is what is told "
                 "from the others. Name another for one of them."
             )
     if wanted.target:

@@ -77,7 +77,10 @@ def test_another_file_of_labels_is_no_matter_to_who_predicts(tmp_path: Path) -> 
             "id,label\nz1,a\n",
             "labels.csv has a label of none of the 6 records of a.fasta.*Expected their ids",
         ),
-        ("id,label\ns1,a\ns1,b\n", "gives 's1' the labels 'a' and 'b'. Expected one label an id. Remove one"),
+        (
+            "id,label\ns1,a\ns1,b\n",
+            "gives 's1' the labels 'a' and 'b'. Expected one label an id. Delete the row",
+        ),
         ("id\ns1\ns2\n", "labels.csv has the column 'id' alone. Expected"),
     ],
 )
