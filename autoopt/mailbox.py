@@ -11,8 +11,12 @@ import queue
 import socket
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+HELD = 0.05
+"""Seconds for which epochs are held back, to be told together."""
 
 
 class Mailbox:
@@ -20,13 +24,13 @@ class Mailbox:
 
     Attributes:
         inbox: What is to be done, one after the other.
-        outbox: What is to be told.
+        outbox: What is to be told, and whether at once.
         verdicts: Serial numbers of tasks to the verdicts on them.
     """
 
     def __init__(self) -> None:
         self.inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.outbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self.outbox: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
         self.verdicts: dict[int, Any] = {}
 
     def place(self) -> tuple[str, Sequence[int], int | None]:
@@ -47,11 +51,11 @@ class Mailbox:
             given: What else it is called with.
             parcel: The last of that.
             environment: Variables to be set before a framework is loaded.
-            path: Where modules are looked for, beside where this process does.
+            path: Where modules are looked for, before where this process does.
             cores: On which it works; empty for all.
         """
         os.environ.update(environment)
-        sys.path += [each for each in path if each not in sys.path]
+        sys.path[:] = [*path, *(each for each in sys.path if each not in path)]
         threading.Thread(target=self._work, args=(entry, (*given, parcel), cores), daemon=True).start()
 
     def send(self, message: Any) -> None:
@@ -63,12 +67,23 @@ class Mailbox:
         self.verdicts[serial] = verdict
 
     def told(self) -> Sequence[Any]:
-        """Wait until there is something to tell, and return all of it."""
-        messages = [self.outbox.get()]
+        """Wait until there is something to tell, and return all of it; what is not urgent, once some time has passed.
+
+        A call costs whoever makes it most of a millisecond, and an epoch may take less.
+        """
+        urgent, message = self.outbox.get()
+        messages, until = [message], time.monotonic() + HELD
         with contextlib.suppress(queue.Empty):
             while True:
-                messages.append(self.outbox.get_nowait())
+                left = 0.0 if urgent else until - time.monotonic()
+                pressing, message = self.outbox.get(timeout=left) if left > 0 else self.outbox.get_nowait()
+                messages.append(message)
+                urgent = urgent or pressing
         return messages
+
+    def tell(self, message: Any, urgent: bool = True) -> None:
+        """Have something told."""
+        self.outbox.put((urgent, message))
 
     def _work(self, entry: str, given: Sequence[Any], cores: Sequence[int]) -> None:
         if cores and hasattr(os, "sched_setaffinity"):

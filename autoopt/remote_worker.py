@@ -33,11 +33,11 @@ def work(mailbox: Mailbox, limit: int | None, machine: str, parcel: Any, forward
             level, duties = unpacked(parcel)
             serving = _Serving(mailbox, duties.worker())
         except Exception as error:  # a user's class may raise anything where it is unpickled
-            mailbox.outbox.put(Refused(f"{type(error).__name__}: {error}"))
+            mailbox.tell(Refused(f"{type(error).__name__}: {error}"))
             return
         if forwards:
             _forward(mailbox, level)
-        mailbox.outbox.put(_ready(limit, machine))
+        mailbox.tell(_ready(limit, machine))
         with compilations_kept(duties.compilation_cache):
             while True:
                 serving.take(mailbox.inbox.get())
@@ -60,7 +60,7 @@ class _Serving:
                 message.job, lambda epoch, logs: self._reported(message.serial, epoch, logs)
             )
             self.mailbox.verdicts.pop(message.serial, None)
-            self.mailbox.outbox.put(Ended(outcome, memory.resident()))
+            self.mailbox.tell(Ended(outcome, memory.resident()))
         elif isinstance(message, Forgotten):
             self.worker.paused.forget(message.numbers)
         else:
@@ -70,7 +70,8 @@ class _Serving:
         """Tell an epoch, and return the verdict that has arrived by now: nothing is waited for."""
         from autoopt.executors.messages import Reported
 
-        self.mailbox.outbox.put(Reported(epoch, {name: float(value) for name, value in logs.items()}))
+        told = Reported(epoch, {name: float(value) for name, value in logs.items()})
+        self.mailbox.tell(told, urgent=False)
         return self.mailbox.verdicts.get(serial, "continue")
 
 
@@ -80,7 +81,7 @@ def _forward(mailbox: Mailbox, level: int) -> None:
 
     class Forwarding(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            mailbox.outbox.put(Logged(record.name, record.levelno, record.getMessage()))
+            mailbox.tell(Logged(record.name, record.levelno, record.getMessage()), urgent=False)
 
     logger = logging.getLogger("autoopt")
     logger.setLevel(level)

@@ -13,7 +13,7 @@ from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RepeatingExecutor, cores_here, executor_for
+from autoopt.executors import RepeatingExecutor, cores_here, executor_for, leaving_room
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
@@ -42,6 +42,7 @@ from autoopt.unloaded import tensorflow_unloaded
 from autoopt.worker import Duties
 
 
+@leaving_room
 @seeding.preserved()
 @tensorflow_unloaded()
 def tune(

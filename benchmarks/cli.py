@@ -12,6 +12,7 @@ from benchmarks.quality.command import quality
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
 from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
+from benchmarks.workers.command import workers
 
 
 @click.group()
@@ -307,5 +308,5 @@ def streamed(images: int, limit: str, out: Path | None) -> None:
     show("Images that do not fit", benchmark.measured(images, limit), out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, fields):
+for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, fields):
     main.add_command(command)

@@ -124,7 +124,9 @@ class Crew:
         with self._lock:
             running = [post for post in self._posts if post.ticket is not None and not post.ticket.forgotten]
             for post in running:
-                self._judge(post, "stop")
+                if post.ticket is not None and not post.ticket.stopped:
+                    post.ticket.stopped = True
+                    self._judge(post, "stop")
             return bool(running)
 
     def close(self) -> None:
@@ -193,6 +195,7 @@ class Crew:
         ticket.lost.append(sentence)
         if len(ticket.lost) == 1:
             ticket.job = replace(ticket.job, halved=ticket.job.halved or lost.memory)
+            ticket.stopped = False
             self._waiting.insert(0, ticket)
             return
         reason = f"The process of {' amid this trial, and as it ran again that of '.join(ticket.lost)}."
@@ -211,6 +214,8 @@ class Crew:
 
     def _hand_out(self) -> None:
         """Have jobs begin on workers that are free."""
+        if not self._waiting:
+            return
         for post, ticket in assigned(self._waiting, self._posts):
             self._waiting.remove(ticket)
             post.ticket = ticket

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from autoopt.engines import MOST_PROGRAMS
 from autoopt.worker import Job
@@ -21,6 +22,7 @@ class Ticket:
         begun: Whether it has begun, on any worker.
         passed: How often a younger one went first.
         told: How many of its epochs have been told.
+        stopped: Whether it has been told to end.
         forgotten: Whether nobody waits for it any more.
         raised: What the report raised of it, empty where it did not.
         lost: Why workers ended amid it, one sentence each.
@@ -31,11 +33,12 @@ class Ticket:
     begun: bool = False
     passed: int = 0
     told: int = 0
+    stopped: bool = False
     forgotten: bool = False
     raised: str = ""
     lost: list[str] = field(default_factory=list)
 
-    @property
+    @cached_property
     def structure(self) -> str:
         """What has to be compiled for it."""
         # A parent's weights do not change the program, nor does the batch size.

@@ -26,6 +26,7 @@ from autoopt.executors.parcel import packed
 from autoopt.executors.process import Unsendable
 from autoopt.executors.recycling import COPIES, FRAMEWORK
 from autoopt.executors.shares import Machine, automatic, cores_here, shared, told
+from autoopt.executors.sparing import SPARING
 from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
 from autoopt.worker import Duties
@@ -36,8 +37,8 @@ ENTRY = "autoopt.remote_worker:work"
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
 """Variables by which libraries are told how many threads they may have."""
 
-SPARING = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-"""Have TensorFlow and JAX take a GPU's memory as they need it, and not all of it at once."""
+NO_GPU = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1"}
+"""Where workers are to have none although there are some."""
 
 DISCREET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 """Has Ray send nothing to its makers, and leave variables alone that it would warn of."""
@@ -63,7 +64,7 @@ class RayFleet(Fleet):
         self.slots, self.note = workers or 0, ""
         self._lock = threading.RLock()
         self._is_open = self._is_ours = False
-        self._last = 0
+        self._last, self._parcel = 0, None
         self._actors: dict[int, Any] = {}
         self._seats: dict[int, tuple[str, int]] = {}
         self._inbox: queue.SimpleQueue[tuple[int, bool, Future[Any]] | None] = queue.SimpleQueue()
@@ -136,6 +137,7 @@ class RayFleet(Fleet):
             for worker in list(self._actors):
                 self.end(worker)
             self._inbox.put(None)
+            self._parcel = None
             if was_open and self._is_ours:
                 with _quietly():
                     ray.shutdown()
@@ -202,7 +204,9 @@ class RayFleet(Fleet):
     def _environment(self) -> Mapping[str, str]:
         """Return the variables of a worker; what the user has set of threads stays."""
         threads = {name: os.environ.get(name, str(self._per_worker)) for name in THREADS}
-        return {**SPARING, **threads, "KERAS_BACKEND": self._resources.backend or keras.backend.backend()}
+        unseen = NO_GPU if self._resources.gpus == 0 else {}
+        backend = self._resources.backend or keras.backend.backend()
+        return {**SPARING, **unseen, **threads, "KERAS_BACKEND": backend}
 
 
 def _connect(address: str | None) -> bool:
@@ -216,7 +220,7 @@ def _connect(address: str | None) -> bool:
     if address is not None:
         _check_answers(address)
     try:
-        with _quietly():
+        with _quietly({"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)}):
             cores: dict[str, Any] = (
                 {"num_cpus": cores_here(), "include_dashboard": False} if address is None else {}
             )
@@ -265,6 +269,8 @@ def _lost(error: BaseException) -> Lost:
         return Lost("was ended as its machine ran out of memory", memory=True)
     if "node has died" in text or isinstance(error, ray.exceptions.NodeDiedError):
         return Lost("was on a machine that is gone")
+    if getattr(error, "actor_init_failed", False):  # what made it so stands last
+        return Lost(f"could not be made ({text.strip().splitlines()[-1]})")
     if code := re.search(r"exit(?:s with an exit)? code (\d+)", text):
         return Lost(f"ended with exit code {code[1]}")
     if isinstance(error, ray.exceptions.RayActorError):
@@ -282,20 +288,27 @@ def _have_ray_speak(speaks: bool) -> None:
 
 
 @contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does."""
-    before = {name: os.environ.get(name) for name in DISCREET}
+def _quietly(variables: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Keep Ray from warning, and from changing what is this process's: variables, and what SIGTERM does.
+
+    Args:
+        variables: Are set meanwhile, for the processes that it starts.
+    """
+    given = {name: value for name, value in DISCREET.items() if name not in os.environ} | dict(
+        variables or {}
+    )
+    before = {name: os.environ.get(name) for name in given}
     is_main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGTERM) if is_main else None
-    for name, value in DISCREET.items():
-        os.environ.setdefault(name, value)
+    os.environ.update(given)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         for name, known in before.items():
-            if known is None:
-                os.environ.pop(name, None)
+            os.environ.pop(name)
+            if known is not None:
+                os.environ[name] = known
         if handler is not None:
             signal.signal(signal.SIGTERM, handler)
