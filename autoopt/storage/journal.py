@@ -322,9 +322,13 @@ class quiet(warnings.catch_warnings):
         # A KerasTuner range need not end on a step, and Optuna shortens it.
         warnings.filterwarnings("ignore", "The distribution is specified by", UserWarning)
         self._level = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(logging.WARNING)
+        if (
+            self._level != logging.WARNING
+        ):  # each change has every logger of the process look its level up again
+            optuna.logging.set_verbosity(logging.WARNING)
         return entered
 
     def __exit__(self, *details: Any) -> None:
-        optuna.logging.set_verbosity(self._level)
+        if self._level != logging.WARNING:
+            optuna.logging.set_verbosity(self._level)
         super().__exit__(*details)
