@@ -81,3 +81,14 @@ def test_a_failed_trial_is_worse_than_every_other(directions: list[str]) -> None
         rates = [base.sample_relative(learnt_from, trial, space)["rate"] for _ in range(5)]
 
     assert min(rates) > 0.4
+
+
+def test_one_proposal_learns_from_the_same_trials_throughout() -> None:
+    study, lessons = optuna.create_study(), Lessons()
+    study.add_trial(optuna.trial.create_trial(value=1.0))
+    assert len(lessons.of(study, 1).get_trials()) == 1
+
+    study.add_trial(optuna.trial.create_trial(value=2.0))
+
+    assert len(lessons.of(study, 1).get_trials()) == 1
+    assert len(lessons.of(study, 2).get_trials()) == 2
