@@ -9,6 +9,7 @@ import click
 from benchmarks.fields.command import fields
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
+from benchmarks.scale.command import scale
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
 from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
@@ -308,5 +309,7 @@ def streamed(images: int, limit: str, out: Path | None) -> None:
     show("Images that do not fit", benchmark.measured(images, limit), out)
 
 
-for command in (quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, fields):
+for command in (
+    quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, scale, fields,
+):  # fmt: skip
     main.add_command(command)

@@ -4,8 +4,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras_tuner
 
@@ -69,14 +70,14 @@ def _suggested(path: Path, hypermodel: AutoHyperModel, dataset: Dataset) -> Iter
         trial = oracle.create_trial("benchmark")
         hypermodel.draw(trial.hyperparameters)
         yield time.perf_counter() - started, time.thread_time() - own
-        score = _score(trial.hyperparameters, chance)
+        score = made_up_score(trial.hyperparameters.values, chance)
         oracle.update_trial(trial.trial_id, {OBJECTIVE.name: score})
         trial.status = "COMPLETED"
         oracle.end_trial(trial)
 
 
-def _score(hp: keras_tuner.HyperParameters, chance: random.Random) -> float:
+def made_up_score(values: Mapping[str, Any], chance: random.Random) -> float:
     """Return a made-up accuracy: the nearer the rate is to 0.005 and the wider the net, the better."""
-    rate = hp.values.get("optimizer/learning_rate", 1e-2)
-    width = max((value for name, value in hp.values.items() if name.endswith("/width")), default=1.0)
+    rate = values.get("optimizer/learning_rate", 1e-2)
+    width = max((value for name, value in values.items() if name.endswith("/width")), default=1.0)
     return 0.9 + 0.01 * min(width, 4.0) - 0.5 * abs(rate - 5e-3) + chance.gauss(0.0, 0.005)

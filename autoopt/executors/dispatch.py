@@ -1,7 +1,7 @@
 """Dispatch: which job goes to which worker. A job goes where its program is, if that keeps nobody waiting."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -110,11 +110,13 @@ def assigned(waiting: Sequence[Ticket], posts: Sequence[Post]) -> Iterator[tuple
         posts: All places; each that is free gets one job at most.
     """
     left, free = list(waiting), [post for post in posts if post.is_free]
+    held = {key for post in posts for key in post.paused}
+    known = {structure for post in posts for structure in post.structures}
     for fits in (_is_due, _is_known, _is_new, _can_begin):
         for post in tuple(free):
-            ticket = next(
-                (each for each in left if _may(each, post, posts) and fits(each, post, posts)), None
-            )
+            if not left:
+                return
+            ticket = next((each for each in left if _may(each, post, held) and fits(each, post, known)), None)
             if ticket is None:
                 continue
             for older in left[: left.index(ticket)]:
@@ -124,23 +126,22 @@ def assigned(waiting: Sequence[Ticket], posts: Sequence[Post]) -> Iterator[tuple
             yield post, ticket
 
 
-def _may(ticket: Ticket, post: Post, posts: Sequence[Post]) -> bool:
+def _may(ticket: Ticket, post: Post, held: Collection[tuple[int, int]]) -> bool:
     """Whether a job may begin at a place: elsewhere, where another holds its training, it would begin from the start."""
-    holding = [each for each in posts if ticket.continues in each.paused]
-    return not holding or post in holding
+    return ticket.continues not in held or ticket.continues in post.paused
 
 
-def _is_due(ticket: Ticket, post: Post, posts: Sequence[Post]) -> bool:
+def _is_due(ticket: Ticket, post: Post, known: Collection[str]) -> bool:
     return ticket.passed >= PATIENCE or ticket.continues in post.paused
 
 
-def _is_known(ticket: Ticket, post: Post, posts: Sequence[Post]) -> bool:
+def _is_known(ticket: Ticket, post: Post, known: Collection[str]) -> bool:
     return ticket.structure in post.structures
 
 
-def _is_new(ticket: Ticket, post: Post, posts: Sequence[Post]) -> bool:
-    return not any(ticket.structure in each.structures for each in posts)
+def _is_new(ticket: Ticket, post: Post, known: Collection[str]) -> bool:
+    return ticket.structure not in known
 
 
-def _can_begin(ticket: Ticket, post: Post, posts: Sequence[Post]) -> bool:
+def _can_begin(ticket: Ticket, post: Post, known: Collection[str]) -> bool:
     return True

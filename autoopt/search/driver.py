@@ -37,7 +37,7 @@ from autoopt.search.rounds import run_seconds
 from autoopt.search.running import Running
 from autoopt.search.scores import Scores
 from autoopt.stopwatch import Stopwatch
-from autoopt.storage import Journal
+from autoopt.storage import Journal, quiet
 from autoopt.worker import Job, Outcome
 
 logger = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ class Driver:
             The trial; which trial it repeats or by how much it is over a limit, where it is refused; or why there is
             none.
         """
-        with self.watch.measure("suggest"):
+        with self.watch.measure("suggest"), quiet():  # once, and not with each value
             # KerasTuner gives whoever has a running trial that same trial again.
             opened = self._proposer.open(f"{TUNER_ID} {trials}")
             if isinstance(opened, str):

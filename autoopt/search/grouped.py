@@ -65,7 +65,7 @@ class GroupedSampler(optuna.samplers.BaseSampler):
     def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
         """Ask for those of each group that are to be sampled."""
         sampled: dict[str, Any] = {}
-        learnt_from = self._lessons.of(study)
+        learnt_from = self._lessons.of(study, trial.number)
         for group in self._groups.of(study):
             free = {name: found for name, found in group.items() if name in search_space}
             if free:
@@ -74,4 +74,6 @@ class GroupedSampler(optuna.samplers.BaseSampler):
 
     def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
         """Ask the base."""
-        return self._base.sample_independent(self._lessons.of(study), trial, param_name, param_distribution)
+        return self._base.sample_independent(
+            self._lessons.of(study, trial.number), trial, param_name, param_distribution
+        )

@@ -19,9 +19,21 @@ class Lessons:
         self._storage = optuna.storages.InMemoryStorage()
         self._study: optuna.Study | None = None
         self._seen: set[int] = set()
+        self._asked_by: int | None = None
+        self._told: optuna.Study | None = None
 
-    def of(self, study: optuna.Study) -> optuna.Study:
-        """Return what is to be learnt from a study, which is the same one each time."""
+    def of(self, study: optuna.Study, number: int) -> optuna.Study:
+        """Return what is to be learnt from a study, which is the same one each time.
+
+        Args:
+            study: Is followed.
+            number: Of the trial that learns: all that it asks for is answered by what had finished when it asked first.
+        """
+        if self._told is None or self._asked_by != number:
+            self._told, self._asked_by = self._followed(study), number
+        return self._told
+
+    def _followed(self, study: optuna.Study) -> optuna.Study:
         if self._study is None:
             self._study = optuna.create_study(
                 storage=self._storage, study_name=STUDY, directions=study.directions

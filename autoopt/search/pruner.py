@@ -58,6 +58,7 @@ class HalvingPruner(optuna.pruners.BasePruner):
     ) -> None:  # fmt: skip
         self._epochs, self._error, self._rising = epochs, error, rising
         self._rungs = rungs(epochs, parts)
+        self._passed: dict[tuple[int, int], float] = {}
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Say whether a running trial is ended after the epoch that it reported last."""
@@ -69,11 +70,18 @@ class HalvingPruner(optuna.pruners.BasePruner):
         if not math.isinf(own) and rung <= self._rising(trial.params) * self._epochs:
             return False
         others = [
-            _reached(other, rung, sign)
+            self._reached_before(other, rung, sign)
             for other in study.get_trials(deepcopy=False)
             if other.number != trial.number and other.last_step is not None and other.last_step + 1 >= rung
         ]
         return _hopeless(own, others, self._error(abs(own)))
+
+    def _reached_before(self, other: optuna.trial.FrozenTrial, rung: int, sign: float) -> float:
+        """Return what a trial that has come past a rung had reached there, which does not change any more."""
+        key = (other.number, rung)
+        if key not in self._passed:
+            self._passed[key] = _reached(other, rung, sign)
+        return self._passed[key]
 
 
 class FoldRule:

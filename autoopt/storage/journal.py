@@ -105,7 +105,8 @@ class Journal:
         self._study.stop = self._stop  # type: ignore[method-assign]
         self._running: dict[int, optuna.Trial] = {}
         self._begun_before: dict[int, Mapping[str, Any]] = {}
-        self._reported: set[int] = set()
+        self._reported: dict[int, set[int]] = {}
+        self._written: set[int] = set()
         self._known: dict[str, Any] = {}
         for earlier in self._study.get_trials(deepcopy=False):
             self._known.update(earlier.distributions)
@@ -186,8 +187,13 @@ class Journal:
         """Record a running trial's objective after an epoch; say whether the pruner finds it hopeless."""
         if self._others:  # Optuna knows no pruning by several values
             return False
-        trial = self._running[number]
-        self._reported.add(number)
+        trial, told = self._running[number], self._reported.setdefault(number, set())
+        if (
+            number not in self._begun_before and epoch not in told
+        ):  # a look at all trials takes longer than the rest
+            told.add(epoch)
+            trial.report(score, epoch)
+            return trial.should_prune()
         known = self._study.get_trials(deepcopy=False)[number].intermediate_values
         if epoch not in known:
             trial.report(score, epoch)
@@ -203,6 +209,7 @@ class Journal:
         if running is None:
             return
         running.set_user_attr(RECORD, to_plain(trial))
+        self._written.add(trial.number)
         state = _STATES[trial.status]
         if (state is TrialState.PRUNED and trial.number not in self._reported) or trial.score is None:
             state = TrialState.FAIL
@@ -283,7 +290,8 @@ class Journal:
             fit(list(trial.params), list[str], f"trial {trial.number}.names")
             if RECORD not in trial.user_attrs:
                 return interrupted(trial)
-            check(trial.user_attrs[RECORD], trial.number)
+            if trial.number not in self._written:
+                check(trial.user_attrs[RECORD], trial.number)
             return from_plain(trial.user_attrs[RECORD])
 
 
@@ -322,9 +330,13 @@ class quiet(warnings.catch_warnings):
         # A KerasTuner range need not end on a step, and Optuna shortens it.
         warnings.filterwarnings("ignore", "The distribution is specified by", UserWarning)
         self._level = optuna.logging.get_verbosity()
-        optuna.logging.set_verbosity(logging.WARNING)
+        if (
+            self._level != logging.WARNING
+        ):  # each change has every logger of the process look its level up again
+            optuna.logging.set_verbosity(logging.WARNING)
         return entered
 
     def __exit__(self, *details: Any) -> None:
-        optuna.logging.set_verbosity(self._level)
+        if self._level != logging.WARNING:
+            optuna.logging.set_verbosity(self._level)
         super().__exit__(*details)

@@ -53,6 +53,13 @@ def test_a_job_is_not_passed_over_for_ever() -> None:
     assert given([old, ticket(50, depth=3)], posts) == {1: 5}
 
 
+def test_a_thousand_free_workers_are_each_given_a_job() -> None:
+    posts = [post(number) for number in range(1, 1_001)]
+
+    assert given([ticket(7)], posts) == {1: 7}
+    assert len(given([ticket(number) for number in range(1_000)], posts)) == 1_000
+
+
 @pytest.mark.parametrize("busy", [False, True])
 def test_what_goes_on_with_a_training_waits_for_the_worker_that_holds_it(busy: bool) -> None:
     posts = [post(1), post(2, ticket(3, pauses=True), busy=busy)]

@@ -57,7 +57,7 @@ def test_a_trial_that_was_taken_back_or_interrupted_teaches_nothing(tmp_path: Pa
     again.give_up()
 
     assert again.opened == 2 and again.trials() == []
-    assert Lessons().of(again._study).get_trials() == []
+    assert Lessons().of(again._study, 0).get_trials() == []
 
 
 @pytest.mark.parametrize("directions", [["minimize"], ["minimize", "maximize"]])
@@ -76,8 +76,19 @@ def test_a_failed_trial_is_worse_than_every_other(directions: list[str]) -> None
         study.add_trials([*[ended(None, "failed")] * 20, *[ended(1.0, "completed")] * 4])
         base = optuna.samplers.TPESampler(seed=0, multivariate=True, n_startup_trials=1, constant_liar=False)
         space = {"rate": optuna.distributions.FloatDistribution(0.0, 1.0)}
-        learnt_from, asked = Lessons().of(study), study.ask()
+        learnt_from, asked = Lessons().of(study, 0), study.ask()
         trial = study.get_trials()[asked.number]
         rates = [base.sample_relative(learnt_from, trial, space)["rate"] for _ in range(5)]
 
     assert min(rates) > 0.4
+
+
+def test_one_proposal_learns_from_the_same_trials_throughout() -> None:
+    study, lessons = optuna.create_study(), Lessons()
+    study.add_trial(optuna.trial.create_trial(value=1.0))
+    assert len(lessons.of(study, 1).get_trials()) == 1
+
+    study.add_trial(optuna.trial.create_trial(value=2.0))
+
+    assert len(lessons.of(study, 1).get_trials()) == 1
+    assert len(lessons.of(study, 2).get_trials()) == 2
