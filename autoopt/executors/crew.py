@@ -48,6 +48,13 @@ class Gone:
     """No worker is left, and none can be started."""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """Nothing can be told to workers any more, or heard of them: `cause` was raised."""
+
+    cause: Exception
+
+
 class Crew:
     """Workers at their places. What ends one costs the job at which it was, which runs again once.
 
@@ -55,7 +62,8 @@ class Crew:
         fleet: Has been opened; is closed along with this.
 
     Attributes:
-        news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone`, of none.
+        news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone` or `Broken`, of none.
+        broken: What was raised that workers cannot be followed past, None as long as they can be.
         refusal: Why the last worker that could not be started could not.
         is_refused: Whether one could not take up its duties.
     """
@@ -68,6 +76,7 @@ class Crew:
         self._programs: dict[tuple[int, int], int] = {}
         self._serials = 0
         self.news: queue.SimpleQueue[tuple[Ticket | None, Any]] = queue.SimpleQueue()
+        self.broken: Exception | None = None
         self.refusal, self.is_refused = "", False
         for post in self._posts:
             post.worker = fleet.begin()
@@ -82,7 +91,11 @@ class Crew:
     @property
     def is_hopeful(self) -> bool:
         """Whether a worker may be ready yet."""
-        return not self.is_refused and any(post.worker is not None for post in self._posts)
+        return (
+            self.broken is None
+            and not self.is_refused
+            and any(post.worker is not None for post in self._posts)
+        )
 
     def add(self, job: Job) -> Ticket:
         """Take a job, which begins as soon as a worker is free."""
@@ -135,14 +148,25 @@ class Crew:
         self._thread.join()
 
     def _follow(self) -> None:
-        """Take what workers tell, until the fleet is closed."""
-        while (told := self._fleet.receive()) is not None:
-            worker, message = told
-            with self._lock:
-                post = next((post for post in self._posts if post.worker == worker), None)
-                if post is not None:
-                    self._take(post, message)
-                    self._hand_out()
+        """Take what workers tell, until the fleet is closed or cannot be followed."""
+        try:
+            while (told := self._fleet.receive()) is not None:
+                worker, message = told
+                with self._lock:
+                    post = next((post for post in self._posts if post.worker == worker), None)
+                    if post is not None:
+                        self._take(post, message)
+                        self._hand_out()
+        except Exception as error:  # whoever waits would wait for ever
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        """Have whoever waits learn why nothing more comes; what is raised first is why."""
+        with self._lock:
+            if self.broken is None:
+                logger.debug("workers cannot be followed any more", exc_info=error)
+                self.broken = error
+                self.news.put((None, Broken(error)))
 
     def _take(self, post: Post, message: Any) -> None:
         """Take note of what a worker tells."""
@@ -239,7 +263,10 @@ class Crew:
 
     def _send(self, post: Post, message: Any) -> None:
         assert post.worker is not None
-        self._fleet.send(post.worker, message)
+        try:
+            self._fleet.send(post.worker, message)
+        except Exception as error:  # in whichever thread: `wait` raises it
+            self._break(error)
 
     def _told_apart(self, post: Post, outcome: Outcome) -> Outcome:
         """Return an outcome whose trial says where it ran, and its program's number among those of all workers."""

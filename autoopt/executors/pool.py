@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from autoopt.errors import SearchError, UsageError
-from autoopt.executors.crew import STARTS, Begun, Crew, Gone, failed
+from autoopt.executors.crew import STARTS, Begun, Broken, Crew, Gone, failed
 from autoopt.executors.dispatch import Ticket
 from autoopt.executors.executor import Began, Executor, JobReport, NoneBegun, Over, never, unheard
 from autoopt.executors.fleet import Fleet
@@ -41,14 +41,17 @@ class PoolExecutor(Executor):
 
         Raises:
             UsageError: None can take up its duties.
+            SearchError: They cannot be reached any more.
         """
         if self._crew is None:
             self._fleet.open()
             self._crew, started = Crew(self._fleet), time.monotonic()
             while not self._crew.is_ready:
+                cause = self._crew.broken
                 if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
                     reason = (
-                        self._crew.refusal
+                        (cause and _named(cause))
+                        or self._crew.refusal
                         or f"none is there after {PATIENCE:.0f} s, as if others had all cores"
                     )
                     self.close()
@@ -56,8 +59,9 @@ class PoolExecutor(Executor):
                         f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "
                         "that take up the model function, callbacks and arrays. Pass such ones, or leave workers out: "
                         "trials run in this process then."
-                    )
+                    ) from cause
                 time.sleep(0.01)
+        _check(self._crew)
         return self._crew
 
     def submit(self, job: Job) -> None:
@@ -65,7 +69,11 @@ class PoolExecutor(Executor):
         self._unanswered.add(self.begin().add(job).serial)
 
     def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
-        """Follow the jobs that run until one has ended."""
+        """Follow the jobs that run until one has ended.
+
+        Raises:
+            SearchError: No worker is left, or none can be reached any more.
+        """
         crew = self._crew
         if not self._unanswered or crew is None:
             raise LookupError("no job is waiting")
@@ -75,6 +83,8 @@ class PoolExecutor(Executor):
                 ticket, news = crew.news.get(timeout=EVERY)
             except queue.Empty:
                 continue
+            if isinstance(news, Broken):
+                _check(crew)
             if ticket is None or isinstance(news, Gone):
                 raise SearchError(
                     f"No worker is left: each ended {STARTS} times in a row before it was ready ({crew.refusal}). What was "
@@ -135,3 +145,21 @@ class PoolExecutor(Executor):
             ticket.raised, verdict = f"{type(error).__name__}: {error}", "stop"
         if verdict != "continue":
             crew.judge(ticket, verdict)
+
+
+def _check(crew: Crew) -> None:
+    """Check that workers can be reached.
+
+    Raises:
+        SearchError: They cannot.
+    """
+    if crew.broken is not None:
+        raise SearchError(
+            f"Workers cannot be reached any more: {_named(crew.broken)}. What was found is kept. Expected machines and a "
+            "network that last as long as the search. See to them, and go on with resume=True or autoopt resume."
+        ) from crew.broken
+
+
+def _named(error: Exception) -> str:
+    """Return what was raised, as one line."""
+    return f"{type(error).__name__}: {error}"

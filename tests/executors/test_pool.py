@@ -222,3 +222,50 @@ def test_weights_are_copies(pool: PoolExecutor, fleet: HandFleet) -> None:
 
     assert found is not None and found[0] is not weights[0]
     np.testing.assert_array_equal(found[0], weights[0])
+
+
+class CutOff(HandFleet):
+    """A fleet to which nothing can be sent once it is cut off, and of which nothing can be heard once it is silent."""
+
+    cut_off = silent = False
+
+    def send(self, worker: int, message: Any) -> None:
+        if self.cut_off:
+            raise ConnectionError("the network is down")
+        super().send(worker, message)
+
+    def receive(self) -> tuple[int, Any] | None:
+        told = super().receive()
+        if self.silent:
+            raise ConnectionError("the network is down")
+        return told
+
+
+@pytest.mark.parametrize("what", ["cut_off", "silent"])
+def test_a_network_that_is_down_ends_the_search_and_says_how_it_goes_on(what: str) -> None:
+    fleet = CutOff()
+    pool = PoolExecutor(fleet)
+    for number in range(3):
+        pool.submit(job(number))
+    setattr(fleet, what, True)
+    fleet.finish(1)  # the thread hands out the third
+    with pytest.raises(
+        SearchError, match=r"ConnectionError: the network is down\. .*go on with resume=True"
+    ) as caught:
+        for _ in range(3):
+            pool.wait(go_on)
+
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    with pytest.raises(SearchError, match="cannot be reached any more"):
+        pool.submit(job(3))
+    pool.close()
+
+
+def test_a_fleet_that_breaks_before_a_worker_is_ready_says_why() -> None:
+    fleet = CutOff()
+    fleet.silent = True
+
+    with pytest.raises(
+        UsageError, match=r"none can be started: ConnectionError: the network is down\. Expected"
+    ):
+        PoolExecutor(fleet).begin()
