@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -263,6 +264,24 @@ def test_a_cluster_that_loses_a_machine_and_five_workers_loses_no_trial(tmp_path
     assert len(failed) <= 2 and all(
         "as it ran again" in note for note in failed
     )  # of five kills, two may hit one
+
+
+@at_full_counts
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Ray leaves its logs open
+def test_a_cluster_is_searched_on_by_way_of_rays_client(tmp_path: Path) -> None:
+    from ray.cluster_utils import Cluster
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
+    try:
+        result = tuned(tmp_path, 2, resources=autoopt.Resources(address=f"ray://127.0.0.1:{port}"))
+    finally:
+        cluster.shutdown()
+
+    assert [trial.status for trial in result.trials] == ["completed"] * 4
+    assert all(", on worker " in trial.engine for trial in result.trials)
 
 
 @at_full_counts
