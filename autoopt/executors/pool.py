@@ -27,10 +27,13 @@ class PoolExecutor(Executor):
 
     Args:
         fleet: Has been opened.
+        deadline: When the time of the search is over, in seconds since 1970; None where that is open. A worker has to be
+            ready by then. What is asked for later has only to be finished, and is not held to it.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, deadline: float | None = None) -> None:
         self._fleet = fleet
+        self._deadline = deadline
         self.slots = fleet.slots
         self._crew: Crew | None = None
         self._unanswered: set[int] = set()
@@ -45,24 +48,28 @@ class PoolExecutor(Executor):
         """
         if self._crew is None:
             self._fleet.open()
-            self._crew, started = Crew(self._fleet), time.monotonic()
-            while not self._crew.is_ready:
-                cause = self._crew.broken
-                if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
-                    reason = (
-                        (cause and _named(cause))
-                        or self._crew.refusal
-                        or f"none is there after {PATIENCE:.0f} s, as if others had all cores"
-                    )
-                    self.close()
-                    raise UsageError(
-                        f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "
-                        "that take up the model function, callbacks and arrays. Pass such ones, or leave workers out: "
-                        "trials run in this process then."
-                    ) from cause
-                time.sleep(0.01)
+            self._crew = Crew(self._fleet)
+            self._await_one(self._crew)
         _check(self._crew)
         return self._crew
+
+    def _await_one(self, crew: Crew) -> None:
+        """Wait until a worker is ready; end all where none is in time."""
+        started, left = time.monotonic(), (self._deadline or 0.0) - time.time()
+        is_short = 0 < left < PATIENCE
+        patience = left if is_short else PATIENCE
+        while not crew.is_ready:
+            if not crew.is_hopeful or time.monotonic() > started + patience:
+                reason = (crew.broken and _named(crew.broken)) or crew.refusal
+                self.close()
+                raise UsageError(self._none_started(reason or _late(patience, is_short))) from crew.broken
+            time.sleep(0.01)
+
+    def _none_started(self, reason: str) -> str:
+        return (
+            f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers that take up the "
+            "model function, callbacks and arrays. Pass such ones, or leave workers out: trials run in this process then."
+        )
 
     def submit(self, job: Job) -> None:
         """Take a job; it begins as soon as a worker is free."""
@@ -163,3 +170,10 @@ def _check(crew: Crew) -> None:
 def _named(error: Exception) -> str:
     """Return what was raised, as one line."""
     return f"{type(error).__name__}: {error}"
+
+
+def _late(patience: float, is_short: bool) -> str:
+    """Return why it is not waited any longer for a worker."""
+    if is_short:
+        return f"none is there after {patience:.3g} s, and the budget is used up (a larger one leaves time to start them)"
+    return f"none is there after {patience:.0f} s, as if others had all cores"

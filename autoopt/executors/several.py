@@ -17,7 +17,7 @@ PACKAGE = "ray"
 
 
 def executor_for(
-    worker: Worker, duties: Duties, resources: Resources, workers: int | str
+    worker: Worker, duties: Duties, resources: Resources, workers: int | str, deadline: float | None = None
 ) -> tuple[Executor, Sequence[str]]:
     """Return where jobs run, and what is to be said of it; whoever asks closes it.
 
@@ -26,6 +26,7 @@ def executor_for(
         duties: The same, as other processes are told.
         resources: What trials may use.
         workers: How many run at once, or `"auto"`.
+        deadline: When the time of the search is over, in seconds since 1970; None where that is open.
 
     Raises:
         UsageError: They cannot run there.
@@ -34,7 +35,7 @@ def executor_for(
     if workers != 1 or apart:
         lacking = _lacking(duties) if workers == "auto" and not apart else ""
         if not lacking:
-            pool, note = _pool(duties, None if workers == "auto" else int(workers), resources)
+            pool, note = _pool(duties, None if workers == "auto" else int(workers), resources, deadline)
             if pool.slots > 1 or workers != "auto" or apart:
                 return pool, [note]
             pool.close()
@@ -57,7 +58,9 @@ def _lacking(duties: Duties) -> str:
     return ""
 
 
-def _pool(duties: Duties, workers: int | None, resources: Resources) -> tuple[PoolExecutor, str]:
+def _pool(
+    duties: Duties, workers: int | None, resources: Resources, deadline: float | None
+) -> tuple[PoolExecutor, str]:
     """Return an executor on workers of Ray's, one of which is ready, and what is to be said of them."""
     try:
         from autoopt.executors.ray import RayFleet
@@ -70,7 +73,7 @@ def _pool(duties: Duties, workers: int | None, resources: Resources) -> tuple[Po
     fleet = RayFleet(duties, workers, resources)
     try:
         fleet.open()
-        pool = PoolExecutor(fleet)
+        pool = PoolExecutor(fleet, deadline)
         pool.begin()
     except BaseException:
         fleet.close()

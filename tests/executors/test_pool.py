@@ -269,3 +269,21 @@ def test_a_fleet_that_breaks_before_a_worker_is_ready_says_why() -> None:
         UsageError, match=r"none can be started: ConnectionError: the network is down\. Expected"
     ):
         PoolExecutor(fleet).begin()
+
+
+def test_workers_are_not_waited_for_longer_than_the_search_may_take() -> None:
+    fleet = HandFleet(first=Reported(0, {}))  # none is ready
+    started = time.monotonic()
+
+    with pytest.raises(
+        UsageError, match=r"none is there after 0\.\d+ s, and the budget is used up \(a larger one"
+    ):
+        PoolExecutor(fleet, time.time() + 0.3).begin()
+    assert time.monotonic() - started < 5
+
+
+def test_a_search_that_has_only_to_be_finished_waits_for_its_workers() -> None:
+    pool = PoolExecutor(HandFleet(), time.time() - 9)
+
+    assert pool.begin().is_ready
+    pool.close()
