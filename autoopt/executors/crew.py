@@ -65,7 +65,6 @@ class Crew:
         news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone` or `Broken`, of none.
         broken: What was raised that workers cannot be followed past, None as long as they can be.
         refusal: Why the last worker that could not be started could not.
-        is_refused: Whether one could not take up its duties.
     """
 
     def __init__(self, fleet: Fleet) -> None:
@@ -77,7 +76,7 @@ class Crew:
         self._serials = 0
         self.news: queue.SimpleQueue[tuple[Ticket | None, Any]] = queue.SimpleQueue()
         self.broken: Exception | None = None
-        self.refusal, self.is_refused = "", False
+        self.refusal = ""
         for post in self._posts:
             post.worker = fleet.begin()
         self._thread = threading.Thread(target=self._follow, name="autoopt-crew", daemon=True)
@@ -90,11 +89,9 @@ class Crew:
 
     @property
     def is_hopeful(self) -> bool:
-        """Whether a worker may be ready yet."""
-        return (
-            self.broken is None
-            and not self.is_refused
-            and any(post.worker is not None for post in self._posts)
+        """Whether a worker may be ready yet: where one has refused, others may be on better machines."""
+        return self.broken is None and any(
+            post.worker is not None and not post.refused for post in self._posts
         )
 
     def add(self, job: Job) -> Ticket:
@@ -172,7 +169,7 @@ class Crew:
         """Take note of what a worker tells."""
         match message:
             case Ready():
-                post.ready, post.failures = True, 0
+                post.ready, post.refused, post.failures = True, False, 0
                 post.most, post.machine = message.most, message.machine
             case Logged():
                 told = logging.getLogger(message.logger)
@@ -183,7 +180,7 @@ class Crew:
             case Ended():
                 self._note(post, message)
             case Refused():
-                self.refusal, self.is_refused = message.reason, True
+                self.refusal, post.refused = message.reason, True
                 self._replace(post)
             case Lost():
                 self._lose(post, message)
@@ -229,7 +226,7 @@ class Crew:
         """Have a fresh process take a place, unless several have ended there before they were ready."""
         assert post.worker is not None
         self._fleet.end(post.worker)
-        fresh = Post(post.number, failures=0 if post.ready else post.failures + 1)
+        fresh = Post(post.number, failures=0 if post.ready else post.failures + 1, refused=post.refused)
         self._posts[post.number - 1] = fresh
         if fresh.failures < STARTS:
             fresh.worker = self._fleet.begin()

@@ -63,6 +63,7 @@ class Post:
         structures: What it has compiled, the latest last.
         paused: Numbers and executions of the trainings that may go on there.
         failures: How often in a row a process ended before it was ready.
+        refused: Whether one of these could not take up its duties.
         most: Bytes past which a fresh process follows; None for no limit.
         machine: Where it is, empty where that is not told.
     """
@@ -74,6 +75,7 @@ class Post:
     structures: list[str] = field(default_factory=list)
     paused: set[tuple[int, int]] = field(default_factory=set)
     failures: int = 0
+    refused: bool = False
     most: int | None = None
     machine: str = ""
 

@@ -287,3 +287,22 @@ def test_a_search_that_has_only_to_be_finished_waits_for_its_workers() -> None:
 
     assert pool.begin().is_ready
     pool.close()
+
+
+class OneBad(HandFleet):
+    """A fleet whose first worker is on a bad machine, and whose second one takes its time."""
+
+    def begin(self) -> int:
+        self.first = Reported(0, {}) if self.begun else Refused("no disk")
+        return super().begin()
+
+
+def test_a_machine_that_refuses_leaves_the_search_to_the_others() -> None:
+    fleet = OneBad()
+    pool = PoolExecutor(fleet)
+    threading.Timer(0.3, lambda: fleet.tell(2, Ready(None, prepares=False))).start()
+    pool.submit(job(0))
+    fleet.settle(1)
+
+    assert fleet.tasks() == [(2, 0)]
+    pool.close()
