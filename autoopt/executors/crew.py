@@ -123,8 +123,9 @@ class Crew:
                     self._send(post, Dropped())
 
     def judge(self, ticket: Ticket, verdict: Any) -> None:
-        """Tell the worker that is at a job by now what becomes of it."""
+        """Tell the worker that is at a job by now what becomes of it, and any that follows it there."""
         with self._lock:
+            ticket.verdict = verdict
             for post in self._posts:
                 if post.ticket is ticket:
                     self._judge(post, verdict)
@@ -242,6 +243,10 @@ class Crew:
             post.ticket = ticket
             self._forget(ticket.job.over, post)
             self._send(post, Task(ticket.serial, ticket.job))
+            if (
+                ticket.verdict is not None
+            ):  # what runs again tells its first epochs to nobody who would judge it
+                self._judge(post, ticket.verdict)
             if not ticket.begun:
                 ticket.begun = True
                 self.news.put((ticket, Begun()))

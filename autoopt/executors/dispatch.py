@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autoopt.engines import MOST_PROGRAMS
+from autoopt.engines import MOST_PROGRAMS, Verdict
 from autoopt.worker import Job
 
 PATIENCE = 8
@@ -22,6 +22,7 @@ class Ticket:
         begun: Whether it has begun, on any worker.
         passed: How often a younger one went first.
         told: How many of its epochs have been told.
+        verdict: The last on it, None where there was none; holds for whichever worker it runs on.
         stopped: Whether it has been told to end.
         forgotten: Whether nobody waits for it any more.
         raised: What the report raised of it, empty where it did not.
@@ -33,6 +34,7 @@ class Ticket:
     begun: bool = False
     passed: int = 0
     told: int = 0
+    verdict: Verdict | None = None
     stopped: bool = False
     forgotten: bool = False
     raised: str = ""

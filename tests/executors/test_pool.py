@@ -306,3 +306,21 @@ def test_a_machine_that_refuses_leaves_the_search_to_the_others() -> None:
 
     assert fleet.tasks() == [(2, 0)]
     pool.close()
+
+
+def test_a_verdict_on_a_job_between_two_workers_reaches_the_second() -> None:
+    fleet = HandFleet(1)
+    pool = PoolExecutor(fleet)
+    pool.submit(job(0, epochs=9))
+    fleet.settle(1)
+    fleet.first = Reported(0, {})  # the second is not ready yet
+    fleet.tell(1, Reported(0, {"loss": 1.0}))
+    fleet.tell(1, Lost("was killed"))
+    while fleet.begun < 2:
+        time.sleep(0.001)
+    threading.Timer(0.3, lambda: fleet.tell(2, Ready(None, prepares=False))).start()
+    threading.Timer(0.8, lambda: fleet.finish(2)).start()
+    pool.wait(lambda job, epoch, logs: "prune")
+
+    assert fleet.judged() == [(2, "prune")]
+    pool.close()
