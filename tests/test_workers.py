@@ -1,6 +1,7 @@
 """Searches on several workers, in real processes: the same scores, nothing lost to what is killed, nothing left behind."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -221,6 +222,21 @@ def test_what_no_worker_can_be_given_is_refused_before_there_is_a_run(tmp_path: 
     with pytest.raises(UsageError, match=match):
         autoopt.tune(**given, directory=tmp_path / "runs", logdir=tmp_path / "logs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_where_the_number_is_left_open_what_cannot_be_sent_is_trained_here_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    result = autoopt.tune(
+        locked(), toys.digits(120), epochs=1, max_trials=1, workers="auto", seed=0, verbose=0,
+        search=autoopt.Search(confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+    )  # fmt: skip
+
+    notes = json.loads((result.run_dir / "run.json").read_text())["notes"]
+    assert any(
+        note.startswith("One trial runs at a time: ") and "cannot pickle '_thread.lock'" in note
+        for note in notes
+    )
 
 
 class Disaster:
