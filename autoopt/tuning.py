@@ -212,7 +212,8 @@ def tune(
         assumed=isinstance(objective, str) and objective == "auto",
     )  # fmt: skip
     worker = duties.worker(hypermodel)
-    executor, placed = executor_for(worker, duties, resources, workers)
+    deadline = None if budget_seconds is None else started - before.spent + budget_seconds
+    executor, placed = executor_for(worker, duties, resources, workers, deadline)
     place = executor
     limits = Limits(
         max_trials, budget_seconds, started - before.spent, -(-search.confirmations // place.slots)

@@ -1,9 +1,11 @@
 """Searches on several workers, in real processes: the same scores, nothing lost to what is killed, nothing left behind."""
 
 import contextlib
+import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -222,6 +224,21 @@ def test_what_no_worker_can_be_given_is_refused_before_there_is_a_run(tmp_path: 
     assert not (tmp_path / "runs").exists()
 
 
+def test_where_the_number_is_left_open_what_cannot_be_sent_is_trained_here_and_that_is_said(
+    tmp_path: Path,
+) -> None:
+    result = autoopt.tune(
+        locked(), toys.digits(120), epochs=1, max_trials=1, workers="auto", seed=0, verbose=0,
+        search=autoopt.Search(confirm=0), directory=tmp_path / "runs", logdir=tmp_path / "logs",
+    )  # fmt: skip
+
+    notes = json.loads((result.run_dir / "run.json").read_text())["notes"]
+    assert any(
+        note.startswith("One trial runs at a time: ") and "cannot pickle '_thread.lock'" in note
+        for note in notes
+    )
+
+
 class Disaster:
     """A sink that kills five workers at random, and takes a machine of three away amid all that."""
 
@@ -263,6 +280,24 @@ def test_a_cluster_that_loses_a_machine_and_five_workers_loses_no_trial(tmp_path
     assert len(failed) <= 2 and all(
         "as it ran again" in note for note in failed
     )  # of five kills, two may hit one
+
+
+@at_full_counts
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Ray leaves its logs open
+def test_a_cluster_is_searched_on_by_way_of_rays_client(tmp_path: Path) -> None:
+    from ray.cluster_utils import Cluster
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
+    try:
+        result = tuned(tmp_path, 2, resources=autoopt.Resources(address=f"ray://127.0.0.1:{port}"))
+    finally:
+        cluster.shutdown()
+
+    assert [trial.status for trial in result.trials] == ["completed"] * 4
+    assert all(", on worker " in trial.engine for trial in result.trials)
 
 
 @at_full_counts

@@ -48,6 +48,13 @@ class Gone:
     """No worker is left, and none can be started."""
 
 
+@dataclass(frozen=True)
+class Broken:
+    """Nothing can be told to workers any more, or heard of them: `cause` was raised."""
+
+    cause: Exception
+
+
 class Crew:
     """Workers at their places. What ends one costs the job at which it was, which runs again once.
 
@@ -55,9 +62,9 @@ class Crew:
         fleet: Has been opened; is closed along with this.
 
     Attributes:
-        news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone`, of none.
+        news: What there is to tell of jobs: `Begun`, `Reported`, and at last an `Outcome`; or `Gone` or `Broken`, of none.
+        broken: What was raised that workers cannot be followed past, None as long as they can be.
         refusal: Why the last worker that could not be started could not.
-        is_refused: Whether one could not take up its duties.
     """
 
     def __init__(self, fleet: Fleet) -> None:
@@ -68,7 +75,8 @@ class Crew:
         self._programs: dict[tuple[int, int], int] = {}
         self._serials = 0
         self.news: queue.SimpleQueue[tuple[Ticket | None, Any]] = queue.SimpleQueue()
-        self.refusal, self.is_refused = "", False
+        self.broken: Exception | None = None
+        self.refusal = ""
         for post in self._posts:
             post.worker = fleet.begin()
         self._thread = threading.Thread(target=self._follow, name="autoopt-crew", daemon=True)
@@ -81,8 +89,10 @@ class Crew:
 
     @property
     def is_hopeful(self) -> bool:
-        """Whether a worker may be ready yet."""
-        return not self.is_refused and any(post.worker is not None for post in self._posts)
+        """Whether a worker may be ready yet: where one has refused, others may be on better machines."""
+        return self.broken is None and any(
+            post.worker is not None and not post.refused for post in self._posts
+        )
 
     def add(self, job: Job) -> Ticket:
         """Take a job, which begins as soon as a worker is free."""
@@ -113,8 +123,9 @@ class Crew:
                     self._send(post, Dropped())
 
     def judge(self, ticket: Ticket, verdict: Any) -> None:
-        """Tell the worker that is at a job by now what becomes of it."""
+        """Tell the worker that is at a job by now what becomes of it, and any that follows it there."""
         with self._lock:
+            ticket.verdict = verdict
             for post in self._posts:
                 if post.ticket is ticket:
                     self._judge(post, verdict)
@@ -135,20 +146,31 @@ class Crew:
         self._thread.join()
 
     def _follow(self) -> None:
-        """Take what workers tell, until the fleet is closed."""
-        while (told := self._fleet.receive()) is not None:
-            worker, message = told
-            with self._lock:
-                post = next((post for post in self._posts if post.worker == worker), None)
-                if post is not None:
-                    self._take(post, message)
-                    self._hand_out()
+        """Take what workers tell, until the fleet is closed or cannot be followed."""
+        try:
+            while (told := self._fleet.receive()) is not None:
+                worker, message = told
+                with self._lock:
+                    post = next((post for post in self._posts if post.worker == worker), None)
+                    if post is not None:
+                        self._take(post, message)
+                        self._hand_out()
+        except Exception as error:  # whoever waits would wait for ever
+            self._break(error)
+
+    def _break(self, error: Exception) -> None:
+        """Have whoever waits learn why nothing more comes; what is raised first is why."""
+        with self._lock:
+            if self.broken is None:
+                logger.debug("workers cannot be followed any more", exc_info=error)
+                self.broken = error
+                self.news.put((None, Broken(error)))
 
     def _take(self, post: Post, message: Any) -> None:
         """Take note of what a worker tells."""
         match message:
             case Ready():
-                post.ready, post.failures = True, 0
+                post.ready, post.refused, post.failures = True, False, 0
                 post.most, post.machine = message.most, message.machine
             case Logged():
                 told = logging.getLogger(message.logger)
@@ -159,7 +181,7 @@ class Crew:
             case Ended():
                 self._note(post, message)
             case Refused():
-                self.refusal, self.is_refused = message.reason, True
+                self.refusal, post.refused = message.reason, True
                 self._replace(post)
             case Lost():
                 self._lose(post, message)
@@ -205,7 +227,7 @@ class Crew:
         """Have a fresh process take a place, unless several have ended there before they were ready."""
         assert post.worker is not None
         self._fleet.end(post.worker)
-        fresh = Post(post.number, failures=0 if post.ready else post.failures + 1)
+        fresh = Post(post.number, failures=0 if post.ready else post.failures + 1, refused=post.refused)
         self._posts[post.number - 1] = fresh
         if fresh.failures < STARTS:
             fresh.worker = self._fleet.begin()
@@ -221,6 +243,10 @@ class Crew:
             post.ticket = ticket
             self._forget(ticket.job.over, post)
             self._send(post, Task(ticket.serial, ticket.job))
+            if (
+                ticket.verdict is not None
+            ):  # what runs again tells its first epochs to nobody who would judge it
+                self._judge(post, ticket.verdict)
             if not ticket.begun:
                 ticket.begun = True
                 self.news.put((ticket, Begun()))
@@ -239,7 +265,10 @@ class Crew:
 
     def _send(self, post: Post, message: Any) -> None:
         assert post.worker is not None
-        self._fleet.send(post.worker, message)
+        try:
+            self._fleet.send(post.worker, message)
+        except Exception as error:  # in whichever thread: `wait` raises it
+            self._break(error)
 
     def _told_apart(self, post: Post, outcome: Outcome) -> Outcome:
         """Return an outcome whose trial says where it ran, and its program's number among those of all workers."""

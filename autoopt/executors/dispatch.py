@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from autoopt.engines import MOST_PROGRAMS
+from autoopt.engines import MOST_PROGRAMS, Verdict
 from autoopt.worker import Job
 
 PATIENCE = 8
@@ -22,6 +22,7 @@ class Ticket:
         begun: Whether it has begun, on any worker.
         passed: How often a younger one went first.
         told: How many of its epochs have been told.
+        verdict: The last on it, None where there was none; holds for whichever worker it runs on.
         stopped: Whether it has been told to end.
         forgotten: Whether nobody waits for it any more.
         raised: What the report raised of it, empty where it did not.
@@ -33,6 +34,7 @@ class Ticket:
     begun: bool = False
     passed: int = 0
     told: int = 0
+    verdict: Verdict | None = None
     stopped: bool = False
     forgotten: bool = False
     raised: str = ""
@@ -63,6 +65,7 @@ class Post:
         structures: What it has compiled, the latest last.
         paused: Numbers and executions of the trainings that may go on there.
         failures: How often in a row a process ended before it was ready.
+        refused: Whether one of these could not take up its duties.
         most: Bytes past which a fresh process follows; None for no limit.
         machine: Where it is, empty where that is not told.
     """
@@ -74,6 +77,7 @@ class Post:
     structures: list[str] = field(default_factory=list)
     paused: set[tuple[int, int]] = field(default_factory=set)
     failures: int = 0
+    refused: bool = False
     most: int | None = None
     machine: str = ""
 

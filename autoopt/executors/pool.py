@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from autoopt.errors import SearchError, UsageError
-from autoopt.executors.crew import STARTS, Begun, Crew, Gone, failed
+from autoopt.executors.crew import STARTS, Begun, Broken, Crew, Gone, failed
 from autoopt.executors.dispatch import Ticket
 from autoopt.executors.executor import Began, Executor, JobReport, NoneBegun, Over, never, unheard
 from autoopt.executors.fleet import Fleet
@@ -27,10 +27,13 @@ class PoolExecutor(Executor):
 
     Args:
         fleet: Has been opened.
+        deadline: When the time of the search is over, in seconds since 1970; None where that is open. A worker has to be
+            ready by then. What is asked for later has only to be finished, and is not held to it.
     """
 
-    def __init__(self, fleet: Fleet) -> None:
+    def __init__(self, fleet: Fleet, deadline: float | None = None) -> None:
         self._fleet = fleet
+        self._deadline = deadline
         self.slots = fleet.slots
         self._crew: Crew | None = None
         self._unanswered: set[int] = set()
@@ -41,31 +44,43 @@ class PoolExecutor(Executor):
 
         Raises:
             UsageError: None can take up its duties.
+            SearchError: They cannot be reached any more.
         """
         if self._crew is None:
             self._fleet.open()
-            self._crew, started = Crew(self._fleet), time.monotonic()
-            while not self._crew.is_ready:
-                if not self._crew.is_hopeful or time.monotonic() > started + PATIENCE:
-                    reason = (
-                        self._crew.refusal
-                        or f"none is there after {PATIENCE:.0f} s, as if others had all cores"
-                    )
-                    self.close()
-                    raise UsageError(
-                        f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers "
-                        "that take up the model function, callbacks and arrays. Pass such ones, or leave workers out: "
-                        "trials run in this process then."
-                    )
-                time.sleep(0.01)
+            self._crew = Crew(self._fleet)
+            self._await_one(self._crew)
+        _check(self._crew)
         return self._crew
+
+    def _await_one(self, crew: Crew) -> None:
+        """Wait until a worker is ready; end all where none is in time."""
+        started, left = time.monotonic(), (self._deadline or 0.0) - time.time()
+        is_short = 0 < left < PATIENCE
+        patience = left if is_short else PATIENCE
+        while not crew.is_ready:
+            if not crew.is_hopeful or time.monotonic() > started + patience:
+                reason = (crew.broken and _named(crew.broken)) or crew.refusal
+                self.close()
+                raise UsageError(self._none_started(reason or _late(patience, is_short))) from crew.broken
+            time.sleep(0.01)
+
+    def _none_started(self, reason: str) -> str:
+        return (
+            f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers that take up the "
+            "model function, callbacks and arrays. Pass such ones, or leave workers out: trials run in this process then."
+        )
 
     def submit(self, job: Job) -> None:
         """Take a job; it begins as soon as a worker is free."""
         self._unanswered.add(self.begin().add(job).serial)
 
     def wait(self, report: JobReport, began: Began = unheard, over: Over = never) -> Outcome:
-        """Follow the jobs that run until one has ended."""
+        """Follow the jobs that run until one has ended.
+
+        Raises:
+            SearchError: No worker is left, or none can be reached any more.
+        """
         crew = self._crew
         if not self._unanswered or crew is None:
             raise LookupError("no job is waiting")
@@ -75,6 +90,8 @@ class PoolExecutor(Executor):
                 ticket, news = crew.news.get(timeout=EVERY)
             except queue.Empty:
                 continue
+            if isinstance(news, Broken):
+                _check(crew)
             if ticket is None or isinstance(news, Gone):
                 raise SearchError(
                     f"No worker is left: each ended {STARTS} times in a row before it was ready ({crew.refusal}). What was "
@@ -135,3 +152,28 @@ class PoolExecutor(Executor):
             ticket.raised, verdict = f"{type(error).__name__}: {error}", "stop"
         if verdict != "continue":
             crew.judge(ticket, verdict)
+
+
+def _check(crew: Crew) -> None:
+    """Check that workers can be reached.
+
+    Raises:
+        SearchError: They cannot.
+    """
+    if crew.broken is not None:
+        raise SearchError(
+            f"Workers cannot be reached any more: {_named(crew.broken)}. What was found is kept. Expected machines and a "
+            "network that last as long as the search. See to them, and go on with resume=True or autoopt resume."
+        ) from crew.broken
+
+
+def _named(error: Exception) -> str:
+    """Return what was raised, as one line."""
+    return f"{type(error).__name__}: {error}"
+
+
+def _late(patience: float, is_short: bool) -> str:
+    """Return why it is not waited any longer for a worker."""
+    if is_short:
+        return f"none is there after {patience:.3g} s, and the budget is used up (a larger one leaves time to start them)"
+    return f"none is there after {patience:.0f} s, as if others had all cores"

@@ -162,7 +162,7 @@ class RayFleet(Fleet):
         self._made = ray.remote(
             num_cpus=share.cores, num_gpus=share.gpus, max_restarts=0, max_task_retries=0,
             concurrency_groups={"news": 1}, scheduling_strategy="SPREAD",
-        )(Mailbox)  # fmt: skip
+        )(_mailbox())  # fmt: skip
 
     def _follow(self, worker: int, call: Any, is_place: bool = False) -> None:
         inbox = self._inbox
@@ -183,7 +183,7 @@ class RayFleet(Fleet):
                 self._settle(worker, actor, *ended.result())
             else:
                 self._told += ((worker, message) for message in ended.result())
-            self._follow(worker, actor.told.options(concurrency_group="news").remote())
+            self._follow(worker, actor.told.remote())
 
     def _settle(self, worker: int, actor: Any, machine: str, cores: list[int], whole: int | None) -> None:
         """Have an actor take up its duties, on cores of its own where all of its machine are Ray's to give."""
@@ -231,6 +231,18 @@ def _connect(address: str | None) -> bool:
         raise UsageError(silent(address, error)) from error
     _have_ray_speak(False)
     return True
+
+
+def _mailbox() -> type[Mailbox]:
+    """Return what actors are: a mailbox of which a thread of its own waits for news.
+
+    Ray's client knows no other way to say so. The class goes by value: workers do not load this file.
+    """
+
+    def told(self: Mailbox) -> Sequence[Any]:
+        return Mailbox.told(self)
+
+    return type("Mailbox", (Mailbox,), {"told": ray.method(concurrency_group="news")(told)})
 
 
 def _machine(resources: Mapping[str, float], here: bool) -> Machine:

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import keras
 
@@ -9,15 +10,20 @@ from autoopt.data import Part
 from autoopt.errors import UsageError
 from autoopt.executors.executor import Executor
 from autoopt.executors.isolating import executor_of
+from autoopt.executors.parcel import packed
 from autoopt.executors.pool import PoolExecutor
+from autoopt.executors.process import Unsendable
 from autoopt.resources import Resources
 from autoopt.worker import Duties, Worker
+
+if TYPE_CHECKING:
+    from autoopt.executors.ray import RayFleet
 
 PACKAGE = "ray"
 
 
 def executor_for(
-    worker: Worker, duties: Duties, resources: Resources, workers: int | str
+    worker: Worker, duties: Duties, resources: Resources, workers: int | str, deadline: float | None = None
 ) -> tuple[Executor, Sequence[str]]:
     """Return where jobs run, and what is to be said of it; whoever asks closes it.
 
@@ -26,6 +32,7 @@ def executor_for(
         duties: The same, as other processes are told.
         resources: What trials may use.
         workers: How many run at once, or `"auto"`.
+        deadline: When the time of the search is over, in seconds since 1970; None where that is open.
 
     Raises:
         UsageError: They cannot run there.
@@ -34,10 +41,10 @@ def executor_for(
     if workers != 1 or apart:
         lacking = _lacking(duties) if workers == "auto" and not apart else ""
         if not lacking:
-            pool, note = _pool(duties, None if workers == "auto" else int(workers), resources)
-            if pool.slots > 1 or workers != "auto" or apart:
-                return pool, [note]
-            pool.close()
+            fleet = _fleet(duties, None if workers == "auto" else int(workers), resources)
+            if fleet.slots > 1 or workers != "auto" or apart:
+                return _pool(fleet, deadline), [fleet.note]
+            fleet.close()
         notes += [lacking] * bool(lacking)
     return executor_of(worker, duties, resources.memory_limit, resources.isolate), notes
 
@@ -54,11 +61,15 @@ def _lacking(duties: Duties) -> str:
         return "One trial runs at a time: for workers the package ray is needed, pip install 'autoopt[ray]'."
     if not isinstance(duties.dataset.train, Part):
         return "One trial runs at a time: data that comes batch by batch cannot be sent to workers."
+    try:
+        packed(duties)
+    except Unsendable as error:
+        return f"One trial runs at a time: workers are sent the model function and callbacks, and {error}."
     return ""
 
 
-def _pool(duties: Duties, workers: int | None, resources: Resources) -> tuple[PoolExecutor, str]:
-    """Return an executor on workers of Ray's, one of which is ready, and what is to be said of them."""
+def _fleet(duties: Duties, workers: int | None, resources: Resources) -> "RayFleet":
+    """Return a fleet of Ray's that knows how many workers it is to have, and has none yet."""
     try:
         from autoopt.executors.ray import RayFleet
     except ImportError as error:
@@ -68,11 +79,16 @@ def _pool(duties: Duties, workers: int | None, resources: Resources) -> tuple[Po
             "beside autoopt. Install it: pip install 'autoopt[ray]', or pass workers=1."
         ) from error
     fleet = RayFleet(duties, workers, resources)
+    fleet.open()  # which closes it where that fails
+    return fleet
+
+
+def _pool(fleet: "RayFleet", deadline: float | None) -> PoolExecutor:
+    """Return an executor on the workers of a fleet, one of which is ready."""
     try:
-        fleet.open()
-        pool = PoolExecutor(fleet)
+        pool = PoolExecutor(fleet, deadline)
         pool.begin()
     except BaseException:
         fleet.close()
         raise
-    return pool, fleet.note
+    return pool

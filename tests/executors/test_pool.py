@@ -222,3 +222,105 @@ def test_weights_are_copies(pool: PoolExecutor, fleet: HandFleet) -> None:
 
     assert found is not None and found[0] is not weights[0]
     np.testing.assert_array_equal(found[0], weights[0])
+
+
+class CutOff(HandFleet):
+    """A fleet to which nothing can be sent once it is cut off, and of which nothing can be heard once it is silent."""
+
+    cut_off = silent = False
+
+    def send(self, worker: int, message: Any) -> None:
+        if self.cut_off:
+            raise ConnectionError("the network is down")
+        super().send(worker, message)
+
+    def receive(self) -> tuple[int, Any] | None:
+        told = super().receive()
+        if self.silent:
+            raise ConnectionError("the network is down")
+        return told
+
+
+@pytest.mark.parametrize("what", ["cut_off", "silent"])
+def test_a_network_that_is_down_ends_the_search_and_says_how_it_goes_on(what: str) -> None:
+    fleet = CutOff()
+    pool = PoolExecutor(fleet)
+    for number in range(3):
+        pool.submit(job(number))
+    setattr(fleet, what, True)
+    fleet.finish(1)  # the thread hands out the third
+    with pytest.raises(
+        SearchError, match=r"ConnectionError: the network is down\. .*go on with resume=True"
+    ) as caught:
+        for _ in range(3):
+            pool.wait(go_on)
+
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    with pytest.raises(SearchError, match="cannot be reached any more"):
+        pool.submit(job(3))
+    pool.close()
+
+
+def test_a_fleet_that_breaks_before_a_worker_is_ready_says_why() -> None:
+    fleet = CutOff()
+    fleet.silent = True
+
+    with pytest.raises(
+        UsageError, match=r"none can be started: ConnectionError: the network is down\. Expected"
+    ):
+        PoolExecutor(fleet).begin()
+
+
+def test_workers_are_not_waited_for_longer_than_the_search_may_take() -> None:
+    fleet = HandFleet(first=Reported(0, {}))  # none is ready
+    started = time.monotonic()
+
+    with pytest.raises(
+        UsageError, match=r"none is there after 0\.\d+ s, and the budget is used up \(a larger one"
+    ):
+        PoolExecutor(fleet, time.time() + 0.3).begin()
+    assert time.monotonic() - started < 5
+
+
+def test_a_search_that_has_only_to_be_finished_waits_for_its_workers() -> None:
+    pool = PoolExecutor(HandFleet(), time.time() - 9)
+
+    assert pool.begin().is_ready
+    pool.close()
+
+
+class OneBad(HandFleet):
+    """A fleet whose first worker is on a bad machine, and whose second one takes its time."""
+
+    def begin(self) -> int:
+        self.first = Reported(0, {}) if self.begun else Refused("no disk")
+        return super().begin()
+
+
+def test_a_machine_that_refuses_leaves_the_search_to_the_others() -> None:
+    fleet = OneBad()
+    pool = PoolExecutor(fleet)
+    threading.Timer(0.3, lambda: fleet.tell(2, Ready(None, prepares=False))).start()
+    pool.submit(job(0))
+    fleet.settle(1)
+
+    assert fleet.tasks() == [(2, 0)]
+    pool.close()
+
+
+def test_a_verdict_on_a_job_between_two_workers_reaches_the_second() -> None:
+    fleet = HandFleet(1)
+    pool = PoolExecutor(fleet)
+    pool.submit(job(0, epochs=9))
+    fleet.settle(1)
+    fleet.first = Reported(0, {})  # the second is not ready yet
+    fleet.tell(1, Reported(0, {"loss": 1.0}))
+    fleet.tell(1, Lost("was killed"))
+    while fleet.begun < 2:
+        time.sleep(0.001)
+    threading.Timer(0.3, lambda: fleet.tell(2, Ready(None, prepares=False))).start()
+    threading.Timer(0.8, lambda: fleet.finish(2)).start()
+    pool.wait(lambda job, epoch, logs: "prune")
+
+    assert fleet.judged() == [(2, "prune")]
+    pool.close()
