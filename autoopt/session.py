@@ -182,7 +182,6 @@ class Session:
             self._found_again(weights, say)
             searched = time.perf_counter()
             reason = self._driver(journal, weights, asked, trials).run(trials)
-            self.folder.journal.settle()
             self._weigh(journal)
             took = time.perf_counter() - searched
             spent = {**self.watch.seconds, "total": took, "workers": self.executor.slots * took}

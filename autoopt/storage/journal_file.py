@@ -29,8 +29,7 @@ class JournalFile(BaseJournalBackend):
     Args:
         path: Of the file.
         disk: Is written to.
-        held: Longest that a record waits to be written while others follow, seconds; what is written outlives this
-            process at once, and a machine without power where the disk was last told to keep it so long ago.
+        held: Longest that a record waits to be written while others follow, seconds.
     """
 
     def __init__(self, path: Path, disk: Disk | None = None, held: float = 1.0) -> None:
@@ -39,7 +38,7 @@ class JournalFile(BaseJournalBackend):
         self._written = 0  # how many of them are in the file
         self._whole: int | None = None  # bytes of the file that an append, which was refused, began behind
         self._own = False
-        self._flushed = self._synced = time.monotonic()
+        self._flushed = time.monotonic()
         # Windows and some file systems have no symbolic links; the lock by an exclusive open works everywhere.
         self._lock = JournalFileOpenLock(str(path))
         self._lock_file = path.with_name(path.name + LOCK_FILE_SUFFIX)
@@ -80,13 +79,6 @@ class JournalFile(BaseJournalBackend):
             self._written = len(self._lines)
         self._flushed = time.monotonic()
 
-    def settle(self) -> None:
-        """Write everything, and have the disk keep it."""
-        self.flush()
-        with contextlib.suppress(OSError), self.path.open("rb+") as file:
-            os.fsync(file.fileno())
-            self._synced = time.monotonic()
-
     @property
     def waits(self) -> bool:
         """Whether some records are in memory alone."""
@@ -114,9 +106,7 @@ class JournalFile(BaseJournalBackend):
                 with self.path.open("ab") as file:
                     file.write(b"".join(line + b"\n" for line in lines))
                     file.flush()
-                    if time.monotonic() - self._synced > self._held:  # many trials may end in a second
-                        os.fsync(file.fileno())
-                        self._synced = time.monotonic()
+                    os.fsync(file.fileno())
                 self._whole = None
             finally:
                 with contextlib.suppress(OSError):
