@@ -159,7 +159,8 @@ def test_oracles_of_keras_tuner_propose_for_all_slots(path: Path, name: str) -> 
     search.run(oracle, epochs=2)
 
     assert search.executor.most == 3
-    assert len(search.numbers()) == 6
+    # Hyperband's brackets of two epochs have 2, 1 and 2 trials.
+    assert len(search.numbers()) == (6 if name == "random" else 5)
 
 
 def test_trials_of_several_trainings_run_at_once(path: Path) -> None:
