@@ -45,14 +45,6 @@ def test_a_record_does_not_wait_for_ever(tmp_path: Path) -> None:
     assert list(backend(tmp_path / "log").read_logs(0)) == records(0)
 
 
-def test_what_waits_is_written_when_a_search_has_ended(tmp_path: Path) -> None:
-    journal = backend(tmp_path / "log")
-    journal.append_logs(records(0))
-    journal.settle()
-
-    assert list(backend(tmp_path / "log").read_logs(0)) == records(0)
-
-
 def test_a_file_is_gone_on_with(tmp_path: Path) -> None:
     first = backend(tmp_path / "log")
     first.append_logs(records(0, 1))
