@@ -159,6 +159,10 @@ class RayFleet(Fleet):
             name = node["NodeManagerHostname"]
             self._cores[name] = self._cores.get(name, 0.0) + machine.cores
         self.note = told(self.slots, machines, share)
+        if self._resources.address is not None and not self._is_ours:
+            self.note += (
+                " They are on the Ray that this process was connected to before, whatever address says."
+            )
         self._made = ray.remote(
             num_cpus=share.cores, num_gpus=share.gpus, max_restarts=0, max_task_retries=0,
             concurrency_groups={"news": 1}, scheduling_strategy="SPREAD",

@@ -64,6 +64,16 @@ def test_there_are_as_many_workers_as_cores_where_that_is_left_open(a_ray: None)
     assert (fleet.slots, fleet.note) == (2, "2 workers: 1 core each.")
 
 
+def test_an_address_beside_a_ray_that_is_connected_to_already_is_not_passed_over_in_silence(
+    a_ray: None,
+) -> None:
+    fleet = RayFleet(duties_of(), 2, Resources(address="127.0.0.1:9"))
+    fleet.open()
+    fleet.close()
+
+    assert fleet.note.endswith("on the Ray that this process was connected to before, whatever address says.")
+
+
 def test_more_workers_than_cores_share_them(a_ray: None) -> None:
     fleet = RayFleet(duties_of(), 5, Resources())
     fleet.open()
