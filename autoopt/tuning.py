@@ -230,9 +230,8 @@ def tune(
                 epochs, short = epochs_for(worker, place, limits, search, seed, each)
         folder = storage.create(directory, project_name, resume, resources.disk_limit)
         logs = Path(logdir) / folder.name
-        if resume is not True or not earlier.read(
-            "run"
-        ):  # the logs of a run that was removed are of no other
+        # The logs of a run that was removed are of no other.
+        if resume is not True or not earlier.read("run"):
             discard(logs)
         console = Console(verbose)
         session = Session(

@@ -243,9 +243,8 @@ class Crew:
             post.ticket = ticket
             self._forget(ticket.job.over, post)
             self._send(post, Task(ticket.serial, ticket.job))
-            if (
-                ticket.verdict is not None
-            ):  # what runs again tells its first epochs to nobody who would judge it
+            # What runs again tells its first epochs to nobody who would judge it.
+            if ticket.verdict is not None:
                 self._judge(post, ticket.verdict)
             if not ticket.begun:
                 ticket.begun = True

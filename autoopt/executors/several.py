@@ -14,6 +14,7 @@ from autoopt.executors.parcel import packed
 from autoopt.executors.pool import PoolExecutor
 from autoopt.executors.process import Unsendable
 from autoopt.resources import Resources
+from autoopt.spelling import spelled
 from autoopt.worker import Duties, Worker
 
 if TYPE_CHECKING:
@@ -73,10 +74,11 @@ def _fleet(duties: Duties, workers: int | None, resources: Resources) -> "RayFle
     try:
         from autoopt.executors.ray import RayFleet
     except ImportError as error:
-        asked = "a cluster, GPUs or another backend" if workers == 1 else f"workers={workers or 'auto'}"
+        several = spelled("workers", workers or "auto")
+        asked = "a cluster, GPUs or another backend" if workers == 1 else several
         raise UsageError(
             f"{asked} was asked for, and workers need the package ray, which cannot be imported ({error}). Expected it "
-            "beside autoopt. Install it: pip install 'autoopt[ray]', or pass workers=1."
+            f"beside autoopt. Install it: pip install 'autoopt[ray]', or pass {spelled('workers', 1)}."
         ) from error
     fleet = RayFleet(duties, workers, resources)
     fleet.open()  # which closes it where that fails

@@ -201,9 +201,8 @@ class Driver:
         while line:
             left = len(line)
             self._go_on(line, first, finished)
-            if (
-                len(line) == left
-            ):  # what waits for a worker to run again is left to whoever goes on with the run
+            # What waits for a worker to run again is left to whoever goes on with the run.
+            if len(line) == left:
                 return
 
     def _propose(self, line: Line, finished: int) -> str:

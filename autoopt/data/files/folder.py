@@ -11,6 +11,9 @@ from autoopt.errors import DataError
 from autoopt.schema import SPOKEN, Modality
 from autoopt.untrusted import shown
 
+TABLES = (".csv", ".tsv", ".parquet", ".jsonl")
+"""Endings of tables, which may also be the labels of sequences beside them."""
+
 SEQUENCES = (".fasta", ".fa", ".fna", ".faa", ".fas")
 """Endings of FASTA, which a folder has none of: one file holds all sequences."""
 
@@ -143,13 +146,7 @@ def _modality(folder: Path, paths: list[Path]) -> tuple[Modality, str]:
     counts = Counter(kind for path in paths if (kind := _kind(path)) is not None)
     if not counts:
         tables = [
-            path.name
-            for endings in (
-                SEQUENCES,
-                (".csv", ".tsv", ".parquet", ".jsonl"),
-            )  # labels may stand beside sequences
-            for path in paths
-            if path.suffix.lower() in endings
+            path.name for endings in (SEQUENCES, TABLES) for path in paths if path.suffix.lower() in endings
         ]
         advice = (
             f"Pass the file: {folder / tables[0]}" if tables else f"Known endings: {', '.join(MODALITIES)}"
