@@ -117,7 +117,7 @@ def test_what_was_put_aside_goes_with_the_last_that_reads_it(
 
 TOO_LARGE = {
     "a frame": lambda folder: orders(6_000),
-    "JSON lines": lambda folder: orders().to_json(folder / "a.jsonl", orient="records", lines=True) or folder / "a.jsonl",
+    "JSON lines": lambda folder: orders().to_json(folder / "a.jsonl", orient="records", lines=True, date_format="iso") or folder / "a.jsonl",
 }  # fmt: skip
 
 
