@@ -44,12 +44,21 @@ def test_what_is_kept_is_shown_without_measuring_it_again(tmp_path: Path) -> Non
     assert json.loads(out.read_text())["runs"] == RUNS
 
 
+def test_of_several_seeds_the_median_is_shown(tmp_path: Path) -> None:
+    out = tmp_path / "fields.json"
+    others = [{**run, "seed": seed, "score": run["score"] + seed} for run in RUNS[1:] for seed in (1, 2)]
+    out.write_text(json.dumps({"runs": [*RUNS, *others]}))
+    words = ["fields", "--only", "reg_concrete", "--budget", "20s", "--seeds", "0,1,2", "--out", str(out)]
+    result = CliRunner().invoke(main, words)
+    assert "| 8.0000 | 6.0000 | 4.5000 | 9 |" in result.stdout.splitlines()[-1]
+
+
 def test_the_commands_of_a_field_learn_and_test_as_the_benchmark_does() -> None:
     for name, example in FIELDS.items():
         _, tune, evaluate = example.commands(name, Path("train"), Path("test"))
         words = main_.commands["tune"].make_context("tune", shlex.split(tune)[2:]).params
         assert (words["test_data"] == Path("test")) == example.tested
-        assert (words["budget"], words["epochs"], words["seed"]) == ("120s", 50, 0)
+        assert (words["budget"], words["epochs"], words["seed"]) == ("120s", None, 0)
         assert evaluate == f"autoopt evaluate {name} test"
 
 

@@ -33,7 +33,7 @@ class Example:
         tested = f" --test-data {tests}" if self.tested else ""
         return [
             f"autoopt inspect {train}{said}",
-            f"autoopt tune {self.starter} {train}{said}{tested} --budget 120s --epochs 50 --seed 0 --project-name {name}",
+            f"autoopt tune {self.starter} {train}{said}{tested} --budget 120s --seed 0 --project-name {name}",
             f"autoopt evaluate {name} {tests}",
         ]
 
