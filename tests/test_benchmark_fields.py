@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from autoopt.cli import main as main_
 from benchmarks.cli import main
+from benchmarks.fields.command import told
 from examples.fields import FIELDS
 
 RUNS = [
@@ -60,6 +61,13 @@ def test_the_commands_of_a_field_learn_and_test_as_the_benchmark_does() -> None:
         assert (words["test_data"] == Path("test")) == example.tested
         assert (words["budget"], words["epochs"], words["seed"]) == ("120s", None, 0)
         assert evaluate == f"autoopt evaluate {name} test"
+
+
+def test_each_field_says_what_models_of_scikit_learn_its_starter_and_a_search_reach() -> None:
+    for name in FIELDS:
+        simple, ours = told(name)
+        assert "linear or neural model: " in simple and "any kind: " in simple
+        assert "untouched: " in ours and "a search of 120s" in ours
 
 
 def test_a_name_that_is_none_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""Writes the files of a field's data set, and prints the commands that learn from them.
+"""Writes the files of a field's data set, and prints the commands that learn from them and what was measured.
 
 python -m examples.fields text_bbc
 """
@@ -6,6 +6,7 @@ python -m examples.fields text_bbc
 import sys
 from pathlib import Path
 
+from benchmarks.fields.command import told
 from examples.fields import FIELDS
 
 
@@ -19,7 +20,13 @@ def main(words: list[str]) -> int:
     folder = Path("field_data", name)
     folder.mkdir(parents=True, exist_ok=True)
     train, tests = example.write(folder)
-    print("\n".join(example.commands(name, train, tests)))
+    print(
+        *example.commands(name, train, tests),
+        "",
+        "Measured by python -m benchmarks fields:",
+        *told(name),
+        sep="\n",
+    )
     return 0
 
 
