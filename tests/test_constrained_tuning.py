@@ -144,11 +144,11 @@ if FULL:  # refused as Hyperband's first trials are
 def test_another_oracle_is_asked_again(name: str, tune: Any) -> None:
     oracle = ORACLES[name]()
     search = Search(oracle=oracle, confirm=0)
-    result = tune(trials=5, search=search, constraints=Constraints(max_params=WRITTEN))
+    result = tune(trials=3, search=search, constraints=Constraints(max_params=WRITTEN))
 
     assert max(counts(result)) <= WRITTEN
-    assert [trial.status for trial in result.trials] == ["completed"] * 5
-    assert len(oracle.trials) > 5
+    assert [trial.status for trial in result.trials] == ["completed"] * 3
+    assert len(oracle.trials) > 3
 
 
 def test_a_candidate_has_the_price_that_its_trial_will_have(tune: Any) -> None:

@@ -1,6 +1,5 @@
 import ast
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from autoopt.result import Result
 from tests import toys
 from tests.counts import FULL, at_full_counts, in_turn
 from tests.full_disk import files_may_have
+from tests.processes import quick
 
 SEEDS = 5 if FULL else 1
 
@@ -113,7 +113,7 @@ def test_a_script_runs_by_itself_and_writes_its_model(run: Result, tmp_path: Pat
     script = run.export(tmp_path / "best.py", format="python")
     x, y = toys.digits(60)
     np.savez(tmp_path / "data.npz", x=x, y=y)
-    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    bare = {name: value for name, value in quick().items() if name != "PYTHONPATH"}
     words = [sys.executable, script.name, "data.npz"]
     done = subprocess.run(words, cwd=tmp_path, env=bare, capture_output=True, text=True)
 

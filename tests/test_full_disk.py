@@ -36,7 +36,7 @@ def files_may_have(size):
 def search(name, at=lambda trial: None):
     warnings.clear()
     result = autoopt.tune(
-        toys.eager, toys.digits(120), space=SETTINGS, epochs=2, max_trials=4, seed=5, project_name=name, verbose=0,
+        toys.eager, toys.digits(120), space=SETTINGS, epochs=1, max_trials=4, seed=5, project_name=name, verbose=0,
         callbacks=lambda trial: at(trial.number) or [], directory=folder / "runs", logdir=folder / "logs",
         search=autoopt.Search(confirm=2, confirm_repeats=1),
     )

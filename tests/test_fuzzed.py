@@ -22,7 +22,7 @@ from autoopt.search import ranked, seconds, starting_points
 from tests.counts import FULL
 from tests.strangers import mutated, places, real_run, refusals, replaced
 
-TIMES = 1_500 if FULL else 10
+TIMES = 1_500 if FULL else 5
 """Mutations of each file of a run, of each kind."""
 
 READ = settings(

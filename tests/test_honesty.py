@@ -9,6 +9,7 @@ import pytest
 import autoopt
 from benchmarks import honesty
 from tests import toys
+from tests.counts import FULL
 
 RATES = autoopt.Space(structure=False, initialization=False, regularization=False, batch_size=False)
 
@@ -28,7 +29,7 @@ def searched(seed: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    return [searched(seed) for seed in range(3)]
+    return [searched(seed) for seed in range(3 if FULL else 2)]
 
 
 def test_on_noise_the_confirmed_score_holds_on_the_test_part(rows: list[dict[str, Any]]) -> None:

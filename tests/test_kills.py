@@ -15,7 +15,7 @@ from autoopt.records import Trial
 from autoopt.result import Result
 from tests.counts import FULL
 
-KILLS, TRIALS, SPACE = (30, 12, "Space()") if FULL else (2, 6, "Space(structure=False, augmentation=False)")
+KILLS, TRIALS, SPACE = (30, 12, "Space()") if FULL else (2, 4, "Space(structure=False, augmentation=False)")
 """In few kills all trials share a program."""
 
 SEARCHES = """

@@ -11,11 +11,14 @@ import autoopt
 from autoopt.result import Result
 from tests import toys
 
+SPACE = autoopt.Space(structure=False, augmentation=False)
+"""All trials share a program."""
+
 
 def run(folder: Path, trials: int, **options: Any) -> Result:
     search = options.pop("search", autoopt.Search(confirm=2, confirm_repeats=1))
     return autoopt.tune(
-        toys.compiled, toys.digits(120), epochs=2, max_trials=trials, seed=0, verbose=0, project_name="run", resume=True,
+        toys.compiled, toys.digits(120), epochs=2, max_trials=trials, seed=0, verbose=0, project_name="run", resume=True, space=SPACE,
         directory=folder / "runs", logdir=folder / "logs", search=search, **options,
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ CONFIRMED = Search(confirm=2, confirm_repeats=1, start=[HALF])
 
 def searched(folder: Path, model_fn: Any = toys.eager, **rest: Any) -> Result:
     given = {
-        "objective": GOALS, "epochs": 1, "max_trials": 5, "seed": 0, "verbose": 0, "space": NARROW,
+        "objective": GOALS, "epochs": 1, "max_trials": 4, "seed": 0, "verbose": 0, "space": NARROW,
         "search": Search(confirm=0), "directory": folder / "runs", "logdir": folder / "logs",
     }  # fmt: skip
     return autoopt.tune(model_fn, toys.digits(60), **{**given, **rest})
@@ -92,7 +92,7 @@ def test_the_leaderboard_begins_with_the_front(found: Any) -> None:
     board = found[0].leaderboard()
     on_front = list(board["front"])
 
-    assert on_front == sorted(on_front, reverse=True) and len(board) == 5
+    assert on_front == sorted(on_front, reverse=True) and len(board) == 4
     assert set(board["trial"][: sum(on_front)]) == set(found[0].pareto()["trial"])
     assert "parameters" in board
 
@@ -109,10 +109,10 @@ def test_what_is_printed_names_the_trade_off_and_the_knee(found: Any) -> None:
 
 
 def test_equal_seeds_propose_the_same(found: Any, tune: Any) -> None:
-    again = tune(search=replace(CONFIRMED, confirm=0))
+    again = tune(search=replace(CONFIRMED, confirm=0), max_trials=3)
 
     assert [(t.hyperparameters, t.scores) for t in again.trials] == [
-        (t.hyperparameters, t.scores) for t in found[0].trials
+        (t.hyperparameters, t.scores) for t in found[0].trials[:3]
     ]
 
 

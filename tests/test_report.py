@@ -20,6 +20,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.reports import Grid, compared, comparison, draw, importance_grid, screen
 from autoopt.storage import RunFolder
 from tests.counts import at_full_counts
+from tests.processes import quick
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
 
@@ -156,7 +157,7 @@ def test_the_report_of_no_run_is_refused(runs: Path) -> None:
 def test_without_plotly_the_message_says_what_to_install(runs: Path) -> None:
     code = "import sys; sys.modules['plotly'] = None; from autoopt.cli import main; main()"
     words = [sys.executable, "-c", code, "report", str(runs / "third")]
-    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    ended = subprocess.run(words, capture_output=True, text=True, check=False, env=quick())
     assert ended.returncode == 2
     assert "Error: The report was asked for, but its figures need the package plotly" in ended.stderr
     assert "pip install 'autoopt[report]'" in ended.stderr

@@ -17,6 +17,7 @@ from autoopt.errors import DataError, UsageError
 from autoopt.seeding import SPLITTING, derive
 from tests import toys
 from tests.engines.laboratory import BACKEND
+from tests.processes import quick
 
 SEED = 3
 
@@ -120,7 +121,7 @@ def test_the_model_handed_over_has_the_users_metrics_alone_and_loads_without_thi
         "print(sorted(logs), 'autoopt' in sys.modules)"
     )
     told = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/"
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="/", env=quick()
     ).stdout
 
     assert told.splitlines()[-1] == "['accuracy', 'loss'] False"

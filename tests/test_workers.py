@@ -21,6 +21,7 @@ from autoopt.errors import UsageError
 from autoopt.records import EpochEnded, TrialEnded
 from tests import toys
 from tests.counts import at_full_counts
+from tests.processes import quick
 
 ROOT = Path(__file__).parent.parent
 
@@ -175,10 +176,7 @@ def test_without_ray_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from pathlib import Path\n" + (
         f"from tests import test_workers\ntest_workers.tuned(Path({str(tmp_path)!r}), 2)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], text=True, capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, env=quick())
 
     assert "workers=2 was asked for, and workers need the package ray" in done.stderr
     assert "pip install 'autoopt[ray]', or pass workers=1" in done.stderr

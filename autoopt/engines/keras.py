@@ -88,12 +88,11 @@ class _FitFitting(Fitting):
             self._told.tell(
                 first, self._rates(first, task.steps + 1, self._losses)
             )  # the next epoch's first too
-        validating = {} if self._averaged else validation_arguments(task.validation)
+        validating = {} if self._averaged else validation_arguments(self._model, task.validation)
         with _unaveraged(self._model.optimizer), _ending_unannounced(), seeded:
             history = self._model.fit(
                 **self._training(number),
                 **validating,
-                class_weight=task.class_weight,
                 initial_epoch=number,
                 epochs=number + 1,
                 callbacks=[self._relay],
@@ -158,17 +157,21 @@ class _FitFitting(Fitting):
                 variable.assign(value)
 
     def _training(self, number: int) -> dict[str, Any]:
-        task = self._task
+        task, weighs = self._task, {"class_weight": self._task.class_weight}
         if isinstance(task.train, Stream) and task.train.ordered:
-            return {"x": task.train.epoch(task.batch_size, task.order(number)), "shuffle": False}
+            return {"x": task.train.epoch(task.batch_size, task.order(number)), "shuffle": False, **weighs}
         if isinstance(task.train, Stream):
             batches = task.train.batched(task.batch_size)
             if isinstance(batches, keras.utils.PyDataset):
-                return {"x": batches}
+                return {"x": batches, **weighs}
             # `fit` shuffles no other stream, and takes a step too many where it does not know the length.
-            return {"x": batches, "shuffle": False, "steps_per_epoch": task.steps}
+            return {"x": batches, "shuffle": False, "steps_per_epoch": task.steps, **weighs}
         part = task.train.take(task.order(number))
+        cut = _batched(self._model, part, task.batch_size, task.class_weight)
+        if cut is not None:
+            return {"x": cut, "shuffle": False}
         return {
+            **weighs,
             "x": part.x,
             "y": part.y,
             "sample_weight": part.sample_weight,
@@ -234,10 +237,13 @@ class _BatchRelay(keras.callbacks.Callback):  # type: ignore[misc]
         self.seconds += time.perf_counter() - self._began
 
 
-def validation_arguments(part: Part | Stream) -> dict[str, Any]:
-    """Return what `fit` takes to validate on a part."""
+def validation_arguments(model: keras.Model, part: Part | Stream) -> dict[str, Any]:
+    """Return what a model's `fit` takes to validate on a part."""
     if isinstance(part, Stream):
         return {"validation_data": part.batched(None)}
+    cut = _batched(model, part, evaluation_batch(part.x))
+    if cut is not None:
+        return {"validation_data": cut}
     arrays = (part.x, part.y) if part.sample_weight is None else (part.x, part.y, part.sample_weight)
     return {"validation_data": arrays, "validation_batch_size": evaluation_batch(part.x)}
 
@@ -251,7 +257,21 @@ def evaluate(
         with _ending_unannounced():
             return _plain(model.evaluate(part.batched(None), **told))
     size = evaluation_batch(part.x)
+    cut = _batched(model, part, size)
+    if cut is not None:
+        return _plain(model.evaluate(cut, **told))
     return _plain(model.evaluate(part.x, part.y, sample_weight=part.sample_weight, batch_size=size, **told))
+
+
+def _batched(
+    model: keras.Model, part: Part, size: int | None, class_weight: Mapping[int, float] | None = None
+) -> Any:
+    """Return the rows of a part in batches that are cut beforehand, None where Keras cuts them itself."""
+    if size is None or keras.backend.backend() != "tensorflow":
+        return None
+    from autoopt.engines import batching
+
+    return batching.batched(model, part, size, class_weight)
 
 
 def _plain(logs: dict[str, Any]) -> Logs:

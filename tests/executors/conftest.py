@@ -1,6 +1,6 @@
 """What the executors' tests share: a user's file with a model in it, and the executors made of it.
 
-A worker process takes seconds to start, so one serves all tests that do not end it.
+A worker process takes seconds to start, so one serves all tests of this folder that do not end it.
 """
 
 from collections.abc import Callable, Iterator
@@ -88,7 +88,7 @@ def duties(users_folder: Path) -> Duties:
     return duties_of(model_file.read(str(users_folder / "my_model_of_digits.py")).model_fn)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def process(duties: Duties) -> Iterator[ProcessExecutor]:
     """Return one for all tests; whatever ends its process, the next job starts a fresh one."""
     made = ProcessExecutor(duties)
@@ -96,7 +96,7 @@ def process(duties: Duties) -> Iterator[ProcessExecutor]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def isolating(duties: Duties) -> Iterator[Executor]:
     """Likewise."""
     made = isolating_of(duties)
@@ -104,7 +104,7 @@ def isolating(duties: Duties) -> Iterator[Executor]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def a_ray() -> Iterator[None]:
     """Have one Ray for all tests: what uses it leaves it as it is."""
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
@@ -112,7 +112,7 @@ def a_ray() -> Iterator[None]:
     ray.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pool(a_ray: None, duties: Duties) -> Iterator[PoolExecutor]:
     """Return one on Ray for all tests; a fresh worker follows what one ends."""
     made = on_ray(duties)
@@ -120,7 +120,7 @@ def pool(a_ray: None, duties: Duties) -> Iterator[PoolExecutor]:
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def repeating(pool: PoolExecutor, duties: Duties) -> RepeatingExecutor:
     """Return one on the same workers."""
     return RepeatingExecutor(pool, Executions(1), duties.objective)
