@@ -1,14 +1,19 @@
-"""`autoopt.inspect`: what of a model may be edited, printed as a tree."""
+"""`autoopt.inspect`: what of a model may be edited, printed as a tree; or what data hold, as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 from rich.tree import Tree
 
-from autoopt import starters
+from autoopt import contents, starters
 from autoopt.data import Dataset, rows
+from autoopt.data.files import TABLES, read_parts
+from autoopt.errors import UsageError
 from autoopt.hypermodel import AutoHyperModel
+from autoopt.reports import draw, plain_lines
 from autoopt.surgery import Stage, Survey, Template, survey
 
 WIDTH = 160
@@ -27,10 +32,11 @@ def inspect(
     types: Any = None,
     drop: Any = (),
 ) -> None:
-    """Print which layers may be repeated, taken out, widened and narrowed, which not, and why.
+    """Print which layers may be repeated, taken out, widened and narrowed, which not, and why; of data what they hold.
 
     Args:
-        model_fn: As for `tune`.
+        model_fn: As for `tune`. Or raw rows alone, a DataFrame or a path: the task, the target, each column with its kind,
+            classes, and what catches the eye.
         data: As for `tune`, or an `autoopt.Dataset`; only a model without inputs of its own needs it. A starter has the
             shapes of an example without.
         target: As for `tune`, and so are those that follow.
@@ -53,8 +59,11 @@ def inspect(
             └── it is an output of the model: out
         Widths that may change: 1 of 2 groups of Dense and convolutional layers. Depth: 1 of 1 stages.
     """
-    starters.check(model_fn)
     told = {"target": target, "task": task, "types": types, "drop": drop}
+    if _is_data(model_fn):
+        _show(model_fn, data, told)
+        return
+    starters.check(model_fn)
     if isinstance(model_fn, str) or rows.recognizes(data):
         told["types"] = starters.types_for(model_fn, data, types)
         data = None if data is None else Dataset.of(data, **told)
@@ -73,6 +82,31 @@ def inspect(
         f"Widths that may change: {found.open_widths} of {found.widths} groups of Dense and convolutional layers. "
         f"Depth: {deep} of {sum(bool(segments) for _, segments in found.stages)} stages."
     )
+
+
+def _is_data(given: Any) -> bool:
+    """Whether raw rows stand in the place of the model."""
+    if not isinstance(given, str):
+        return rows.recognizes(given)
+    path = Path(given)
+    if given in (starters.AUTO, *starters.STARTERS) or path.suffix == ".py":
+        return False
+    return path.suffix.lower() in TABLES or path.exists()
+
+
+def _show(given: Any, data: Any, said: Mapping[str, Any]) -> None:
+    """Print what raw rows hold."""
+    if data is not None:
+        raise UsageError(
+            "inspect was given data in both places. Expected a model or a starter and data for it, or data alone. Leave one out."
+        )
+    pieces = contents.shown(given, read_parts(given, **said))
+    console = Console(highlight=False)
+    if console.is_terminal or console.is_jupyter:
+        draw(pieces, console)
+        return
+    for line in plain_lines(pieces):
+        console.print(Text(line), soft_wrap=True)
 
 
 def _tree(template: Template, found: Survey) -> Tree:

@@ -15,16 +15,19 @@ from typing import Any
 
 NOISY = "tensorflow"
 
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+"""From 1 on no information, from 2 on no warnings, from 3 on no errors."""
+
 
 def keep_off_screen() -> None:
     """Hold back what the first import of TensorFlow writes; it is shown only where that import fails.
 
-    Its later log lines are left out by `TF_CPP_MIN_LOG_LEVEL=3`, unless the user has set that variable. Then
-    the user wants to see them, and nothing is held back.
+    Its later log lines are left out by `TF_CPP_MIN_LOG_LEVEL=3`, unless the user has set that variable. At 0 the user
+    wants to see all of it, and nothing is held back; what TensorFlow writes as it starts heeds no other level.
     """
-    if NOISY in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+    if NOISY in sys.modules or os.environ.get(LEVEL) == "0":
         return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    os.environ.setdefault(LEVEL, "3")
     sys.meta_path.insert(0, _Finder())
 
 

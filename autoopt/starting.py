@@ -4,15 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autoopt import flags
 from autoopt.errors import UsageError
 from autoopt.printing import print_json, print_lines, print_pieces
 from autoopt.subject import is_model, subject_of
-
-MOST_COLUMNS = 100
-"""Columns that are shown on a screen; JSON has all."""
 
 
 def new(starter: str | None, data: Path | None, options: Mapping[str, Any], path: Path | None) -> int:
@@ -88,79 +83,14 @@ def _model(word: str, data: Path | None, options: Mapping[str, Any]) -> int:
 
 def _data(path: Path, options: Mapping[str, Any], as_json: bool) -> int:
     """Print what was read of data."""
+    from autoopt import contents
+
     parts = _read(path, options)
     if as_json:
-        print_json(_told(path, parts))
+        print_json(contents.told(path, parts))
     else:
-        print_pieces(_shown(path, parts))
+        print_pieces(contents.shown(path, parts))
     return 0
-
-
-def _told(path: Path, parts: Any) -> Mapping[str, Any]:
-    """Return what was read as plain data."""
-    from autoopt.data.files import describe
-    from autoopt.starters import FITTING
-
-    raw, schema = parts.train, parts.train.schema
-    counts = {name: part.n for name, part in parts.there.items()}
-    examples = {row["name"]: row["examples"] for row in describe(raw)}
-    return {
-        "data": str(path), "rows": counts, "modality": schema.modality, "task": schema.task, "target": list(schema.target),
-        "shape": list(schema.shape), "rate": schema.rate, "alphabet": schema.alphabet,
-        "columns": [
-            {
-                "name": each.name, "kind": each.kind, "missing": each.missing, "distinct": each.distinct,
-                "examples": examples.get(each.name, ""),
-            }
-            for each in schema.columns
-        ],
-        "classes": [{"name": name, "rows": rows, "share": share} for name, rows, share in _classes(raw)],
-        "notes": list(parts.told()), "starter": FITTING[schema.modality],
-    }  # fmt: skip
-
-
-def _shown(path: Path, parts: Any) -> Sequence[Any]:
-    """Return what was read as sentences and tables."""
-    from autoopt.data.files import describe
-    from autoopt.reports import Grid
-    from autoopt.starters import FITTING
-
-    raw, schema = parts.train, parts.train.schema
-    target = f", target {', '.join(schema.target)}" if schema.target else ", classes named by folders"
-    rows = ", ".join(
-        f"{part.n:,} rows" if name == "train" else f"{part.n:,} for {name}"
-        for name, part in parts.there.items()
-    )
-    described = [tuple(row.values()) for row in describe(raw)]
-    grids = [Grid("", ("column", "kind", "missing", "distinct", "examples"), described[:MOST_COLUMNS])]
-    classes = [(name, f"{count:,}", f"{share:.1%}") for name, count, share in _classes(raw)]
-    if classes:
-        grids.append(Grid("", ("class", "rows", "share"), classes[:MOST_COLUMNS]))
-    # Columns of numbers are a series to who names a starter for one.
-    starter = FITTING[schema.modality]
-    said = f"{starter} {path}" if starter == "sequence" and not schema.alphabet else str(path)
-    more = len(described) - MOST_COLUMNS
-    named = f" --target {schema.target[0]}" if len(schema.target) == 1 else ""
-    return [
-        f"{path}: {rows}, {schema.modality} data, task {schema.task}{target}.",
-        *grids[:1],
-        *([f"And {more:,} more columns: --json has all."] if more > 0 else []),
-        *grids[1:],
-        *parts.told(),
-        f"The starter for such data is {starter}: autoopt tune {said}{named}",
-    ]
-
-
-def _classes(raw: Any) -> list[tuple[str, int, float]]:
-    """Return each class with its rows and their share; of several labels a row, each with those that have it."""
-    if raw.schema.task == "multilabel":
-        counts = np.nansum(raw.y, axis=0)
-    else:
-        counts = np.bincount(raw.y, minlength=len(raw.schema.classes)) if raw.schema.classes else []
-    return [
-        (name, int(count), float(count) / raw.n)
-        for name, count in zip(raw.schema.classes, counts, strict=True)
-    ]
 
 
 def _read(path: Path, options: Mapping[str, Any]) -> Any:

@@ -193,7 +193,7 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "an empty file": (("tune", "empty.csv"), "empty.csv is empty"),
     "neither text nor table": (("tune", "zeros.csv"), "zeros.csv"),
     "images of which none opens": (("tune", "pictures"), "None of 4 files can be read"),
-    "a folder of one class": (("tune", "alone"), "has one class alone"),
+    "a folder of one class": (("tune", "alone"), "of one class alone"),
 }
 
 

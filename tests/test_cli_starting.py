@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+import autoopt
 from autoopt.cli import main
+from autoopt.errors import UsageError
 from autoopt.starters import STARTERS
 from tests.tables import waves, written
 
@@ -139,11 +141,37 @@ def test_inspect_reads_another_encoding_and_says_so(place: Path, table: pd.DataF
     assert "it was read as Windows-1252" in result.stdout
 
 
+@pytest.mark.parametrize("form", ["frame", "path"])
+def test_python_shows_of_data_what_a_shell_shows(
+    form: str, table: pd.DataFrame, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = autoopt_("inspect", "train.csv", "--target", "label").stdout
+    for typed, python in (("--types id=number", "types={'id': 'number'}"), ("--drop left", "drop=['left']")):
+        printed = printed.replace(typed, python)
+    first, *told, last = printed.splitlines()
+    autoopt.inspect(table if form == "frame" else "train.csv", target="label")
+    shown = capsys.readouterr().out.splitlines()
+
+    assert shown[1:-1] == told
+    assert shown[0] == (first.replace("train.csv", "The DataFrame") if form == "frame" else first)
+    assert last.endswith("autoopt tune train.csv --target label")
+    given = "data" if form == "frame" else "'train.csv'"
+    assert shown[-1].endswith(f"autoopt.tune('mlp', {given}, target='label')")
+
+
+def test_data_in_the_place_of_the_model_and_behind_it_are_refused(table: pd.DataFrame) -> None:
+    with pytest.raises(UsageError, match=r"data in both places.*Leave one out"):
+        autoopt.inspect(table, table)
+
+
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "target misspelled": (("train.csv", "--target", "labl"), "Did you mean 'label'?"),
     "task misspelled": (("train.csv", "--task", "binry"), "Did you mean 'binary'?"),
     "types of no column": (("train.csv", "--types", "szie=number"), "Did you mean 'size'?"),
-    "types of no kind": (("train.csv", "--types", "size=nmber"), "Did you mean 'number'?"),
+    "types of no kind": (
+        ("train.csv", "--types", "size=nmber"),
+        "--types size=nmber was given. Expected one of these. Did you mean 'number'?",
+    ),
     "drop of no column": (("train.csv", "--drop", "siez"), "Did you mean 'size'?"),
     "no such file": (("train.cvs",), "There is no 'train.cvs'. Expected a Python file"),
     "no such table": (("trian.csv",), "There is no file trian.csv"),

@@ -6,7 +6,8 @@ from typing import Any
 
 from autoopt.reports.console import duration, score_text
 from autoopt.reports.grid import Grid
-from autoopt.reports.headline import around, compared_score
+from autoopt.reports.headline import compared_score
+from autoopt.reports.interval import around
 from autoopt.reports.outcome import in_full
 from autoopt.reports.table import told
 
@@ -118,7 +119,8 @@ def _rows(name: str, told_of: Mapping[str, Any]) -> list[Sequence[str]]:
     seconds, (first, *others) = told_of["seconds"], told_of["objectives"]
     own = (
         name, first["name"], _reached(first, "baseline"), _reached(first, "best"),
-        _within(told_of["confirmed"], told_of["confirmed_error"]), _within(told_of["test"], told_of["test_error"]),
+        _within(first["name"], told_of["confirmed"], told_of["confirmed_error"]),
+        _within(first["name"], told_of["test"], told_of["test_error"]),
         str(told_of["trials"]), "-" if seconds is None else duration(seconds),
     )  # fmt: skip
     return [
@@ -135,8 +137,8 @@ def _reached(objective: Mapping[str, Any], whose: str) -> str:
     return "-" if value is None else in_full(objective["name"], value)
 
 
-def _within(score: float | None, error: float | None) -> str:
-    return score_text(score) + around(error)
+def _within(metric: str, score: float | None, error: float | None) -> str:
+    return score_text(score) + around(metric, score, error)
 
 
 def _names(runs: Sequence[str]) -> Sequence[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autoopt.records import own_model
+from autoopt.reports import interval
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,24 @@ class Score:
         value: None where there is none.
         note: How it came about, in a few words.
         error: Half-width of its 95 % interval; None where that is not known, or infinite.
+        metric: What was measured.
     """
 
     what: str
     value: float | None
     note: str = ""
     error: float | None = None
+    metric: str = ""
+
+    @property
+    def around(self) -> str:
+        """What stands behind it for its interval."""
+        return interval.around(self.metric, self.value, self.error)
+
+    @property
+    def ends(self) -> tuple[float, float] | None:
+        """Both ends of the interval."""
+        return None if self.value is None else interval.ends(self.metric, self.value, self.error)
 
 
 def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
@@ -33,6 +46,7 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     """
     over = f", which {summary['baseline_excess']}" if summary.get("baseline_excess") else ""
     model = own_model(summary.get("starter")).capitalize()
+    metric = summary["objective"]["name"].removeprefix("val_")
     yield Score(model, summary["baseline_score"], f"trial 0{over}")
     number = summary["best_trial"]
     # The winner is the best of those that ran again: another trial may have scored more in the search.
@@ -41,13 +55,14 @@ def scores(summary: Mapping[str, Any]) -> Iterator[Score]:
     mean = f", mean of its {kind}" if kind else ""
     yield Score(what, compared_score(summary), f"{which}{mean}")
     if number != 0:
-        yield from _confirmed(f"{model}, confirmed", summary.get("baseline_confirmed"))
-    yield from _confirmed("Winner, confirmed", summary.get("confirmed"))
+        yield from _confirmed(f"{model}, confirmed", summary.get("baseline_confirmed"), metric)
+    yield from _confirmed("Winner, confirmed", summary.get("confirmed"), metric)
     if summary.get("unconfirmed"):
         yield Score("Winner, confirmed", None, f"not: {summary['unconfirmed']}")
-    tested, metric = summary.get("test_metrics") or {}, summary["objective"]["name"].removeprefix("val_")
+    tested = summary.get("test_metrics") or {}
     if metric in tested:
-        yield Score("Winner, test part", tested[metric], "looked at once", _finite(summary.get("test_error")))
+        error = _finite(summary.get("test_error"))
+        yield Score("Winner, test part", tested[metric], "looked at once", error, metric)
 
 
 def compared_score(summary: Mapping[str, Any]) -> float | None:
@@ -56,17 +71,11 @@ def compared_score(summary: Mapping[str, Any]) -> float | None:
     return several["mean"] if several else summary["best_score"]
 
 
-def around(error: float | None) -> str:
-    """Return the half-width of an interval as what stands behind a score; empty where it is not known, or infinite."""
-    known = _finite(error)
-    return "" if known is None else f" ± {known:.4f}"
-
-
-def _confirmed(what: str, found: Mapping[str, Any] | None) -> Iterator[Score]:
+def _confirmed(what: str, found: Mapping[str, Any] | None, metric: str) -> Iterator[Score]:
     if found:
         seeds = f"{found['n']} fresh seed{'' if found['n'] == 1 else 's'}"
         alone = ", error of seeds alone" if found.get("of_seeds_alone") else ""
-        yield Score(what, found["mean"], f"{seeds}{alone}", _finite(found.get("error")))
+        yield Score(what, found["mean"], f"{seeds}{alone}", _finite(found.get("error")), metric)
 
 
 def _finite(error: float | None) -> float | None:

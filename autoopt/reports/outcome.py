@@ -1,5 +1,6 @@
 """The outcome of a run as text: what was reached, what was changed, and the table of its best trials."""
 
+import math
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,8 +10,9 @@ from autoopt import memory
 from autoopt.records import COSTS, YOUR_MODEL, Trial, own_model
 from autoopt.reports.console import duration, first_line, score_text
 from autoopt.reports.grid import Grid
-from autoopt.reports.headline import around
+from autoopt.reports.interval import around
 from autoopt.reports.table import UNCUT, table, told
+from autoopt.reports.verdict import exported, unchanged, verdict
 from autoopt.untrusted import printable
 
 FRONT_SHOWN = 8
@@ -36,12 +38,12 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return lines if summary["best_score"] is None else [*lines, so_far]
     which = f"trial {summary['best_trial']}{', the knee of the front' if summary.get('front') else ''}"
     for kind, found in _several(summary):
-        deviation = around(found.get("std"))
+        deviation = f" ± {found['std']:.4f}" if math.isfinite(found.get("std", math.inf)) else ""
         which += (
             f", the best of its {found['n']} {kind}; their mean is {score_text(found['mean'])}{deviation}"
         )
     lines.append(f"  best       {name} {score_text(summary['best_score'])}  ({which})")
-    lines += _confirmed(summary) + _tested(summary)
+    lines += _confirmed(summary) + _tested(summary) + exported(summary)
     falling = summary["objective"]["direction"] == "max"
     lines += front_lines(summary.get("front") or [], falling) + _changes(summary)
     return lines + [printable(edge["text"], kept="") for edge in summary.get("edges", ())]
@@ -78,12 +80,6 @@ def ended(summary: Mapping[str, Any]) -> str:
     took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
     why = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
     return f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {why}."
-
-
-def verdict(summary: Mapping[str, Any]) -> list[str]:
-    """Return whether the winner is better than the user's model, as a sentence goes on; empty where nothing tells."""
-    found = summary["confirmed"]
-    return [] if not found or summary["best_trial"] == 0 else _verdict(summary, found["n"])
 
 
 def in_full(name: str, value: float) -> str:
@@ -172,35 +168,22 @@ def _confirmed(summary: Mapping[str, Any]) -> list[str]:
     if not found:
         why = summary.get("unconfirmed")
         return [f"  confirmed  not: {why}"] if why else []
-    name, n, error = summary["objective"]["name"], found["n"], around(found.get("error"))
+    name, n = summary["objective"]["name"], found["n"]
+    error = around(name, found["mean"], found.get("error"))
     seeds = f"{n} fresh seed{'' if n == 1 else 's'}"
     seeds += (" and cut" if n == 1 else " and cuts") if summary.get("fresh_cuts") else ""
     alone = "of seeds alone: " if found.get("of_seeds_alone") else ""
     chance = f"95 %, {alone}" if error else ""
     deviation = f"; deviation {found['std']:.4f}" if n > 1 else ""
     is_own = summary["best_trial"] == 0
-    beside = f"; {own_model(summary.get('starter'))} {_within(own)}" if own and not is_own else ""
-    lines = [f"  confirmed  {name} {_within(found)}  ({chance}{seeds}{deviation}){beside}"]
-    return lines if is_own else lines + [f"{'':13}{told}" for told in _verdict(summary, n)]
+    beside = f"; {own_model(summary.get('starter'))} {_within(name, own)}" if own and not is_own else ""
+    lines = [f"  confirmed  {name} {_within(name, found)}  ({chance}{seeds}{deviation}){beside}"]
+    return lines + [f"{'':13}{told}" for told in verdict(summary)]
 
 
-def _verdict(summary: Mapping[str, Any], n: int) -> list[str]:
-    """Return the sentence on whether the winner is better than the user's model."""
-    gain, model = summary.get("gain"), own_model(summary.get("starter"))
-    if gain is None:
-        own = summary.get("baseline_confirmed")
-        single = "a single run of each does" if own and n == 1 else ""
-        alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
-        which = single or ("seeds alone do" if alone else "")
-        return [f"{which} not tell whether it is better than {model}"] if which else []
-    bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
-    which = "better" if summary["beats_baseline"] else "not better"
-    return [f"{which} than {model} beyond noise {bounds}"]
-
-
-def _within(found: Mapping[str, Any]) -> str:
+def _within(name: str, found: Mapping[str, Any]) -> str:
     """Return a mean with its error."""
-    return score_text(found["mean"]) + around(found.get("error"))
+    return score_text(found["mean"]) + around(name, found["mean"], found.get("error"))
 
 
 def _tested(summary: Mapping[str, Any]) -> list[str]:
@@ -208,9 +191,9 @@ def _tested(summary: Mapping[str, Any]) -> list[str]:
     if not summary["test_metrics"]:
         return []
     objective, gap = summary["objective"]["name"].removeprefix("val_"), summary.get("gap")
-    error = around(summary.get("test_error"))
+    error = summary.get("test_error")
     shown = [
-        f"{key} {score_text(value)}{error if key == objective else ''}"
+        f"{key} {score_text(value)}{around(key, value, error) if key == objective else ''}"
         for key, value in summary["test_metrics"].items()
     ]
     mean = next((f"the mean of its {kind}" for kind, _ in _several(summary)), "best")
@@ -243,11 +226,7 @@ def disk_line(summary: Mapping[str, Any]) -> list[str]:
 def _changes(summary: Mapping[str, Any]) -> list[str]:
     changes, model = summary["changes"], own_model(summary.get("starter"))
     if not changes:
-        return [
-            f"Nothing was changed: the knee is {model}."
-            if summary.get("front")
-            else f"Nothing was changed: no trial beat {model}."
-        ]
+        return [unchanged(summary)]
     names = [printable(change["name"], kept="") for change in changes]  # what a user calls them: in one line
     width = max(map(len, names)) + 2
     return [

@@ -6,9 +6,10 @@ from typing import Any
 from autoopt.records import own_model
 from autoopt.reports.console import score_text
 from autoopt.reports.grid import Grid
-from autoopt.reports.headline import around, scores
-from autoopt.reports.outcome import disk_line, ended, front_lines, time_line, verdict
+from autoopt.reports.headline import scores
+from autoopt.reports.outcome import disk_line, ended, front_lines, time_line
 from autoopt.reports.table import told
+from autoopt.reports.verdict import exported, unchanged, verdict
 from autoopt.untrusted import printable
 
 
@@ -29,6 +30,7 @@ def screen(summary: Mapping[str, Any], board: Grid, shares: Grid | None, failed:
         *disk_line(summary),
         _headline(summary),
         *(f"Compared with {own_model(summary.get('starter'))}: {sentence}." for sentence in verdict(summary)),
+        *exported(summary),
         *front_lines(summary.get("front") or [], falling),
         *_changed(summary),
         *(printable(edge["text"], kept="") for edge in summary.get("edges", ())),
@@ -46,7 +48,7 @@ def importance_grid(shares: Sequence[tuple[str, float, int]]) -> Grid | None:
 
 def _headline(summary: Mapping[str, Any]) -> Grid:
     rows = [
-        (each.what, score_text(each.value), around(each.error).strip(), each.note) for each in scores(summary)
+        (each.what, score_text(each.value), each.around.strip(" ,"), each.note) for each in scores(summary)
     ]
     return Grid("Outcome", ("", summary["objective"]["name"], "95 %", ""), rows)
 
@@ -56,6 +58,6 @@ def _changed(summary: Mapping[str, Any]) -> list[str | Grid]:
         return []
     model = own_model(summary.get("starter"))
     if not summary["changes"]:
-        return [f"Nothing was changed: the winner is {model}."]
+        return [unchanged(summary)]
     rows = [(each["name"], told(each["before"]), told(each["after"])) for each in summary["changes"]]
     return [Grid(f"Changed from {model}", ("hyperparameter", model, "the winner"), rows)]

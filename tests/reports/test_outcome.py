@@ -96,6 +96,37 @@ def test_a_gain_within_noise_is_not_claimed() -> None:
     lines = outcome({**SUMMARY, **noise})
     assert lines[4].strip() == "not better than your model beyond noise (+0.0020, 99 % from -0.0100)"
     assert lines[5].endswith("; 0.0010 above confirmed")
+    assert lines[6] == (
+        "The search did not beat your model beyond noise: trial 3 is exported all the same, as its mean with fresh seeds is the "
+        "better one."
+    )
+
+
+BELOW = {
+    "with fresh seeds": (CONFIRMED, "it is the better one with fresh seeds, 0.9612 to 0.9100"),
+    "over a limit": (
+        {"baseline_excess": "has 90 parameters, more than max_params=50"},
+        "your model has 90 parameters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BELOW)
+def test_a_winner_that_scored_less_than_your_model_in_the_search_says_why_it_is_exported(case: str) -> None:
+    more, why = BELOW[case]
+    lines = outcome({**SUMMARY, **more, "baseline_score": 0.97})
+    told = next(line for line in lines if line.startswith("In the search"))
+    assert told.startswith(
+        "In the search your model scored better than trial 3, 0.9700 to 0.9500: trial 3 is exported"
+    )
+    assert f"because {why}" in told
+
+
+def test_an_interval_of_a_share_ends_where_shares_end() -> None:
+    wide = {**CONFIRMED, "confirmed": {"mean": 0.9, "std": 0.1, "n": 3, "error": 0.3}, "test_error": 0.5}
+    lines = outcome({**SUMMARY, **wide})
+    assert lines[3].startswith("  confirmed  val_accuracy 0.9000, 0.6000 to 1.0000  (95 %, 3 fresh seeds")
+    assert lines[5].startswith("  test       accuracy 0.9550, 0.4550 to 1.0000, loss 0.2000;")
 
 
 def test_single_runs_claim_nothing() -> None:
@@ -154,7 +185,13 @@ def test_a_baseline_over_a_limit_says_which() -> None:
 
 
 def test_a_search_that_beat_nothing_says_so() -> None:
-    assert outcome({**SUMMARY, "changes": []})[-1] == "Nothing was changed: no trial beat your model."
+    exported = "What is exported is your model as written, trained."
+    assert outcome({**SUMMARY, "changes": [], "best_trial": 0})[-1] == (
+        f"Nothing was changed: no trial beat your model with fresh seeds. {exported}"
+    )
+    assert outcome({**SUMMARY, "changes": [], "best_trial": 0, "confirmed": None})[-1] == (
+        f"Nothing was changed: no trial beat your model. {exported}"
+    )
 
 
 def test_a_starter_is_not_called_the_user_s_model() -> None:

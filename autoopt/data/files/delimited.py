@@ -86,7 +86,8 @@ def _read(path: Path, encoding: str, notes: list[str], known: Expected, progress
     numeric = {names[place] for place in numeric_places(rows[1:] or rows, names, dialect.comma)}
     texts = set(names) - numeric | set(known.texts)
     while True:
-        table = Table(names, list(notes), dialect.comma, disk=known.disk(path.stat().st_size))
+        disk = known.disk(path.stat().st_size)
+        table = Table(names, list(notes), dialect.comma, dialect.delimiter, disk=disk)
         surprises = _fill(table, path, encoding, dialect, texts, progress)
         if not surprises:
             return table

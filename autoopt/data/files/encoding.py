@@ -45,8 +45,8 @@ def encoding_of(path: Path) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def read_text(path: Path, most: int) -> str:
-    """Return a small text file; what cannot be read is raised as `Unreadable`.
+def read_text(path: Path, most: int) -> tuple[str, bool]:
+    """Return a small text file, and whether it is what its encoding says; what cannot be read is raised as `Unreadable`.
 
     Args:
         path: Of the file.
@@ -59,9 +59,9 @@ def read_text(path: Path, most: int) -> str:
         raise Unreadable("It is no text. Expected one.")
     marked = next((name for mark, name in MARKS.items() if found.startswith(mark)), "utf-8")
     try:
-        return found.decode(marked)
+        return found.decode(marked), True
     except UnicodeDecodeError:
-        return found.decode(FALLBACK, errors="replace")
+        return found.decode(FALLBACK, errors="replace"), False
 
 
 def _refused(path: Path, encoding: str) -> tuple[str, ...]:

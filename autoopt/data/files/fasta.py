@@ -1,5 +1,6 @@
 """FASTA: sequences, of which each has a label at the end of its header, or in a file of labels beside theirs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,7 +18,12 @@ from autoopt.untrusted import shown
 
 SUFFIXES = SEQUENCES
 NAMES = ("id", "sequence", "label")
-EXPECTED = "a header as `>id label` or `>id|label` above each sequence"
+EXPECTED = "a header as `>id label`, `>id|label` or `>id label=…` above each sequence"
+
+KEYED = re.compile(
+    r"(?:^|[\s|;,\[])(?:label|class)=(?:\"([^\"]*)\"|(.*?)(?=\s+\[?\w+=|\s*[|;,\]]|\s*$))", re.IGNORECASE
+)
+"""A label that a header names as such, up to the next name or the end."""
 
 
 def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None) -> Table:
@@ -84,7 +90,16 @@ def _records(path: Path, encoding: str, progress: Progress | None) -> tuple[list
 
 
 def _parted(header: str) -> tuple[str, str]:
-    """Return the id and the label of a header."""
+    """Return the id and the label of a header.
+
+    Example:
+        >>> _parted("s1 hot"), _parted("sp|s1|hot"), _parted("s1 len=3 label=very hot organism=yeast")
+        (('s1', 'hot'), ('sp|s1', 'hot'), ('s1', 'very hot'))
+    """
+    if keyed := KEYED.search(header):
+        name = re.split(r"[\s;,]", header[: keyed.start()].strip(" |;,["), maxsplit=1)[0]
+        quoted, plain = keyed.groups()
+        return name, (plain if quoted is None else quoted).strip()
     if "|" in header:
         name, _, label = header.rpartition("|")
     else:

@@ -42,6 +42,7 @@ class Files:
         folder: What their names are told from.
         classes: One a file; None where no folders name them.
         notes: One sentence each.
+        empty: Names of folders that have no such file in them.
     """
 
     modality: Modality
@@ -49,6 +50,7 @@ class Files:
     folder: Path
     classes: tuple[str, ...] | None
     notes: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -113,7 +115,8 @@ def listed(folder: Path, labelled: bool) -> Files:
         if side_by_side:
             notes.append(f"Files beside the folders of classes are left out: {len(side_by_side):,}.")
         pairs = [(path, name) for name, paths in kept.items() for path in paths]
-        return Files(modality, tuple(p for p, _ in pairs), folder, tuple(c for _, c in pairs), tuple(notes))
+        named = tuple(name for _, name in pairs)
+        return Files(modality, tuple(p for p, _ in pairs), folder, named, tuple(notes), tuple(empty))
     if labelled:
         raise DataError(
             f"{folder} has {SPOKEN[modality]} ({len(side_by_side):,}) and no folders of classes. Expected {LAYOUT}. Move the "

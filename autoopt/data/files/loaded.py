@@ -53,13 +53,19 @@ def skipped(paths: Sequence[Path], why: dict[int, str]) -> tuple[str, ...]:
             f"None of {len(paths):,} files can be read; the first is {paths[first]}: {why[first]} Pass files that open "
             "elsewhere."
         )
-    names = ", ".join(
-        shown(f"{paths[place].parent.name}/{paths[place].name}") for place in list(why)[:MOST_LISTED]
-    )
-    more = ", …" if len(why) > MOST_LISTED else ""
+    left_out = "is" if len(why) == 1 else "are"
     return (
-        f"{len(why):,} of {len(paths):,} files cannot be read and {'is' if len(why) == 1 else 'are'} left out: {names}{more}. The first: {why[first]}",
+        f"{len(why):,} of {len(paths):,} files cannot be read and {left_out} left out: {some_files(paths, list(why))}. The first: "
+        f"{why[first]}",
     )
+
+
+def some_files(paths: Sequence[Path], places: Sequence[int]) -> str:
+    """Return the first of some files, each with the folder that it lies in."""
+    names = ", ".join(
+        shown(f"{paths[place].parent.name}/{paths[place].name}") for place in places[:MOST_LISTED]
+    )
+    return names + (", …" if len(places) > MOST_LISTED else "")
 
 
 def said(error: BaseException) -> str:

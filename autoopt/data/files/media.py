@@ -44,6 +44,7 @@ def learnt_from(
             "'binary' or 'multiclass'. Leave task out."
         )
     loaded = _loaded(files, progress, limit, image_size=image_size)
+    _check_several(files, loaded)
     labels = classified(f"The folder {files.folder}", Texts.of(_of(files.classes or (), loaded.kept)), task)
     column = Column(files.modality, KINDS[files.modality], 0.0, loaded.distinct or len(loaded.values))
     words = capitals(column.name, loaded.values) if files.modality == "text" else ()
@@ -52,6 +53,23 @@ def learnt_from(
     )
     again = twice({column.name: loaded.values}, labels.y)
     return _raw(files, loaded, schema, labels.y, (*files.notes, *labels.notes, *words, *again))
+
+
+def _check_several(files: Files, loaded: Loaded) -> None:
+    """Raise where files of one class alone are left, with the folders that nothing came of."""
+    classes = files.classes or ()
+    there = list(dict.fromkeys(_of(classes, loaded.kept)))
+    unread = [name for name in dict.fromkeys(classes) if name not in there]
+    if len(there) > 1:
+        return
+    kind = SPOKEN[files.modality]
+    why = [f"{some(files.empty)} {'has' if len(files.empty) == 1 else 'have'} none"] if files.empty else []
+    why += [f"none of {some(unread)} can be read"] if unread else []
+    raise DataError(
+        f"The folder {files.folder} has {kind} of one class alone, {some(there)}{': ' if why else ''}{', and '.join(why)}. Expected "
+        f"{kind} of two classes or more, a folder for each: nothing can be learnt from one. Put {kind} into "
+        f"{'the folders that have none' if files.empty else 'a second folder'}."
+    )
 
 
 def read_again(files: Files, schema: Schema, progress: Progress | None, limit: int | None = None) -> Raw:

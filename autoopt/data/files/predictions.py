@@ -1,15 +1,16 @@
-"""Predictions beside the rows that they are for, as a CSV that a spreadsheet shows and never runs."""
+"""Predictions beside the rows that they are for, as a CSV that is laid out as theirs, and that a spreadsheet shows and never runs."""
 
 import csv
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
 
-from autoopt.data.tables.numerals import PLAIN, SHAPES
+from autoopt.data.tables.numerals import COMMA, PLAIN, SHAPES
 from autoopt.errors import DataError
 from autoopt.schema import Raw
 from autoopt.untrusted import shown
@@ -29,7 +30,8 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
     """Write the rows with a column for each prediction, a file whole or not at all.
 
     Args:
-        path: Of the CSV; what is there is replaced. Or what is written to.
+        path: Of the CSV; what is there is replaced. Or what is written to. Cells and decimals are divided as in the file
+            of the rows, but for one that has spaces between cells.
         raw: The rows that were predicted for, read by a schema: all columns of their file are written as they stand, also
             those that nothing was learnt from. Of images, sounds and texts in files the names are; None for arrays, which
             are not written.
@@ -50,9 +52,10 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
         123456789,'=1+1,0,1
         7,no,1,0
     """
-    columns = _columns(raw, predictions)
+    layout = _layout(raw)
+    columns = _columns(raw, predictions, layout)
     if not isinstance(path, str | Path):
-        _put(path, columns)
+        _put(path, columns, layout)
         return
     path = Path(path)
     if not path.parent.is_dir():
@@ -62,7 +65,7 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
     new = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         with new.open("w", encoding="utf-8", newline="") as file:
-            _put(file, columns)
+            _put(file, columns, layout)
         new.replace(path)
     except OSError as error:
         raise DataError(
@@ -72,27 +75,52 @@ def write(path: str | Path | TextIO, raw: Raw | None, predictions: Mapping[str, 
         new.unlink(missing_ok=True)
 
 
-def harmless(text: str) -> str:
+@dataclass(frozen=True)
+class Layout:
+    """How a CSV is written: what stands between cells, and how numbers are spelled."""
+
+    delimiter: str = ","
+    style: str = PLAIN
+
+    def number(self, value: Any) -> str:
+        """Return a number as text."""
+        text = str(value).removesuffix(".0")
+        return text.replace(".", ",") if self.style == COMMA else text
+
+
+def _layout(raw: Raw | None) -> Layout:
+    """Return how the file of the rows is laid out, and CSV in general where they are of no such file."""
+    table = None if raw is None else raw.table
+    if table is None or table.delimiter == " ":
+        return Layout()
+    return Layout(table.delimiter, COMMA if table.comma else PLAIN)
+
+
+def harmless(text: str, style: str = PLAIN) -> str:
     """Return a text that no spreadsheet takes for a formula: an apostrophe stands before what would be one.
 
+    Args:
+        text: Of a cell.
+        style: How numbers are spelled there: they stay as they are.
+
     Example:
-        >>> harmless("=1+1"), harmless("-5"), harmless("a-b")
-        ("'=1+1", '-5', 'a-b')
+        >>> harmless("=1+1"), harmless("-5"), harmless("a-b"), harmless("-0,5", COMMA)
+        ("'=1+1", '-5', 'a-b', '-0,5')
     """
     runs = SPACES.sub("", text).startswith(FORMULA) or text.lstrip(" ").startswith(ENDS)
-    runs = runs and not SHAPES[PLAIN].fullmatch(text)
+    runs = runs and not any(SHAPES[each].fullmatch(text) for each in (PLAIN, style))
     return f"'{text}" if runs else text
 
 
-def _put(file: TextIO, columns: Mapping[str, Iterable[str]]) -> None:
-    rows = csv.writer(file)
+def _put(file: TextIO, columns: Mapping[str, Iterable[str]], layout: Layout) -> None:
+    rows = csv.writer(file, delimiter=layout.delimiter)
     rows.writerow(map(harmless, columns))
     rows.writerows(zip(*columns.values(), strict=True))
 
 
-def _columns(raw: Raw | None, predictions: Mapping[str, Any]) -> dict[str, Iterable[str]]:
+def _columns(raw: Raw | None, predictions: Mapping[str, Any], layout: Layout) -> dict[str, Iterable[str]]:
     """Return the cells of each column, as they are written."""
-    columns: dict[str, Iterable[str]] = {} if raw is None else _inputs(raw)
+    columns: dict[str, Iterable[str]] = {} if raw is None else _inputs(raw, layout)
     for name, given in predictions.items():
         values = np.asarray(given)
         if raw is not None and values.shape != (raw.n,):
@@ -100,24 +128,24 @@ def _columns(raw: Raw | None, predictions: Mapping[str, Any]) -> dict[str, Itera
                 f"The prediction {shown(name)} has shape {values.shape} for {raw.n:,} rows. Expected one value a row, "
                 f"shape ({raw.n},). Pass a column for each output."
             )
-        columns[_free(name, columns)] = _cells(values)
+        columns[_free(name, columns)] = _cells(values, layout)
     return columns
 
 
-def _inputs(raw: Raw) -> dict[str, Iterable[str]]:
+def _inputs(raw: Raw, layout: Layout) -> dict[str, Iterable[str]]:
     """Return the cells of the rows themselves."""
     columns: dict[str, Iterable[str]] = {}
     if raw.names:
         columns["file"] = map(harmless, raw.names)
     for name in () if raw.table is None else raw.table.names:
-        columns[name] = map(harmless, raw.table.texts(name))
+        columns[name] = (harmless(each, layout.style) for each in raw.table.texts(name))
     return columns
 
 
-def _cells(values: np.ndarray) -> Iterator[str]:
+def _cells(values: np.ndarray, layout: Layout) -> Iterator[str]:
     if values.dtype.kind in "OUS":
         return (harmless(str(each)) for each in values)
-    return ("" if each != each else str(each).removesuffix(".0") for each in values)
+    return ("" if each != each else layout.number(each) for each in values)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

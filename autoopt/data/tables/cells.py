@@ -106,6 +106,7 @@ class Table:
         names: Of the columns, in order.
         notes: What the reader has to say.
         comma: Whether the file writes decimal commas.
+        delimiter: What stands between its cells.
         kinds: What columns hold, where their format says it.
         aside: Names of columns that are not learnt from, unless the user says what they hold.
         disk: Where the pieces are put; None keeps them in memory. A column that is asked for is in memory either way.
@@ -114,6 +115,7 @@ class Table:
     names: tuple[str, ...]
     notes: list[str] = field(default_factory=list)
     comma: bool = False
+    delimiter: str = ","
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     aside: tuple[str, ...] = ()
     disk: Aside | None = None

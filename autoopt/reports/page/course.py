@@ -34,7 +34,8 @@ def ablation(found: Findings) -> Section:
         return Section("ablation", title, [element("p", none)])
     names = [f"{row['step']} {row['change']}" for row in rows]
     means, deviations = ([row[name] for row in rows] for name in ("mean", "std"))
-    figure = intervals(names, means, deviations, found.objective.name, joined=True)
+    ends = [(mean - each, mean + each) for mean, each in zip(means, deviations, strict=True)]
+    figure = intervals(names, means, ends, found.objective.name, joined=True)
     most = max(rows[1:], key=lambda row: row["gain"], default=rows[0])
     said = (
         f"{found.objective.name} from {found.baseline}, on top, to the winner, one change at a time, each trained with the same "

@@ -30,22 +30,22 @@ def bars(names: Sequence[str], values: Sequence[float], title: str) -> Any:
 def intervals(
     names: Sequence[str],
     values: Sequence[float],
-    errors: Sequence[float | None],
+    ends: Sequence[tuple[float, float] | None],
     title: str,
     joined: bool = False,
 ) -> Any:
-    """Return points with the interval around each, the first on top; one whose error is None has no interval.
+    """Return points with the interval around each, the first on top; one whose ends are None has no interval.
 
     Args:
         names: Of the points.
         values: Where they lie.
-        errors: Half-widths.
+        ends: Of the intervals.
         title: Of the axis.
         joined: Whether a line leads from one to the next.
     """
     import plotly.graph_objects as go
 
-    rows = list(zip(map(escaped, names), values, errors, strict=True))
+    rows = list(zip(map(escaped, names), values, ends, strict=True))
     figure = go.Figure()
     one = {"color": SCALE[1][1]}
     if joined:
@@ -57,7 +57,9 @@ def intervals(
         if shown:
             around = {
                 "type": "data",
-                "array": [error for _, _, error in shown],
+                "array": [row[2][1] - row[1] for row in shown if row[2]],
+                "arrayminus": [row[1] - row[2][0] for row in shown if row[2]],
+                "symmetric": False,
                 "thickness": 2,
                 "width": 8,
                 **one,

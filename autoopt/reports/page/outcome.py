@@ -7,12 +7,13 @@ from typing import Any
 
 from autoopt.records import Trial
 from autoopt.reports.console import duration, score_text
-from autoopt.reports.headline import Score, around, scores
-from autoopt.reports.outcome import differences, ended, in_full, verdict
+from autoopt.reports.headline import Score, scores
+from autoopt.reports.outcome import differences, ended, in_full
 from autoopt.reports.page.figures import intervals
 from autoopt.reports.page.findings import Findings, Plot, Section
 from autoopt.reports.page.markup import Cell, Markup, Row, element, listing, table
 from autoopt.reports.table import told
+from autoopt.reports.verdict import exported, verdict
 from autoopt.surgery import Layer
 
 MOST_ROWS = 200
@@ -28,6 +29,7 @@ def outcome(found: Findings) -> Section:
         element("p", f"Compared was {name}, where {better} is better. {ended(summary)}"),
         element("ul", *(_headline(score) for score in told_of), class_="headline"),
         *(element("p", _verdict(summary, sentence), class_="verdict") for sentence in verdict(summary)),
+        *(element("p", sentence, class_="verdict") for sentence in exported(summary)),
     ]
     known = [score for score in told_of if score.value is not None]
     if len(known) > 1:
@@ -37,7 +39,7 @@ def outcome(found: Findings) -> Section:
                 intervals(
                     [score.what for score in known],
                     [score.value or 0.0 for score in known],
-                    [score.error for score in known],
+                    [score.ends for score in known],
                     name,
                 ),
                 f"{_path(known)}. Bars are 95 % intervals, where they are known.",
@@ -52,7 +54,7 @@ def _verdict(summary: Mapping[str, Any], sentence: str) -> str:
 
 
 def _headline(score: Score) -> Markup:
-    error = [] if score.error is None else [" ", element("span", around(score.error).strip(), class_="error")]
+    error = [] if score.error is None else [" ", element("span", score.around.strip(" ,"), class_="error")]
     return element(
         "li",
         element("span", score.what, class_="what"),
@@ -62,7 +64,7 @@ def _headline(score: Score) -> Markup:
 
 
 def _path(known: Sequence[Score]) -> str:
-    return "; ".join(f"{score.what} {score_text(score.value)}{around(score.error)}" for score in known)
+    return "; ".join(f"{score.what} {score_text(score.value)}{score.around}" for score in known)
 
 
 def changed(found: Findings) -> Section:

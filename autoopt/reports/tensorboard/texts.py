@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from autoopt.records import Objective, SearchEnded, Trial
-from autoopt.reports.headline import around
+from autoopt.reports.interval import around
 from autoopt.reports.table import told
 from autoopt.untrusted import brief, printable
 
@@ -77,15 +77,15 @@ def outcome(ended: SearchEnded, objective: Objective, baseline: float | None) ->
         ("Winner, confirmed", standing.get("confirmed_mean"), standing.get("confirmed_error")),
         ("Winner, test part", (ended.test_metrics or {}).get(metric), standing.get("test_error")),
     ]
-    rows = [(what, _score(value, error)) for what, value, error in scores if value is not None]
+    rows = [
+        (what, f"{value:.4f}{around(metric, value, error)}")
+        for what, value, error in scores
+        if value is not None
+    ]
     said = [f"The search ended: {escaped(ended.reason)}."]
     if winner is not None:
         said.append(f"The winner is trial {winner.number}{CLAIMS.get(ended.beats_baseline, '')}.")
     return "\n\n".join([" ".join(said), _table(("", escaped(objective.name)), rows)])
-
-
-def _score(value: float, error: float | None) -> str:
-    return f"{value:.4f}{around(error)}"
 
 
 def _headline(trial: Trial) -> str:

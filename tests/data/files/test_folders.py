@@ -203,6 +203,32 @@ def test_folders_without_files_and_other_files_are_said(tmp_path: Path) -> None:
     assert "Files beside the folders of classes are left out: 1." in told
 
 
+def test_texts_that_are_empty_or_not_utf_8_are_counted_and_listed(tmp_path: Path) -> None:
+    filled(tmp_path, text, ".txt")
+    text(tmp_path / "cat" / "a.txt", "  \n")
+    (tmp_path / "dog" / "b.txt").write_bytes("déjà vu".encode("cp1252"))
+    raw = read(tmp_path)
+    assert raw.n == 8 and "déjà vu" in raw.x["text"]
+    assert any(note.startswith("1 of 8 texts is empty: 'cat/a.txt'.") for note in raw.notes)
+    assert any(
+        note.startswith("1 of 8 texts is not UTF-8 and was read as Windows-1252: 'dog/b.txt'.")
+        for note in raw.notes
+    )
+
+
+def one_class(folder: Path, *empty: str) -> Path:
+    for name in empty:
+        (folder / name).mkdir()
+    return text(folder / "cat" / "a.txt").parent.parent
+
+
+def one_class_readable(folder: Path) -> Path:
+    filled(folder, image, ".png")
+    for path in (folder / "dog").iterdir():
+        path.write_bytes(b"")
+    return folder
+
+
 def without_classes(folder: Path) -> Path:
     return image(folder / "a.png").parent
 
@@ -222,7 +248,10 @@ def damaged(folder: Path) -> Path:
 REFUSED: dict[str, tuple[Callable[[Path], Path], dict[str, Any], str]] = {
     "an empty folder": (lambda folder: folder, {}, "no images, sounds or texts in it. Expected a folder for each class"),
     "no classes": (without_classes, {}, "has images .1. and no folders of classes.*Move the files"),
-    "one class": (lambda folder: text(folder / "cat" / "a.txt").parent.parent, {}, "one class alone, 'cat'"),
+    "one class": (one_class, {}, "texts of one class alone, 'cat'. Expected texts of two classes or more.*into a second folder"),
+    "an empty class": (lambda folder: one_class(folder, "dog"), {}, "one class alone, 'cat': 'dog' has none. Expected.*that have none"),
+    "empty classes": (lambda folder: one_class(folder, "dog", "bird"), {}, "'bird', 'dog' have none"),
+    "a class that cannot be read": (one_class_readable, {}, "images of one class alone, 'cat': none of 'dog' can be read"),
     "two kinds": (two_kinds, {}, r"has (images|sounds) \(6\) and (images|sounds) \(6\). Expected one kind"),
     "nothing readable": (damaged, {}, "None of 6 files can be read; the first is .*cat/0.png"),
     "a target": (lambda folder: filled(folder, text, ".txt"), {"target": "y"}, "target was given 'y' for the folder"),

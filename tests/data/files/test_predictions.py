@@ -43,6 +43,28 @@ def test_predictions_stand_beside_the_rows_that_they_are_for(tmp_path: Path) -> 
     assert [each.name for each in tmp_path.iterdir()] == ["out.csv"]
 
 
+LAID_OUT = {
+    "semicolons and decimal commas": (";", "-0,5", "0,25"),
+    "tabs": ("\t", "-0.5", "0.25"),
+    "bars": ("|", "-0.5", "0.25"),
+}
+
+
+@pytest.mark.parametrize("case", LAID_OUT)
+def test_predictions_are_laid_out_as_the_file_of_the_rows(case: str, tmp_path: Path) -> None:
+    delimiter, size, share = LAID_OUT[case]
+    rows = [
+        delimiter.join(each)
+        for each in [("size", "y"), *[(size.replace("0", str(n)), "ab"[n % 2]) for n in range(8)]]
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(rows))
+    raw = read(tmp_path / "rows.csv", schema=read(tmp_path / "rows.csv").schema)
+    write(tmp_path / "out.csv", raw, {"share": np.full(raw.n, 0.25)})
+    header, first = (tmp_path / "out.csv").read_text().splitlines()[:2]
+    assert header.split(delimiter) == ["size", "y", "share"]
+    assert first.split(delimiter) == [size, "a", share]
+
+
 @pytest.mark.parametrize(
     "text",
     [

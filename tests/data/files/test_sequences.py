@@ -39,6 +39,15 @@ def test_ids_may_repeat_and_that_is_said(tmp_path: Path) -> None:
     assert noted(raw, "1 id comes more than once: 'same'")
 
 
+@pytest.mark.parametrize(
+    "header", [">s{n} label={label}", ">s{n}|label={label}", ">s{n} len=3 class={label} organism=yeast", '>s{n} [label="{label}"]']
+)  # fmt: skip
+def test_a_label_may_be_named_in_its_header(tmp_path: Path, header: str) -> None:
+    raw = read(fasta(tmp_path / "a.fasta", PEPTIDES, header))
+    assert raw.schema.classes == ("a", "b") and raw.y is not None and raw.y.tolist() == [0, 1] * 3
+    assert raw.table is None and not noted(raw, "1 id comes more than once")
+
+
 def test_records_without_letters_are_rows_and_counted(tmp_path: Path) -> None:
     raw = read(fasta(tmp_path / "a.fasta", ["ACGT", "", "AC", ""]))
     assert raw.n == 4 and noted(raw, "2 of 4 records have no letters")
