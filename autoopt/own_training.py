@@ -81,8 +81,7 @@ class OwnTraining:
     def _data(self, part: Part | Stream, weighted: bool = False) -> tuple[Any, ...]:
         if isinstance(part, Stream) and part.ordered and not weighted:
             # Folders come class by class, and a fit of the user's own may shuffle batches alone.
-            order = np.random.default_rng(0).permutation(part.n or 0)
-            return (part.epoch(DEFAULT_BATCH_SIZE, order),)
+            return (part.epoch(DEFAULT_BATCH_SIZE, part.shuffled(np.random.default_rng(0))),)
         if isinstance(part, Stream):
             return (part.batched(None),)
         weight = (part.sample_weight,) if weighted and part.sample_weight is not None else ()

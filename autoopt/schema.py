@@ -122,6 +122,7 @@ class Stored:
         rows: These numbers.
         sides: Shape of one row.
         dtype: Of the values.
+        opened: Whether each row is a file that has to be opened, which takes longer than all else.
 
     Example:
         >>> lines = Stored(lambda rows: rows * 10, np.arange(5), (), np.dtype(int))
@@ -133,6 +134,7 @@ class Stored:
     rows: np.ndarray
     sides: tuple[int, ...]
     dtype: np.dtype[Any]
+    opened: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)

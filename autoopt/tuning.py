@@ -13,7 +13,7 @@ from autoopt.asked import Asked, asked_in_fit
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RepeatingExecutor, cores_here, executor_for, leaving_room
+from autoopt.executors import RepeatingExecutor, executor_for, leaving_room, sharing
 from autoopt.fingerprints import Fingerprint
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.rehearsal import rehearse
@@ -179,7 +179,7 @@ def tune(
     dataset = dataset if partitions is None else partitions.noted()
     # What labels say of biases is said by weighed examples.
     counted = class_weights.weighed(dataset, weighted.weights)
-    room = resources.room(cores_here() if workers == "auto" else workers)
+    room = resources.room(sharing(workers, resources, dataset, model_fn, callbacks))
     hypermodel = AutoHyperModel(model_fn, space, counted, policy, room)
     facts = rehearse(hypermodel, dataset, objective)
     goal = facts.objective

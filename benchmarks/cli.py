@@ -297,16 +297,28 @@ def table(rows: int, columns: int, limit: str | None, out: Path | None) -> None:
 
 
 @main.command()
-@click.option("--images", default=4_000, show_default=True)
 @click.option(
-    "--limit", default="400MB", show_default=True, help="What they may take, as Resources(memory=…)."
+    "--of",
+    type=click.Choice(["table", "images", "memory"]),
+    default="table",
+    show_default=True,
+    help="What is read; memory is that of images.",
 )
+@click.option("--rows", help="How many.  [default: 165000 of a table, 4000 images]", type=int)
+@click.option("--sizes", default="32,256", show_default=True, help="Examples a batch.")
+@click.option("--limit", help="What they may take, as Resources(memory=…).  [default: 10MB, images 400MB]")
 @click.option("--out", type=click.Path(path_type=Path))
-def streamed(images: int, limit: str, out: Path | None) -> None:
-    """An epoch over images in arrays, and over more than may be in memory: seconds and peak memory."""
+def streamed(of: str, rows: int | None, sizes: str, limit: str | None, out: Path | None) -> None:
+    """An epoch over rows in memory, and over the same where more do not fit: seconds; or peak memory."""
     from benchmarks import streamed as benchmark
 
-    show("Images that do not fit", benchmark.measured(images, limit), out)
+    rows = rows or (165_000 if of == "table" else 4_000)
+    limit = limit or ("10MB" if of == "table" else "400MB")
+    if of == "memory":
+        show("Images that do not fit", benchmark.measured(rows, limit), out)
+    else:
+        found = benchmark.epochs(rows, of == "images", limit, seeds(sizes))
+        show("An epoch over rows that do not fit", found, out)
 
 
 for command in (

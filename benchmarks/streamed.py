@@ -1,17 +1,80 @@
-"""A folder of images larger than what it may take of the memory: seconds and peak memory of an epoch, in arrays and in batches."""
+"""Rows larger than what they may take of the memory: seconds of an epoch beside those of the same rows in memory, and peak memory."""
 
 import multiprocessing
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+
+from benchmarks import table
 
 SIDE = 128
 ENOUGH = "1TB"
 """A limit that is none."""
+
+COLUMNS = 30
+EPOCHS = 3
+"""That are timed of each, the two in turn; the fastest counts."""
+
+
+def epochs(rows: int, images: bool, limit: str, sizes: Sequence[int]) -> list[dict]:
+    """Return a row for each batch size: seconds of an epoch in memory and of one that is read, by the same starter.
+
+    Args:
+        rows: How many rows there are; a fifth validates.
+        images: Whether these are images, and not a table.
+        limit: What may be taken by those that are read, as `Resources(memory=…)` takes it.
+        sizes: Examples a batch.
+    """
+    import autoopt
+
+    with tempfile.TemporaryDirectory() as folder:
+        path, said = Path(folder), {} if images else {"target": "target"}
+        if images:
+            write(path, rows)
+        else:
+            path = path / "table.csv"
+            table.write(path, rows, COLUMNS)
+        sets = [autoopt.Dataset.of(path, **said, test_split=0, memory=each) for each in (ENOUGH, limit)]
+        return [
+            {"rows": rows, "of": "images" if images else "a table", "batch": size, **_beside(sets, size)}
+            for size in sizes
+        ]
+
+
+def _beside(sets: Sequence[Any], size: int) -> dict:
+    """Return seconds of an epoch of each data set, of a pass over what is read, and by what was trained."""
+    import keras_tuner
+
+    from autoopt import starters
+    from autoopt.engines import Assignment, candidate_of, engine_named
+
+    fittings = []
+    for data in sets:
+        model = starters.for_data("auto", data)(keras_tuner.HyperParameters())
+        model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+        assignment = Assignment(data.train, data.validation, size, EPOCHS + 1, seed=0)
+        fittings.append(engine_named("auto").fitting(candidate_of(model), assignment))
+        fittings[-1].epoch(0)  # compiles
+    seconds: list[list[float]] = [[], []]
+    for number in range(1, EPOCHS + 1):
+        for fitting, found in zip(fittings, seconds, strict=True):
+            started = time.perf_counter()
+            fitting.epoch(number)
+            found.append(time.perf_counter() - started)
+    train = sets[1].train
+    started = time.perf_counter()
+    for _ in train.blocks(train.shuffled(np.random.default_rng(0)), train.at_once, lambda some: None):
+        pass
+    return {
+        "in memory, seconds": min(seconds[0]), "read, seconds": min(seconds[1]),
+        "reading alone, seconds": time.perf_counter() - started, "engine": fittings[1].engine,
+    }  # fmt: skip
 
 
 def measured(rows: int, limit: str) -> list[dict]:

@@ -54,11 +54,8 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     return tune(eager, folder, tmp_path_factory.mktemp("runs"))
 
 
-def test_the_reason_for_fit_is_told_before_the_search_and_of_each_trial(run: Result) -> None:
-    assert all("batch by batch" in trial.engine for trial in run.trials)
-    assert any(
-        "they are read and prepared batch by batch" in note for note in run.folder.read("run")["notes"]
-    )
+def test_it_is_told_before_the_search_that_rows_are_read_batch_by_batch(run: Result) -> None:
+    assert any("they are read batch by batch" in note for note in run.folder.read("run")["notes"])
 
 
 def test_batch_sizes_are_searched(folder: Path) -> None:
@@ -96,7 +93,7 @@ def test_a_run_goes_on_with_more_memory_than_it_was_begun_with(folder: Path, tmp
     tune(eager, folder, tmp_path, project_name="images", max_trials=1)
     more = Resources(memory="100GB")
     result = tune(eager, folder, tmp_path, project_name="images", resume=True, resources=more)
-    assert len(result.trials) == 2 and "batch by batch" not in result.trials[1].engine
+    assert len(result.trials) == 2
 
 
 @at_full_counts
@@ -104,7 +101,7 @@ def test_a_starter_learns_from_a_table_that_is_put_aside(tmp_path: Path) -> None
     path = tmp_path / "orders.csv"
     orders().to_csv(path, index=False)
     result = tune("mlp", path, tmp_path, target="y", max_trials=1)
-    assert result.best_score > 0.7 and "batch by batch" in result.trials[0].engine
+    assert result.best_score > 0.7 and result.trials[0].engine.startswith(keras.backend.backend())
     assert result.evaluate(path)["accuracy"] > 0.7
 
 

@@ -1,7 +1,6 @@
 """Deferred rows as Keras takes them: batches that several threads read and prepare while a model trains."""
 
 import math
-import os
 import threading
 from concurrent.futures import Future
 from typing import Any
@@ -10,8 +9,6 @@ import keras
 import numpy as np
 
 from autoopt.data.deferred import Deferred
-
-MOST_THREADS = 4
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -26,7 +23,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """
 
     def __init__(self, source: Deferred, size: int, order: np.ndarray) -> None:
-        threads = min(MOST_THREADS, os.cpu_count() or 1)
+        threads = source.threads  # with one there is no queue, and TensorFlow reads ahead by itself
         super().__init__(workers=threads, use_multiprocessing=False, max_queue_size=2 * threads)
         self._source, self._size, self._order = source, size, order
         self._together = max(1, source.at_once // size)

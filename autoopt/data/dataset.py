@@ -215,7 +215,7 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
     parts = [each for each in (train, validation, tested) if each is not None]
     said = fitted.too_large(sum(each.n for each in parts), limit)
     if said:
-        train, validation, *tests = map(fitted.deferred, parts)
+        train, validation, *tests = fitted.deferred(parts)
         return replace(
             made, train=train, validation=validation, test=next(iter(tests), None), whole=None,
             notes=(*made.notes, said),

@@ -45,7 +45,10 @@ def joined(one: Part | Stream, other: Part | Stream) -> Part | Stream | None:
 def _one_after_the_other(one: Deferred, other: Deferred) -> Stream:
     x = {name: _chained(values, other.raw.x[name]) for name, values in one.raw.x.items()}
     raw = replace(one.raw, x=x, y=_both(one.raw.y, other.raw.y), names=(), table=None)
-    return Stream(replace(one, raw=raw), raw.n)
+    both = one.kept is not None and other.kept is not None
+    kept = mapped(_chained, one.kept, other.kept) if both else None
+    found = replace(one, raw=raw, kept=kept)
+    return Stream(found, found.n)
 
 
 def _chained(first: Any, second: Any) -> Any:

@@ -1,7 +1,7 @@
 """Parts of the data: arrays in memory, or batches that are read one after the other."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 
 from autoopt.data import deferred, factory, streams
 from autoopt.data.deferred import Deferred
-from autoopt.data.nested import mapped, rows
+from autoopt.data.nested import leaves, mapped, rows
 
 Progress = Callable[[int, int], None]
 """Is told how much is done, of how much; in bytes, rows or files."""
@@ -31,6 +31,13 @@ class Part:
     def n(self) -> int:
         """Number of examples."""
         return rows(self.x)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that all of it takes."""
+        return sum(
+            array.nbytes for each in (self.x, self.y, self.sample_weight) for _, array in leaves(each, "")
+        )
 
     def steps(self, batch_size: int | None) -> int:
         """Return the batches of one pass, the last shorter one included; None takes Keras's own size."""
@@ -85,6 +92,27 @@ class Stream:
         """Return what Keras's `fit` takes, the examples in an order; only where it is `ordered`."""
         assert isinstance(self.source, Deferred)
         return deferred.batched(self.source, batch_size, order)
+
+    def shuffled(self, chance: np.random.Generator) -> np.ndarray:
+        """Return an order of the examples, as their source is read best; only where it is `ordered`."""
+        assert isinstance(self.source, Deferred)
+        return self.source.shuffled(chance)
+
+    def blocks(
+        self, order: np.ndarray, count: int, then: Callable[[Part], Any]
+    ) -> Generator[Any, None, None]:
+        """Yield what is made of so many examples at a time, in an order; only where it is `ordered`.
+
+        The next are read and made meanwhile, in other threads.
+        """
+        assert isinstance(self.source, Deferred)
+        return self.source.blocks(order, count, lambda some: then(Part(*some)))
+
+    @property
+    def at_once(self) -> int:
+        """How many examples are read at once; only where it is `ordered`."""
+        assert isinstance(self.source, Deferred)
+        return self.source.at_once
 
     @property
     def usual_size(self) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autoopt import memory
+from autoopt.data.aside import Aside, has_room
 from autoopt.data.deferred import Deferred
 from autoopt.data.marks import mark
 from autoopt.data.parts import Part, Progress, Stream
@@ -76,10 +77,19 @@ class Rows:
         assert self.preparation is not None
         return self.preparation.cut(Raw(self.schema, part.x, part.y))
 
-    def deferred(self, part: Part) -> Stream:
-        """Return a part of raw rows as batches, each of which is prepared when it is needed."""
+    def deferred(self, parts: Sequence[Part]) -> list[Stream]:
+        """Return parts of raw rows as what comes in batches: from disk as arrays, or prepared whenever rows are needed.
+
+        Images stay what they are, which is a quarter of what is made of them.
+        """
         assert self.preparation is not None
-        return Stream(Deferred(Raw(self.schema, part.x, part.y), self.preparation), part.n)
+        found = [Deferred(Raw(self.schema, part.x, part.y), self.preparation) for part in parts]
+        if self.schema.modality != "image" and has_room(sum(each.nbytes for each in found)):
+            aside = Aside()
+            found = [
+                replace(each, raw=replace(each.raw, x={}), kept=aside.kept(_pieces(each))) for each in found
+            ]
+        return [Stream(each, each.n) for each in found]
 
     def too_large(self, n: int, limit: int | None) -> str:
         """Return what is to be said of so many rows where they do not fit into memory once they are prepared, else nothing.
@@ -94,8 +104,8 @@ class Rows:
             return ""
         return (
             f"{n:,} rows take {memory.spoken(wanted)} as arrays, {memory.COPIES} times that while they train, and "
-            f"{memory.spoken(memory.free(limit) or 0)} may be taken: they are read and prepared batch by batch. Keras's fit "
-            "trains on them then, on one cut of the rows."
+            f"{memory.spoken(memory.free(limit) or 0)} may be taken: they are read batch by batch, on one cut of the rows, from the "
+            "folder of temporary files as far as that has room."
         )
 
 
@@ -105,6 +115,19 @@ def prepared(preparation: "Preparation", raw: Raw) -> Any:
 
     with watching(f"Preparing {raw.n:,} rows", None) as told:
         return preparation.arrays(raw, told)
+
+
+def _pieces(source: Deferred) -> Iterator[Any]:
+    """Yield all rows as what models take, some at a time; who watches is told how far that has come."""
+    from autoopt.data.files import watching
+
+    n, step = source.n, source.at_once
+    with watching(f"Preparing {n:,} rows", None) as told:
+        for first in range(0, n, step):
+            end = min(first + step, n)
+            yield source.preparation.arrays(source.raw.take(np.arange(first, end)))
+            if told is not None:
+                told(end, n)
 
 
 def recognizes(data: Any) -> bool:

@@ -1,43 +1,27 @@
 """The engines that compile: programs are made once, kept, and begun anew for each candidate."""
 
 import logging
-import math
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 
-from autoopt.data import Part
+from autoopt.data import Part, Stream
+from autoopt.engines.blocks import Passes, block_rows
 from autoopt.engines.candidate import Candidate
+from autoopt.engines.compiled_fitting import SPOKEN, CompiledFitting, Kept
 from autoopt.engines.engine import Assignment, Engine, Fitting, Unfit
 from autoopt.engines.knobs import VECTORS, Knobs
-from autoopt.engines.program import Compiler, Fold, Mode, Program, examples
+from autoopt.engines.program import Compiler, Fold, Mode, examples
 from autoopt.engines.rule import AT_ONCE, mode_for, refused, unfit
-from autoopt.engines.state import State, assign, copied
 from autoopt.failure import out_of_memory
-from autoopt.records import Logs
-from autoopt.surgery import products
 
 logger = logging.getLogger(__name__)
 
-SHOWN = "variables that callbacks see"
-"""Kind of variable, in a state."""
-
 MOST_PROGRAMS = 16
 """How many programs are kept; the one that was not used for longest goes first."""
-
-
-@dataclass
-class Kept:
-    """A program, and what is told of it."""
-
-    number: int
-    program: Program
 
 
 class CompiledEngine(Engine):
@@ -78,9 +62,12 @@ class CompiledEngine(Engine):
             raise Unfit(refusal)
         # Before anything is compiled, which may run steps: the plain model may be the program's own.
         weights = None if candidate.initial else candidate.model.get_weights()
-        fold = Fold(assignment.train.n or 0, self._validation(assignment))
+        block = None
+        if isinstance(assignment.train, Stream):
+            block = block_rows(assignment.train, assignment.batch_size or 0)
+        fold = Fold(assignment.train.n or 0, self._validation(assignment), block)
         kept = self._kept(candidate, assignment, fold)
-        return _CompiledFitting(self.name, kept, candidate, assignment, weights, fold)
+        return CompiledFitting(self.name, kept, candidate, assignment, weights, fold, self._compiler.place)
 
     def _kept(self, candidate: Candidate, assignment: Assignment, fold: Fold) -> Kept:
         key = (candidate.key, id(_source(assignment)), id(assignment.class_weight))
@@ -154,152 +141,28 @@ class CompiledEngine(Engine):
         return list(dict.fromkeys((first, *self._compiler.modes)))
 
     def _validation(self, assignment: Assignment) -> Any:
-        """Return what is evaluated, placed: once for the whole search where it is no cut."""
-        assert isinstance(assignment.validation, Part)
+        """Return what is evaluated, placed: once for the whole search where it is no cut, anew where it is too large."""
+        if isinstance(assignment.validation, Stream):
+            return Passes.of(assignment.validation, self._compiler.place)
         if assignment.cut is None:
             return self._placed_once("validation", assignment.validation, None)
         return self._compiler.cut(self._compiler.place(examples(assignment.validation)))
 
-    def _placed_once(self, use: str, part: Part, class_weight: Mapping[int, float] | None) -> Any:
-        """Place a part once for the whole search."""
+    def _placed_once(self, use: str, part: Part | Stream, class_weight: Mapping[int, float] | None) -> Any:
+        """Place a part once for the whole search, of one that is too large some rows: programs are traced on them."""
         key = (use, id(part), id(class_weight))
         with self._lock:  # the first two programs are made at the same time
             if key not in self._placed:
-                placed = self._compiler.place(examples(part, class_weight))
+                some = part.first() if isinstance(part, Stream) else part
+                placed = self._compiler.place(examples(some, class_weight))
                 placed = self._compiler.cut(placed) if use == "validation" else placed
                 self._placed[key] = (placed, part, class_weight)  # keeps the ids taken
             return self._placed[key][0]
 
 
-def _source(assignment: Assignment) -> Part:
+def _source(assignment: Assignment) -> Part | Stream:
     """Return what programs read training examples from: all cuts of a pool share it."""
-    assert isinstance(assignment.train, Part)
     return assignment.train if assignment.pool is None else assignment.pool
-
-
-SPOKEN: Mapping[Mode, str] = {
-    "epoch": "XLA over epochs",
-    "step": "XLA over steps",
-    "hasty": "XLA over steps, in haste",
-    "plain": "without XLA",
-}
-
-
-class _CompiledFitting(Fitting):
-    def __init__(
-        self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any, fold: Fold
-    ) -> None:
-        self._engine, self._kept, self._candidate, self._task = engine, kept, candidate, assignment
-        self._weights, self._fold = weights, fold
-        self._costs = {"compile": 0.0, "train": 0.0, "evaluate": 0.0}
-        self._hooked = bool(assignment.callbacks)
-        self._losses: list[float] = []
-
-    @property
-    def engine(self) -> str:
-        return f"{self._engine}, {SPOKEN[self._kept.program.mode]}, {_policies(self._kept.program.twin)}"
-
-    @property
-    def model(self) -> keras.Model:
-        return self._candidate.model
-
-    @property
-    def costs(self) -> Mapping[str, float]:
-        return self._costs
-
-    @property
-    def program(self) -> int | None:
-        return self._kept.number
-
-    @property
-    def products(self) -> int:
-        return products(self._kept.program.twin)
-
-    def epoch(self, number: int) -> Logs:
-        program, task = self._kept.program, self._task
-        if number == 0:
-            self._begin()
-        elif self._hooked:
-            self._push()
-        started = time.perf_counter()
-        order = task.order(number) if task.cut is None else task.cut.train[task.order(number)]
-        logs = program.train(order, task.batch_size or 0, self._rates(number))
-        trained = time.perf_counter()
-        evaluated = program.evaluate(self._fold)
-        self._costs["train"] += trained - started
-        self._costs["evaluate"] += time.perf_counter() - trained
-        if self._hooked:
-            self._pull()
-        self._losses.append(evaluated.get("loss", math.nan))
-        return {**logs, **{f"val_{name}": value for name, value in evaluated.items()}}
-
-    def weights(self) -> list[Any]:
-        # A callback may have changed the model that it sees: what it left there is what is scored.
-        hooked = self._hooked and not self._candidate.averaged
-        return self.model.get_weights() if hooked else self._kept.program.weights()
-
-    def state(self) -> State:
-        arrays = dict(self._kept.program.snapshot())
-        if self._hooked:  # callbacks may have changed what they see since
-            arrays |= {SHOWN: copied(self._shown)}
-        return State(self._engine, self._kept.program.mode, arrays, tuple(self._losses))
-
-    def restore(self, state: State) -> None:
-        state.check_engine(self._engine)
-        mode: Any = state.mode
-        started = time.perf_counter()
-        size = self._task.batch_size or 0
-        self._kept.program.take_up(state.arrays, self._candidate.knobs, mode, size, self._fold)
-        self._costs["compile"] += time.perf_counter() - started
-        self._losses = list(state.losses)
-        if not self._hooked:
-            return
-        self.model.optimizer.build(self.model.trainable_variables)
-        if SHOWN in state.arrays:
-            assign(self._shown, state.arrays[SHOWN])
-        else:
-            self._pull()
-
-    @property
-    def _shown(self) -> list[keras.Variable]:
-        """The variables of the plain model that callbacks see."""
-        return [*self.model.weights, *self.model.optimizer.variables]
-
-    def _begin(self) -> None:
-        candidate, program, started = self._candidate, self._kept.program, time.perf_counter()
-        program.prepare(self._task.batch_size or 0, self._fold)
-        self._costs["compile"] += time.perf_counter() - started
-        weights = candidate.initial(program.twin) if candidate.initial else self._weights
-        program.begin(weights, candidate.knobs, candidate.seed)
-        if self._hooked:
-            candidate.model.optimizer.build(candidate.model.trainable_variables)
-            self._push()
-
-    def _rates(self, number: int) -> np.ndarray:
-        """Return the learning rate of each step of an epoch."""
-        steps = self._task.steps
-        if self._candidate.rates is None:
-            return np.zeros(steps, "float32")
-        if self._hooked:
-            optimizer = self.model.optimizer
-            optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-            if isinstance(optimizer._learning_rate, keras.Variable):
-                return np.full(steps, float(optimizer.learning_rate), "float32")  # a callback may have set it
-        return self._candidate.rates(number * steps, steps, self._losses).astype("float32")
-
-    def _pull(self) -> None:
-        """Show callbacks what the program has reached."""
-        weights, optimizer = self._kept.program.state()
-        self.model.set_weights(weights)
-        for variable, value in zip(_states(self.model.optimizer, len(optimizer)), optimizer, strict=True):
-            variable.assign(value)
-
-    def _push(self) -> None:
-        """Take over what callbacks have changed."""
-        _, reached = self._kept.program.state()
-        states = _states(self.model.optimizer, len(reached))
-        optimizer = [keras.ops.convert_to_numpy(variable.value) for variable in states]
-        self._kept.program.go_on_from(self.model.get_weights(), optimizer)
 
 
 def _twin(candidate: Candidate, knobs: Knobs) -> keras.Model:
@@ -321,23 +184,9 @@ def _twin(candidate: Candidate, knobs: Knobs) -> keras.Model:
     return twin
 
 
-def _states(optimizer: keras.optimizers.Optimizer, count: int) -> list[Any]:
-    """Return an optimizer's variables as its twin has them: without a learning rate where that is an input."""
-    if len(optimizer.variables) == count:
-        return list(optimizer.variables)
-    rate = getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
-    return [variable for variable in optimizer.variables if variable is not rate]
-
-
 def _steps(assignment: Assignment) -> float:
     """Return the steps of a training in batches of 32: a program serves every batch size."""
     return (assignment.train.n or 0) * assignment.epochs / 32
-
-
-def _policies(model: keras.Model) -> str:
-    """Return the dtype policies of the layers with weights; Keras's own at the moment may be another."""
-    layers = [layer for layer in model._flatten_layers() if layer.weights and not layer._layers]
-    return " and ".join(dict.fromkeys(layer.dtype_policy.name for layer in layers or (model,)))
 
 
 def _first_line(error: Exception | None) -> str:

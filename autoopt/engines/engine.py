@@ -59,7 +59,10 @@ class Assignment:
 
     def order(self, epoch: int) -> np.ndarray:
         """Return the order of the examples of an epoch: it comes from (seed, epoch) alone."""
-        return np.random.default_rng([self.seed, epoch]).permutation(self.train.n or 0)
+        chance = np.random.default_rng([self.seed, epoch])
+        if isinstance(self.train, Stream) and self.train.ordered:
+            return self.train.shuffled(chance)
+        return chance.permutation(self.train.n or 0)
 
 
 class Fitting(ABC):

@@ -95,7 +95,7 @@ class JaxProgram(Program):
         twin: Compiled; it gives the program its variables' order, and keeps none of its state.
         knobs: What the twin reads its settings from.
         sizes: Name of each vector in the knobs to its length.
-        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on.
+        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on; or some rows of it, where it comes in blocks.
         mode: Whether XLA compiles the whole epoch or a step.
         late: Is of no use here.
         averaged: Whether the optimizer's moving average of the weights is what is scored.
@@ -151,11 +151,13 @@ class JaxProgram(Program):
 
     def compile(self, batch_size: int, fold: Fold) -> None:
         """Compile; no state is needed for that."""
-        wanted = [self._batch(fold.n % batch_size)] if fold.n % batch_size else []
+        rest = fold.n % batch_size
+        wanted = [self._batch(rest, fold)] if rest else []
         if fold.n >= batch_size:
             looped = self._mode == "epoch"
-            wanted.append(self._epoch(batch_size, fold.n) if looped else self._batch(batch_size))
-        wanted += [self._testing(batch) for batch in fold.validation]
+            wanted.append(self._epoch(batch_size, fold) if looped else self._batch(batch_size, fold))
+        batches = fold.validation if fold.block is None else fold.validation.shapes
+        wanted += [self._testing(batch) for batch in batches]
         # Traced one after the other: Python does that. Compiled side by side: XLA does that.
         missing = [(key, lower()) for key, lower in dict(wanted).items() if key not in self._compiled]
         with ThreadPoolExecutor(max(1, len(missing))) as threads:
@@ -164,21 +166,30 @@ class JaxProgram(Program):
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches, then the shorter last one."""
-        full, rest, logs = len(order) // batch_size, len(order) % batch_size, None
+        return self._run(order, len(order), batch_size, rates)
+
+    def train_block(self, block: Any, n: int, batch_size: int, rates: np.ndarray) -> Logs:
+        """Run the same of a block, which takes the place of the data; `_epoch` knows an order of one length alone."""
+        self._data, rows = block, _rows(block)
+        return self._run(np.arange(rows), n, batch_size, np.resize(rates, -(-rows // batch_size)))
+
+    def _run(self, order: np.ndarray, n: int, batch_size: int, rates: np.ndarray) -> Logs:
+        """Train on the first `n` rows of an order."""
+        full, rest, logs = n // batch_size, n % batch_size, None
         order, rates = order.astype("int32"), rates.astype("float32")
-        metrics = [*self._metrics]  # copied by the call, which may write over its inputs
-        self._state = (*self._state[:3], metrics)
         run = self._looped if self._mode == "epoch" else self._stepped
         for first, end in self._pace.calls(full) if full else [(0, 0)]:
             if full:
                 logs = run(order, batch_size, rates, first, end)
             if rest and end == full:
-                logs = self._stepped(order, batch_size, rates, full, full + 1)
+                logs = self._stepped(order[:n], batch_size, rates, full, full + 1)
             jax.block_until_ready(logs)
         return self._numbers("train", logs)
 
     def evaluate(self, fold: Fold) -> Logs:
-        """Evaluate batch by batch."""
+        """Evaluate batch by batch, and leave the metrics empty for the next epoch."""
+        # Metrics are copied by the next call, which may write over its inputs.
+        self._state = (*self._state[:3], [*self._metrics])
         trainable, others = self._scored()
         logs, state = None, (trainable, others, self._emptied)
         for batch in fold.validation:
@@ -232,7 +243,8 @@ class JaxProgram(Program):
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
     def _looped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
-        program, span = self._compiled["epoch", size, len(order)], (np.int32(first), np.int32(end))
+        program = self._compiled["epoch", size, len(order), _rows(self._data)]
+        span = np.int32(first), np.int32(end)
         logs, self._state = program(self._state, self._inputs, self._data, order, rates, *span)
         return logs
 
@@ -240,31 +252,41 @@ class JaxProgram(Program):
         logs = None
         for i in range(first, end):
             ids = order[i * size : (i + 1) * size]
-            program = self._compiled["step", len(ids)]
+            program = self._compiled["step", len(ids), _rows(self._data)]
             logs, self._state = program(self._state, self._inputs, self._data, ids, rates[i])
         return logs
 
-    def _epoch(self, size: int, rows: int) -> tuple[Any, Callable[[], Any]]:
-        """Return the key of the function for the full batches of an epoch, and what traces it."""
+    def _epoch(self, size: int, fold: Fold) -> tuple[Any, Callable[[], Any]]:
+        """Return the key of the function for the full batches of what is there at once, and what traces it."""
+        rows, data = fold.rows, self._there(fold)
 
         def lower() -> Any:
             order = jax.ShapeDtypeStruct((rows,), np.int32)
             rates = jax.ShapeDtypeStruct((-(-rows // size),), np.float32)
             span = [jax.ShapeDtypeStruct((), np.int32)] * 2
-            given = (self._shapes, self._inputs, self._data, order, rates, *span)
+            given = (self._shapes, self._inputs, data, order, rates, *span)
             return jax.jit(functools.partial(self._loop, size), donate_argnums=0).lower(*given)
 
-        return ("epoch", size, rows), lower
+        return ("epoch", size, rows, _rows(data)), lower
 
-    def _batch(self, size: int) -> tuple[Any, Callable[[], Any]]:
+    def _batch(self, size: int, fold: Fold) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function for a batch of a size, and what traces it."""
+        data = self._there(fold)
 
         def lower() -> Any:
             ids, rate = jax.ShapeDtypeStruct((size,), np.int32), jax.ShapeDtypeStruct((), np.float32)
-            given = (self._shapes, self._inputs, self._data, ids, rate)
+            given = (self._shapes, self._inputs, data, ids, rate)
             return jax.jit(self._step, donate_argnums=0).lower(*given)
 
-        return ("step", size), lower
+        return ("step", size, _rows(data)), lower
+
+    def _there(self, fold: Fold) -> Any:
+        """Return what a program is compiled on: the data, or the form of a block."""
+        if fold.block is None:
+            return self._data
+        return keras.tree.map_structure(
+            lambda array: jax.ShapeDtypeStruct((fold.block, *array.shape[1:]), array.dtype), self._data
+        )
 
     def _testing(self, batch: Any) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function that evaluates a batch like this one, and what traces it."""
@@ -318,6 +340,10 @@ class JaxProgram(Program):
 
     def _numbers(self, use: str, logs: Any) -> Logs:
         return dict(zip(self._names[use], np.asarray(logs).tolist(), strict=True))
+
+
+def _rows(data: Any) -> int:
+    return int(keras.tree.flatten(data)[0].shape[0])
 
 
 def _cut(validation: Any) -> list[Any]:

@@ -34,11 +34,18 @@ class Fold:
 
     Attributes:
         n: Examples that an epoch trains on.
-        validation: What is evaluated, placed, in the form that `Compiler.cut` gives it.
+        validation: What is evaluated, placed, in the form that `Compiler.cut` gives it; or `Passes`.
+        block: Of how many rows the blocks are in which they come; None where all are there.
     """
 
     n: int
     validation: Any
+    block: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows are there at once: of these a compiled call takes the steps."""
+        return self.n if self.block is None else self.block
 
     @cached_property
     def arrays(self) -> list[Any]:
@@ -75,8 +82,15 @@ class Program(ABC):
         """Train on the rows at `order`, one batch after the other, with a learning rate for each step."""
 
     @abstractmethod
+    def train_block(self, block: Any, n: int, batch_size: int, rates: np.ndarray) -> Logs:
+        """Go on with an epoch on the first rows of a block, in their order; `rates` are those of its steps.
+
+        Only the last block of an epoch may have fewer rows than whole batches.
+        """
+
+    @abstractmethod
     def evaluate(self, fold: Fold) -> Logs:
-        """Evaluate `weights` on what a prepared fold has for that; keys without `val_`."""
+        """Evaluate `weights` on what a prepared fold has for that, which ends an epoch; keys without `val_`."""
 
     @abstractmethod
     def weights(self) -> list[np.ndarray]:

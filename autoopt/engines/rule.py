@@ -29,15 +29,17 @@ OWN_TRAINING = ("fit", "make_train_function", "make_test_function", "evaluate")
 
 def refused(assignment: Assignment) -> str:
     """Return why a training cannot be compiled whole, whatever the model; empty where it can."""
-    if isinstance(assignment.train, Stream) or isinstance(assignment.validation, Stream):
+    streams = [each for each in (assignment.train, assignment.validation) if isinstance(each, Stream)]
+    in_blocks = len(streams) == 2 and all(each.ordered for each in streams) and assignment.batch_size
+    if streams and not in_blocks:
         return "the data comes batch by batch"
     if assignment.by_batch:
         names = ", ".join(type(callback).__name__ for callback in assignment.by_batch)
         return f"callbacks look at single batches ({names})"
+    if isinstance(assignment.train, Stream) or keras.backend.backend() == "tensorflow":
+        return ""
     arrays = keras.tree.flatten((assignment.train.x, assignment.train.y))
-    if keras.backend.backend() != "tensorflow" and any(_is_text(array) for array in arrays):
-        return "the data is text"
-    return ""
+    return "the data is text" if any(_is_text(array) for array in arrays) else ""
 
 
 def unfit(model: keras.Model) -> str:

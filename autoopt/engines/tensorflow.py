@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -67,7 +68,7 @@ class TensorFlowProgram(Program):
         twin: Compiled; its variables are the program's state.
         knobs: What the twin reads its settings from.
         sizes: Name of each vector in the knobs to its length.
-        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on.
+        data: (x, y) or (x, y, sample_weight), placed, of which rows are trained on; or some rows of it, where it comes in blocks.
         mode: What XLA compiles.
         late: Whether it does so from the second training on: a program that is used once does not pay for it.
         averaged: Whether the optimizer's moving average of the weights is what is scored.
@@ -82,6 +83,7 @@ class TensorFlowProgram(Program):
         self._inputs |= {name: tf.Variable(np.zeros(sizes.get(name, 0), "float32")) for name in VECTORS}
         knobs.turn(self._inputs)
         twin._symbolic_build(data_batch=keras.tree.map_structure(lambda array: array[:1], data))
+        self._data_specs = [tf.TensorSpec([None, *a.shape[1:]], a.dtype) for a in keras.tree.flatten(data)]
         self._random = random_states(twin)
         weights = {id(variable) for variable in twin.weights}
         self._states = [each for each in twin.non_trainable_variables if id(each) not in weights]
@@ -122,12 +124,14 @@ class TensorFlowProgram(Program):
         """Run the first step on copies of the variables: XLA compiles when it meets a shape."""
         if _sizes(batch_size, fold, self._mode) in self._prepared or self._recurrent or self._mode == "plain":
             return
-        full = fold.n // batch_size
+        full = fold.rows // batch_size
         if full:
             numbers = [tf.constant(number) for number in (batch_size, 0, 1)]
-            given = [tf.range(fold.n, dtype=tf.int64), tf.zeros(full + 1), *numbers]
+            rates = tf.zeros(-(-fold.rows // batch_size))
+            given = [tf.range(fold.rows, dtype=tf.int64), rates, *numbers, *self._there(fold)]
             _call_on_copies(self._epoch(None, self._mode), given)
-        _call_on_copies(self._evaluation(self._mode, fold), fold.arrays)
+        if fold.block is None:
+            _call_on_copies(self._evaluation(self._mode, fold), fold.arrays)
 
     def prepare(self, batch_size: int, fold: Fold) -> None:
         """Run the first step and the last: XLA compiles when it meets a shape."""
@@ -150,32 +154,54 @@ class TensorFlowProgram(Program):
         if sizes in self._prepared:
             return
         # First, while no step has run: a test_step that cannot be traced sends the model to another engine.
-        self._note_unlisted(self._evaluation(mode, fold))
-        full = fold.n // batch_size
-        calls = [(0, min(1, full)), *([(full, full)] if fold.n % batch_size else [])]
-        self._run(np.arange(fold.n), batch_size, np.zeros(full + 1, "float32"), calls, mode)
-        self._evaluation(mode, fold)(*fold.arrays)
+        self._note_unlisted(self._evaluation(mode, fold) if fold.block is None else self._tested_in_batches)
+        full, rates = fold.rows // batch_size, np.zeros(-(-fold.rows // batch_size), "float32")
+        calls = [(0, min(1, full)), *([(full, full)] if fold.rows % batch_size else [])]
+        self._run(self._there(fold), np.arange(fold.rows), batch_size, rates, calls, mode)
+        if fold.block is None:
+            self._evaluation(mode, fold)(*fold.arrays)
         self._prepared.add(sizes)
+
+    def _there(self, fold: Fold) -> list[Any]:
+        """Return what a program is compiled on: the data, or a block of zeros."""
+        if fold.block is None:
+            return list(keras.tree.flatten(self._data))
+        return [tf.zeros([fold.block, *spec.shape[1:]], spec.dtype) for spec in self._data_specs]
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches in a few calls; the last one runs the shorter last batch as well."""
         full = len(order) // batch_size
         calls = self._pace.calls(full) if full else [(0, 0)]
-        return self._run(order, batch_size, rates, calls, self.mode)
+        return self._run(keras.tree.flatten(self._data), order, batch_size, rates, calls, self.mode)
+
+    def train_block(self, block: Any, n: int, batch_size: int, rates: np.ndarray) -> Logs:
+        """Run all full batches, and the shorter last one of the epoch on its own: XLA meets blocks of one size alone."""
+        data, full = keras.tree.flatten(block), n // batch_size
+        rows = len(data[0])
+        logs: Logs = {}
+        if full:
+            all_rates = np.resize(rates, rows // batch_size)
+            logs = self._run(data, np.arange(rows), batch_size, all_rates, self._pace.calls(full), self.mode)
+        if n % batch_size:
+            rest = np.arange(full * batch_size, n)
+            logs = self._run(data, rest, batch_size, rates[full:], [(0, 0)], self.mode)
+        return logs
 
     def _run(
-        self, order: np.ndarray, batch_size: int, rates: np.ndarray, calls: Iterable[tuple[int, int]],
-        mode: Mode,
+        self, data: Sequence[Any], order: np.ndarray, batch_size: int, rates: np.ndarray,
+        calls: Iterable[tuple[int, int]], mode: Mode,
     ) -> Logs:  # fmt: skip
         epoch = self._epoch(batch_size if self._recurrent and mode != "plain" else None, mode)
         examples, steps, size = tf.constant(order), tf.constant(rates), tf.constant(batch_size)
         logs: Any = None
         for first, end in calls:
-            logs = epoch(examples, steps, size, tf.constant(first), tf.constant(end)).numpy()
+            logs = epoch(examples, steps, size, tf.constant(first), tf.constant(end), *data).numpy()
         return dict(zip(self._step.structured_outputs, map(float, logs), strict=True))
 
     def evaluate(self, fold: Fold) -> Logs:
-        """Evaluate in one call, which leaves the metrics empty for the next epoch."""
+        """Evaluate in one call, or batch by batch, and leave the metrics empty for the next epoch."""
+        if fold.block is not None:
+            return self._evaluated_in_batches(fold.validation)
         logs = self._evaluation(self.mode, fold)(*fold.arrays).numpy()
         return dict(zip(self._tested_names, map(float, logs), strict=True))
 
@@ -235,15 +261,17 @@ class TensorFlowProgram(Program):
         for variable, value in zip(self.twin.optimizer.variables, self._fresh, strict=True):
             variable.value.assign(tf.zeros(variable.shape, variable.dtype) if value is None else value)
 
-    def _trained(self, ids: Any, rate: Any) -> Any:
+    def _trained(self, ids: Any, rate: Any, *data: Any) -> Any:
         self.traces += 1
         self._knobs.learning_rate = rate
-        return self.twin.train_step(keras.tree.map_structure(lambda a: tf.gather(a, ids), self._data))
+        batch = [tf.gather(array, ids) for array in data]
+        return self.twin.train_step(keras.tree.pack_sequence_as(self._data, batch))
 
     def _traced(self, batch_size: int | None) -> Any:
         """Return the training step for a batch size, or for any."""
         ids, rate = tf.TensorSpec([batch_size], tf.int64), tf.TensorSpec([], tf.float32)
-        return tf.function(self._trained, autograph=False).get_concrete_function(ids, rate)
+        traced = tf.function(self._trained, autograph=False)
+        return traced.get_concrete_function(ids, rate, *self._data_specs)
 
     def _epoch(self, batch_size: int | None, mode: Mode) -> Any:
         if (batch_size, mode) not in self._epochs:
@@ -258,30 +286,30 @@ class TensorFlowProgram(Program):
         """
         step = tf.function(traced, jit_compile=True, autograph=False) if mode == "step" else traced
 
-        def loop(grid: Any, rates: Any, first: Any, end: Any) -> Any:
+        def loop(grid: Any, rates: Any, first: Any, end: Any, *data: Any) -> Any:
             return tf.while_loop(
                 lambda i, logs: i < end,
-                lambda i, logs: (i + 1, _packed(step(grid[i], rates[i]))),
+                lambda i, logs: (i + 1, _packed(step(grid[i], rates[i], *data))),
                 (first, tf.zeros(len(traced.structured_outputs))),
             )[1]
 
         compiled = tf.function(loop, jit_compile=mode == "epoch", autograph=False)
 
-        def run(order: Any, rates: Any, size: Any, first: Any, end: Any) -> Any:
+        def run(order: Any, rates: Any, size: Any, first: Any, end: Any, *data: Any) -> Any:
             full = tf.shape(order)[0] // size
             grid = tf.reshape(order[: full * size], (full, size if batch_size is None else batch_size))
             logs = tf.cond(
                 first < end,
-                lambda: compiled(grid, rates, first, end),
+                lambda: compiled(grid, rates, first, end, *data),
                 lambda: tf.zeros(len(traced.structured_outputs)),
             )
             rest = order[full * size :]
             over = tf.logical_and(tf.equal(end, full), tf.size(rest) > 0)
-            return tf.cond(over, lambda: _packed(self._step(rest, rates[full])), lambda: logs)
+            return tf.cond(over, lambda: _packed(self._step(rest, rates[full], *data)), lambda: logs)
 
         signature = [tf.TensorSpec([None], tf.int64), tf.TensorSpec([None], tf.float32)]
         signature += [tf.TensorSpec([], tf.int32)] * 3
-        return tf.function(run, autograph=False, input_signature=signature).get_concrete_function()
+        return tf.function(run, autograph=False).get_concrete_function(*signature, *self._data_specs)
 
     def _evaluation(self, mode: Mode, fold: Fold) -> Any:
         """Return the function that evaluates as many examples as these: compiled where the whole epoch is."""
@@ -295,6 +323,31 @@ class TensorFlowProgram(Program):
             traced = tf.function(evaluated, jit_compile=compiled, autograph=False)
             self._evaluations[compiled, rows] = traced.get_concrete_function(*specs)
         return self._evaluations[compiled, rows]
+
+    @cached_property
+    def _tested_in_batches(self) -> Any:
+        """The function that goes on with an evaluation on one more batch of any size."""
+
+        def tested(*arrays: Any) -> Any:
+            logs = self.twin.test_step(keras.tree.pack_sequence_as(self._data[:2], list(arrays)))
+            self._tested_names = list(logs)
+            return _packed(logs)
+
+        count = len(keras.tree.flatten(self._data[:2]))
+        return tf.function(tested, autograph=False).get_concrete_function(*self._data_specs[:count])
+
+    def _evaluated_in_batches(self, batches: Iterable[Any]) -> Logs:
+        logs: Any = None
+        trained = [tf.identity(variable.value) for variable, _ in self._averages]
+        for variable, average in self._averages:
+            variable.value.assign(average.value)
+        self.twin.reset_metrics()
+        for batch in batches:
+            logs = self._tested_in_batches(*keras.tree.flatten(batch))
+        self.twin.reset_metrics()
+        for (variable, _), value in zip(self._averages, trained, strict=True):
+            variable.value.assign(value)
+        return dict(zip(self._tested_names, map(float, logs.numpy()), strict=True))
 
     def _evaluated(self, validation: Any) -> Any:
         trained = [tf.identity(variable.value) for variable, _ in self._averages]
@@ -334,7 +387,7 @@ def _rows(arrays: Any) -> int:
 
 def _sizes(batch_size: int, fold: Fold, mode: Mode) -> tuple[int, int, int, Mode]:
     """Return what XLA compiles anew for."""
-    return batch_size, fold.n, len(fold.arrays[0]), mode
+    return batch_size, fold.rows, len(fold.arrays[0]) if fold.block is None else 0, mode
 
 
 def _variables(value: Any) -> list[Any]:

@@ -8,11 +8,10 @@ from autoopt.executors.plan import Executions, Plan
 from autoopt.executors.process import ProcessExecutor
 from autoopt.executors.recycling import RecyclingExecutor
 from autoopt.executors.repeating import RepeatingExecutor
-from autoopt.executors.several import executor_for
-from autoopt.executors.shares import cores_here
+from autoopt.executors.several import executor_for, sharing
 from autoopt.executors.sparing import leaving_room
 
 __all__ = [
     "Executions", "Executor", "Folds", "InlineExecutor", "IsolatingExecutor", "JobReport", "NoneBegun", "Plan", "ProcessExecutor",
-    "RecyclingExecutor", "RepeatingExecutor", "cores_here", "executor_for", "executor_of", "leaving_room",
+    "RecyclingExecutor", "RepeatingExecutor", "executor_for", "executor_of", "leaving_room", "sharing",
 ]  # fmt: skip

@@ -44,6 +44,17 @@ def packed(duties: Duties) -> Parcel:
         raise Unsendable(f"it cannot be sent there ({type(error).__name__}: {reason})") from error
 
 
+def is_sendable(model_fn: Any, callbacks: Any) -> bool:
+    """Whether what a user has written can be sent to another process."""
+    some = [model_fn, *([callbacks] if callable(callbacks) else callbacks)]
+    try:
+        with by_value(own_modules(some)):
+            cloudpickle.dumps(some)
+    except Exception:  # a user's class may raise anything where it is pickled
+        return False
+    return True
+
+
 def unpacked(parcel: Parcel) -> tuple[int, Duties]:
     """Return the logging level and the duties of a parcel, once this process is like where it comes from."""
     level, surroundings, duties = parcel

@@ -2,17 +2,20 @@
 
 import importlib.util
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from autoopt.data import Part
+from autoopt import memory
+from autoopt.data import Dataset, Part
 from autoopt.errors import UsageError
 from autoopt.executors.executor import Executor
 from autoopt.executors.isolating import executor_of
-from autoopt.executors.parcel import packed
+from autoopt.executors.parcel import is_sendable, packed
 from autoopt.executors.pool import PoolExecutor
 from autoopt.executors.process import Unsendable
+from autoopt.executors.recycling import FRAMEWORK
+from autoopt.executors.shares import Machine, automatic, cores_here
 from autoopt.resources import Resources
 from autoopt.spelling import spelled
 from autoopt.worker import Duties, Worker
@@ -48,6 +51,28 @@ def executor_for(
             fleet.close()
         notes += [lacking] * bool(lacking)
     return executor_of(worker, duties, resources.memory_limit, resources.isolate), notes
+
+
+def sharing(workers: int | str, resources: Resources, dataset: Dataset, model_fn: Any, callbacks: Any) -> int:
+    """Return how many workers will share the memory of this machine, as far as that is known before there are any.
+
+    Args:
+        workers: As `executor_for` takes them, and so are `resources`.
+        resources: What trials may use.
+        dataset: What they learn from.
+        model_fn: The user's.
+        callbacks: Likewise.
+    """
+    if resources.address is not None:  # other machines have memory of their own
+        return 1
+    if workers != "auto":
+        return int(workers)
+    parts = [each for each in (dataset.train, dataset.validation) if isinstance(each, Part)]
+    there = importlib.util.find_spec(PACKAGE) is not None
+    if len(parts) < 2 or not there or not is_sendable(model_fn, callbacks):
+        return 1
+    held = sum(each.nbytes for each in parts)
+    return automatic([Machine(cores_here(), 0.0, memory.available())], 0, FRAMEWORK + memory.COPIES * held)
 
 
 def _apart(resources: Resources) -> bool:

@@ -11,6 +11,8 @@ import pytest
 
 from autoopt.data import Dataset, Part, Stream
 from autoopt.data.batches import Batches
+from autoopt.data.deferred import in_runs
+from autoopt.data.files.images import Pictures
 from autoopt.errors import DataError
 from autoopt.preparing import Preparation
 from autoopt.schema import Stored
@@ -50,7 +52,7 @@ def texts(folder: Path) -> Path:
 class Meeting:
     """Rows of which two groups are prepared at the same time, or none is."""
 
-    at_once = 4
+    at_once, threads = 4, 2
 
     def __init__(self) -> None:
         self.both, self.asked = threading.Barrier(2), list[int]()
@@ -110,11 +112,27 @@ def test_what_is_looked_at_first_has_all_classes_although_folders_come_one_by_on
 
 
 def test_a_file_that_is_gone_when_its_batch_is_needed_is_named(tmp_path: Path) -> None:
-    data = Dataset.of(pictures(tmp_path), memory=LITTLE)
+    paths = sorted(pictures(tmp_path).glob("*/*.png"))
+    paths[3].unlink()
+    read = Pictures(paths, (64, 64, 3))
+    with pytest.raises(DataError, match=r"\.png could be read before, and now cannot: .*Put it back"):
+        read(np.arange(5))
+
+
+def test_images_are_read_once_and_trained_on_from_disk(tmp_path: Path) -> None:
+    one, other = Dataset.of(pictures(tmp_path)), Dataset.of(tmp_path, memory=LITTLE)
     for path in tmp_path.glob("*/*.png"):
         path.unlink()
-    with pytest.raises(DataError, match=r"\.png could be read before, and now cannot: .*Put it back"):
-        gathered(data.train)
+    assert isinstance(one.train, Part)
+    np.testing.assert_allclose(gathered(other.train).x, one.train.x, atol=1e-6)
+
+
+def test_an_order_in_runs_has_each_row_once_and_neighbours_near_each_other() -> None:
+    order = in_runs(1_003, 10, 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(np.sort(order), np.arange(1_003))
+    np.testing.assert_array_equal(order, in_runs(1_003, 10, 4, np.random.default_rng(0)))
+    first = np.unique(order[:40] // 10)
+    assert len(first) == 4 and not np.array_equal(np.sort(order[:40]), order[:40])
 
 
 def test_damaged_images_are_left_out_and_counted_without_being_kept(tmp_path: Path) -> None:

@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 
 from autoopt.data import Dataset, Part, Stream, files
+from autoopt.data.aside import Aside
+from autoopt.data.files import columnar
+from autoopt.data.tables import Expected
 from autoopt.errors import DataError
 from autoopt.schema import Stored
 
@@ -71,6 +74,41 @@ def test_a_packed_feather_file_is_unpacked_one_batch_at_a_time(tmp_path: Path) -
     assert pool.max_memory() < 500_000 < frame.memory_usage().sum()
     assert isinstance(raw.x["n"], Stored)
     np.testing.assert_array_equal(np.asarray(raw.x["n"]), frame["n"])
+
+
+def test_a_packed_feather_file_of_one_batch_is_unpacked_some_columns_at_a_time(tmp_path: Path) -> None:
+    arrow, path = pytest.importorskip("pyarrow"), tmp_path / "a.feather"
+    frame = pd.DataFrame({f"n{place}": np.sin(np.arange(50_000) + place) for place in range(40)})
+    frame.assign(y=np.arange(50_000) % 2).to_feather(path, compression="lz4", chunksize=50_000)
+    usual, pool = arrow.default_memory_pool(), arrow.proxy_memory_pool(arrow.default_memory_pool())
+    arrow.set_memory_pool(pool)
+    try:
+        table = columnar.read(path, Expected(limit=LITTLE))
+    finally:
+        arrow.set_memory_pool(usual)
+    assert pool.max_memory() < 10_000_000 < frame.memory_usage().sum()
+    assert table.n == 50_000 and isinstance(table.disk, Aside)
+    for name in ("n0", "n39"):
+        np.testing.assert_array_equal(table.cells(name).values, frame[name])
+
+
+@pytest.mark.parametrize("compression", ["lz4", "uncompressed"])
+def test_a_feather_file_of_one_batch_too_large_is_refused_where_it_is_packed(
+    compression: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    frame, path = (
+        pd.DataFrame({"n": np.sin(np.arange(200_000)), "y": np.arange(200_000) % 2}),
+        tmp_path / "a.feather",
+    )
+    frame.to_feather(path, compression=compression, chunksize=200_000)
+    if compression == "uncompressed":
+        assert columnar.read(path, Expected(limit=LITTLE)).n == 200_000
+        return
+    with pytest.raises(
+        DataError, match=r"batches of up to 200,000 rows.* 1\.6 MB or more, and 1\.0 MB .*chunksize=50_000"
+    ):
+        columnar.read(path, Expected(limit=LITTLE))
 
 
 def test_batches_of_a_table_that_is_put_aside_are_the_arrays_of_one_in_memory(place: Path) -> None:

@@ -1,17 +1,20 @@
 """Parquet and Feather, read batch by batch; pyarrow is what reads them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from autoopt.data.files.delimited import NOTHING, checked_names
 from autoopt.data.files.extra import needed
+from autoopt.data.files.feather import Feather
 from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
 from autoopt.untrusted import brief
 
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
+PARQUET = SUFFIXES[:2]
 ROWS = 50_000
 CELL = 8
 """Bytes of a number, and of what says where a text is."""
@@ -29,55 +32,61 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
         progress: Told of rows.
 
     Raises:
-        DataError: pyarrow is not installed, or the file cannot be read.
+        DataError: pyarrow is not installed, the file cannot be read, or it cannot be unpacked within the limit.
     """
     arrow = needed("pyarrow", path)
     try:
-        names, total, size, batches = _opened(path)
-        columns = checked_names([each for each in names if not each.startswith(INDEX)], path)
-        table = Table(columns, disk=known.disk(size))
-        for batch in batches:
+        file: Parquet | Feather = (Parquet if path.suffix.lower() in PARQUET else Feather).opened(path)
+        columns = checked_names([each for each in file.names if not each.startswith(INDEX)], path)
+        file.check_room(known.limit)
+        table = Table(columns, disk=known.disk(max(file.size, CELL * file.n * len(columns))))
+        done = 0
+        for batch in file.batches(columns, ROWS):
             batch.validate(full=True)  # else what is damaged may be read beyond its end
-            plain = batch.select(list(table.names)).replace_schema_metadata(None)
-            frame = plain.to_pandas(ignore_metadata=True)
-            table.add([frame[name] for name in table.names])
+            frame = batch.replace_schema_metadata(None).to_pandas(ignore_metadata=True)
+            table.add([frame[name] for name in frame.columns], list(frame.columns))
+            done += batch.num_rows * batch.num_columns
+            del batch, frame  # before more is unpacked
             if progress is not None:
-                progress(table.n, total)
+                progress(done // len(columns), file.n)
         return table
+    except DataError:
+        raise
     except (arrow.ArrowException, OSError, ValueError, LookupError, OverflowError, MemoryError) as error:
-        kind = "Parquet" if path.suffix.lower() in SUFFIXES[:2] else "Feather"
+        kind = "Parquet" if path.suffix.lower() in PARQUET else "Feather"
         raise DataError(
             f"{path} cannot be read as {kind}: {brief(error)}. Expected a file that pandas or polars wrote. Write it again."
         ) from error
 
 
-def _opened(path: Path) -> tuple[list[str], int, int, Iterator[Any]]:
-    """Return the names of columns, the count of rows, about how many bytes they take, and the rows in batches."""
-    if path.suffix.lower() in SUFFIXES[:2]:
+@dataclass(frozen=True, eq=False)
+class Parquet:
+    """A Parquet file.
+
+    Attributes:
+        names: Of its columns.
+        n: How many rows it has.
+        size: About how many bytes these take.
+    """
+
+    names: list[str]
+    n: int
+    size: int
+    file: Any
+
+    @classmethod
+    def opened(cls, path: Path) -> "Parquet":
+        """Return a file, of which nothing has been read but what it says of itself."""
         from pyarrow import parquet
 
         file = parquet.ParquetFile(path)
         told = file.metadata
-        packed = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
-        size = max(packed, CELL * told.num_rows * told.num_columns)
-        return file.schema_arrow.names, told.num_rows, size, file.iter_batches(batch_size=ROWS)
-    return _feather(path)
+        size = sum(told.row_group(place).total_byte_size for place in range(told.num_row_groups))
+        return cls(file.schema_arrow.names, told.num_rows, size, file)
 
+    def check_room(self, limit: int | None) -> None:
+        """Return: it is unpacked piece by piece."""
 
-def _feather(path: Path) -> tuple[list[str], int, int, Iterator[Any]]:
-    """Return the same of a Feather file, which does not say what its batches are unpacked: each is, and let go, to know."""
-    from pyarrow import ipc, memory_map
-
-    file, rows, size = ipc.open_file(memory_map(str(path))), 0, 0
-    for place in range(file.num_record_batches):
-        batch = file.get_batch(place)
-        rows, size = rows + batch.num_rows, size + batch.get_total_buffer_size()
-    names = file.schema.names
-    return names, rows, max(size, CELL * rows * len(names)), _batches(file)
-
-
-def _batches(file: Any) -> Iterator[Any]:
-    for place in range(file.num_record_batches):
-        batch = file.get_batch(place)
-        for first in range(0, batch.num_rows, ROWS):
-            yield batch.slice(first, ROWS)
+    def batches(self, columns: tuple[str, ...], rows: int) -> Iterator[Any]:
+        """Yield so many rows at a time."""
+        yield from (each.select(list(columns)) for each in self.file.iter_batches(batch_size=rows))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autoopt import memory
+from autoopt.data.files.album import Album
 from autoopt.data.files.extra import needed
 from autoopt.data.files.loaded import Loaded, changed, said, skipped
 from autoopt.data.parts import Progress
@@ -86,7 +86,7 @@ def read(
         progress: Told of files; each is opened twice.
         shape: (height, width, channels) where it is known; else it is found.
         size: (height, width) that the user asks for; None for the median of the files, 128 pixels a side at most.
-        limit: Bytes of memory; more than fits stays in the files, each of which is opened once to see that it can be.
+        limit: Bytes of memory; more than fits is put aside on disk, or stays in the files where that has no room either.
 
     Raises:
         DataError: Pillow is not installed, or no file can be read.
@@ -97,12 +97,11 @@ def read(
     colours = 1 if _all_grey(heads) else COLOURS
     height, width, channels = shape or (*_common(paths, wrong, heads, size), colours)
     pictures = Pictures(tuple(paths), (height, width, channels))
-    loaded = memory.fits(len(heads) * height * width * channels, limit)
-    values = np.empty((len(heads) if loaded else 1, height, width, channels), np.uint8)
+    album = Album.of(pictures.shape, len(heads), limit)
     kept: list[int] = []
     for place in heads:
         try:
-            values[len(kept) if loaded else 0] = _pixels(paths[place], height, width, channels)
+            album.add(_pixels(paths[place], height, width, channels))
             kept.append(place)
         except DAMAGE as error:
             wrong[place] = said(error)
@@ -110,8 +109,8 @@ def read(
             progress(len(paths) + place + 1, 2 * len(paths))
     notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
     rows = np.array(kept, np.int64)
-    found = values[: len(kept)] if loaded else Stored(pictures, rows, pictures.shape, values.dtype)
-    return Loaded(found, rows, pictures.shape, notes=notes)
+    anew = Stored(pictures, rows, pictures.shape, np.dtype(np.uint8), opened=True)
+    return Loaded(album.rows(anew), rows, pictures.shape, notes=notes)
 
 
 def _heads(

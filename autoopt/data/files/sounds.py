@@ -106,7 +106,11 @@ def read(
     if memory.fits(len(rows) * length * each.itemsize, limit):
         return Loaded(Sounds(tuple(paths), length, rate, held)(rows), rows, (length,), rate, notes)
     return Loaded(
-        Stored(Sounds(tuple(paths), length, rate), rows, (length,), each), rows, (length,), rate, notes
+        Stored(Sounds(tuple(paths), length, rate), rows, (length,), each, opened=True),
+        rows,
+        (length,),
+        rate,
+        notes,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from autoopt.data.tables.aside import stored
 from autoopt.data.tables.cells import Cells, Table
 from autoopt.data.tables.conversion import Converted, converted
 from autoopt.data.tables.kinds import slips
@@ -44,7 +45,7 @@ def read_again(table: Table, schema: Schema) -> Raw:
             notes.append(slips(column.name, cells, found, _kind(column)))
         notes += _unseen(column, found.values)
         notes += strange(column.name, found.values, schema.alphabet) if schema.alphabet else ()
-        x[column.name] = found.values if table.disk is None else table.disk.stored(found.values)
+        x[column.name] = found.values if table.disk is None else stored(table.disk, found.values)
     y, said = _labels(table, schema)
     return Raw(schema, x, y, notes=(*notes, *said), table=table)
 

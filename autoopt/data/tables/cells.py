@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from autoopt import memory
-from autoopt.data.tables.aside import Aside, Pieces
+from autoopt.data.aside import Aside
+from autoopt.data.tables.aside import Pieces
 from autoopt.errors import DataError
 from autoopt.schema import Kind
 from autoopt.spelling import spelled
@@ -127,17 +128,19 @@ class Table:
         }
         self.n = 0
 
-    def add(self, columns: Sequence[Any]) -> None:
+    def add(self, columns: Sequence[Any], names: Sequence[str] | None = None) -> None:
         """Add rows.
 
         Args:
             columns: One a name: lists of str as a text file has them, or Series of pandas.
+            names: Of which they are, where the others come later; None for all.
         """
-        for name, values in zip(self.names, columns, strict=True):
+        those = self.names if names is None else names
+        for name, values in zip(those, columns, strict=True):
             self._pieces[name].append(
                 _piece(values) if isinstance(values, pd.Series) else _packed(np.array(values, object))
             )
-        self.n += len(columns[0]) if columns else 0
+        self.n += len(columns[0]) if columns and those[0] == self.names[0] else 0
 
     def cells(self, name: str) -> Cells:
         """Return a whole column: text where a piece of it is."""

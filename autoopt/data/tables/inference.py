@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from autoopt.data.tables.aside import stored
 from autoopt.data.tables.cells import Cells, Table, Texts
 from autoopt.data.tables.kinds import LETTERS, Found, as_step, found
 from autoopt.data.tables.labels import Labels, labels_of
@@ -92,7 +93,7 @@ def _columns(table: Table, names: list[str], kept: np.ndarray, wanted: Wanted) -
         rows = cells if len(kept) == table.n else cells.take(kept)
         forced = wanted.types.get(name, table.kinds.get(name))
         each = found(name, rows, forced, table.comma)
-        columns.append(each if table.disk is None else replace(each, values=table.disk.stored(each.values)))
+        columns.append(each if table.disk is None else replace(each, values=stored(table.disk, each.values)))
     if wanted.series and all(each.column.kind == "number" or each.why_left_out for each in columns):
         return [as_step(each) for each in columns]
     return columns
