@@ -304,13 +304,14 @@ class Result:
             ) from error
 
     def profile(self) -> dict[str, Any]:
-        """Return where the time of the search went, its ending left out.
+        """Return where the time of the search went.
 
         Returns:
             Seconds: `compile`, `train` and `evaluate` of the trials, `suggest` (proposals), `log` (journal,
             console, sinks of yours, handing TensorBoard what it writes beside the search), `checkpoint` (handing weights to
             whoever writes them), `other` and `total`; `workers` is `total` times how many trials ran at once: then
-            `other` is what of that trials did not take, and proposals and writing went on beside. Counts: `trials`,
+            `other` is what of that trials did not take, and proposals and writing went on beside. Outside of `total` are
+            `begin` (before the first trial: data, the model tried out) and `end` (confirmation, export, test part). Counts: `trials`,
             `programs` that were compiled, and `trials_per_program`, most first. What is known only when the
             search has ended is None before.
 

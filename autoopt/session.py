@@ -184,7 +184,10 @@ class Session:
             reason = self._driver(journal, weights, asked, trials).run(trials)
             self._weigh(journal)
             took = time.perf_counter() - searched
-            spent = {**self.watch.seconds, "total": took, "workers": self.executor.slots * took}
+            ahead = max(0.0, time.time() - took - self.started)
+            spent = {
+                **self.watch.seconds, "total": took, "workers": self.executor.slots * took, "begin": ahead,
+            }  # fmt: skip
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
             confirmed = self._confirmed(candidates, trials, known, say)
@@ -262,6 +265,8 @@ class Session:
         found = standing(best, best_score, confirmed, tested, self.worker.objective, self.seed)
         now, saved = time.time(), self.folder.has_model(self.folder.best_model)
         taken = now - self.started if trained else 0.0  # looking at what there is takes nothing of a budget
+        # A session that trained nothing took nothing.
+        spent = {**spent, "end": max(0.0, taken - spent["begin"] - spent["total"])} if trained else {}
         earlier = before.get("spent", {})
         self.folder.write(
             "result",
@@ -269,7 +274,7 @@ class Session:
                 "best": best.number, "model": best.number if saved else before.get("model"), "best_score": best_score, **found.written(),
                 "unconfirmed": confirmed.lacking, "reason": reason,
                 "test_metrics": tested.metrics, "seconds": round(self.earlier.spent + taken, 3), "ended": self.started + taken,
-                "spent": {kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()},
+                "spent": {**earlier, **{kind: round(earlier.get(kind, 0.0) + s, 6) for kind, s in spent.items()}},
                 "confirmations": {str(number): list(each.scores) for number, each in confirmed.everyone().items()},
             },
         )  # fmt: skip

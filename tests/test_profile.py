@@ -29,6 +29,14 @@ def test_the_seconds_by_kind_add_up_to_the_total(result: Any) -> None:
     assert profile["train"] > 0 and profile["log"] > 0
 
 
+def test_what_was_before_and_after_the_search_makes_up_the_rest_of_the_call(result: Any) -> None:
+    profile = result.profile()
+
+    assert profile["begin"] > 0 and profile["end"] > 0
+    whole = profile["begin"] + profile["total"] + profile["end"]
+    assert whole == pytest.approx(result.summary()["seconds"], abs=0.01)
+
+
 def test_every_trial_is_counted_on_its_program(result: Any) -> None:
     profile = result.profile()
 
@@ -50,3 +58,4 @@ def test_the_outcome_has_a_line_on_time_and_programs(result: Any) -> None:
 
     assert len(lines) == 1
     assert "training" in lines[0] and "compiling" in lines[0]
+    assert "before the first trial" in lines[0] and "confirming and ending" in lines[0]

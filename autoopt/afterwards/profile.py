@@ -12,7 +12,8 @@ def profile(trials: Sequence[Trial], spent: Mapping[str, float]) -> dict[str, An
 
     Args:
         trials: All that have ended.
-        spent: Seconds of the search that no trial spends, by kind, and its `total`; empty while it runs.
+        spent: Seconds of the search that no trial spends, by kind, its `total`, and what came before and after; empty while it
+            runs.
     """
     costs = {
         kind: sum(trial.costs.get(kind, 0.0) for trial in trials) for kind in ("compile", "train", "evaluate")
@@ -29,6 +30,8 @@ def profile(trials: Sequence[Trial], spent: Mapping[str, float]) -> dict[str, An
         "other": None if workers is None else max(0.0, workers - known),
         "total": total,
         "workers": workers,
+        "begin": spent.get("begin"),
+        "end": spent.get("end"),
         "trials": len(trials),
         "programs": len(used),
         "trials_per_program": [count for _, count in used.most_common()],

@@ -207,10 +207,15 @@ def time_line(profile: Mapping[str, Any]) -> list[str]:
     if not profile.get("total"):
         return []
     spoken = {
-        "train": "training", "compile": "compiling", "evaluate": "evaluating", "suggest": "suggesting",
-        "log": "logging", "checkpoint": "checkpointing", "other": "other",
+        "begin": "before the first trial", "train": "training", "compile": "compiling", "evaluate": "evaluating", "suggest": "suggesting",
+        "log": "logging", "checkpoint": "checkpointing", "other": "other", "end": "confirming and ending",
     }  # fmt: skip
-    seconds = ", ".join(f"{duration(profile[kind] or 0.0)} {word}" for kind, word in spoken.items())
+    # What was around the search, runs of earlier versions do not say.
+    seconds = ", ".join(
+        f"{duration(profile[kind] or 0.0)} {word}"
+        for kind, word in spoken.items()
+        if kind not in ("begin", "end") or profile.get(kind) is not None
+    )
     programs = profile["programs"]
     compiled = f"; {programs} compiled program{'' if programs == 1 else 's'}" if programs else ""
     return [f"  time       {seconds}{compiled}"]
