@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from autoopt.resources import Resources as Resources
     from autoopt.result import Result as Result
     from autoopt.result import load as load
-    from autoopt.search import Search as Search
+    from autoopt.search_options import Search as Search
     from autoopt.space import Space as Space
     from autoopt.tuner import Tuner as Tuner
     from autoopt.tuning import tune as tune
@@ -32,7 +32,7 @@ _HOMES = {
     "Dataset": "autoopt.data",
     "Resources": "autoopt.resources",
     "Result": "autoopt.result",
-    "Search": "autoopt.search",
+    "Search": "autoopt.search_options",
     "Source": "autoopt.afterwards",
     "Space": "autoopt.space",
     "Trial": "autoopt.records",

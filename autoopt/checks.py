@@ -1,4 +1,4 @@
-"""What is checked before the first trial beside the model itself: arguments, callbacks, a run that goes on, limits."""
+"""What is checked before the first trial beside the model itself: callbacks, a run that goes on, limits."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ import keras_tuner
 import numpy as np
 from keras_tuner.engine.hyperparameters import Fixed
 
-from autoopt import storage
+from autoopt import memory, storage
 from autoopt.constraints import Constraints
 from autoopt.data import Dataset
 from autoopt.data.marks import lasting
@@ -19,44 +19,66 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import CLOCKS, Objective
 from autoopt.resources import Resources
-from autoopt.search import AUTO, SHAPELESS, Ceiling, Search
+from autoopt.search import SHAPELESS, Ceiling
+from autoopt.search_options import Search
 from autoopt.space import Space
+from autoopt.spelling import named, spelled
 from autoopt.untrusted import shown
 
 NOT_ROWS = ("is", "groups")
 """What is kept with the rows of a split, and decides nothing once they are cut."""
 
+FLAGS = ("seed", "objective", "epochs", "fix")
+"""What a run that goes on is compared by, and a shell has a flag for."""
 
-def arguments(
-    *, epochs: Any, max_trials: Any, workers: Any, callbacks: Any, resume: Any, verbose: Any, logdir: Any,
-    search: Any, resources: Any, constraints: Any,
-) -> None:  # fmt: skip
-    """Check the arguments of `tune` that need neither model nor data.
+
+def memory_suffices(resources: Resources | None) -> None:
+    """Check that this process, which holds little but the frameworks, has not taken more already than trials may have.
 
     Raises:
-        UsageError: The first that is wrong: what was given, what was expected, what to do.
+        UsageError: It has: a fresh process would begin with as much.
     """
-    if epochs != AUTO:
-        _whole("epochs", epochs, f', or "{AUTO}"')
-    if max_trials is not None:
-        _whole("max_trials", max_trials)
-    if workers != "auto" and not (_is_whole(workers) and workers >= 1):
+    limit = None if resources is None or resources.memory is None else resources.memory_limit
+    taken = memory.resident()
+    if resources is None or limit is None or taken is None or limit > taken:
+        return
+    raise UsageError(
+        f"{named('memory')} was given {resources.memory!r}, and this process takes {memory.spoken(taken)} before anything is "
+        f"trained, most of it for Keras and its backend. Expected more than that. Pass {spelled('memory', _larger(taken))}, or "
+        f"leave {named('memory')} out for half of what the machine has."
+    )
+
+
+def _larger(taken: int) -> str:
+    """Return a size, as it is written, that is twice as much in whole gigabytes."""
+    return f"{-(-2 * taken // 10**9)}GB"
+
+
+def callbacks_fit(callbacks: Any) -> None:
+    """Check that callbacks are some.
+
+    Raises:
+        UsageError: They are none that Keras takes.
+    """
+    if isinstance(callbacks, type):
         raise UsageError(
-            f'workers was given {workers!r}. Expected how many trials run at once: a whole number from 1, or "auto".'
+            f"callbacks was given the class {callbacks.__name__}. Expected a list of objects: "
+            f"write [{callbacks.__name__}()]."
         )
-    _check_callbacks(callbacks)
-    if not isinstance(resume, bool) and resume != "overwrite":
-        raise UsageError(f'resume was given {resume!r}. Expected True, False or "overwrite".')
-    if verbose not in (0, 1, 2, "auto"):
-        raise UsageError(f'verbose was given {verbose!r}. Expected 0, 1, 2 or "auto".')
-    storage.check_directory("logdir", logdir)
-    for name, given, kind in (
-        ("search", search, Search),
-        ("resources", resources, Resources),
-        ("constraints", constraints, Constraints),
-    ):
-        if given is not None and not isinstance(given, kind):
-            raise UsageError(f"{name} was given {given!r}. Expected an autoopt.{kind.__name__}.")
+    if callable(callbacks):
+        return
+    if not isinstance(callbacks, list | tuple):
+        raise UsageError(
+            f"callbacks was given {callbacks!r}. Expected a list of Keras callbacks, in brackets even for one, "
+            "or a function of the trial."
+        )
+    for callback in callbacks:
+        if isinstance(callback, type):
+            raise UsageError(
+                f"callbacks holds the class {callback.__name__}. Expected an object: write {callback.__name__}()."
+            )
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise UsageError(f"callbacks holds {callback!r}. Expected keras.callbacks.Callback objects.")
 
 
 def scheduled(space: Space, callbacks: Any) -> tuple[Space, tuple[str, ...]]:
@@ -123,7 +145,7 @@ def trains_likewise(earlier: storage.RunFolder, resume: Any, dataset: Dataset, s
         raise RunError(
             f"The data was given with other rows in its part {name} than in the run {earlier.path} that is to go on: "
             "its scores could not be compared. Expected the rows of the run. Pass the data in the same order with the "
-            "same groups, test_data, validation_split and cv, or another project_name."
+            f"same groups, {named('test_data')}, {named('validation_split')} and cv, or another {named('project_name')}."
         )
 
 
@@ -143,7 +165,7 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
     if rows is None:
         raise RunError(
             f"Arrays were given, and the run {earlier.path} was made of raw rows. Expected those. Pass what it was made of, or "
-            "another project_name."
+            f"another {named('project_name')}."
         )
     now = json.loads(json.dumps(rows.schema.told()))
     old, new = ({each["name"]: lasting(each["kind"]) for each in told["columns"]} for told in (before, now))
@@ -167,15 +189,15 @@ def check_rows(earlier: storage.RunFolder, rows: Rows | None) -> None:
         return
     raise RunError(
         f"The rows are others than those that the run {earlier.path} was made of: {what}. Expected the same, which its models "
-        "were prepared with. Pass those, or another project_name."
+        f"were prepared with. Pass those, or another {named('project_name')}."
     )
 
 
 def _check_alike(earlier: storage.RunFolder, name: str, given: Any, before: Any) -> None:
     if before not in (None, given):
         raise RunError(
-            f"{name} was given {given!r}, but the run {earlier.path} that is to go on was begun with "
-            f"{before!r}: its scores could not be compared. Pass {before!r}, or another project_name."
+            f"{named(name) if name in FLAGS else name} was given {given!r}, but the run {earlier.path} that is to go on was begun "
+            f"with {before!r}: its scores could not be compared. Pass {before!r}, or another {named('project_name')}."
         )
 
 
@@ -254,36 +276,5 @@ def timed(slots: int, objectives: Sequence[Objective], constraints: Constraints)
     if slots == 1 or not (any(each.name in CLOCKS for each in objectives) or any(limits)):
         return ()
     return [
-        f"Milliseconds and seconds are measured while {slots} trials run: with workers=1 they are those of a quiet machine."
+        f"Milliseconds and seconds are measured while {slots} trials run: with {spelled('workers', 1)} they are those of a quiet machine."
     ]
-
-
-def _whole(name: str, value: Any, otherwise: str = "") -> None:
-    if not _is_whole(value) or value < 1:
-        raise UsageError(f"{name} was given {value!r}. Expected a whole number from 1{otherwise}.")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check_callbacks(callbacks: Any) -> None:
-    if isinstance(callbacks, type):
-        raise UsageError(
-            f"callbacks was given the class {callbacks.__name__}. Expected a list of objects: "
-            f"write [{callbacks.__name__}()]."
-        )
-    if callable(callbacks):
-        return
-    if not isinstance(callbacks, list | tuple):
-        raise UsageError(
-            f"callbacks was given {callbacks!r}. Expected a list of Keras callbacks, in brackets even for one, "
-            "or a function of the trial."
-        )
-    for callback in callbacks:
-        if isinstance(callback, type):
-            raise UsageError(
-                f"callbacks holds the class {callback.__name__}. Expected an object: write {callback.__name__}()."
-            )
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise UsageError(f"callbacks holds {callback!r}. Expected keras.callbacks.Callback objects.")

@@ -11,6 +11,7 @@ import numpy as np
 from autoopt.data import Dataset, Part, Stream, dataloader, streams
 from autoopt.data.nested import mapped
 from autoopt.errors import UsageError
+from autoopt.spelling import named
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def applied(given: Any, dataset: Dataset) -> Weighted:
         weights, notes = _balanced(train, numbers)
     else:
         raise UsageError(
-            f'class_weight was given {given!r}. Expected a mapping of class to weight, or "balanced".'
+            f'{named("class_weight")} was given {given!r}. Expected a mapping of class to weight, or "balanced".'
         )
     if isinstance(train, Stream):
         return Weighted(dataset, _whole(weights), notes)
@@ -85,13 +86,13 @@ def _check_stream(train: Stream) -> None:
     name = form.NAME if form else type(train.source).__name__
     if dataloader.recognizes(train.source):
         raise UsageError(
-            f"class_weight was given along with a {name}, of which Keras takes none. Expected arrays, a "
+            f"{named('class_weight')} was given along with a {name}, of which Keras takes none. Expected arrays, a "
             "tf.data.Dataset or a PyDataset. Have the loader yield (x, y, sample_weight), with each example's "
             "class's weight."
         )
     if train.first().sample_weight is not None:
         raise UsageError(
-            f"class_weight was given along with a {name} that yields a sample_weight, and Keras takes no two of "
+            f"{named('class_weight')} was given along with a {name} that yields a sample_weight, and Keras takes no two of "
             "them. Expected one. Multiply each example's sample_weight by its class's weight, or pass arrays."
         )
 
@@ -105,19 +106,19 @@ def _numbers(y: Any) -> np.ndarray:
     found = keras.tree.flatten(y)
     if len(found) > 1:
         raise UsageError(
-            "class_weight was given for labels of several outputs. Expected one output: pass sample_weight."
+            f"{named('class_weight')} was given for labels of several outputs. Expected one output: pass sample_weight."
         )
     labels: np.ndarray = found[0]
     columns = labels.ndim == 2 and labels.shape[1] > 1
     if labels.ndim > 2 or (columns and not np.allclose(labels.sum(axis=1), 1, atol=1e-3)):
         raise UsageError(
-            f"class_weight was given for labels of shape {labels.shape[1:]} an example. Expected one class for "
+            f"{named('class_weight')} was given for labels of shape {labels.shape[1:]} an example. Expected one class for "
             "each: a number, or one-hot. Pass sample_weight."
         )
     numbers = labels.argmax(axis=1) if columns else labels.reshape(-1)
     if not (numbers == np.round(numbers)).all():
         raise UsageError(
-            f"class_weight was given for labels such as {numbers[numbers != np.round(numbers)][0]:g}. Expected "
+            f"{named('class_weight')} was given for labels such as {numbers[numbers != np.round(numbers)][0]:g}. Expected "
             "class numbers. Pass sample_weight to weigh examples of other tasks."
         )
     return numbers.astype(int)
@@ -146,7 +147,7 @@ def _given(given: Mapping[Any, Any]) -> Mapping[int, float]:
         or not all(0 <= weight < math.inf for weight in found.values())
     ):
         raise UsageError(
-            f"class_weight was given {given!r}. Expected class numbers to weights of 0 or more, "
+            f"{named('class_weight')} was given {given!r}. Expected class numbers to weights of 0 or more, "
             "for example {0: 1.0, 1: 3.5}."
         )
     return found
@@ -161,7 +162,7 @@ def _strangers(weights: Mapping[int, float], numbers: np.ndarray) -> Sequence[st
     seen = {int(number) for number in np.unique(numbers)}
     if not seen & set(weights):
         raise UsageError(
-            f"class_weight was given weights of {sorted(weights)}, and the training labels are {sorted(seen)}. "
+            f"{named('class_weight')} was given weights of {sorted(weights)}, and the training labels are {sorted(seen)}. "
             "Expected weights of classes that occur."
         )
     bare, unseen = sorted(seen - set(weights)), sorted(set(weights) - seen)
@@ -184,7 +185,7 @@ def _whole(weights: Mapping[int, float]) -> Mapping[int, float]:
     """
     if min(weights) < 0:
         raise UsageError(
-            f"class_weight was given for class {min(weights)} of data that comes in batches. Expected class numbers "
+            f"{named('class_weight')} was given for class {min(weights)} of data that comes in batches. Expected class numbers "
             "from 0, in which Keras looks weights up. Number the classes from 0, or pass arrays."
         )
     return {number: weights.get(number, 1.0) for number in range(max(2, max(weights) + 1))}

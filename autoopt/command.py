@@ -23,6 +23,9 @@ LIMITS = ("budget", "max_trials")
 FLAGS = {"opened": "--open", "closed": "--close"}
 """Flags whose names are no names of options."""
 
+DIRECTORY = "autoopt_runs"
+"""Where runs lie, where nothing else was said."""
+
 LOGDIR = "tensorboard_logs"
 """Where TensorBoard's logs lie, where nothing else was said; a run that goes on writes to the same place."""
 

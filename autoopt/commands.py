@@ -4,7 +4,8 @@ import contextlib
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def tune(model: str, data: Path | None, options: Mapping[str, Any], as_json: boo
         options: The flags, None where one was not given.
         as_json: Whether to print JSON.
     """
-    return _carried_out(Command(*model_and_data(model, data), options), {}, as_json)
+    return _carried_out(Command(*model_and_data(model, data), options), dict, as_json)
 
 
 def resume(
@@ -54,7 +55,7 @@ def resume(
     going_on = command.going_on(before, now, {**options, **place})
     limited = any(options[name] is not None for name in command.LIMITS)
     asked = folder.read("run", needs=("objective", "epochs", "constraints", *command.LIMITS))
-    base = _asked_before(asked, folder.read("space"), limited)
+    base = partial(_asked_before, asked, folder.read("space"), limited)
     if not Path(going_on.folder).is_dir():
         raise RunError(
             f"The run {run!r} was begun in the folder {going_on.folder}, which is gone, with the model file {going_on.model!r}. "
@@ -70,23 +71,27 @@ def resume(
         return _carried_out(going_on, base, as_json)
 
 
-def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
+def _carried_out(given: Command, base: Callable[[], Mapping[str, Any]], as_json: bool) -> int:
     """Run a search and print its outcome.
 
     Args:
         given: The model file, and flags.
-        base: Arguments of `tune` that the model file and flags change.
+        base: Returns arguments of `tune` that the model file and flags change.
         as_json: Whether to print JSON.
     """
     said = flags.read(given.options)
+    _check(given, said)
     verbose = said.plain.get("verbose")
     if sys.stderr.isatty() and verbose != 0:
         say(f"Loading {given.model if is_model(given.model) else given.data} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
         model_fn, learnt_from, defined = _named(given)
         import autoopt
+        from autoopt import checks
 
-        result = autoopt.tune(model_fn, learnt_from, **said.arguments({**base, **defined}))
+        arguments = said.arguments({**base(), **defined})
+        checks.memory_suffices(arguments.get("resources"))
+        result = autoopt.tune(model_fn, learnt_from, **arguments)
     if as_json:
         print_json(result.summary())
     if result.folder.best_model.name in result.folder.in_memory:
@@ -98,6 +103,25 @@ def _carried_out(given: Command, base: Mapping[str, Any], as_json: bool) -> int:
         logdir = Path(said.plain.get("logdir", command.LOGDIR))
         print_lines(where_to_look(result.run_dir, logdir, takes_rows=result.schema is not None))
     return INTERRUPTED if result.reason == "interrupted" else 0
+
+
+def _check(given: Command, said: flags.Flags) -> None:
+    """Check what was typed as far as that can be done before Keras is loaded, which takes seconds.
+
+    Raises:
+        UsageError: The first that is wrong.
+    """
+    from autoopt import call, storage
+    from autoopt.data.files import check_file
+
+    call.check(said.unspaced({}))
+    for path in (given.data, said.plain.get("validation_data"), said.plain.get("test_data")):
+        if path is not None:
+            check_file(path)
+    place = {name: said.plain.get(name) for name in ("project_name", "resume")}
+    storage.locate(
+        said.plain.get("directory", command.DIRECTORY), place["project_name"], place["resume"] or False
+    )
 
 
 def _named(given: Command) -> tuple[Any, Any, Mapping[str, Any]]:
@@ -163,7 +187,10 @@ def _elsewhere(result: Any) -> str:
 
 def export(run: str, path: Path, format_: str, directory: Path) -> int:
     """Write a run's best model to a file."""
-    from autoopt.result import load
+    from autoopt import storage
+
+    storage.find(run, directory)
+    from autoopt.result import load  # loads Keras
 
     print_lines([str(load(run, directory).export(path, format_))])
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError
+from autoopt.spelling import named, spelled
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,15 @@ class Constraints(KnownArguments):
         as_plain(self)
         if self.max_params is not None and (not _is_number(self.max_params, int) or self.max_params < 1):
             raise UsageError(
-                f"max_params was given {self.max_params!r}. Expected a whole number from 1, for example "
-                "max_params=20_000. Leave max_params out for no limit."
+                f"{named('max_params')} was given {self.max_params!r}. Expected a whole number from 1, for example "
+                f"{spelled('max_params', 20000)}. Leave {named('max_params')} out for no limit."
             )
         for name, example in (("max_latency_ms", 5.0), ("max_seconds_per_epoch", 2.5)):
             value = getattr(self, name)
             if value is not None and (not _is_number(value, int | float) or not 0 < value < math.inf):
                 raise UsageError(
-                    f"{name} was given {value!r}. Expected a number above 0, for example {name}={example}. "
-                    f"Leave {name} out for no limit."
+                    f"{named(name)} was given {value!r}. Expected a number above 0, for example {spelled(name, example)}. "
+                    f"Leave {named(name)} out for no limit."
                 )
 
 

@@ -64,13 +64,22 @@ class Flags:
         Raises:
             UsageError: A flag does not fit the space, the constraints or the resources.
         """
-        from autoopt.constraints import Constraints
-        from autoopt.resources import Resources
-        from autoopt.search import Search
-
-        found = {**defined, **self.plain}
+        found = self.unspaced(defined)
         if self.opened or self.closed or self.batch_sizes or self.pins:
             found["space"] = self._space(found.get("space", "auto"))
+        return found
+
+    def unspaced(self, defined: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the same but for the space, which takes Keras to be read.
+
+        Raises:
+            UsageError: A flag does not fit the constraints, the resources or the search.
+        """
+        from autoopt.constraints import Constraints
+        from autoopt.resources import Resources
+        from autoopt.search_options import Search
+
+        found = {**defined, **self.plain}
         if self.means:
             found["resources"] = dataclasses.replace(found.get("resources") or Resources(), **self.means)
         if self.searching:

@@ -13,10 +13,10 @@ from autoopt.records import own_model
 
 def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
     """Print what a run found; without a name the newest."""
+    result = _newest(directory) if run is None else _loaded(run, directory)
     from autoopt.reports import failed_line, importance_grid, outcome, screen, trials_grid, trials_table
     from autoopt.search import ranked
 
-    result = _newest(directory) if run is None else _loaded(run, directory)
     summary, shares = result.summary(), _shares(result)
     if as_json:
         board = json.loads(result.leaderboard(rows).to_json(orient="records"))
@@ -121,17 +121,20 @@ def _summary(folder: Any) -> Mapping[str, Any]:
 
 
 def _loaded(run: str, directory: Path) -> Any:
+    from autoopt import storage
+
+    storage.find(run, directory)  # which says that there is none before Keras is loaded
     from autoopt.result import load
 
     return load(run, directory)
 
 
 def _newest(directory: Path) -> Any:
-    from autoopt.result import Result
-
     found = _every(directory)
     if not found:
         raise RunError(f"There are no runs under {directory}. Start one: autoopt tune model.py")
+    from autoopt.result import Result  # loads Keras
+
     return Result(found[-1])
 
 

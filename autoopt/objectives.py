@@ -1,12 +1,15 @@
-"""What a search compares: the objectives read, and checked against the metrics that the model reports."""
+"""What a search compares: the objectives read, and checked against the metrics that the model reports.
 
+Keras is not loaded to read them.
+"""
+
+import sys
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import keras_tuner
-
 from autoopt.errors import UsageError, nearest
 from autoopt.records import COSTS, Objective
+from autoopt.spelling import named, spelled, typed
 
 # KerasTuner's own inference takes every metric that it does not list, F1 and R² among them, for an error.
 LARGER_IS_BETTER = (
@@ -36,22 +39,39 @@ def resolve(given: Any, default: Objective, names: Sequence[str]) -> tuple[Objec
         >>> [each.name for each in resolve(["parameters", "val_loss"], auto, ["loss", "val_loss"])]
         ['val_loss', 'parameters']
     """
+    check(given)
     found = [_one(each, given, default, names) for each in entries(given)]
+    _check_once(given, [each.name for each in found])  # "auto" has a name by now
+    first = next(each for each in found if not each.is_cost)
+    return (first, *(each for each in found if each is not first))
+
+
+def check(given: Any) -> None:
+    """Check what can be checked of objectives before it is known what trials report.
+
+    Raises:
+        UsageError: Something names nothing, there is no metric, or one twice.
+    """
+    found = [_name(entry) for entry in entries(given)]
     if not found:
         raise UsageError(
-            f"objective was given {given!r}, which names nothing. Expected one name or more: pass "
-            '"val_accuracy", or ["val_accuracy", "parameters"].'
+            f"{named('objective')} was given {given!r}, which names nothing. Expected one name or more: pass "
+            f"{spelled('objective', 'val_loss')}, or {spelled('objective', ['val_loss', 'parameters'])}."
         )
-    metrics = [each for each in found if not each.is_cost]
-    if not metrics:
+    if all(name in COSTS for name in found):
         raise UsageError(
-            f"objective was given {given!r}, which names costs alone, no metric. Expected a metric beside it, "
-            f'which decides the best epoch of a trial: pass ["{default.name}", "{found[0].name}"].'
+            f"{named('objective')} was given {given!r}, which names costs alone, no metric. Expected a metric beside it, "
+            f"which decides the best epoch of a trial: pass {spelled('objective', ['val_loss', found[0]])}."
         )
-    twice = next((each.name for each in found if sum(each.name == other.name for other in found) > 1), None)
+    _check_once(given, found)
+
+
+def _check_once(given: Any, names: Sequence[str]) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise UsageError(f"objective was given {given!r}, which names {twice!r} twice. Leave out one.")
-    return (metrics[0], *(each for each in found if each is not metrics[0]))
+        raise UsageError(
+            f"{named('objective')} was given {given!r}, which names {twice!r} twice. Leave out one."
+        )
 
 
 def entries(given: Any) -> Sequence[Any]:
@@ -68,30 +88,42 @@ def name_of(entry: Any) -> Any:
     """Return the name in one entry of `objective`; what is none of those that are expected, as it is."""
     if _is_directed(entry):
         return entry[0]
-    return entry.name if isinstance(entry, keras_tuner.Objective) else entry
+    return entry.name if _is_tuners(entry) else entry
+
+
+def _name(entry: Any) -> str:
+    """Return the name in one entry.
+
+    Raises:
+        UsageError: It has none.
+    """
+    name = name_of(entry)
+    if not isinstance(name, str) or not name:
+        raise UsageError(
+            f'{named("objective")} was given {entry!r}. Expected "auto", a metric name as "val_accuracy", '
+            '("name", "max") or ("name", "min"), a keras_tuner.Objective, or a list of these.'
+        )
+    return name
 
 
 def _one(entry: Any, given: Any, default: Objective, names: Sequence[str]) -> Objective:
     """Return the objective of one entry of what was given."""
     if isinstance(entry, str) and entry == "auto":
         return default
-    name = name_of(entry)
-    if not isinstance(name, str):
-        raise UsageError(
-            f'objective was given {entry!r}. Expected "auto", a metric name as "val_accuracy", '
-            '("name", "max") or ("name", "min"), a keras_tuner.Objective, or a list of these.'
-        )
+    name = _name(entry)
     if names and name not in (*names, *COSTS) and isinstance(given, tuple) and given[0] in (*names, *COSTS):
         raise UsageError(
-            f'objective was given {given!r}. Expected "max" or "min" behind a name, in small letters. Pass '
+            f'{named("objective")} was given {given!r}. Expected "max" or "min" behind a name, in small letters. Pass '
             f'({given[0]!r}, "max") or ({given[0]!r}, "min").'
         )
     if names and name not in (*names, *COSTS):
         known = (*names, *COSTS)
-        raise UsageError(f"objective was given {name!r}, which no trial reports.{nearest(name, known)}")
+        raise UsageError(
+            f"{named('objective')} was given {name!r}, which no trial reports.{nearest(name, known)}"
+        )
     if _is_directed(entry):
         return Objective(name, entry[1])
-    if isinstance(entry, keras_tuner.Objective):
+    if _is_tuners(entry):
         return Objective(name, entry.direction)
     return Objective(name, "min" if name in COSTS else _direction(name))
 
@@ -99,6 +131,12 @@ def _one(entry: Any, given: Any, default: Objective, names: Sequence[str]) -> Ob
 def _is_directed(entry: Any) -> bool:
     """Whether an entry is a name with its direction."""
     return isinstance(entry, list | tuple) and len(entry) == 2 and entry[1] in ("min", "max")
+
+
+def _is_tuners(entry: Any) -> bool:
+    """Whether an entry is an objective of KerasTuner's, which is loaded then."""
+    keras_tuner = sys.modules.get("keras_tuner")
+    return keras_tuner is not None and isinstance(entry, keras_tuner.Objective)
 
 
 def _direction(name: str) -> Literal["min", "max"]:
@@ -110,5 +148,8 @@ def _direction(name: str) -> Literal["min", "max"]:
         return "max"
     raise UsageError(
         f"It is not known whether more or less of {name!r} is better. "
-        f'Pass ({name!r}, "max") in its place, or "min"; a keras_tuner.Objective says it as well.'
+        + typed(
+            python=f'Pass ({name!r}, "max") in its place, or "min"; a keras_tuner.Objective says it as well.',
+            shell=f'Write objective = ({name!r}, "max") into the model file, or "min", and leave --objective out.',
+        )
     )

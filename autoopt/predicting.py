@@ -30,8 +30,11 @@ def predict(run: str, data: Path, path: Path | None, proba: bool, directory: Pat
     Raises:
         UsageError: There is no such run, the rows are not as in training, or the CSV cannot be written.
     """
-    from autoopt.data.files import write
+    from autoopt import storage
+    from autoopt.data.files import check_there, write
 
+    storage.find(run, directory)
+    check_there(data)
     if path is not None:
         _check_out(path, data)
     with _shown(run):
@@ -64,9 +67,13 @@ def evaluate(run: str, data: Path, as_json: bool, directory: Path) -> int:
     Raises:
         UsageError: There is no such run, the rows are not as in training, or none has a label.
     """
+    from autoopt import storage
+    from autoopt.data.files import check_there
     from autoopt.data.rows import labelled
     from autoopt.reports import told
 
+    storage.find(run, directory)
+    check_there(data)
     with _shown(run):
         from autoopt.result import load  # loads Keras
 

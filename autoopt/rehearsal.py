@@ -19,6 +19,7 @@ from autoopt.hypermodel import AutoHyperModel
 from autoopt.model_function import insisted
 from autoopt.recipe import Recipe
 from autoopt.records import COSTS, Objective
+from autoopt.spelling import named
 
 REHEARSAL_SEED = 0
 REHEARSAL_ROWS = 8
@@ -138,7 +139,7 @@ def _scores(
     except DataError as error:
         if isinstance(given, str) and given.removeprefix("val_") in task.NAMES:
             raise UsageError(
-                f"objective was given {given!r}, which needs one output that tells classes apart, and {error}. "
+                f"{named('objective')} was given {given!r}, which needs one output that tells classes apart, and {error}. "
                 f"Expected an objective that trials report.{nearest(given, names)}"
             ) from error
         return {}
@@ -149,7 +150,7 @@ def _measured_one(wanted: Sequence[str], known: Mapping[str, task.Score]) -> tas
     """Return the one score that is to be measured beside the user's metrics, None for none."""
     if len(wanted) > 1:
         raise UsageError(
-            f"objective was given {' and '.join(map(repr, wanted))}, none of which the model reports. Expected one "
+            f"{named('objective')} was given {' and '.join(map(repr, wanted))}, none of which the model reports. Expected one "
             "of them at most, which is measured beside its metrics: compile the model with a metric for the others."
         )
     return known[wanted[0]] if wanted else None
@@ -163,7 +164,7 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
     """
     if score.name not in _logged(compiling.measure(model, score), few):
         raise UsageError(
-            f"objective was given 'val_{score.name}', and the model's own test_step or compute_metrics leaves out what it is "
+            f"{named('objective')} was given 'val_{score.name}', and the model's own test_step or compute_metrics leaves out what it is "
             "compiled with. Expected one that reports self.compute_metrics(…). Report the score there, or pass "
             "another objective."
         )
@@ -172,8 +173,8 @@ def _measured(score: task.Score, model: keras.Model, dataset: Dataset, few: Part
     y = keras.tree.flatten(seen.y)[0]
     if isinstance(part, Part) and not score.classes.differ(y):
         raise DataError(
-            f"objective was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
-            "Expected two or more. Pass validation_data with examples of each class, or more data."
+            f"{named('objective')} was given 'val_{score.name}', and the {part.n:,} examples that validate are of one class. "
+            f"Expected two or more. Pass {named('validation_data')} with examples of each class, or more data."
         )
     whole = "of class 1" if score.classes.two else "the mean over classes"
     unweighted = seen.sample_weight is not None and not score.weighted

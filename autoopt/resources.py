@@ -7,6 +7,7 @@ from typing import Any
 from autoopt import memory
 from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
+from autoopt.spelling import named
 
 ENGINES = ("auto", "keras")
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -78,32 +79,37 @@ class Resources(KnownArguments):
     def __post_init__(self) -> None:
         as_plain(self)
         if self.engine not in ENGINES:
-            raise UsageError(f"engine was given {self.engine!r}.{nearest(str(self.engine), ENGINES)}")
+            raise UsageError(
+                f"{named('engine')} was given {self.engine!r}.{nearest(str(self.engine), ENGINES)}"
+            )
         if self.memory is not None and (_bytes(self.memory) or 0) < LEAST_MEMORY:
             raise UsageError(
-                f'memory was given {self.memory!r}. Expected a text as "4GB" or "500MB", or bytes as a whole '
-                f"number from {LEAST_MEMORY:,}. Leave memory out for half of what the machine has."
+                f'{named("memory")} was given {self.memory!r}. Expected a text as "4GB" or "500MB", or bytes as a whole '
+                f"number from {LEAST_MEMORY:,}. Leave {named('memory')} out for half of what the machine has."
             )
         if self.max_disk is not None and (_bytes(self.max_disk) or 0) < LEAST_DISK:
             raise UsageError(
-                f'max_disk was given {self.max_disk!r}. Expected a text as "2GB" or "500MB", or bytes as a whole '
-                f"number from {LEAST_DISK:,}. Leave max_disk out for as much as the best few trials take."
+                f'{named("max_disk")} was given {self.max_disk!r}. Expected a text as "2GB" or "500MB", or bytes as a whole '
+                f"number from {LEAST_DISK:,}. Leave {named('max_disk')} out for as much as the best few trials take."
             )
         if self.dtype_policy not in DTYPE_POLICIES:
             raise UsageError(
                 f"dtype_policy was given {self.dtype_policy!r}.{nearest(str(self.dtype_policy), DTYPE_POLICIES)}"
             )
         if self.backend is not None and self.backend not in BACKENDS:
-            raise UsageError(f"backend was given {self.backend!r}.{nearest(str(self.backend), BACKENDS)}")
+            raise UsageError(
+                f"{named('backend')} was given {self.backend!r}.{nearest(str(self.backend), BACKENDS)}"
+            )
         if self.address is not None and not (isinstance(self.address, str) and self.address.strip()):
             raise UsageError(
-                f"address was given {self.address!r}. Expected that of a running Ray cluster, as a text: "
-                '"auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". Leave address out for this machine.'
+                f"{named('address')} was given {self.address!r}. Expected that of a running Ray cluster, as a text: "
+                '"auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". '
+                f"Leave {named('address')} out for this machine."
             )
         if self.gpus is not None and not _is_share(self.gpus):
             raise UsageError(
-                f"gpus was given {self.gpus!r}. Expected how many GPUs each worker gets: a whole number, or a part of one "
-                "above 0 and below 1, as 0.5. Leave gpus out for one each."
+                f"{named('gpus')} was given {self.gpus!r}. Expected how many GPUs each worker gets: a whole number, or a part of "
+                f"one above 0 and below 1, as 0.5. Leave {named('gpus')} out for one each."
             )
         for name in ("isolate", "compilation_cache"):
             if not isinstance(getattr(self, name), bool):

@@ -12,6 +12,7 @@ from autoopt.asked import versions
 from autoopt.errors import RunError
 from autoopt.fingerprints import Fingerprint
 from autoopt.records import Trial
+from autoopt.spelling import named
 from autoopt.storage import RunFolder
 
 MOST_NAMES = 4
@@ -88,7 +89,7 @@ def earlier(folder: RunFolder, trials: Sequence[Trial], now: Now) -> Earlier:
     if _differs(before, made_of, "model") and asked.get("versions", {}).get("keras") == versions()["keras"]:
         raise RunError(
             f"Your own model is another one than the run {folder.path} was begun with: other layers, loss, metrics or "
-            "optimizer. Its trials could not be compared. Pass the model that it was begun with, or another project_name."
+            f"optimizer. Its trials could not be compared. Pass the model that it was begun with, or another {named('project_name')}."
         )
     spent = _spent(asked, folder.read("result"), trials) if trials else 0.0
     written = {"made_of": made_of, "class_weight": str(now.class_weight), "spent": spent}
@@ -146,7 +147,7 @@ def _of_data(parts: Sequence[str]) -> str:
     plural = len(parts) > 1
     return (
         f"The {which} part{'s hold' if plural else ' holds'} other data than when this run was begun: scores from before "
-        "and from now do not compare. Pass another project_name for a run on this data alone."
+        f"and from now do not compare. Pass another {named('project_name')} for a run on this data alone."
     )
 
 

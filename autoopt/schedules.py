@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 DECAY_RATE = 0.01
@@ -119,7 +118,9 @@ class Schedule:
         Exact where Keras has it; else the nearest step function of `PIECES` pieces, so that a model is read back
         without us. Reduce-on-plateau stands still: it needs what an epoch has reached.
         """
-        schedules, total = keras.optimizers.schedules, self.total_steps
+        from keras.optimizers import schedules
+
+        total = self.total_steps
         if total is None or self.name == "plateau":
             # Stands still, and is no number: an optimizer saved under a schedule has no variable for the rate,
             # and is loaded into one that has none either.
@@ -127,28 +128,28 @@ class Schedule:
             return self.rate if self.name == "constant" and not self.warmup else standing
         whole = self.name != "one_cycle" or (RISE * total).is_integer()  # Keras's warm-up takes whole steps
         if not self.rising and self.name in _KERAS and whole:
-            return _KERAS[self.name](self.rate, total)
-        return self._pieces(total) if self.moves else self.rate
+            return _KERAS[self.name](schedules, self.rate, total)
+        return self._pieces(schedules, total) if self.moves else self.rate
 
-    def _pieces(self, total: int) -> Any:
+    def _pieces(self, schedules: Any, total: int) -> Any:
         ends = np.unique(np.linspace(0, total, PIECES + 1).round().astype(int))
         middles = (ends[:-1] + ends[1:] - 1) / 2
         boundaries = [int(end) - 1 for end in ends[1:-1]]  # the last step of a piece: Keras includes it
         values = [float(value) for value in self.rates(middles)]
-        return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)
+        return schedules.PiecewiseConstantDecay(boundaries, values)
 
 
-_KERAS: Mapping[str, Callable[[float, int], Any]] = {
-    "linear": lambda rate, total: keras.optimizers.schedules.PolynomialDecay(rate, total, 0.0, power=1.0),
-    "polynomial": lambda rate, total: keras.optimizers.schedules.PolynomialDecay(
+_KERAS: Mapping[str, Callable[[Any, float, int], Any]] = {
+    "linear": lambda schedules, rate, total: schedules.PolynomialDecay(rate, total, 0.0, power=1.0),
+    "polynomial": lambda schedules, rate, total: schedules.PolynomialDecay(
         rate, total, end_learning_rate=0.0, power=POWER
     ),
-    "exponential": lambda rate, total: keras.optimizers.schedules.ExponentialDecay(rate, total, DECAY_RATE),
-    "cosine": lambda rate, total: keras.optimizers.schedules.CosineDecay(rate, total),
-    "cosine_restarts": lambda rate, total: keras.optimizers.schedules.CosineDecayRestarts(
+    "exponential": lambda schedules, rate, total: schedules.ExponentialDecay(rate, total, DECAY_RATE),
+    "cosine": lambda schedules, rate, total: schedules.CosineDecay(rate, total),
+    "cosine_restarts": lambda schedules, rate, total: schedules.CosineDecayRestarts(
         rate, total / (2.0**CYCLES - 1), t_mul=2.0
     ),
-    "one_cycle": lambda rate, total: keras.optimizers.schedules.CosineDecay(
+    "one_cycle": lambda schedules, rate, total: schedules.CosineDecay(
         START * rate,
         round((1 - RISE) * total),
         END,

@@ -7,10 +7,9 @@ import threading
 from collections.abc import Iterator
 
 import numpy as np
-from keras.src.backend.common import global_state
-from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR as KERAS_GENERATOR
 
 from autoopt.errors import UsageError
+from autoopt.spelling import named
 
 # Places in the tree of seeds. The first two follow (seed, trial, repeat), those after them the seed or a trial of it.
 INITIAL = 0
@@ -49,7 +48,10 @@ def checked(seed: int | None) -> int:
     if seed is None:
         return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        raise UsageError(f"seed was given {seed!r}. Expected a whole number from 0, or None for a fresh one.")
+        raise UsageError(
+            f"{named('seed')} was given {seed!r}. Expected a whole number from 0, or None for a fresh one. Leave "
+            f"{named('seed')} out for that."
+        )
     return int(seed)
 
 
@@ -90,6 +92,9 @@ def drawn_from(seed: int) -> Iterator[None]:
 
     Keras keeps a generator for each thread, which it seeds from Python's when it is first asked for.
     """
+    from keras.src.backend.common import global_state  # a seed is checked before Keras is loaded
+    from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR as KERAS_GENERATOR
+
     before = global_state.get_global_attribute(KERAS_GENERATOR)
     global_state.set_global_attribute(KERAS_GENERATOR, None)
     try:

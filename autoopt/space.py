@@ -12,6 +12,7 @@ from autoopt import axes
 from autoopt.arguments import KnownArguments, plain, spelled
 from autoopt.axes import Origin
 from autoopt.errors import SpaceError, nearest
+from autoopt.spelling import named, typed
 from autoopt.untrusted import Unreadable, fit, parse, shown
 
 AXES: Mapping[str, type[axes.Axis]] = {
@@ -22,6 +23,9 @@ AXES: Mapping[str, type[axes.Axis]] = {
     "optimizer": axes.Optimizer,
     "batch_size": axes.BatchSize,
 }
+A_PIN = ('{"optimizer/name": "adam"}', "optimizer/name=adam")
+"""A pin as Python has it, and as a shell does."""
+
 AxisArgument = bool | axes.Axis | Sequence[int]
 
 
@@ -226,7 +230,7 @@ def _settled(name: str, given: Any) -> bool | axes.Axis:
 def _pins(given: Any) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise SpaceError(
-            f"fix was given {given!r}. Expected a mapping of names to values, "
+            f"{named('fix')} was given {given!r}. Expected a mapping of names to values, "
             'for example {"optimizer/name": "adam"}.'
         )
     pins = {name: plain(value) for name, value in given.items()}
@@ -234,8 +238,8 @@ def _pins(given: Any) -> dict[str, Any]:
         number = isinstance(value, int | float) and math.isfinite(value)
         if not isinstance(name, str) or not (number or isinstance(value, str)):
             raise SpaceError(
-                f"fix was given {name!r}: {value!r}. Expected a hyperparameter's name and the one value that "
-                'it takes: a number, a text, True or False, for example {"optimizer/name": "adam"}.'
+                f"{named('fix')} was given {name!r}: {value!r}. Expected a hyperparameter's name and the one value that "
+                f"it takes: a number, a text, True or False, for example {typed(*A_PIN)}."
             )
     return pins
 

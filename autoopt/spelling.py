@@ -8,11 +8,14 @@ from typing import Any
 
 from autoopt.untrusted import shown
 
-ALONE = ("proba",)
+ALONE = ("proba", "isolate")
 """Arguments that are true in a shell by standing there."""
 
 JOINED = ("types", "drop")
 """Arguments whose words stand behind one flag, with commas between."""
+
+PLACES = {"model_fn": "MODEL", "data": "DATA", "path": "PATH"}
+"""Arguments that are no flags in a shell: what its commands call them."""
 
 SERIES = "series"
 """What `types` says of a whole table: its columns are the steps of a series, in their order."""
@@ -59,7 +62,19 @@ def named(argument: str) -> str:
         >>> named("project_name")
         'project_name'
     """
-    return f"--{argument.replace('_', '-')}" if _in_shell.get() else argument
+    if not _in_shell.get():
+        return argument
+    return PLACES.get(argument, f"--{argument.replace('_', '-')}")
+
+
+def typed(python: str, shell: str) -> str:
+    """Return what a reader types, where the two are more than one argument apart.
+
+    Example:
+        >>> typed(python="autoopt.load('mine')", shell="autoopt show mine")
+        "autoopt.load('mine')"
+    """
+    return shell if _in_shell.get() else python
 
 
 def _words(argument: str, value: Any) -> Sequence[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from autoopt import checks, class_weights, resuming, seeding, starters, storage
+from autoopt import call, checks, class_weights, resuming, seeding, starters, storage
 from autoopt.afterwards import Again, Unweighted
 from autoopt.arguments import pythons
 from autoopt.asked import Asked, asked_in_fit
@@ -151,10 +151,12 @@ def tune(
     epochs, max_trials, workers, verbose, resume, objective = map(
         pythons, (epochs, max_trials, workers, verbose, resume, objective)
     )
-    checks.arguments(
-        epochs=epochs, max_trials=max_trials, workers=workers, callbacks=callbacks, resume=resume,
-        verbose=verbose, logdir=logdir, search=search, resources=resources, constraints=constraints,
-    )  # fmt: skip
+    call.check({
+        "epochs": epochs, "max_trials": max_trials, "budget": budget, "workers": workers, "resume": resume, "verbose": verbose,
+        "seed": seed, "objective": objective, "logdir": logdir, "directory": directory, "search": search,
+        "resources": resources, "constraints": constraints,
+    })  # fmt: skip
+    checks.callbacks_fit(callbacks)
     own = own_sinks(sinks)
     starters.check(model_fn)
     budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)

@@ -212,10 +212,10 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "no model": (("tune", "net.py:forgetful"), "model_fn returned None"),
     "no data file of that name": (("tune", "net.py", "trian.npz"), "Did you mean 'train.npz'?"),
     "data that needs pickle": (("tune", "net.py", "objects.npz"), "only pickle reads"),
-    "budget": (("tune", "net.py", "--budget", "soon"), "budget was given 'soon'. Expected seconds above 0"),
+    "budget": (("tune", "net.py", "--budget", "soon"), "--budget was given 'soon'. Expected seconds above 0"),
     "max_trials": (("tune", "net.py", "--max-trials", "x"), "'x' is not a valid integer"),
-    "workers": (("tune", "net.py", "--workers", "-1"), "workers was given -1. Expected how many trials"),
-    "seed": (("tune", "net.py", "--seed", "-1"), "seed was given -1. Expected a whole number from 0"),
+    "workers": (("tune", "net.py", "--workers", "-1"), "--workers was given -1. Expected how many trials"),
+    "seed": (("tune", "net.py", "--seed", "-1"), "--seed was given -1. Expected a whole number from 0"),
     "objective": (("tune", "net.py", "--objective", "val_acuracy"), "Did you mean 'val_accuracy'?"),
     "fix without a value": (("tune", "net.py", "--fix", "nonsense"), "Expected NAME=VALUE, for example"),
     "fix of another name": (
@@ -232,16 +232,19 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
         "--open optimizer was given together with --close optimizer",
     ),
     "batch size": (("tune", "net.py", "--batch-size", "64"), "given 64, more than the 48 examples"),
-    "engine": (("tune", "net.py", "--engine", "kears"), "engine was given 'kears'. Did you mean 'keras'?"),
+    "engine": (("tune", "net.py", "--engine", "kears"), "--engine was given 'kears'. Did you mean 'keras'?"),
     "max_params": (
         ("tune", "net.py", "--max-params", "0"),
-        "max_params was given 0. Expected a whole number",
+        "--max-params was given 0. Expected a whole number",
     ),
     "nothing within max_params": (
         ("tune", "net.py", "--max-params", "5"),
         "Your own model has 23 parameters, more than max_params=5. Expected a limit above that",
     ),
-    "memory": (("tune", "net.py", "--memory", "lots"), "memory was given 'lots'. Expected a text as \"4GB\""),
+    "memory": (
+        ("tune", "net.py", "--memory", "lots"),
+        "--memory was given 'lots'. Expected a text as \"4GB\"",
+    ),
     "directory": (("tune", "net.py", "--directory", "net.py"), "'net.py' is a file"),
     "resume": (("tune", "net.py", "--resume", "yes"), "'yes' is not one of 'true', 'false', 'overwrite'"),
     "no run of that name": (("show", "mine"), "There is no run 'mine'"),
@@ -371,8 +374,8 @@ def test_export_writes_the_model_and_prints_where(
 @pytest.mark.parametrize(
     ("format_", "name", "message"),
     [
-        ("kears", "a.keras", "format was given 'kears'. Did you mean 'keras'?"),
-        ("keras", "a.h5", "Expected a name that ends in .keras"),
+        ("kears", "a.keras", "--format was given 'kears'. Did you mean 'keras'?"),
+        ("keras", "a.h5", "a.h5'. Expected a name that ends in .keras"),
         ("keras", "nowhere/a.keras", "There is no folder"),
     ],
 )

@@ -138,6 +138,33 @@ def test_data_are_inspected_without_loading_a_framework(tmp_path: Path) -> None:
     assert "task binary" in printed
 
 
+WRONG = [
+    "tune net.py --budget soon", "tune net.py --epochs 0", "tune net.py --max-trials 0", "tune net.py --workers none",
+    "tune net.py --sampler tpee", "tune net.py --pruner medain", "tune net.py --oracle bayes", "tune net.py --engine kears",
+    "tune net.py --memory lots", "tune net.py --gpus 1.5", "tune net.py --backend jacks", "tune net.py --max-params 0",
+    "tune net.py --objective latency", "tune net.py --seed -1", "tune net.py --validation-split 2", "tune net.py --logdir net.py",
+    "tune net.py --project-name ../x", "tune net.py --fix adam", "tune nett.py", "tune net.py nowhere.npz", "tune mlp nowhere.csv",
+    "tune mlp book.xlsx", "tune mpl rows.csv", "tune nowhere.csv", "tune mlp rows.csv --types a", "resume nothing", "show nothing",
+    "compare one two", "predict nothing rows.csv", "evaluate nothing rows.csv", "export nothing best.keras", "inspect nowhere.csv",
+]  # fmt: skip
+
+
+def test_wrong_words_are_told_before_keras_is_loaded(tmp_path: Path) -> None:
+    for name in ("net.py", "rows.csv", "book.xlsx"):
+        (tmp_path / name).write_text("a,b\n1,2\n")
+    code = (
+        "import sys, json\nfrom click.testing import CliRunner\nfrom autoopt.cli import main\n"
+        "for line in json.loads(sys.argv[1]):\n    done = CliRunner().invoke(main, line.split())\n"
+        "    print(done.exit_code, 'Error: ' in done.output, 'keras' in sys.modules, line)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
+    told = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(WRONG)], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        check=True,
+    ).stdout  # fmt: skip
+    assert told.splitlines() == [f"2 True False {line}" for line in WRONG]
+
+
 def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MODEL + QUICK + "print('loading my data')\n")
     words = ("tune", "net.py", "--max-trials", "2", "--json")

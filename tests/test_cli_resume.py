@@ -107,7 +107,7 @@ def test_a_run_begun_in_python_goes_on_with_the_file_that_is_named(place: Path) 
     [
         (("tow",), "There is no run 'tow'"),
         (("one", "nte.py"), "There is no file 'nte.py'. Did you mean 'net.py'?"),
-        (("one", "--budget", "soon"), "budget was given 'soon'"),
+        (("one", "--budget", "soon"), "--budget was given 'soon'"),
         (("one", "--max-trials", "few"), "Invalid value for '--max-trials'"),
         ((), "Missing argument 'RUN'"),
     ],

@@ -89,7 +89,7 @@ def test_of_several_the_first_metric_leads_and_costs_are_to_be_small(given: Any)
         ([], "names nothing. Expected one name or more"),
         (
             "parameters",
-            r'costs alone, no metric. Expected a metric beside it.*\["val_accuracy", "parameters"\]',
+            r"costs alone, no metric. Expected a metric beside it.*objective=\['val_loss', 'parameters'\]",
         ),
         (["latency", "seconds_per_epoch"], "costs alone"),
         (["val_loss", "parameters", "val_loss"], "names 'val_loss' twice. Leave out one"),

@@ -21,6 +21,7 @@ CASES: dict[str, tuple[str, Any, str, str]] = {
     "a number": ("validation_split", 0.5, "validation_split=0.5", "--validation-split 0.5"),
     "yes": ("resume", True, "resume=True", "--resume true"),
     "a flag alone": ("proba", True, "proba=True", "--proba"),
+    "another flag alone": ("isolate", True, "isolate=True", "--isolate"),
 }
 
 
@@ -38,6 +39,12 @@ def test_what_a_model_file_calls_within_a_command_is_spelled_in_python() -> None
         with spelling(shell=False):
             assert named("project_name") == "project_name"
         assert named("project_name") == "--project-name"
+
+
+def test_what_is_no_flag_in_a_shell_is_called_as_its_commands_call_it() -> None:
+    assert [named(each) for each in ("path", "data")] == ["path", "data"]
+    with spelling(shell=True):
+        assert [named(each) for each in ("path", "data", "model_fn")] == ["PATH", "DATA", "MODEL"]
 
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])) | st.sampled_from(

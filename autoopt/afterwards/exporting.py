@@ -18,6 +18,7 @@ from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Trial
 from autoopt.script import Winner, script_of
 from autoopt.seeding import preserved
+from autoopt.spelling import named
 from autoopt.storage import RunFolder, replacing
 from autoopt.untrusted import finite, printable
 
@@ -157,18 +158,22 @@ def check_target(path: str | Path, format: str) -> Path:
             folder is missing, or nobody may write there.
     """
     if not isinstance(format, str) or format not in ENDINGS:
-        raise UsageError(f"format was given {format!r}.{nearest(str(format), ENDINGS)}")
+        raise UsageError(f"{named('format')} was given {format!r}.{nearest(str(format), ENDINGS)}")
     if not isinstance(path, str | Path):
         raise UsageError(
-            f'path was given {path!r}. Expected the path of a file: pass "best{ENDINGS[format]}".'
+            f'{named("path")} was given {path!r}. Expected the path of a file: pass "best{ENDINGS[format]}".'
         )
     target, ending = Path(path), ENDINGS[format]
     others = [each for each in ENDINGS.values() if each and target.name.endswith(each)]
     if not target.name.endswith(ending) or (not ending and others):
         wanted = f"ends in {ending}" if ending else "is a folder's, without an ending"
-        raise UsageError(f"path was given {str(path)!r}. Expected a name that {wanted} for {format!r}.")
+        raise UsageError(
+            f"{named('path')} was given {str(path)!r}. Expected a name that {wanted} for {format!r}."
+        )
     if not target.parent.is_dir():
-        raise UsageError(f"path was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it.")
+        raise UsageError(
+            f"{named('path')} was given {str(path)!r}. There is no folder {str(target.parent)!r}: make it."
+        )
     _check_free(target, folder=not ending)
     if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise UsageError(_unwritable(path, "permission denied"))
@@ -182,7 +187,7 @@ def _harmless(text: str) -> str:
 
 def _unwritable(path: str | Path, why: str) -> str:
     return (
-        f"path was given {str(path)!r}, which cannot be written: {why}. Expected a place of yours, not the run's own. Name "
+        f"{named('path')} was given {str(path)!r}, which cannot be written: {why}. Expected a place of yours, not the run's own. Name "
         "another, or change its permissions."
     )
 
@@ -191,14 +196,14 @@ def _check_free(target: Path, folder: bool) -> None:
     """Check that nothing of somebody else's has the place of an export."""
     if not folder and target.is_dir():
         raise UsageError(
-            f"path was given {str(target)!r}, which is a folder. Expected a file's name: add one, {str(target / 'best')!r} "
+            f"{named('path')} was given {str(target)!r}, which is a folder. Expected a file's name: add one, {str(target / 'best')!r} "
             f"for example with {''.join(target.suffixes)} behind it."
         )
     foreign = target.is_dir() and any(target.iterdir()) and not (target / "saved_model.pb").is_file()
     if folder and (target.is_file() or foreign):
         what = "a file" if target.is_file() else "a folder with other files in it"
         raise UsageError(
-            f"path was given {str(target)!r}, which is {what}. Expected a folder that is new or empty: name another."
+            f"{named('path')} was given {str(target)!r}, which is {what}. Expected a folder that is new or empty: name another."
         )
 
 
@@ -213,7 +218,7 @@ def _export(model: keras.Model, target: Path, format: str) -> None:
     missing = [name for name in CONVERTERS.get(backend, ()) if importlib.util.find_spec(name) is None]
     if format == "onnx" and missing:
         raise UsageError(
-            f"format was given 'onnx', which Keras writes on {backend} with {' and '.join(missing)}, and that is not "
+            f"{named('format')} was given 'onnx', which Keras writes on {backend} with {' and '.join(missing)}, and that is not "
             f"installed. Expected it. Install it: pip install {' '.join(missing)}"
         )
     try:

@@ -7,6 +7,7 @@ from autoopt.afterwards.frame import framed
 from autoopt.arguments import whole
 from autoopt.errors import RunError, UsageError, nearest
 from autoopt.records import Objective
+from autoopt.spelling import named
 from autoopt.storage import Journal, RunFolder
 from autoopt.untrusted import brief
 
@@ -15,7 +16,9 @@ def importance(folder: RunFolder, objective: Objective, evaluator: str, seed: in
     """Return how much each hyperparameter mattered; arguments, columns and errors as of `Result.importance`."""
     seed = whole("seed", seed, 0)
     if not isinstance(evaluator, str) or evaluator not in storage.EVALUATORS:
-        raise UsageError(f"evaluator was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}")
+        raise UsageError(
+            f"{named('evaluator')} was given {evaluator!r}.{nearest(str(evaluator), storage.EVALUATORS)}"
+        )
     journal = Journal(folder.journal, objective, read_only=True)
     try:
         found = storage.importances(journal, objective, evaluator, seed)

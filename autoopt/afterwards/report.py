@@ -12,6 +12,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective, Trial
 from autoopt.reports import page
 from autoopt.search import ranked
+from autoopt.spelling import named
 from autoopt.surgery import Layer, listed
 
 NAME = "report.html"
@@ -55,7 +56,7 @@ def report(run: Reported, path: str | Path | None) -> Path:
             fresh.write_text(text, encoding="utf8")
     except OSError as error:
         raise UsageError(
-            f"path was given {str(target)!r}, which cannot be written: {error.strerror or error}. Expected a file that "
+            f"{named('path')} was given {str(target)!r}, which cannot be written: {error.strerror or error}. Expected a file that "
             "can be. Name another: result.report(PATH), or autoopt report RUN PATH."
         ) from error
     return target
@@ -68,24 +69,26 @@ def _target(given: str | Path) -> Path:
         UsageError: It is no path of a page.
     """
     if not isinstance(given, str | Path) or not str(given):
-        raise UsageError(f"path was given {given!r}. Expected the path of a file, for example {NAME!r}.")
+        raise UsageError(
+            f"{named('path')} was given {given!r}. Expected the path of a file, for example {NAME!r}."
+        )
     target = Path(given)
     if target.is_dir():
         raise UsageError(
-            f"path was given {str(given)!r}, which is a folder. Expected a file: name {str(target / NAME)!r}."
+            f"{named('path')} was given {str(given)!r}, which is a folder. Expected a file: name {str(target / NAME)!r}."
         )
     if target.suffix.lower() not in ENDINGS:
         raise UsageError(
-            f"path was given {str(given)!r}. Expected a name that ends in .html: name "
+            f"{named('path')} was given {str(given)!r}. Expected a name that ends in .html: name "
             f"{str(target.with_suffix('.html'))!r}."
         )
     if not target.parent.is_dir():
         raise UsageError(
-            f"path was given {str(given)!r}. There is no folder {str(target.parent)!r}: make it."
+            f"{named('path')} was given {str(given)!r}. There is no folder {str(target.parent)!r}: make it."
         )
     if not os.access(target.parent, os.W_OK):
         raise UsageError(
-            f"path was given {str(given)!r}, but {str(target.parent)!r} cannot be written to. Expected a folder of yours: "
+            f"{named('path')} was given {str(given)!r}, but {str(target.parent)!r} cannot be written to. Expected a folder of yours: "
             "name another."
         )
     return target

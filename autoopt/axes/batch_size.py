@@ -9,6 +9,7 @@ import keras_tuner
 from autoopt.axes.axis import Axis, Origin
 from autoopt.axes.choices import check_numbers
 from autoopt.errors import SpaceError
+from autoopt.spelling import named
 
 POWERS_OF_TWO = (16, 32, 64, 128, 256, 512, 1024)
 FEWEST_STEPS = 4
@@ -43,8 +44,8 @@ class BatchSize(Axis):
         if not origin.rebatch:
             if self.values is not None:
                 raise SpaceError(
-                    f"batch_size was given {list(self.values)}, but the data comes batch by batch. Expected arrays, "
-                    "which can be cut into batches of any size. Leave batch_size out, or pass the data as arrays."
+                    f"{named('batch_size')} was given {list(self.values)}, but the data comes batch by batch. Expected arrays, "
+                    f"which can be cut into batches of any size. Leave {named('batch_size')} out, or pass the data as arrays."
                 )
             return {}
         choices = sorted({*self._choices(origin), origin.batch_size})
@@ -64,7 +65,7 @@ class BatchSize(Axis):
             return [size for size in POWERS_OF_TWO if size <= most]
         if examples is not None and max(self.values) > examples:
             raise SpaceError(
-                f"batch_size was given {max(self.values)}, more than the {examples} examples that train. "
+                f"{named('batch_size')} was given {max(self.values)}, more than the {examples} examples that train. "
                 f"Expected sizes of at most {examples}."
             )
         return self.values

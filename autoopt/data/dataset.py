@@ -14,10 +14,11 @@ from autoopt.data.parts import Part, Progress, Stream
 from autoopt.data.rows import Rows, check_unsaid
 from autoopt.data.rules import asked_share, check_ruled, ruled, said, share_of
 from autoopt.data.splits import check_seed, check_share, cut_again, split
-from autoopt.data.sufficiency import check_test
+from autoopt.data.sufficiency import check_test, few
 from autoopt.errors import DataError
 from autoopt.resources import Resources
 from autoopt.schema import Schema
+from autoopt.spelling import named
 
 if TYPE_CHECKING:
     from autoopt.preparing import Preparation
@@ -106,8 +107,8 @@ class Dataset:
         check_share(validation_split)
         check_seed(seed)
         share = asked_share(test_split, validation_data, test_data)
-        named = groups if isinstance(groups, str) else None
-        told = {"target": target, "task": task, "types": types, "drop": drop, "groups": named}
+        column = groups if isinstance(groups, str) else None
+        told = {"target": target, "task": task, "types": types, "drop": drop, "groups": column}
         if isinstance(data, Dataset):
             check_ruled(groups, time_order, "autoopt.Dataset", data)
             check_unsaid(told, "an autoopt.Dataset")
@@ -115,10 +116,10 @@ class Dataset:
         limit = Resources(memory=memory).memory_limit
         given = given_parts(data, validation_data, test_data, told, seed, limit, progress)
         asked_share(test_split, given.validation, given.test)  # which a folder may have
-        check_ruled(groups, time_order, "validation_data", given.validation)
+        check_ruled(groups, time_order, named("validation_data"), given.validation)
         if given.validation is not None:
             made = cls(given.data, given.validation, given.test, given.notes)
-            return _sized(_prepared(made, given.rows, limit), "test_data")
+            return _sized(_prepared(made, given.rows, limit), named("test_data"))
         whole = given.data
         assert isinstance(whole, Part)
         rules = ruled(groups if given.groups is None else given.groups, time_order, data, whole.n)
@@ -131,7 +132,7 @@ class Dataset:
         made = cls(pool.between(0, n), pool.between(n, pool.n), test, given.notes, cut, whole=pool)
         return _sized(
             _prepared(made, given.rows, limit),
-            "test_data" if cut.test is None else "The test part",
+            named("test_data") if cut.test is None else "The test part",
             *said(cut),
         )
 
@@ -191,8 +192,8 @@ def _ready(data: Dataset, validation_data: Any, test_data: Any, test_split: Any)
     for name, given in asked.items():
         if given is not None:
             raise DataError(
-                f"{name} was given along with an autoopt.Dataset. Expected one or the other: a Dataset has "
-                f"its parts already. Leave {name} out, or pass data as (x, y)."
+                f"{named(name)} was given along with an autoopt.Dataset. Expected one or the other: a Dataset has "
+                f"its parts already. Leave {named(name)} out, or pass data as (x, y)."
             )
     for part in (data.train, data.validation, data.test):
         if isinstance(part, Part):
@@ -233,7 +234,8 @@ def _sized(data: Dataset, name: str, *more: str) -> Dataset:
     """Return a Dataset that says how large its parts are, once its test part is found to be large enough."""
     if data.test is not None:
         check_test(data.test, data.train, name)
-    return replace(data, notes=(*data.notes, _sizes(data.train, data.validation, data.test), *more))
+    sizes = (_sizes(data.train, data.validation, data.test), *few(data.train, data.validation))
+    return replace(data, notes=(*data.notes, *sizes, *more))
 
 
 def _sizes(train: Part | Stream, validation: Part | Stream, test: Part | Stream | None) -> str:

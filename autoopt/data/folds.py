@@ -13,7 +13,7 @@ from autoopt.data.nested import leaves
 from autoopt.data.parts import Stream
 from autoopt.data.splits import classes, fits
 from autoopt.errors import DataError
-from autoopt.spelling import spelled
+from autoopt.spelling import spelled, typed
 
 FEWEST_FOLDS, MOST_FOLDS = 2, 100
 """Of a cross-validation: each fold is a training of every trial."""
@@ -80,7 +80,7 @@ def _no_whole(dataset: Dataset) -> str:
     if isinstance(dataset.train, Stream) and dataset.train.ordered:
         return (
             "cv was given along with rows that are too large for the memory as arrays, which folds are made of. Expected rows "
-            f"that fit. Pass fewer, or smaller images ({spelled('types', {'image': '64x48'})}), let them take more (Resources(memory=…)), or "
+            f"that fit. Pass fewer, or smaller images ({spelled('types', {'image': '64x48'})}), let them take more ({typed('Resources(memory=…)', '--memory')}), or "
             "leave cv out."
         )
     return (

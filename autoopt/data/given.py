@@ -13,6 +13,7 @@ from autoopt.data.checks import check
 from autoopt.data.parts import Part, Progress, Stream
 from autoopt.data.rows import Rows
 from autoopt.errors import DataError
+from autoopt.spelling import named
 
 ACCEPTED = (
     "(x, y) or (x, y, sample_weight) of arrays, dicts of arrays or DataFrames; a tf.data.Dataset; a "
@@ -64,9 +65,9 @@ def given_parts(
         return _of_rows(data, validation_data, test_data, said, limit, progress)
     rows.check_unsaid(said, "arrays" if streams.format_of(data) is None else "batches")
     data, validation_data, test_data = from_files(data, validation_data, test_data)
-    test = None if test_data is None else beside(test_data, "test_data")
+    test = None if test_data is None else beside(test_data, named("test_data"))
     if validation_data is not None:
-        train, validation = part_of(data, "data"), beside(validation_data, "validation_data")
+        train, validation = part_of(data, "data"), beside(validation_data, named("validation_data"))
         return Given(train, validation, test, column_notes(data))
     whole, notes = in_memory(data, seed)
     return Given(whole, None, test, notes)
@@ -92,7 +93,11 @@ def from_files(data: Any, validation_data: Any, test_data: Any) -> tuple[Any, An
             validation_data = _pair(found, "_val")
         if test_data is None and "x_test" in found:
             test_data = _pair(found, "_test")
-    return data, _beside_arrays(validation_data, "validation_data"), _beside_arrays(test_data, "test_data")
+    return (
+        data,
+        _beside_arrays(validation_data, named("validation_data")),
+        _beside_arrays(test_data, named("test_data")),
+    )
 
 
 def _beside_arrays(given: Any, name: str) -> Any:
@@ -117,7 +122,7 @@ def in_memory(data: Any, seed: int | None) -> tuple[Part, tuple[str, ...]]:
     order = "" if form.SEEDED else "one that shuffles without a seed is split differently in each run, "
     note = (
         f"The {form.NAME} was read into memory once ({part.n:,} examples) to be split: {order}"
-        "random maps in it are frozen by this; pass validation_data to read it batch by batch."
+        f"random maps in it are frozen by this; pass {named('validation_data')} to read it batch by batch."
     )
     return part, (note,)
 

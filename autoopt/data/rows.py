@@ -184,9 +184,9 @@ def read(
         ("validation", found.validation, validation_data),
         ("test", found.test, test_data),
     ):
-        sides[name] = own if given is None else _beside(f"{name}_data", given, schema, limit, progress)
+        sides[name] = own if given is None else _beside(named(f"{name}_data"), given, schema, limit, progress)
         if own is not None and given is not None:
-            left_out.append(f"The {name} part of {data} is left out: {name}_data was given.")
+            left_out.append(f"The {name} part of {data} is left out: {named(f'{name}_data')} was given.")
     parts = files.Parts(found.train, **sides, left_out=tuple(left_out))
     described = tuple(files.describe(found.train))
     return parts, Rows(schema, described, mark(parts.there.values())), (*parts.told(), KEPT)

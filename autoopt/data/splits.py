@@ -88,7 +88,9 @@ def check_seed(seed: Any) -> None:
     """Raise a DataError unless the seed is a whole number from 0, or None."""
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if seed is not None and not (whole and seed >= 0):
-        raise DataError(f"seed was given {seed!r}. Expected a whole number from 0, or None for a fresh cut.")
+        raise DataError(
+            f"{named('seed')} was given {seed!r}. Expected a whole number from 0, or None for a fresh cut."
+        )
 
 
 def _cut(

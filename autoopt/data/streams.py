@@ -9,6 +9,7 @@ from autoopt.data import dataloader, deferred, factory, pydataset, tfdata
 from autoopt.data.arrays import convert
 from autoopt.data.nested import leaves, mapped
 from autoopt.errors import DataError
+from autoopt.spelling import named
 
 MEMORY_LIMIT = 2 * 2**30
 
@@ -110,8 +111,8 @@ def read(source: Any, *, seed: int | None, limit: int = MEMORY_LIMIT) -> tuple[A
         if held > limit:
             raise DataError(
                 f"The {form.NAME} holds more than {limit / 2**30:g} GiB (or never ends), and without "
-                "validation_data it is read into memory to be split. Expected a smaller one. Pass "
-                "validation_data=…, then it is read batch by batch; of an endless one pass .take(n)."
+                f"{named('validation_data')} it is read into memory to be split. Expected a smaller one. Pass "
+                f"{named('validation_data')}, then it is read batch by batch; of an endless one pass .take(n)."
             )
     if not parts:
         raise DataError(
@@ -146,7 +147,7 @@ def _joined(parts: list[tuple[Any, Any, Any]], name: str) -> tuple[Any, Any, Any
     except (ValueError, KeyError) as error:
         raise DataError(
             f"The batches of the {name} do not fit each other ({error}). Expected examples of one shape, to "
-            "read them into memory. Pad them to one shape, or pass validation_data=…, then they are read "
+            f"read them into memory. Pad them to one shape, or pass {named('validation_data')}, then they are read "
             "batch by batch."
         ) from error
     x, y, weight = whole

@@ -11,6 +11,20 @@ from autoopt.errors import DataError
 FEWEST = 25
 """Examples of a test part: from here on the standard error of a share, at most 1 / (2 √n), is 0.1 or less."""
 
+FEWEST_ROWS = 20
+"""Examples to train and validate on: a fifth of them, 4, has a standard error of a quarter at worst."""
+
+
+def few(train: Part | Stream, validation: Part | Stream) -> tuple[str, ...]:
+    """Return what is to be said where scores mean next to nothing, as a sentence; none where there are examples enough."""
+    if train.n is None or validation.n is None or train.n + validation.n >= FEWEST_ROWS:
+        return ()
+    n = train.n + validation.n
+    return (
+        f"{n} example{'' if n == 1 else 's'} to train and validate on {'is' if n == 1 else 'are'} so few that scores mean little: "
+        f"they are measured on {validation.n}. Expected {FEWEST_ROWS} or more. Add some before trusting a score.",
+    )
+
 
 def check_test(test: Part | Stream, train: Part | Stream, name: str) -> None:
     """Raise a DataError where a score on the test part would say nothing.

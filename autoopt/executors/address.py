@@ -3,6 +3,7 @@
 import socket
 
 from autoopt.errors import UsageError
+from autoopt.spelling import named, spelled
 
 WITHIN = 5.0
 """Seconds in which a cluster has to answer."""
@@ -27,9 +28,12 @@ def silent(address: str | None, error: Exception) -> str:
     """Return why a cluster, or with None a Ray of this machine's own, is of no use, in three parts."""
     reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
     if address is None:
-        return f"Trials were to run on several workers, and Ray cannot be started here: {reason}. Pass workers=1, or mend that."
+        return (
+            f"Trials were to run on several workers, and Ray cannot be started here: {reason}. Pass {spelled('workers', 1)}, or "
+            "mend that."
+        )
     return (
-        f"address was given {address!r}, and no cluster answers there: {reason}. Expected the address of a running Ray "
+        f"{named('address')} was given {address!r}, and no cluster answers there: {reason}. Expected the address of a running Ray "
         'cluster: "auto" on one of its machines, "HOST:6379", or "ray://HOST:10001". Start one with ray start --head, or '
-        "leave address out to use this machine."
+        f"leave {named('address')} out to use this machine."
     )

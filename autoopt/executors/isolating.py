@@ -10,6 +10,7 @@ from autoopt.executors.executor import Began, Executor, JobReport, Over, never, 
 from autoopt.executors.numbers import ProgramNumbers
 from autoopt.executors.process import ProcessExecutor, Unsendable
 from autoopt.executors.recycling import ROOM, RecyclingExecutor, allowance, objection
+from autoopt.spelling import named, spelled
 from autoopt.worker import Duties, Job, Outcome, Worker
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,9 @@ class IsolatingExecutor(Executor):
             self._process.begin()
         except Unsendable as error:
             raise UsageError(
-                f"resources was given isolate=True, and no trial can be trained in a worker process: {error}. Expected "
+                f"{spelled('isolate', True)} was given, and no trial can be trained in a worker process: {error}. Expected "
                 "arrays, and a model function and callbacks that can be sent to another process. Pass such ones, or "
-                "leave isolate out: trials run in this process then."
+                f"leave {named('isolate')} out: trials run in this process then."
             ) from error
 
     def submit(self, job: Job) -> None:

@@ -11,6 +11,7 @@ from autoopt.executors.dispatch import Ticket
 from autoopt.executors.executor import Began, Executor, JobReport, NoneBegun, Over, never, unheard
 from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Reported
+from autoopt.spelling import typed
 from autoopt.worker import Job, Outcome
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class PoolExecutor(Executor):
             if ticket is None or isinstance(news, Gone):
                 raise SearchError(
                     f"No worker is left: each ended {STARTS} times in a row before it was ready ({crew.refusal}). What was "
-                    "found is kept. See to the machines, and go on with resume=True or autoopt resume."
+                    f"found is kept. See to the machines, and go on with {typed('resume=True', 'autoopt resume RUN')}."
                 )
             if ticket.serial not in self._unanswered:
                 continue
@@ -163,7 +164,7 @@ def _check(crew: Crew) -> None:
     if crew.broken is not None:
         raise SearchError(
             f"Workers cannot be reached any more: {_named(crew.broken)}. What was found is kept. Expected machines and a "
-            "network that last as long as the search. See to them, and go on with resume=True or autoopt resume."
+            f"network that last as long as the search. See to them, and go on with {typed('resume=True', 'autoopt resume RUN')}."
         ) from crew.broken
 
 

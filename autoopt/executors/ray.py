@@ -29,6 +29,7 @@ from autoopt.executors.shares import Machine, automatic, check_memory, cores_her
 from autoopt.executors.sparing import SPARING, set_meanwhile
 from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
+from autoopt.spelling import spelled
 from autoopt.worker import Duties
 
 ENTRY = "autoopt.remote_worker:work"
@@ -77,7 +78,7 @@ class RayFleet(Fleet):
             except Unsendable as error:
                 raise UsageError(
                     f"Trials were to run on workers, and cannot: {error}. Expected arrays, and a model function and callbacks "
-                    "that can be sent to another process. Pass such ones, or workers=1: trials run in this process then."
+                    f"that can be sent to another process. Pass such ones, or {spelled('workers', 1)}: trials run in this process then."
                 ) from error
             self._is_ours = _connect(self._resources.address)
             self._is_open, self._inbox = True, queue.SimpleQueue()

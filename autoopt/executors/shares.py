@@ -9,6 +9,7 @@ from pathlib import Path
 
 from autoopt.errors import UsageError
 from autoopt.memory import spoken
+from autoopt.spelling import named, spelled
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """Where Linux tells how many cores a container may keep busy."""
@@ -101,10 +102,10 @@ def check_memory(given: str | int | None, limit: int | None, workers: int, total
     """
     if given is None or limit is None or total is None or limit * workers <= total:
         return
-    fewer = f", or workers={total // limit}" if total >= limit else ""
+    fewer = f", or {spelled('workers', total // limit)}" if total >= limit else ""
     raise UsageError(
-        f"memory was given {given!r} for each of {workers} workers, and this machine has {spoken(total)}. Expected no more than that "
-        f"together. Pass memory={spoken(total // workers).replace(' ', '')!r}{fewer}."
+        f"{named('memory')} was given {given!r} for each of {workers} workers, and this machine has {spoken(total)}. Expected no more "
+        f"than that together. Pass {spelled('memory', spoken(total // workers).replace(' ', ''))}{fewer}."
     )
 
 
@@ -131,15 +132,14 @@ def _places(machines: Sequence[Machine], cores: float, gpus: float) -> float:
 
 
 def _too_few(gpus: float, workers: int, total: float, places: float) -> str:
-    given = f"gpus was given {gpus:g} for each of {workers} worker{'s' if workers > 1 else ''}"
+    given = f"{named('gpus')} was given {gpus:g} for each of {workers} worker{'s' if workers > 1 else ''}"
     if not total:
-        return (
-            f"{given}, and no GPU is there. Expected a machine that has one. Leave gpus out to train without."
-        )
+        return f"{given}, and no GPU is there. Expected a machine that has one. Leave {named('gpus')} out to train without."
     there = f"{total:g} GPU{'' if total == 1 else 's'} {'is' if total == 1 else 'are'} there"
-    share = math.floor(100 * total / workers) / 100
-    fewer = f", or workers={places:g}" if places else ""
-    return f"{given}, and {there}. Expected no more than there are. Pass gpus={min(share, 1.0):g}{fewer}."
+    share = min(math.floor(100 * total / workers) / 100, 1.0)
+    fitting = spelled("gpus", int(share) if share.is_integer() else share)
+    fewer = f", or {spelled('workers', int(places))}" if places else ""
+    return f"{given}, and {there}. Expected no more than there are. Pass {fitting}{fewer}."
 
 
 def told(workers: int, machines: Sequence[Machine], share: Share) -> str:

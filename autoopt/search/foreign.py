@@ -11,6 +11,7 @@ import keras_tuner
 from autoopt.errors import UsageError
 from autoopt.records import Objective, Trial
 from autoopt.search.oracle import finished
+from autoopt.spelling import named
 from autoopt.untrusted import inside, make_way
 
 logger = logging.getLogger(__name__)
@@ -47,13 +48,13 @@ def adopt(
     """
     if oracle.trials:
         raise UsageError(
-            f"oracle was given a {type(oracle).__name__} that has {len(oracle.trials)} trials already. "
+            f"{named('oracle')} was given a {type(oracle).__name__} that has {len(oracle.trials)} trials already. "
             "Expected a new one: make it again for each search."
         )
     if earlier and isinstance(oracle, keras_tuner.oracles.GridSearchOracle):
         raise UsageError(
-            "oracle was given a GridSearchOracle for a run that goes on, and it cannot go on from trials of before. Expected "
-            "another oracle. Leave it out (autoopt searches a small space whole), or pass another project_name."
+            f"{named('oracle')} was given a GridSearchOracle for a run that goes on, and it cannot go on from trials of before. Expected "
+            f"another oracle. Leave it out (autoopt searches a small space whole), or pass another {named('project_name')}."
         )
     oracle.objective = keras_tuner.Objective(objective.name, objective.direction)
     oracle.max_consecutive_failed_trials = 10**9
@@ -66,7 +67,7 @@ def adopt(
         oracle.update_space(space)
     except RuntimeError as error:
         raise UsageError(
-            f"oracle was given a {type(oracle).__name__} that refuses hyperparameters of the search. "
+            f"{named('oracle')} was given a {type(oracle).__name__} that refuses hyperparameters of the search. "
             "Expected one that takes new entries: leave allow_new_entries out, and narrow the search with space."
         ) from error
     for place, trial in enumerate(earlier):
@@ -103,11 +104,6 @@ def _tolerant(save: Callable[..., None]) -> Callable[..., None]:
             logger.debug("A file of the oracle cannot be written: %s", error)
 
     return saved
-
-
-def promotes(oracle: keras_tuner.Oracle | str | None) -> bool:
-    """Whether an oracle ends trials early by itself, and has the best of them go on."""
-    return oracle == "hyperband" or isinstance(oracle, keras_tuner.oracles.HyperbandOracle)
 
 
 def own_values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from autoopt.executors import Executor, NoneBegun
 from autoopt.pricing import epoch_price
 from autoopt.records import Logs
 from autoopt.search.limits import Limits
-from autoopt.search.search import Search
+from autoopt.search_options import Search
 from autoopt.spelling import spelled
 from autoopt.surgery import products
 from autoopt.worker import Job, Worker

@@ -9,8 +9,8 @@ import optuna
 
 from autoopt import seeding
 from autoopt.errors import UsageError
-from autoopt.search.names import OURS
-from autoopt.search.search import Search
+from autoopt.search_options import OURS, Search
+from autoopt.spelling import named
 from autoopt.storage import quiet
 
 ENDLESS = 10**6
@@ -77,6 +77,6 @@ def _sampler(name: str, seed: int) -> optuna.samplers.BaseSampler:
             return SAMPLERS[name](seed=seed)  # type: ignore[no-any-return]
     except ImportError as error:
         raise UsageError(
-            f"sampler was given {name!r}, which needs a package that is not installed: {error}. Install it, or leave "
-            "the sampler out."
+            f"{named('sampler')} was given {name!r}, which needs a package that is not installed: {error}. Install it, or leave "
+            f"{named('sampler')} out."
         ) from error

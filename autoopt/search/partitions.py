@@ -9,7 +9,7 @@ from autoopt.data import Cut, Dataset, folds, named
 from autoopt.executors import Executions, Folds, Plan
 from autoopt.records import Objective, Trial
 from autoopt.search.pruner import FoldRule
-from autoopt.search.search import Search
+from autoopt.search_options import Search
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,10 +9,9 @@ from typing import Any
 from optuna.pruners import NopPruner
 
 from autoopt.records import YOUR_MODEL, Event, Foreseen, Trial, TrialEnded
-from autoopt.search.foreign import promotes
 from autoopt.search.limits import Limits
 from autoopt.search.pruner import rungs
-from autoopt.search.search import Search
+from autoopt.search_options import Search, promotes
 
 KNOWN_AFTER = 4
 """Trials after which it is told how far the search will come: the user's model, and three that compile too."""

@@ -10,8 +10,9 @@ from keras_tuner.engine.trial import Trial as TunerTrial
 
 from autoopt.hyperparameters import AskingHyperParameters, Ranged
 from autoopt.search.explored import Explored
-from autoopt.search.foreign import own_values, promotes
+from autoopt.search.foreign import own_values
 from autoopt.search.oracle import AHEAD, PATIENCE, OptunaOracle
+from autoopt.search_options import promotes
 from autoopt.storage import Journal, options
 
 

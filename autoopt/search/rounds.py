@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from autoopt.engines import MOST_PROGRAMS
 from autoopt.records import YOUR_MODEL, Trial
-from autoopt.search.search import Search
+from autoopt.search_options import Search
 
 TIMES = ("not at all", "once", "twice")
 

@@ -10,6 +10,7 @@ from autoopt.failure import failed
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
 from autoopt.search.ceiling import Ceiling, epoch_seconds
+from autoopt.spelling import named
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Scores:
             told = f"It reports {', '.join(map(repr, trial.history))}."
             near = "" if objective.is_cost else nearest(objective.name, trial.history)
             raise UsageError(
-                f"objective was given {objective.name!r}, and at its best epoch the trial has no finite value of it. "
+                f"{named('objective')} was given {objective.name!r}, and at its best epoch the trial has no finite value of it. "
                 f"Expected one in every trial. {near or told}"
             )
         return value

@@ -7,10 +7,14 @@ import optuna
 
 from autoopt.errors import UsageError
 from autoopt.records import CLOCKS, Objective
-from autoopt.search.search import Search
+from autoopt.search_options import Search
+from autoopt.spelling import named, typed
 from autoopt.storage import quiet
 
 NOTE = "Trials are trained to their end: with several objectives none is hopeless for one of them alone."
+
+OBJECTS, WORDS = "optuna.samplers.NSGAIISampler(), or TPESampler()", "nsgaii, or tpe"
+"""Samplers that know a front, as they are called in Python and in a shell."""
 
 
 def check_several(search: Search, objectives: Sequence[Objective]) -> Sequence[str]:
@@ -25,21 +29,21 @@ def check_several(search: Search, objectives: Sequence[Objective]) -> Sequence[s
     """
     if len(objectives) == 1:
         return ()
-    named = " and ".join(each.name for each in objectives)
+    which = " and ".join(each.name for each in objectives)
     if search.oracle is not None:
         raise UsageError(
-            f"oracle was given {type(search.oracle).__name__} for the objectives {named}. Expected none: KerasTuner's "
+            f"{named('oracle')} was given {type(search.oracle).__name__} for the objectives {which}. Expected none: KerasTuner's "
             "oracles know one number, a sum of objectives. Pass one objective, or an Optuna sampler."
         )
     if search.pruner is not None and not isinstance(search.pruner, optuna.pruners.NopPruner):
         raise UsageError(
-            f"pruner was given {type(search.pruner).__name__} for the objectives {named}. Expected none: Optuna "
-            "prunes by one number. Pass one objective, or leave pruner out."
+            f"{named('pruner')} was given {type(search.pruner).__name__} for the objectives {which}. Expected none: Optuna "
+            f"prunes by one number. Pass one objective, or leave {named('pruner')} out."
         )
     if search.sampler is not None and not _knows_a_front(search.sampler):
         raise UsageError(
-            f"sampler was given {type(search.sampler).__name__} for the objectives {named}. Expected one that takes "
-            "several, as optuna.samplers.NSGAIISampler() or TPESampler(). Pass one of these, or leave sampler out."
+            f"{named('sampler')} was given {type(search.sampler).__name__} for the objectives {which}. Expected one that takes "
+            f"several: {typed(python=OBJECTS, shell=WORDS)}. Pass one of these, or leave {named('sampler')} out."
         )
     clocks = [each.name for each in objectives if each.name in CLOCKS]
     return (NOTE, *(f"{name} is timed: equal seeds may end up with other trials." for name in clocks))

@@ -1,15 +1,20 @@
-"""What survives: the journal of trials, and the folder of a run."""
+"""What survives: the journal of trials, and the folder of a run. What takes Keras is loaded when it is first used."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from autoopt.storage.best_weights import BestWeights
 from autoopt.storage.definitions import definitions
-from autoopt.storage.distributions import options, positioned, unpositioned
 from autoopt.storage.durable import replacing
-from autoopt.storage.figures import Figures
 from autoopt.storage.folder import RunFolder
-from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
-from autoopt.storage.journal import Journal, has_failed, quiet
 from autoopt.storage.runs import Resume, check_directory, create, every, find, locate
 from autoopt.storage.winner import configuration, weights
+
+if TYPE_CHECKING:
+    from autoopt.storage.distributions import options, positioned, unpositioned
+    from autoopt.storage.figures import Figures
+    from autoopt.storage.importance import EVALUATORS, FEWEST, Importance, importances
+    from autoopt.storage.journal import Journal, has_failed, quiet
 
 __all__ = [
     "EVALUATORS",
@@ -36,3 +41,17 @@ __all__ = [
     "unpositioned",
     "weights",
 ]
+
+_LATER = {
+    **dict.fromkeys(("options", "positioned", "unpositioned"), "distributions"),
+    **dict.fromkeys(("EVALUATORS", "FEWEST", "Importance", "importances"), "importance"),
+    **dict.fromkeys(("Journal", "has_failed", "quiet"), "journal"),
+    "Figures": "figures",
+}
+"""Which file has what is loaded late: folders are found, and names checked, before that."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(f"autoopt.storage.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,16 +1,17 @@
 """Definitions: the hyperparameters of a run as KerasTuner's, made of what its folder has."""
 
 import copy
-from typing import Literal
-
-import keras_tuner
+from typing import TYPE_CHECKING, Literal
 
 from autoopt.errors import RunError
 from autoopt.storage.folder import RunFolder
 from autoopt.untrusted import brief
 
+if TYPE_CHECKING:
+    import keras_tuner
 
-def definitions(folder: RunFolder, of: Literal["space", "asked_in_fit"]) -> keras_tuner.HyperParameters:
+
+def definitions(folder: RunFolder, of: Literal["space", "asked_in_fit"]) -> "keras_tuner.HyperParameters":
     """Return every hyperparameter of a run; none where nothing was written down of them.
 
     Args:
@@ -20,6 +21,8 @@ def definitions(folder: RunFolder, of: Literal["space", "asked_in_fit"]) -> kera
     Raises:
         RunError: KerasTuner takes one of them for none.
     """
+    import keras_tuner  # loads Keras
+
     config = copy.deepcopy(folder.read("run").get(of, {"space": [], "values": {}}))  # KerasTuner changes it
     try:
         return keras_tuner.HyperParameters.from_config(config)

@@ -39,12 +39,12 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
     root = check_directory("directory", directory)
     if project_name is not None and not _is_name(project_name):
         raise RunError(
-            f"project_name was given {project_name!r}. Expected a plain name without slashes, of 200 bytes at most; "
-            "use directory to say where runs lie."
+            f"{named('project_name')} was given {project_name!r}. Expected a plain name without slashes, of 200 bytes at most; "
+            f"use {named('directory')} to say where runs lie."
         )
     if resume is True and project_name is None:
         raise RunError(
-            "resume was given True without a project_name. Expected the name of the run to go on with."
+            f"{spelled('resume', True)} was given without {named('project_name')}. Expected the name of the run to go on with."
         )
     path = root / (project_name or _fresh_name(root))
     # What is no run is somebody's own: it must not be replaced, nor written into.
@@ -53,12 +53,12 @@ def locate(directory: str | Path, project_name: str | None, resume: Resume) -> R
         if tuners and resume == "overwrite":
             return RunFolder(path)
         hint = (
-            f' It is a project of KerasTuner\'s: replace it with resume="overwrite" (overwrite=True of a Tuner), or '
-            f"begin with its best trials, Search(start={str(path)!r}), under another project_name."
+            f" It is a project of KerasTuner's: replace it with {spelled('resume', 'overwrite')} (overwrite=True of a Tuner), or "
+            f"begin with its best trials, Search(start={str(path)!r}), under another {named('project_name')}."
         )
         raise RunError(
             f"{path} exists and is no run: it has no run.json. Expected a run to go on with or to replace. "
-            f"Take another project_name or directory.{hint if tuners else ''}"
+            f"Take another {named('project_name')} or {named('directory')}.{hint if tuners else ''}"
         )
     if path.exists() and not resume:
         raise RunError(
@@ -107,7 +107,7 @@ def _check_takes(path: Path, size: int) -> None:
     except OSError as error:
         raise RunError(
             f"The run folder {str(path)!r} cannot be written to ({error.strerror}). Expected a folder of yours on a disk "
-            f"with {LEAST:,} bytes left. Free some, or name another directory."
+            f"with {LEAST:,} bytes left. Free some, or name another {named('directory')}."
         ) from error
 
 
@@ -122,17 +122,17 @@ def check_directory(argument: str, given: Any) -> Path:
         RunError: It is no path, a file stands in its way, or nobody may write there.
     """
     if not isinstance(given, str | Path):
-        raise RunError(f"{argument} was given {given!r}. Expected the path of a folder.")
+        raise RunError(f"{named(argument)} was given {given!r}. Expected the path of a folder.")
     path = Path(given)
     present = next(part for part in (path, *path.absolute().parents) if part.exists())
     if not present.is_dir():
         raise RunError(
-            f"{argument} was given {str(path)!r}, but {str(present)!r} is a file. "
+            f"{named(argument)} was given {str(path)!r}, but {str(present)!r} is a file. "
             "Expected a folder: name another, or move the file."
         )
     if not os.access(present, os.W_OK):
         raise RunError(
-            f"{argument} was given {str(path)!r}, but {str(present)!r} cannot be written to. "
+            f"{named(argument)} was given {str(path)!r}, but {str(present)!r} cannot be written to. "
             "Expected a folder of yours: name another, or change its permissions."
         )
     return path
@@ -146,7 +146,7 @@ def find(run: str | Path, directory: str | Path = "autoopt_runs") -> RunFolder:
     """
     if not isinstance(directory, str | Path):
         raise RunError(
-            f"directory was given {directory!r}. Expected the path of the folder in which runs lie."
+            f"{named('directory')} was given {directory!r}. Expected the path of the folder in which runs lie."
         )
     for path in (Path(run), Path(directory) / run):
         if (path / "run.json").is_file():

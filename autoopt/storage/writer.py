@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 import filelock
 
 from autoopt.errors import RunError
+from autoopt.spelling import named
 from autoopt.untrusted import Unreadable, make_way, read_json
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Writer:
         except filelock.Timeout as error:
             raise RunError(
                 f"The run {path} is being written to by {_told(self._known())}. Wait until that has ended, end it, or "
-                "take another project_name."
+                f"take another {named('project_name')}."
             ) from error
         except (NotImplementedError, OSError):
             logger.info("%s cannot be locked: nothing keeps a second process from writing there", path)

@@ -138,6 +138,12 @@ def test_texts_that_are_cut_are_counted_before_the_search(tmp_path: Path) -> Non
     assert any(note.startswith("1 of 40 texts is longer than 8 words") for note in notes)
 
 
+@pytest.mark.parametrize(("n", "said"), [(4, True), (19, True), (20, False)])
+def test_few_examples_are_said_to_be_few(n: int, said: bool) -> None:
+    notes = Dataset.of((np.zeros((n, 2)), np.arange(n) % 2)).notes
+    assert any(note.startswith(f"{n} examples to train and validate on are so few") for note in notes) is said
+
+
 def test_arrays_have_no_schema() -> None:
     data = Dataset.of((np.zeros((8, 2)), np.arange(8)))
     assert data.schema is None and data.preparation is None

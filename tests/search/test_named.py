@@ -11,7 +11,7 @@ import autoopt
 from autoopt.errors import UsageError
 from autoopt.flags import read
 from autoopt.search import NAMES, Search, made
-from autoopt.search.names import OURS
+from autoopt.search_options import OURS
 from tests import toys
 
 KINDS = {

@@ -2,9 +2,21 @@
 
 from autoopt.data.files.parted import Parts, read_parts
 from autoopt.data.files.predictions import write
-from autoopt.data.files.source import TABLES, read
+from autoopt.data.files.source import TABLES, check_file, check_there, read
 from autoopt.data.files.watched import watched, watching
 from autoopt.data.parts import Progress
 from autoopt.data.tables import describe
 
-__all__ = ["TABLES", "Parts", "Progress", "describe", "read", "read_parts", "watched", "watching", "write"]
+__all__ = [
+    "TABLES",
+    "Parts",
+    "Progress",
+    "check_file",
+    "check_there",
+    "describe",
+    "read",
+    "read_parts",
+    "watched",
+    "watching",
+    "write",
+]

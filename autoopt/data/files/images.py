@@ -16,7 +16,7 @@ from autoopt.data.files.loaded import Loaded, changed, said, skipped
 from autoopt.data.parts import Progress
 from autoopt.errors import DataError
 from autoopt.schema import MOST_VALUES, Stored
-from autoopt.spelling import spelled
+from autoopt.spelling import spelled, typed
 from autoopt.untrusted import Unreadable
 
 MOST_SIDE = 128
@@ -201,8 +201,12 @@ def size_of(text: Any) -> tuple[int, int]:
     found = SIZE.fullmatch(str(text))
     height, width = (0, 0) if found is None else (int(found[1]), int(found[2] or found[1]))
     if not 0 < height * width <= MOST_VALUES // COLOURS:
+        given = typed(
+            python=f"types['image'] was given {text!r}",
+            shell=f"{spelled('types', {'image': text})} was given",
+        )
         raise DataError(
-            f"types['image'] was given {text!r}. Expected height and width in pixels, as \"64x48\", or one number for both: up to "
+            f'{given}. Expected height and width in pixels, as "64x48", or one number for both: up to '
             f"{MOST_VALUES // COLOURS:,} pixels. Pass {spelled('types', {'image': '64'})} for 64 × 64."
         )
     return height, width

@@ -36,8 +36,9 @@ def read(
 ) -> Raw:  # fmt: skip
     """Read rows, and tell what they are.
 
-    A FASTA file has the columns id, sequence and label. Labels stand at the end of headers (`>id label`, `>id|label`), or
-    beside NAME.fasta in a file NAME_labels.csv or labels.csv (or .tsv) with a column of ids and one of labels.
+    A FASTA file has the columns id, sequence and label. Labels stand at the end of headers (`>id label`, `>id|label`,
+    `>id label=…`, `>id class=…`), or beside NAME.fasta in a file NAME_labels.csv or labels.csv (or .tsv) with a column of ids
+    and one of labels.
 
     Args:
         data: Path of a CSV, TSV, Parquet, Feather, JSON lines, FASTA, `.npz` or `.npy` file, or of a folder with a folder
@@ -145,11 +146,8 @@ def _table(data: Any, known: Expected, progress: Progress | None) -> Table:
     if not isinstance(data, str | Path):
         raise DataError(f"data is a {type(data).__name__}. Expected the path of {FORMATS}. Pass one of them.")
     path = Path(data)
-    _check_there(path)
-    reader = TABLES.get(path.suffix.lower())
-    if reader is None:
-        advice = "Save the sheet as CSV" if path.suffix.lower().startswith(".xls") else "Pass such a file"
-        raise DataError(f"{path} is of a format that is not read here. Expected {FORMATS}. {advice}.")
+    check_file(path)
+    reader = TABLES[path.suffix.lower()]
     if reader in WHOLE:
         _check_room(str(path), PASSES * path.stat().st_size, known.limit)
     table = reader(path, known, progress)
@@ -169,8 +167,25 @@ def _check_room(what: str, wanted: int, limit: int | None) -> None:
         )
 
 
-def _check_there(path: Path) -> None:
-    if path.is_file():
+def check_file(path: Path) -> None:
+    """Check that there is something that can be learnt from, without opening it; what a folder holds is not looked at.
+
+    Raises:
+        DataError: There is nothing, or it is of another format.
+    """
+    check_there(path)
+    if path.is_file() and path.suffix.lower() not in TABLES:
+        advice = "Save the sheet as CSV" if path.suffix.lower().startswith(".xls") else "Pass such a file"
+        raise DataError(f"{path} is of a format that is not read here. Expected {FORMATS}. {advice}.")
+
+
+def check_there(path: Path) -> None:
+    """Check that a path names a file or a folder.
+
+    Raises:
+        DataError: It does not; the nearest names are given.
+    """
+    if path.is_file() or path.is_dir():
         return
     if path.exists():
         raise DataError(f"{path} is no file. Expected {FORMATS}. Pass one of them.")

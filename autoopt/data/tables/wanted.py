@@ -7,7 +7,7 @@ from typing import Any, get_args
 from autoopt.data.tables.letters import ALPHABETS
 from autoopt.errors import DataError, nearest
 from autoopt.schema import Kind, Task
-from autoopt.spelling import SERIES, named, spelled
+from autoopt.spelling import SERIES, named, spelled, typed
 from autoopt.untrusted import shown
 
 KINDS = (*get_args(Kind), *ALPHABETS)
@@ -70,10 +70,11 @@ class Wanted:
             )
         for name, kind in (types or {}).items():
             if kind not in KINDS:
-                expected = nearest(str(kind), KINDS)
-                raise DataError(
-                    f"types[{shown(name)}] was given {shown(kind)}. Expected one of these.{expected}"
+                given = typed(
+                    python=f"types[{shown(name)}] was given {shown(kind)}",
+                    shell=f"{spelled('types', {name: kind})} was given",
                 )
+                raise DataError(f"{given}. Expected one of these.{nearest(str(kind), KINDS)}")
         if groups is not None and not isinstance(groups, str):
             raise DataError(f"groups was given {shown(groups)}. Expected the name of a column. Pass one.")
         alphabets = {name: ALPHABETS[kind] for name, kind in (types or {}).items() if kind in ALPHABETS}
@@ -110,7 +111,7 @@ def targets(wanted: Wanted, names: Sequence[str]) -> tuple[tuple[str, ...], tupl
     if len(left) < 2:
         raise DataError(
             f"There is {'one column' if left else 'no column'} to learn from ({', '.join(map(shown, left))}). Expected two "
-            "or more: the target, and what it is told from. Check the delimiter, or pass fewer names to drop."
+            f"or more: the target, and what it is told from. Check the delimiter, or pass fewer names to {named('drop')}."
         )
     why = "" if usual else ", the last column"
     return (chosen,), (

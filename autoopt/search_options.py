@@ -1,14 +1,31 @@
-"""Search: the options of a search, as `tune(search=…)` takes them."""
+"""Search: the options of a search, as `tune(search=…)` takes them. Nothing is loaded to read names of samplers and oracles."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from autoopt.arguments import KnownArguments, as_plain
 from autoopt.errors import UsageError, nearest
-from autoopt.search.foreign import promotes
-from autoopt.search.names import NAMES
+from autoopt.spelling import named
+
+OURS: Mapping[str, str] = {"sampler": "tpe", "pruner": "halving"}
+"""What autoopt takes where nothing is named."""
+
+NAMES: Mapping[str, Sequence[str]] = {
+    "oracle": ("random", "bayesian", "grid", "hyperband"),
+    "sampler": ("tpe", "random", "gp", "cmaes", "qmc", "nsgaii", "nsgaiii", "brute_force"),
+    "pruner": ("halving", "median", "hyperband", "none"),
+}
+
+OBJECTS: Mapping[str, tuple[str, str, str]] = {
+    "oracle": ("keras_tuner", "Oracle", "keras_tuner.oracles.RandomSearchOracle(max_trials=20)"),
+    "sampler": ("optuna", "samplers.BaseSampler", "optuna.samplers.RandomSampler()"),
+    "pruner": ("optuna", "pruners.BasePruner", "optuna.pruners.MedianPruner()"),
+}
+"""What else may be given: an object of a package, of which kind, and one as an example."""
 
 
 @dataclass(frozen=True)
@@ -87,63 +104,68 @@ class Search(KnownArguments):
         return (self.confirm + 1) * self.confirm_repeats if self.confirm else 0
 
     def _check_cv(self) -> None:
+        if self.cv is None:
+            return
         from autoopt.data import Splitter
 
         splits = isinstance(self.cv, Splitter) and not isinstance(self.cv, type)
-        if self.cv is not None and not splits and not (_is_whole(self.cv) and self.cv > 1):
+        if not splits and not (_is_whole(self.cv) and self.cv > 1):
             raise UsageError(
                 f"cv was given {self.cv!r}. Expected a number of folds from 2, or an object of scikit-learn such as "
                 "sklearn.model_selection.RepeatedKFold(n_splits=5, n_repeats=2)."
             )
-        if self.cv is not None and self.inherit:
+        if self.inherit:
             raise UsageError(
                 "inherit was given True together with cv: the weights of a parent were trained on rows that validate "
                 "in other folds. Expected one of the two. Leave one out."
             )
 
     def _check_objects(self) -> None:
-        import keras_tuner
-        import optuna
-
-        for name, kind, example in (
-            ("oracle", keras_tuner.Oracle, "keras_tuner.oracles.RandomSearchOracle(max_trials=20)"),
-            ("sampler", optuna.samplers.BaseSampler, "optuna.samplers.RandomSampler()"),
-            ("pruner", optuna.pruners.BasePruner, "optuna.pruners.MedianPruner()"),
-        ):
+        for name, (package, kind, example) in OBJECTS.items():
             value, names = getattr(self, name), NAMES[name]
             if isinstance(value, str) and value not in names:
-                raise UsageError(f"{name} was given {value!r}.{nearest(value, names)}")
-            if value is not None and not isinstance(value, kind | str):
+                raise UsageError(f"{named(name)} was given {value!r}.{nearest(value, names)}")
+            if value is not None and not isinstance(value, str) and not _is_a(value, package, kind):
                 raise UsageError(
-                    f"{name} was given {value!r}. Expected an object of {kind.__module__}.{kind.__name__}, "
-                    f"for example {example}, or a name: {', '.join(names)}."
+                    f"{named(name)} was given {value!r}. Expected an object of {package}.{kind}, for example "
+                    f"{example}, or a name: {', '.join(names)}."
                 )
 
     def _check_oracle(self) -> None:
         if self.oracle is not None and self.sampler is not None:
             raise UsageError(
-                f"sampler was given {self.sampler!r} together with the oracle {self.oracle!r}: only one of them can "
+                f"{named('sampler')} was given {self.sampler!r} together with the oracle {self.oracle!r}: only one of them can "
                 "propose the trials. Expected one of the two. Leave one out."
             )
         if self.pruner is not None and promotes(self.oracle):
             raise UsageError(
-                f"pruner was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
+                f"{named('pruner')} was given {self.pruner!r} together with the oracle {self.oracle!r}, which ends trials "
                 "early by itself. Expected one of the two. Leave one out."
             )
 
     def _check_start(self) -> None:
-        import keras_tuner
-
-        written = (keras_tuner.HyperParameters, str, Path)
-        points = (self.start,) if isinstance(self.start, written) else self.start
-        if not isinstance(points, list | tuple) or not all(
-            isinstance(p, (Mapping, *written)) for p in points
-        ):
+        points = self.start if isinstance(self.start, list | tuple) else (self.start,)
+        if isinstance(self.start, Mapping) or not all(_is_point(each) for each in points):
             raise UsageError(
                 f"start was given {self.start!r}. Expected a list of points, each a mapping of names to values, "
                 'for example [{"optimizer/learning_rate": 0.003}], or what KerasTuner keeps of a search: its '
                 "HyperParameters, a JSON, or the folder of a project."
             )
+
+
+def promotes(oracle: Any) -> bool:
+    """Whether an oracle of KerasTuner's, or of that name, ends trials early by itself, and has the best of them go on."""
+    return oracle == "hyperband" or _is_a(oracle, "keras_tuner", "oracles.HyperbandOracle")
+
+
+def _is_point(given: Any) -> bool:
+    return isinstance(given, Mapping | str | Path) or _is_a(given, "keras_tuner", "HyperParameters")
+
+
+def _is_a(value: Any, package: str, kind: str) -> bool:
+    """Whether something is an object of a package that takes long to load: who has such an object has it loaded."""
+    loaded = sys.modules.get(package)
+    return loaded is not None and isinstance(value, attrgetter(kind)(loaded))
 
 
 def _is_whole(value: Any) -> bool:
