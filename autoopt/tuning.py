@@ -2,44 +2,22 @@
 
 import contextlib
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from autoopt import call, checks, class_weights, resuming, seeding, starters, storage
+from autoopt import checks, seeding, storage
 from autoopt.afterwards import Again, Unweighted
-from autoopt.arguments import pythons
-from autoopt.asked import Asked, asked_in_fit
+from autoopt.asked import Asked
 from autoopt.constraints import Constraints
-from autoopt.data import Dataset
-from autoopt.engines import compilations_kept, dtype_policy
-from autoopt.executors import RepeatingExecutor, executor_for, leaving_room, sharing
-from autoopt.fingerprints import Fingerprint
-from autoopt.hypermodel import AutoHyperModel
-from autoopt.rehearsal import rehearse
-from autoopt.reports import Background, Console, TensorBoard, discard, loading, outcome, own_sinks
+from autoopt.engines import compilations_kept
+from autoopt.executors import leaving_room
+from autoopt.reports import Background, Console, TensorBoard, discard, outcome
 from autoopt.resources import Resources
 from autoopt.result import Result
-from autoopt.search import (
-    AUTO,
-    DEFAULT_BUDGET,
-    Ceiling,
-    Limits,
-    Partitions,
-    Search,
-    asked_epochs,
-    check_several,
-    epochs_for,
-    explore,
-    made,
-    seconds,
-    starting_points,
-    trainings,
-)  # fmt: skip
+from autoopt.search import Search
 from autoopt.session import Session
-from autoopt.space import Space
+from autoopt.setup import Material, Place, Study, Terms
 from autoopt.unloaded import tensorflow_unloaded
-from autoopt.worker import Duties
 
 
 @leaving_room
@@ -145,155 +123,38 @@ def tune(
         >>> result.best_score >= result.baseline_score
         True
     """
-    started = time.time()
-    search = Search() if search is None else search
-    resources = Resources() if resources is None else resources
-    epochs, max_trials, workers, verbose, resume, objective = map(
-        pythons, (epochs, max_trials, workers, verbose, resume, objective)
-    )
-    call.check({
-        "epochs": epochs, "max_trials": max_trials, "budget": budget, "workers": workers, "resume": resume, "verbose": verbose,
-        "seed": seed, "objective": objective, "logdir": logdir, "directory": directory, "search": search,
-        "resources": resources, "constraints": constraints,
-    })  # fmt: skip
-    checks.callbacks_fit(callbacks)
-    own = own_sinks(sinks)
-    starters.check(model_fn)
-    budget_seconds = seconds(DEFAULT_BUDGET if budget is None and max_trials is None else budget)
-    earlier = storage.locate(directory, project_name, resume)
-    known = earlier.read("run").get("epochs") if resume is True else None
-    left_open, epochs = epochs == AUTO and known is None, asked_epochs(epochs, known)
-    seed = seeding.checked(earlier.read("run").get("seed") if seed is None and resume is True else seed)
-    with _reading_shown(verbose):
-        dataset = Dataset.of(
-            data, target=target, task=task, types=starters.types_for(model_fn, data, types), drop=drop, validation_data=validation_data, validation_split=validation_split, test_data=test_data,
-            seed=seeding.derive(seed, seeding.SPLITTING), memory=resources.memory_limit,
-        )  # fmt: skip
-    if resume is True:
-        checks.check_rows(earlier, dataset.rows)
-    asked_for, rows = model_fn, dataset.rows
-    model_fn = starters.for_data(asked_for, dataset)
-    space, settled = checks.scheduled(Space.of(space), callbacks)
-    policy = dtype_policy(resources.dtype_policy)
-    weighted, as_cut = class_weights.applied(class_weight, dataset), dataset
-    dataset = weighted.dataset
-    partitions = None if search.cv is None else Partitions(dataset, search.cv, seed)
-    dataset = dataset if partitions is None else partitions.noted()
-    # What labels say of biases is said by weighed examples.
-    counted = class_weights.weighed(dataset, weighted.weights)
-    room = resources.room(sharing(workers, resources, dataset, model_fn, callbacks))
-    hypermodel = AutoHyperModel(model_fn, space, counted, policy, room)
-    facts = rehearse(hypermodel, dataset, objective)
-    goal = facts.objective
-    constraints = Constraints() if constraints is None else constraints
-    compared = (goal, *facts.others)
-    checks.goes_on(earlier, resume, seed, compared, epochs, constraints, hypermodel.space.fix)
-    checks.trains_likewise(earlier, resume, dataset, search)
-    if hypermodel.own_fit is not None and resume is True:
-        hypermodel.own_fit.learn(asked_in_fit(earlier))
-    whole_space = explore(hypermodel)
-    unpinned = replace(hypermodel.space, fix={})
-    pinned = checks.pinned(
-        hypermodel, whole_space, facts.closed, facts.absent,
-        lambda: explore(AutoHyperModel(model_fn, unpinned, counted, policy)),
-    )  # fmt: skip
-    start, adapted = starting_points(search.start, whole_space)
-    begun = storage.Journal(earlier.journal, goal, read_only=True).trials() if resume is True else []
-    made_of = Fingerprint.of(model_fn, hypermodel, as_cut)
-    before = resuming.earlier(
-        earlier, begun, resuming.Now(made_of, whole_space, class_weight, max_trials, budget_seconds)
-    )
-    search = made(replace(search, start=start), seed, max_trials, epochs, len(begun))
-    ceiling = Ceiling(constraints, hypermodel, dataset)
-    over = checks.within(ceiling, hypermodel, start, whole_space)
-    several = check_several(search, compared)
-
-    duties = Duties(
-        model_fn, hypermodel.space, replace(dataset, rows=None), resources.engine, goal, callbacks, weighted.of_outputs(facts.width), policy,
-        resources.compilation_cache, room, facts.score,
-        assumed=isinstance(objective, str) and objective == "auto",
-    )  # fmt: skip
-    worker = duties.worker(hypermodel)
-    deadline = None if budget_seconds is None else started - before.spent + budget_seconds
-    executor, placed = executor_for(worker, duties, resources, workers, deadline)
-    place = executor
-    limits = Limits(
-        max_trials, budget_seconds, started - before.spent, -(-search.confirmations // place.slots)
-    )
-    if search.cv is not None or search.executions_per_trial > 1:
-        executor = RepeatingExecutor(
-            executor, trainings(search, partitions, compared, begun), goal, facts.others
-        )
-    with contextlib.closing(executor):
-        short = ""
-        if left_open:
-            each = search.executions_per_trial * (1 if partitions is None else len(partitions.cuts()))
-            with compilations_kept(resources.compilation_cache):
-                epochs, short = epochs_for(worker, place, limits, search, seed, each)
-        folder = storage.create(directory, project_name, resume, resources.disk_limit)
+    terms = Terms.of(dict(locals()), time.time())  # every argument, by name
+    material = Material.of(terms)
+    study = Study.of(terms, material)
+    with contextlib.closing(Place.of(terms, material, study)) as place:
+        epochs, short = place.epochs(terms, material, study)
+        folder = storage.create(directory, project_name, terms.given["resume"], terms.resources.disk_limit)
         logs = Path(logdir) / folder.name
         # The logs of a run that was removed are of no other.
-        if resume is not True or not earlier.read("run"):
+        if not terms.goes_on or not terms.earlier.read("run"):
             discard(logs)
-        console = Console(verbose)
-        session = Session(
-            folder=folder, worker=worker, executor=executor,
-            limits=limits, ceiling=ceiling,
-            search=search, epochs=epochs, seed=seed, made_of=made_of, started=started, earlier=before,
-            sinks=(console, Background(TensorBoard(logs)), *own), others=facts.others,
-            folds=() if partitions is None else partitions.cuts(),
-            starter=model_fn.func.__name__ if isinstance(asked_for, str) else "",
-        )  # fmt: skip
-        precision = (f"Models are built under the policy {policy}.",) if policy else ()
-        folded = () if partitions is None else (partitions.note,)
+        console = Console(terms.given["verbose"])
         notes = (
-            *([folder.note] if folder.note else []),
-            *before.notes,
-            *dataset.notes,
-            *starters.taken(asked_for, model_fn),
-            *folded,
-            *facts.notes,
-            *weighted.notes,
-            *settled,
-            *several,
-            *precision,
-            *pinned,
-            *adapted,
-            *over,
-            *placed,
-            *([short] if short else []),
-            *checks.timed(executor.slots, compared, constraints),
-        )
+            *([folder.note] if folder.note else []), *study.before.notes, *material.notes, *study.notes, *place.notes, *short,
+            *checks.timed(place.executor.slots, study.compared, terms.constraints),
+        )  # fmt: skip
         asked = Asked(
-            whole_space,
-            facts.names,
-            max_trials,
-            budget_seconds,
-            notes,
-            {**before.written, "logs": str(logs.absolute())},
-            rows,
-        )
-        with compilations_kept(resources.compilation_cache):
+            study.space, study.facts.names, terms.max_trials, terms.budget, notes,
+            {**study.before.written, "logs": str(logs.absolute())}, material.rows,
+        )  # fmt: skip
+        session = Session(
+            folder=folder, worker=place.worker, executor=place.executor, limits=place.limits, ceiling=study.ceiling,
+            search=study.search, epochs=epochs, seed=terms.seed, made_of=study.made_of, started=terms.started, earlier=study.before,
+            sinks=(console, Background(TensorBoard(logs)), *terms.sinks), others=study.facts.others, folds=material.folds,
+            starter=material.starter,
+        )  # fmt: skip
+        with compilations_kept(terms.resources.compilation_cache):
             found = session.run(asked, console.say)
+    unweighted = Unweighted(material.as_cut, class_weight, study.facts.width)
     again = Again(
-        worker,
-        duties,
-        Unweighted(as_cut, class_weight, facts.width),
-        resources.memory_limit,
-        epochs,
-        seed,
-        resources.isolate,
-    )
-    result = Result(folder, best_model=found.core, again=again, rows=rows)
+        place.worker, place.duties, unweighted, terms.resources.memory_limit, epochs, terms.seed, terms.resources.isolate,
+    )  # fmt: skip
+    result = Result(folder, best_model=found.core, again=again, rows=material.rows)
     for line in ("", *outcome(result.summary())):
         console.say(line)
     return result
-
-
-def _reading_shown(verbose: Any) -> contextlib.AbstractContextManager[None]:
-    """Have a line on a terminal while data are read, unless nothing is to be printed."""
-    if verbose == 0:
-        return contextlib.nullcontext()
-    from autoopt.data.files import watched  # readers load more than arrays need
-
-    return watched(loading)

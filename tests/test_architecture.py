@@ -18,7 +18,7 @@ FLOORS = (
     {"printing"},
     {"tuner"},
     {"tuning", "porting", "flags", "subject"},
-    {"session"},
+    {"session", "setup"},
     {"result"},
     {"afterwards", "resuming"},
     {"checks", "rehearsal", "handover", "asked"},
