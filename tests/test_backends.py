@@ -86,6 +86,7 @@ def assert_complete(found: dict[str, Any], backend: str, folder: Path) -> None:
     assert list((folder / "tensorboard_logs").rglob("*tfevents*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_a_search_completes_and_its_result_loads(case: str, tmp_path: Path) -> None:
     backend, blocked = case.split()[0], CASES[case]
@@ -222,18 +223,22 @@ def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return Other(request.param, folder, *printed(code, request.param, folder, *words))
 
 
+@pytest.mark.slow
 def test_a_search_completes_and_its_result_loads_on_other_backends(other: Other) -> None:
     assert_complete(other.search, other.backend, other.folder)
 
 
+@pytest.mark.slow
 def test_a_starter_is_tuned_on_arrays_on_other_backends(other: Other) -> None:
     assert other.found["starters"] == {name: [None, None, True] for name in EVERY}
 
 
+@pytest.mark.slow
 def test_rows_without_words_are_learnt_from_on_other_backends(other: Other) -> None:
     assert other.found["rows"] == {name: [None, 24, WORDLESS[name]] for name in KINDS}
 
 
+@pytest.mark.slow
 def test_rows_with_words_are_refused_on_other_backends_before_anything_is_trained(other: Other) -> None:
     assert other.found["left"] == [] and len(other.found["words"]) == 3
     for message in other.found["words"].values():
