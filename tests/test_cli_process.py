@@ -10,12 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import autoopt
 from tests.counts import FULL
+from tests.reports.tensorboard_reader import Reader, assert_whole
 
 COMMAND = (sys.executable, "-m", "autoopt")
 PATIENCE = 90
@@ -181,22 +183,46 @@ def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_p
     assert [line for line in progress if not re.match(known, line)] == []
 
 
-# SIGINT is the next test's, and that of tests/test_tuning.py.
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGTERM])
-def test_one_signal_ends_the_search_with_the_best_so_far(number: signal.Signals, tmp_path: Path) -> None:
-    (tmp_path / "net.py").write_text(MODEL + LONG)
+@dataclass(frozen=True)
+class Interrupted:
+    """Where a search was interrupted, its exit code and what it printed."""
+
+    place: Path
+    code: int
+    printed: str
+
+
+# SIGINT is that of a test below, and of tests/test_tuning.py.
+@pytest.fixture(scope="module", params=[signal.SIGINT, signal.SIGTERM] if FULL else [signal.SIGTERM])
+def interrupted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Interrupted:
+    """Return what one signal makes of a search amid its first trial, once there is a first curve."""
+    place = tmp_path_factory.mktemp("interrupted")
+    (place / "net.py").write_text(MODEL + LONG)
     words = ("tune", "net.py", "--budget", "1h", "--project-name", "mine", "--fix", "optimizer/name=sgd")
-    with started(*words, cwd=tmp_path) as (process, out, err):
+    curve = place / "tensorboard_logs" / "mine" / "trial-0000" / "validation"
+    with started(*words, cwd=place) as (process, out, err):
         out.wait_for("training")
-        process.send_signal(number)
-        assert process.wait(PATIENCE) == 130, err.seen
-        printed = "".join(out.rest())
-    assert "Interrupted: ending this epoch, then returning the best." in printed
-    assert "1 trial in" in printed and "ended: interrupted" in printed
-    result = autoopt.load("mine", tmp_path / "autoopt_runs")
+        while not any(path.stat().st_size > 200 for path in curve.glob("*tfevents*")):
+            assert process.poll() is None, err.seen
+            time.sleep(0.05)
+        process.send_signal(request.param)
+        code = process.wait(PATIENCE)
+        return Interrupted(place, code, "".join(out.rest()))
+
+
+@pytest.mark.slow
+def test_one_signal_ends_the_search_with_the_best_so_far(interrupted: Interrupted) -> None:
+    assert interrupted.code == 130, interrupted.printed
+    assert "Interrupted: ending this epoch, then returning the best." in interrupted.printed
+    assert "1 trial in" in interrupted.printed and "ended: interrupted" in interrupted.printed
+    result = autoopt.load("mine", interrupted.place / "autoopt_runs")
     assert result.reason == "interrupted"
     assert result.best_model.count_params() == 10
+
+
+@pytest.mark.slow
+def test_one_signal_leaves_sessions_that_have_ended_and_whole_curves(interrupted: Interrupted) -> None:
+    assert_whole(Reader(interrupted.place / "tensorboard_logs"), "mine")
 
 
 def test_a_second_signal_quits_at_once(tmp_path: Path) -> None:

@@ -175,6 +175,7 @@ def wide(luck: int) -> keras.Model:
     return linear(layer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("failing", "most", "text"),
     [
@@ -205,6 +206,7 @@ def ends_its_process(here: int, luck: int) -> keras.Model:
     return toys.eager()
 
 
+@pytest.mark.slow
 def test_what_ends_its_own_process_costs_one_trial_each_where_trials_are_isolated(tmp_path: Path) -> None:
     search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, *[2, 51] * FULL)])
     resources = autoopt.Resources(isolate=True)

@@ -32,11 +32,13 @@ def rows() -> list[dict[str, Any]]:
     return [searched(seed) for seed in range(3 if FULL else 2)]
 
 
+@pytest.mark.slow
 def test_on_noise_the_confirmed_score_holds_on_the_test_part(rows: list[dict[str, Any]]) -> None:
     assert all(row["holds"] for row in rows)
     assert all(0.02 < row["error"] < 0.5 and 0.05 < row["test error"] < 0.5 for row in rows)
 
 
+@pytest.mark.slow
 def test_on_noise_no_search_claims_to_beat_the_users_model(rows: list[dict[str, Any]]) -> None:
     assert not any(row["claims"] for row in rows)
 

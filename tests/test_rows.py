@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from autoopt import Dataset, Search, afterwards, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
+from tests.counts import at_full_counts
 from tests.tables import customers, houses, net, waves, written
 from tests.toys import digits, eager
 
@@ -129,6 +131,15 @@ def test_evaluation_takes_labels(run: Result) -> None:
         run.evaluate(customers()[["minutes", "plan"]])
 
 
+def test_an_export_is_of_keras_alone_and_predicts_for_raw_rows(run: Result, tmp_path: Path) -> None:
+    path = autoopt.load(run.run_dir).export(tmp_path / "m.keras")
+    with zipfile.ZipFile(path) as file:
+        assert b"autoopt" not in file.read("config.json")
+    found = keras.models.load_model(path).predict(fed(run, customers()), verbose=0)[:, 0]
+    np.testing.assert_allclose(found, run.predict(customers(), proba=True)["probability of yes"], atol=1e-6)
+
+
+@at_full_counts  # tests/test_preparing.py has a process of its own for models of every kind of rows
 def test_an_export_predicts_for_raw_rows_in_a_process_without_autoopt(run: Result, tmp_path: Path) -> None:
     rows = customers()
     rows.assign(expected=run.predict(rows, proba=True)["probability of yes"]).to_csv(tmp_path / "rows.csv")

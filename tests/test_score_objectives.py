@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from autoopt.data import Dataset
 from autoopt.errors import DataError, UsageError
 from autoopt.seeding import SPLITTING, derive
 from tests import toys
+from tests.counts import at_full_counts
 from tests.engines.laboratory import BACKEND
 from tests.processes import quick
 
@@ -111,9 +113,17 @@ def test_the_score_is_in_the_history_the_confirmation_and_the_test_metrics(run: 
     assert run.test_metrics["f1"] == pytest.approx(tested, abs=1e-5)
 
 
-def test_the_model_handed_over_has_the_users_metrics_alone_and_loads_without_this_package(
-    run: autoopt.Result,
-) -> None:
+def test_the_model_handed_over_has_the_users_metrics_alone_and_is_of_keras_alone(run: autoopt.Result) -> None:
+    x, y = rare(10)
+    path = next(run.run_dir.rglob("*.keras"))
+    with zipfile.ZipFile(path) as file:
+        assert b"autoopt" not in file.read("config.json")
+    for model in (run.best_model, keras.models.load_model(path)):
+        assert set(model.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+
+
+@at_full_counts
+def test_the_model_handed_over_loads_without_this_package(run: autoopt.Result) -> None:
     path = next(run.run_dir.rglob("*.keras"))
     code = (
         f"import keras, sys; model = keras.models.load_model({str(path)!r}); "
@@ -125,8 +135,6 @@ def test_the_model_handed_over_has_the_users_metrics_alone_and_loads_without_thi
     ).stdout
 
     assert told.splitlines()[-1] == "['accuracy', 'loss'] False"
-    x, y = rare(10)
-    assert set(run.best_model.evaluate(x, y, verbose=0, return_dict=True)) == {"loss", "accuracy"}
 
 
 class F1(keras.metrics.Mean):

@@ -19,6 +19,7 @@ from autoopt.surgery import footprint
 from autoopt.task import classes, scores
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.counts import FULL
 from tests.engines.laboratory import Fit
 
 EPOCHS = 3
@@ -54,7 +55,8 @@ def ran(work: Worker, epochs: int = EPOCHS, **changes: Any) -> Outcome:
     return outcome
 
 
-@pytest.mark.parametrize("changes", CHANGES)
+@pytest.mark.slow
+@pytest.mark.parametrize("changes", [name for name in CHANGES if FULL or name != "gradient descent"])
 def test_every_engine_trains_alike(changes: str) -> None:
     runs = [ran(worker(engine), **CHANGES[changes]) for engine in ("keras", "auto")]
 
@@ -143,7 +145,8 @@ def test_labels_are_smoothed_beside_a_score_that_only_the_objective_names() -> N
     assert "val_f1" in plain
 
 
-@pytest.mark.parametrize("engine", ["keras", "auto"])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["keras", "auto"] if FULL else ["auto"])
 def test_the_average_of_a_step_in_parts_moves_as_that_of_the_whole_step(engine: str) -> None:
     descent = {"optimizer": "gd", "full_batch": True, "learning_rate": 0.3, "use_ema": True}
     whole, parts = (ran(worker(engine, room), **descent) for room in (None, 50 * 8 * (64 + 8 + 10)))

@@ -14,6 +14,7 @@ from autoopt.records import Objective, Trial
 from autoopt.space import Space
 from autoopt.worker import Job, Worker
 from tests import toys
+from tests.counts import FULL
 
 
 def worker(model_fn: Any = toys.eager, data: Dataset | None = None, callbacks: Any = ()) -> Worker:
@@ -75,7 +76,7 @@ def tf_of_unknown_size() -> Any:
 STREAMS: dict[str, Callable[[], Any]] = {
     "PyDataset": Tens,
     "DataLoader": loader,
-    "tf.data": tf_batches,
+    **({"tf.data": tf_batches} if FULL else {}),
     "tf.data of unknown size": tf_of_unknown_size,
 }
 
@@ -97,6 +98,7 @@ def test_a_schedule_is_half_through_after_half_of_the_epochs(size: int) -> None:
     assert last_rate(toys.halves(*toys.digits(100)), batch_size=size) == pytest.approx(0.1, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_schedule_knows_the_batches_of_a_stream(stream: str) -> None:
     source = Stream(STREAMS[stream](), None)
@@ -104,6 +106,7 @@ def test_a_schedule_knows_the_batches_of_a_stream(stream: str) -> None:
     assert last_rate(Dataset(source, Part(*toys.digits(20)))) == pytest.approx(0.1, abs=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", STREAMS)
 def test_equal_seeds_give_equal_trials_on_every_stream(stream: str) -> None:
     data = Dataset(Stream(STREAMS[stream](), None), Part(*toys.digits(20)))

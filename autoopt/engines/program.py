@@ -193,7 +193,7 @@ def evaluation_batch(x: Any) -> int:
 
 def _plain(array: np.ndarray) -> np.ndarray:
     floating = np.issubdtype(array.dtype, np.floating)
-    return array.astype(keras.config.floatx()) if floating else array
+    return array.astype(keras.config.floatx(), copy=False) if floating else array
 
 
 def random_states(model: keras.Model) -> list[Any]:

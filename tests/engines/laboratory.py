@@ -29,6 +29,8 @@ BACKEND = keras.backend.backend()
 EPOCHS, BATCH, SEED = 3, 16, 5
 ACCURACY, LOSS = Objective("val_accuracy", "max"), Objective("val_loss", "min")
 MODES: Sequence[Mode] = {"tensorflow": ("epoch", "step", "plain"), "jax": ("epoch", "step")}.get(BACKEND, ())
+USUAL: Sequence[Mode] = [mode for mode in MODES if FULL or mode != "step"]
+"""Modes for laws of all: XLA over steps has the loop of one of the others and the compiler of the other."""
 SPOKEN = {"epoch": "XLA over epochs", "step": "XLA over steps", "plain": "without XLA"}
 
 

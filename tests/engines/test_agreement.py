@@ -14,6 +14,7 @@ from tests.engines.laboratory import (
     EPOCHS,
     EVERY_ENGINE,
     SEED,
+    USUAL,
     Fit,
     apart,
     assert_meant,
@@ -31,8 +32,8 @@ LIKE_OTHERS = (
 ALL = [
     (engine, case)
     for case, found in zoo.CASES.items()
-    for engine in ENGINES
-    if engine != "keras" and (engine != "automatic") == found.modes and (FULL or case not in LIKE_OTHERS)
+    for engine in ("automatic", *USUAL)
+    if (engine != "automatic") == found.modes and (FULL or case not in LIKE_OTHERS)
 ]
 
 

@@ -21,6 +21,7 @@ from tests.engines.laboratory import (
     ENGINES,
     EVERY_ENGINE,
     MODES,
+    USUAL,
     assert_meant,
     assigned,
     compiled,
@@ -72,7 +73,8 @@ def shown(engine: Engine, name: str = "", size: int = BATCH, **given: Any) -> di
     return reached.history
 
 
-@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "automatic"])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["keras", *USUAL])
 def test_images_are_moved_in_training_alone_and_as_far_as_the_strength_says(engine: str) -> None:
     history = shown(ENGINES[engine](), engine, shift=1 / SIDE)
 

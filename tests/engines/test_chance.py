@@ -16,6 +16,7 @@ from tests.engines.laboratory import (
     ENGINES,
     EVERY_ENGINE,
     MODES,
+    USUAL,
     assert_meant,
     assigned,
     compiled,
@@ -52,7 +53,8 @@ def shown(engine: Engine, rate: float, seed: int, name: str = "") -> dict[str, l
     return reached.history
 
 
-@pytest.mark.parametrize("engine", ["keras", *(MODES or ["automatic"])])
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["keras", *(USUAL or ["automatic"])])
 def test_dropout_drops_as_often_and_scales_as_much_as_its_rate_says(engine: str) -> None:
     made = ENGINES[engine]()
     for rate in (0.1, 0.6):

@@ -153,3 +153,13 @@ def run_trial(sink: TensorBoard, ended: Trial) -> None:
     for epoch in range(ended.epochs):
         sink(EpochEnded(ended.number, epoch, {key: row[epoch] for key, row in ended.history.items()}))
     sink(TrialEnded(ended))
+
+
+def assert_whole(reader: "Reader", search: str) -> None:
+    """Fail where a search that was interrupted left a session that has not ended, or half a curve of its first trial."""
+    sessions = [session for group in reader.sessions().values() for session in group.sessions]
+    steps = [step for step, _ in reader.evaluations(f"{search}/trial-0000", "epoch_loss", "train")]
+    assert sessions
+    assert {session.status for session in sessions} <= {api_pb2.STATUS_SUCCESS, api_pb2.STATUS_UNKNOWN}
+    assert all(session.end_time_secs >= session.start_time_secs > 0 for session in sessions)
+    assert steps == sorted(set(steps))

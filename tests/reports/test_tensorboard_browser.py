@@ -1,7 +1,6 @@
 """What a person sees of a real search in TensorBoard, looked at in a headless Chromium."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -12,25 +11,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 
+import autoopt
 from tests.counts import larger
+from tests.processes import environment
 from tests.reports.chromium import chromium, needed, pictures
+from tests.test_cli_process import PATIENCE, started
+from tests.toys import digits, eager
 
 pytestmark = needed
 BACKENDS = ("tensorflow", pytest.param("jax", marks=larger))
 TRIALS = 6
 
-SEARCH = """
-import json, sys
-import autoopt
-from tests.toys import digits, eager
 
-result = autoopt.tune(
-    eager, digits(), epochs=3, max_trials=int(sys.argv[2]), seed=0, verbose=0, search=autoopt.Search(confirm=0),
-    directory=f"{sys.argv[1]}/runs", logdir=f"{sys.argv[1]}/logs", project_name="digits",
-)
-print(json.dumps([trial.score for trial in result.trials]))
+def scores_of_a_search(place: str) -> list[float | None]:
+    """Search in a folder, and return the trials' scores."""
+    result = autoopt.tune(
+        eager, digits(120), epochs=2, max_trials=TRIALS, seed=0, verbose=0, search=autoopt.Search(confirm=0),
+        directory=f"{place}/runs", logdir=f"{place}/logs", project_name="digits",
+    )  # fmt: skip
+    return [trial.score for trial in result.trials]
+
+
+ELSEWHERE = """
+import json, sys
+from tests.reports.test_tensorboard_browser import scores_of_a_search
+print(json.dumps(scores_of_a_search(sys.argv[1])))
 """
 
 # The page nests its elements in shadow roots, where no selector reaches.
@@ -123,39 +131,29 @@ class Searched:
 
 @contextmanager
 def served(logdir: Path) -> Iterator[str]:
-    """Serve a TensorBoard on a port of its own choice."""
-    command = [sys.executable, "-m", "tensorboard.main", "--logdir", str(logdir)]
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", "0"],
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                yield found.group()
-                break
-        else:
-            pytest.fail(f"TensorBoard did not start: {''.join(said)}")
-    finally:
+    """Serve a TensorBoard on a port of its own choice, as `autoopt board` does: that loads no TensorFlow."""
+    words = ("board", "--logdir", str(logdir), "--port", "0", "--no-open")
+    with started(*words, cwd=logdir) as (process, out, err):
+        found = re.search(r"http://localhost(:\d+)", out.wait_for("http://localhost"))
+        assert found is not None, err.seen
+        yield f"http://127.0.0.1{found[1]}"
         process.terminate()
-        process.wait(timeout=20)
-        process.stderr.close()
+        process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module", params=BACKENDS)
 def searched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searched]:
     """A search of a few trials on a backend, and TensorBoard over its logs."""
     place = tmp_path_factory.mktemp(request.param)
-    environment = {**os.environ, "KERAS_BACKEND": request.param, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", SEARCH, str(place), str(TRIALS)]
-    said = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+    if keras.backend.backend() == request.param:
+        scores = scores_of_a_search(str(place))
+    else:
+        command = [sys.executable, "-c", ELSEWHERE, str(place)]
+        surroundings = environment(KERAS_BACKEND=request.param)
+        said = subprocess.run(command, env=surroundings, check=True, capture_output=True, text=True).stdout
+        scores = json.loads(said.splitlines()[-1])
     with served(place / "logs") as address:
-        yield Searched(request.param, json.loads(said.splitlines()[-1]), address)
+        yield Searched(request.param, scores, address)
 
 
 @pytest.fixture(scope="module")

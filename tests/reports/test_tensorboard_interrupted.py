@@ -1,4 +1,4 @@
-"""TensorBoard's logs of a search in a process of its own that a signal ends."""
+"""TensorBoard's logs of a search in a process of its own that signals end."""
 
 import os
 import signal
@@ -7,11 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-from tensorboard.plugins.hparams import api_pb2
-
-from tests.counts import larger
-from tests.reports.tensorboard_reader import Reader
+from tests.counts import at_full_counts
+from tests.reports.tensorboard_reader import Reader, assert_whole
 
 SEARCH = """
 import sys
@@ -44,20 +41,8 @@ def interrupted(place: Path, signals: list[int]) -> int:
         process.kill()
 
 
-@pytest.mark.parametrize(
-    "signals",
-    [
-        pytest.param([signal.SIGTERM], id="once"),
-        pytest.param([signal.SIGINT, signal.SIGINT], id="twice", marks=larger),
-    ],
-)
-def test_a_signal_leaves_sessions_that_have_ended_and_whole_curves(tmp_path, signals):
-    interrupted(tmp_path, signals)
-    reader = Reader(tmp_path / "logs")
+@at_full_counts  # tests/test_cli_process.py looks at the logs that one signal leaves
+def test_two_signals_leave_sessions_that_have_ended_and_whole_curves(tmp_path):
+    interrupted(tmp_path, [signal.SIGINT, signal.SIGINT])
 
-    sessions = [session for group in reader.sessions().values() for session in group.sessions]
-    steps = [step for step, _ in reader.evaluations("digits/trial-0000", "epoch_loss", "train")]
-    assert sessions
-    assert {session.status for session in sessions} <= {api_pb2.STATUS_SUCCESS, api_pb2.STATUS_UNKNOWN}
-    assert all(session.end_time_secs >= session.start_time_secs > 0 for session in sessions)
-    assert steps == sorted(set(steps))
+    assert_whole(Reader(tmp_path / "logs"), "digits")

@@ -351,8 +351,8 @@ LIKE_OTHERS = (
 TELLING = [name for name in ZOO if FULL or name not in LIKE_OTHERS]
 """For laws that build many models of each."""
 
-ONES, OTHERS = (TELLING, TELLING) if FULL else (TELLING[::2], TELLING[1::2])
-"""One half and the other: laws take turns, so that every net is built by some of them; at full counts by all."""
+ONES, OTHERS, THE_REST = (TELLING,) * 3 if FULL else (TELLING[::3], TELLING[1::3], TELLING[2::3])
+"""A third each: laws take turns, so that every net is built by some of them; at full counts by all."""
 
 
 @functools.cache
