@@ -158,4 +158,4 @@ def test_batch_sizes_and_blocks_share_a_program_that_is_traced_once() -> None:
             candidate_of(model), assigned(train, validation=validation, size=size)
         )
         assert np.isfinite(fitting.epoch(0)["loss"])
-    assert traces(engine) == [1 if BACKEND == "tensorflow" else 3]
+    assert traces(engine) == [1 if BACKEND == "tensorflow" else 4]  # 16, 11, 8, 3

@@ -83,7 +83,7 @@ class Feather:
         from pyarrow import MessageReader
 
         reader = MessageReader.open_stream(self.bytes_.slice(BEFORE))
-        found = []
+        found = list[tuple[int, bool]]()
         while True:
             try:
                 message = reader.read_next_message()
