@@ -119,12 +119,9 @@ class Schedule:
         Exact where Keras has it; else the nearest step function of `PIECES` pieces, so that a model is read back
         without us. Reduce-on-plateau stands still: it needs what an epoch has reached.
         """
-        schedules, total = keras.optimizers.schedules, self.total_steps
+        total = self.total_steps
         if total is None or self.name == "plateau":
-            # Stands still, and is no number: an optimizer saved under a schedule has no variable for the rate,
-            # and is loaded into one that has none either.
-            standing = schedules.ExponentialDecay(self.rate, 1, decay_rate=1.0)
-            return self.rate if self.name == "constant" and not self.warmup else standing
+            return self.rate if self.name == "constant" and not self.warmup else _standing(self.rate)
         whole = self.name != "one_cycle" or (RISE * total).is_integer()  # Keras's warm-up takes whole steps
         if not self.rising and self.name in _KERAS and whole:
             return _KERAS[self.name](self.rate, total)
@@ -135,7 +132,18 @@ class Schedule:
         middles = (ends[:-1] + ends[1:] - 1) / 2
         boundaries = [int(end) - 1 for end in ends[1:-1]]  # the last step of a piece: Keras includes it
         values = [float(value) for value in self.rates(middles)]
+        if not boundaries:  # a training of one step, for which Keras's step function has no case
+            return _standing(values[0])
         return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, values)
+
+
+def _standing(rate: float) -> Any:
+    """Return a schedule that stays at a rate.
+
+    It is no number: an optimizer saved under a schedule has no variable for the rate, and is loaded into one that has
+    none either.
+    """
+    return keras.optimizers.schedules.ExponentialDecay(rate, 1, decay_rate=1.0)
 
 
 _KERAS: Mapping[str, Callable[[float, int], Any]] = {
