@@ -122,10 +122,9 @@ class Schedule:
 
         total = self.total_steps
         if total is None or self.name == "plateau":
-            # Stands still, and is no number: an optimizer saved under a schedule has no variable for the rate,
-            # and is loaded into one that has none either.
-            standing = schedules.ExponentialDecay(self.rate, 1, decay_rate=1.0)
-            return self.rate if self.name == "constant" and not self.warmup else standing
+            return (
+                self.rate if self.name == "constant" and not self.warmup else _standing(schedules, self.rate)
+            )
         whole = self.name != "one_cycle" or (RISE * total).is_integer()  # Keras's warm-up takes whole steps
         if not self.rising and self.name in _KERAS and whole:
             return _KERAS[self.name](schedules, self.rate, total)
@@ -136,7 +135,18 @@ class Schedule:
         middles = (ends[:-1] + ends[1:] - 1) / 2
         boundaries = [int(end) - 1 for end in ends[1:-1]]  # the last step of a piece: Keras includes it
         values = [float(value) for value in self.rates(middles)]
+        if not boundaries:  # a training of one step, for which Keras's step function has no case
+            return _standing(schedules, values[0])
         return schedules.PiecewiseConstantDecay(boundaries, values)
+
+
+def _standing(schedules: Any, rate: float) -> Any:
+    """Return a schedule that stays at a rate.
+
+    It is no number: an optimizer saved under a schedule has no variable for the rate, and is loaded into one that has
+    none either.
+    """
+    return schedules.ExponentialDecay(rate, 1, decay_rate=1.0)
 
 
 _KERAS: Mapping[str, Callable[[Any, float, int], Any]] = {

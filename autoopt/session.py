@@ -214,7 +214,7 @@ class Session:
                 f"The weights of the best trials are gone: was {self.folder.path} moved or removed? The search had ended "
                 f"({reason}). Put the folder back and go on, with resume=True or autoopt resume: they are trained again."
             )
-        raise SearchError(_nothing(trials, reason))
+        raise SearchError(_nothing(trials, reason, "the starter" if self.starter else "your own model"))
 
     def _found_again(self, weights: BestWeights, say: Callable[[str], None]) -> None:
         """See that the weights are there that should be: the winner's are in its model, others are trained again."""
@@ -471,12 +471,12 @@ def _ended(best: Trial, reason: str, found: Standing, tested: Unseen) -> SearchE
     return SearchEnded(best, reason, scores, tested.metrics, found.scalars(), found.beats_baseline)
 
 
-def _nothing(trials: Sequence[Trial], reason: str) -> str:
-    """Return why there is no model, with the first trial's cause in front."""
+def _nothing(trials: Sequence[Trial], reason: str, model: str) -> str:
+    """Return why there is no model, with the first trial's cause in front; `model` is what trial 0 is called."""
     over = next((trial for trial in trials if trial.excess), None)
     failed = next((trial for trial in trials if trial.error), None)
     if over is not None and failed is None:
-        which = "your own model" if over.number == 0 else f"trial {over.number}"
+        which = model if over.number == 0 else f"trial {over.number}"
         return (
             f"No trial within the constraints ended with a model: {reason}. Of what was trained, {which} "
             f"{over.excess}. Raise the limit, or let models become smaller: "
@@ -484,7 +484,7 @@ def _nothing(trials: Sequence[Trial], reason: str) -> str:
         )
     if failed is None:
         return f"The search ended before any trial had an epoch behind it: {reason}. Give it more time."
-    which = "trial 0, your own model," if failed.number == 0 else f"trial {failed.number}"
+    which = f"trial 0, {model}," if failed.number == 0 else f"trial {failed.number}"
     return (
         f"{failed.note.rstrip('.')}: so {which} failed first, and no trial ended with a model ({reason}). Mend that and "
         f"search again. In full:\n{failed.error}"

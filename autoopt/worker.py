@@ -121,12 +121,14 @@ class Outcome:
         weights: Those of its best epoch in Keras's order, of its last one where it is a repeat; None without one.
         asked: Definitions of the hyperparameters that the user's own `fit` was the first to ask for.
         trainings: What its score is the mean of, where it was trained several times.
+        repeat: Of its job: runs of one trial may be under way at once.
     """
 
     trial: Trial
     weights: Sequence[Any] | None = None
     asked: Sequence[Any] = ()
     trainings: Sequence[Trial] = ()
+    repeat: int = 0
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,8 @@ class Worker:
                     release(error)
             if not short or not self._can_halve(job):
                 also = ended.note.replace(OUT_OF_MEMORY, f"{OUT_OF_MEMORY}, also with half of each batch", 1)
-                return Outcome(replace(ended, note=also) if short and job.halved else ended)
+                ended = replace(ended, note=also) if short and job.halved else ended
+                return Outcome(ended, repeat=job.repeat)
             logger.info("trial %d: memory ran out, its batches are halved", job.number)
             job, prepared, started = replace(job, halved=True), None, time.perf_counter()
 
@@ -258,7 +261,8 @@ class Worker:
         )
         # A repeat is scored at its last epoch.
         weights = ready.fitting.weights() if job.repeat and reached.weights else reached.weights
-        return Outcome(replace(_finished(trial, reached, ready, waited), halved=job.halved), weights)
+        ended = replace(_finished(trial, reached, ready, waited), halved=job.halved)
+        return Outcome(ended, weights, repeat=job.repeat)
 
     def _parts(self, job: Job, size: int | None) -> int:
         """Return into how many batches each step of so many examples is cut."""
@@ -304,7 +308,7 @@ class Worker:
             _reached(replace(trial, hyperparameters=dict(hp.values)), reached), engine="your own fit",
             costs={kind: round(seconds, 6) for kind, seconds in costs.items()},
         )  # fmt: skip
-        return Outcome(done, reached.weights, tuple(hp.space[known:]))
+        return Outcome(done, reached.weights, tuple(hp.space[known:]), repeat=job.repeat)
 
     def assembled(self, recipe: Recipe, values: Mapping[str, Any], horizon: int, seed: int) -> keras.Model:
         """Return a recipe's compiled model, its schedule as long as `horizon` epochs of this data."""

@@ -171,6 +171,6 @@ def test_a_budget_too_small_for_one_training_of_each_step_is_refused(run: Any) -
 
 def test_a_run_that_the_users_model_won_has_no_path() -> None:
     result = autoopt.tune(slow, toys.digits(80), epochs=1, max_trials=1, verbose=0, search=Search(confirm=0))
-    with pytest.raises(RunError, match="is your own model: there is no path to it"):
+    with pytest.raises(RunError, match="is your model: there is no path to it"):
         result.ablation()
     assert not (Folder("autoopt_runs") / result.run_dir.name / "ablation.json").exists()

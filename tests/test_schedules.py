@@ -39,19 +39,28 @@ def test_a_schedule_has_the_values_computed_by_hand(name: str) -> None:
     assert Schedule(name, 0.1, 100).rates(FIVE) == pytest.approx(BY_HAND[name], abs=1e-9)
 
 
-@pytest.mark.parametrize("total_steps", [1, 7, 100, 160, None])
+@pytest.mark.parametrize("total_steps", [1, 2, 3, 7, 100, 160, None])
 @pytest.mark.parametrize("name", sorted(set(SHAPES) - {"plateau"}))
 def test_kerass_own_schedules_give_the_same_rates(name: str, total_steps: int | None) -> None:
     count = total_steps or 20
     steps, found = np.arange(0, count, max(1, count // 20)), Schedule(name, 0.3, total_steps)
-    if name in ("step", "one_cycle") and total_steps in (1, 7):
-        return  # too few steps to drop, or to rise, where it is meant to
     plain = found.keras()
     expected = [float(plain(step)) if callable(plain) else plain for step in steps]
 
     coarse = name == "step" and total_steps == 160  # more steps than pieces
     assert found.rates(steps) == pytest.approx(expected, rel=1e-5, abs=0.28 if coarse else 1e-7)
     assert not callable(plain) or type(plain).__module__.startswith("keras.")
+
+
+@pytest.mark.parametrize("warmup", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("total_steps", [1, 2, 3])
+@pytest.mark.parametrize("name", sorted(set(SHAPES) - {"plateau"}))
+def test_trainings_of_a_few_steps_warm_up_alike_in_keras(name: str, total_steps: int, warmup: float) -> None:
+    found, steps = Schedule(name, 0.3, total_steps, warmup), np.arange(total_steps)
+    plain = found.keras()
+
+    expected = [float(plain(step)) if callable(plain) else plain for step in steps]
+    assert found.rates(steps) == pytest.approx(expected, rel=1e-5, abs=1e-7)
 
 
 @pytest.mark.parametrize("name", sorted(set(SHAPES) - {"one_cycle"}))

@@ -17,7 +17,7 @@ from autoopt.arguments import whole
 from autoopt.engines import Verdict, compilations_kept
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.executors import Executor
-from autoopt.records import Logs, Objective, Trial
+from autoopt.records import Logs, Objective, Trial, own_model
 from autoopt.reports import Console, duration, told
 from autoopt.search import Confirmed, Interrupts, Limits, pace, seconds
 from autoopt.storage import RunFolder
@@ -52,13 +52,14 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
     repeats = whole("repeats", repeats, 1)
     time_given = seconds(budget)
     ended.check_one_cut("An ablation trains and scores each step on one cut of the data")
+    model = _called(ended.folder)
     if saved := _saved(ended, repeats):
-        return _table(saved, ended.objective)
+        return _table(saved, ended.objective, model)
     again = ended.trainer("An ablation")
     path = Path(again.worker.hypermodel.draw, ended.defaults, ended.best.hyperparameters)
     if not path.changed:
         raise RunError(
-            f"The winner of {ended.folder.path} is your own model: there is no path to it. Expected one with changes. "
+            f"The winner of {ended.folder.path} is {model}: there is no path to it. Expected one with changes. "
             "Search on with more trials: autoopt resume RUN --max-trials N, or resume=True."
         )
     steps = _steps(path, path.ordered(ended.trials, ended.objective, again.seed))
@@ -72,7 +73,7 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
         executor.close()
     found = [{"change": list(s.change), "values": s.values, "scores": s.scores} for s in trained]
     ended.folder.write("ablation", {"best": ended.best.number, "steps": found})
-    return _table(trained, ended.objective)
+    return _table(trained, ended.objective, model)
 
 
 def trained_ablation(folder: RunFolder, best: int, objective: Objective) -> pd.DataFrame:
@@ -83,7 +84,12 @@ def trained_ablation(folder: RunFolder, best: int, objective: Objective) -> pd.D
         best: Number of the winner.
         objective: What was compared.
     """
-    return _table(_kept(folder, best), objective)
+    return _table(_kept(folder, best), objective, _called(folder))
+
+
+def _called(folder: RunFolder) -> str:
+    """Return what the user's model is called in a run."""
+    return own_model(folder.read("run").get("starter"))
 
 
 def _steps(path: Path, order: Sequence[Change]) -> list[Step]:
@@ -111,7 +117,9 @@ def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | 
             f"budget was given {budget:g} seconds. Expected enough for one training of each of {steps} steps, about "
             f"{once:.0f} seconds. Give it more."
         )
-    whole = f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from your model to the winner"
+    whole = (
+        f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from {_called(ended.folder)} to the winner"
+    )
     trainings = f"{steps} steps with {repeats} seed{'' if repeats == 1 else 's'} each"
     about = f"{steps * repeats} trainings of {again.epochs} epochs, about {duration(every)}"
     cut = "" if budget is None else f", at most {duration(budget)}: then with fewer seeds"
@@ -169,7 +177,7 @@ def _kept(folder: RunFolder, best: int) -> list[Step]:
     return [Step(**each) for each in kept["steps"]] if kept.get("best") == best else []
 
 
-def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:
+def _table(steps: Sequence[Step], objective: Objective, model: str) -> pd.DataFrame:
     reached = [Confirmed(step.scores) for step in steps]
     means = [each.mean for each in reached]
     rows: list[tuple[Any, ...]] = []
@@ -178,7 +186,7 @@ def _table(steps: Sequence[Step], objective: Objective) -> pd.DataFrame:
         before, after = (
             ", ".join(told(each.values.get(name)) for name in step.change) for each in (earlier, step)
         )
-        change = ", ".join(step.change) or "your model"
+        change = ", ".join(step.change) or model
         std = reached[place].std
         gain = objective.gain(means[place], means[max(place - 1, 0)])
         rows.append((place, change, before, after, means[place], std, gain))

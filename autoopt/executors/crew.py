@@ -287,4 +287,5 @@ def failed(ticket: Ticket, reason: str) -> Outcome:
     """Return what became of a job whose training is not to blame for its end."""
     job, now = ticket.job, time.time()
     logger.info("Trial %d failed. %s", job.number, reason)
-    return Outcome(Trial(job.number, "failed", None, dict(job.values), {}, None, now, now, reason, reason))
+    trial = Trial(job.number, "failed", None, dict(job.values), {}, None, now, now, reason, reason)
+    return Outcome(trial, repeat=job.repeat)

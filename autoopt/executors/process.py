@@ -231,5 +231,6 @@ def _verdict(job: Job, answer: Reported, report: JobReport) -> Any:
 
 def _lost(job: Job, started: float, reason: str) -> Outcome:
     logger.info("Trial %d failed. %s", job.number, reason)
-    values = dict(job.values)
-    return Outcome(Trial(job.number, "failed", None, values, {}, None, started, time.time(), reason, reason))
+    now, values = time.time(), dict(job.values)
+    trial = Trial(job.number, "failed", None, values, {}, None, started, now, reason, reason)
+    return Outcome(trial, repeat=job.repeat)

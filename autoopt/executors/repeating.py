@@ -64,7 +64,7 @@ class RepeatingExecutor(Executor):
         self._base, self._plan, self._objective = base, plan, objective
         self._others = [each.name for each in others if not each.is_cost]
         self._jobs: list[Job] = []
-        self._going: dict[int, _Going] = {}
+        self._going: dict[tuple[int, int], _Going] = {}  # by number and repeat
         self.slots = base.slots
 
     def submit(self, job: Job) -> None:
@@ -81,7 +81,7 @@ class RepeatingExecutor(Executor):
             self._begin()
 
         def has_begun(job: Job) -> None:
-            going = self._going[job.number]
+            going = self._going[job.number, job.repeat]
             if not going.has_begun:
                 going.has_begun = True
                 began(going.job)
@@ -89,23 +89,23 @@ class RepeatingExecutor(Executor):
         while True:
             ended = next((going for going in self._going.values() if going.following is None), None)
             if ended is not None:
-                del self._going[ended.job.number]
+                del self._going[ended.job.number, ended.job.repeat]
                 return self._outcome(ended)
             outcome = self._base.wait(report, has_begun, over)
-            going = self._going[outcome.trial.number]
+            going = self._going[outcome.trial.number, outcome.repeat]
             self._note(going, outcome)
             if (following := going.following) is not None:
                 self._base.submit(following)
 
     def recall(self) -> Sequence[Job]:
         """Take back the jobs of which no training has begun; one between two trainings has no more of them."""
-        recalled = {job.number for job in self._base.recall()}
-        going = [each for number, each in self._going.items() if number in recalled]
+        recalled = {(job.number, job.repeat) for job in self._base.recall()}
+        going = [each for key, each in self._going.items() if key in recalled]
         back = [each.job for each in going if not each.done]
         for each in going:
             each.cut = _ended_before(len(each.done) + 1, each)
         for job in back:
-            del self._going[job.number]
+            del self._going[job.number, job.repeat]
         jobs = [*back, *self._jobs]
         self._jobs.clear()
         return jobs
@@ -127,7 +127,7 @@ class RepeatingExecutor(Executor):
     def _begin(self) -> None:
         """Hand the first training of the next trial to the base."""
         job = self._jobs.pop(0)
-        going = self._going[job.number] = _Going(job, self._plan.jobs(job))
+        going = self._going[job.number, job.repeat] = _Going(job, self._plan.jobs(job))
         if (first := going.following) is not None:
             self._base.submit(first)
 
@@ -176,7 +176,7 @@ class RepeatingExecutor(Executor):
         )  # fmt: skip
         asked_first = next((outcome.asked for outcome in done if outcome.asked), ())
         told, each = self._plan.told(trial, scores, best, len(asked)), [outcome.trial for outcome in done]
-        return Outcome(told, done[best].weights, asked_first, each)
+        return Outcome(told, done[best].weights, asked_first, each, job.repeat)
 
     def _means(self, done: Sequence[Trial]) -> Mapping[str, float]:
         """Return the mean of each further metric that every training reported at its best epoch."""

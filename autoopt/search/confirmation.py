@@ -1,10 +1,10 @@
 """Confirmation: the best few trials and the user's own model run again with fresh seeds, and the winner is named on that."""
 
 import math
-import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from autoopt import seeding
 from autoopt.data import Cut
@@ -27,6 +27,7 @@ from autoopt.search.chance import Run, Runs, Values
 from autoopt.search.kept_runs import KeptRuns
 from autoopt.search.limits import Limits
 from autoopt.search.rounds import epochs_of
+from autoopt.search.tally import Tally
 from autoopt.worker import Job, Outcome
 
 Recut = Callable[[int], Cut | None]
@@ -44,6 +45,11 @@ class _Attempt:
     begun: TrialStarted
     left: int = ATTEMPTS
     has_begun: bool = False
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The trial's number, and the round."""
+        return self.trial.number, self.begun.repeat
 
 
 @dataclass(frozen=True)
@@ -85,63 +91,55 @@ class Confirmation:
         epoch would be a second selection on the same data. All runs start fresh, so a candidate that inherited
         its weights gets all epochs that it was trained for.
 
+        Of several workers one that has nothing left to do in a round begins with the next: what counts, and when all
+        ends, is decided round by round all the same.
+
         Returns:
             Trial number to its runs; the same number of runs for each candidate.
         """
-        found: dict[int, list[Run]] = {trial.number: [] for trial in candidates}
-        for repeat in range(1, repeats + 1):
-            started, fresh = time.time(), list[_Attempt]()
-            runs = {trial.number: self._known(trial, repeat) for trial in candidates}
-            for place, trial in enumerate(candidates, 1):
-                if runs[trial.number] is None:
-                    at, of = (repeat - 1) * len(candidates) + place, repeats * len(candidates)
-                    begun = TrialStarted(trial.number, trial.hyperparameters, repeat, repeats, at, of)
-                    fresh.append(_Attempt(trial, begun))
-            cut = self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)) if fresh else None
-            runs |= self._round(fresh, cut)
-            for number, run in runs.items():
-                if run is None:
-                    return _even(found, repeat - 1)
-                found[number].append(run)
-            left = self.limits.left()
-            # A round that is cut counts for nobody; one that is known takes no time.
-            if fresh and left is not None and time.time() - started > left:
-                return _even(found, repeat)
-        return _even(found, repeats)
-
-    def _known(self, trial: Trial, repeat: int) -> Run | None:
-        return None if self.kept is None else self.kept.of(trial.number, repeat)
-
-    def _round(self, attempts: Sequence["_Attempt"], cut: Cut | None) -> Mapping[int, Run]:
-        """Return the runs of a round by trial, as many at once as can be; those that time cuts are not among them."""
-        waiting, going, found = deque(attempts), dict[int, _Attempt](), dict[int, Run]()
-
-        def begin(job: Job) -> None:
-            if not going[job.number].has_begun:
-                going[job.number].has_begun = True
-                self.emit(replace(going[job.number].begun, hyperparameters=job.values))
-
+        tally = Tally([trial.number for trial in candidates], repeats, self._known)
+        waiting, going = deque(_attempts(candidates, repeats, tally)), dict[tuple[int, int], _Attempt]()
+        cut_of = cache(lambda repeat: self.recut(seeding.derive(self.seed, seeding.CUTTING, repeat)))
+        whole = tally.whole
         while True:
             while waiting and len(going) < self.executor.slots and not self.limits.over():
                 attempt = waiting.popleft()
-                going[attempt.trial.number] = attempt
-                self.executor.submit(self._job(attempt, cut))
-            if not going:
-                return found
-            try:
-                outcome = self.executor.wait(self._report, begin, self.limits.over)
-            except NoneBegun:
-                self.executor.recall()
-                return found
-            attempt = going.pop(outcome.trial.number)
+                going[attempt.key] = attempt
+                tally.begin(attempt.begun.repeat)
+                self.executor.submit(self._job(attempt, cut_of(attempt.begun.repeat)))
+            if not going or (outcome := self._next(going)) is None:
+                return tally.runs
+            attempt = going.pop((outcome.trial.number, outcome.repeat))
             if self._is_tried_again(attempt, outcome):
                 waiting.appendleft(attempt)
-            elif (run := self._ended(attempt, outcome, cut)) is not None:
-                found[attempt.trial.number] = run
+            elif (run := self._ended(attempt, outcome, cut_of(outcome.repeat))) is not None:
+                tally.add(*attempt.key, run)
             else:
                 waiting.clear()
+            if tally.whole > whole and not tally.has_time(self.limits.left()):
+                self.executor.drop()
+                return tally.runs
+            whole = tally.whole
 
-    def _job(self, attempt: "_Attempt", cut: Cut | None) -> Job:
+    def _known(self, number: int, repeat: int) -> Run | None:
+        return None if self.kept is None else self.kept.of(number, repeat)
+
+    def _next(self, going: Mapping[tuple[int, int], _Attempt]) -> Outcome | None:
+        """Return what has become of one of the runs that were submitted; None where time is up and none has begun."""
+
+        def begin(job: Job) -> None:
+            attempt = going[job.number, job.repeat]
+            if not attempt.has_begun:
+                attempt.has_begun = True
+                self.emit(replace(attempt.begun, hyperparameters=job.values))
+
+        try:
+            return self.executor.wait(self._report, begin, self.limits.over)
+        except NoneBegun:
+            self.executor.recall()
+            return None
+
+    def _job(self, attempt: _Attempt, cut: Cut | None) -> Job:
         """Return what an attempt consists of."""
         trial, epochs = attempt.trial, epochs_of(attempt.trial)
         attempt.left -= 1
@@ -152,12 +150,12 @@ class Confirmation:
             parts=trial.parts,
         )  # fmt: skip
 
-    def _is_tried_again(self, attempt: "_Attempt", outcome: Outcome) -> bool:
+    def _is_tried_again(self, attempt: _Attempt, outcome: Outcome) -> bool:
         """Whether a run failed before its first epoch: it has been trained before, and chance has no say in it."""
         failed = outcome.trial.status == "failed" and not outcome.trial.epochs
         return failed and attempt.left > 0 and not self.limits.over()
 
-    def _ended(self, attempt: "_Attempt", outcome: Outcome, cut: Cut | None) -> Run | None:
+    def _ended(self, attempt: _Attempt, outcome: Outcome, cut: Cut | None) -> Run | None:
         """Return one run, which is kept, None where it was cut; a failure counts as the worst score."""
         trial, repeat, ended = attempt.trial, attempt.begun.repeat, outcome.trial
         score = self._score(ended)
@@ -189,5 +187,11 @@ class Confirmation:
         return "stop" if self.limits.over() else "continue"
 
 
-def _even(found: Mapping[int, Sequence[Run]], rounds: int) -> Mapping[int, Runs]:
-    return {number: tuple(runs[:rounds]) for number, runs in found.items() if rounds}
+def _attempts(candidates: Sequence[Trial], repeats: int, tally: Tally) -> Iterator[_Attempt]:
+    """Yield the runs that are not known, one round after the other."""
+    of = repeats * len(candidates)
+    for repeat in range(1, repeats + 1):
+        for place, trial in enumerate(candidates, 1 + (repeat - 1) * len(candidates)):
+            if (trial.number, repeat) not in tally:
+                begun = TrialStarted(trial.number, trial.hyperparameters, repeat, repeats, place, of)
+                yield _Attempt(trial, begun)

@@ -1,6 +1,7 @@
 """What is confirmed, and how often: as much of what was asked for as there is time for."""
 
 import heapq
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -53,7 +54,7 @@ def affordable(
         earlier: How many of all trials another process ran.
         missing: Told (trial, repeats), how many of those runs are not known from before.
         model: What the user's model is called.
-        slots: How many runs of a round run at once.
+        slots: How many runs go on at once, be they of one round or of several.
     """
     most, repeats = min(search.confirm, len(ranked)), search.confirm_repeats
     if not most or not repeats:
@@ -65,22 +66,29 @@ def affordable(
     # Of several workers it is not known which has a program.
     here = trials[earlier:] if slots == 1 else ()
 
-    def seconds(trial: Trial, times: int) -> float:
-        """Return what a run of the last of so many rounds takes: a program that is not kept is compiled once."""
+    def seconds(trial: Trial, times: int, at_once: int) -> float:
+        """Return what a run of the last of so many rounds takes, of which so many go on at once.
+
+        A program that is not kept is compiled once, by each worker that is at it at once.
+        """
         before = missing(trial.number, times - 1) if times > 1 else 0
         if missing(trial.number, times) == before:
             return 0.0
-        compiling = 0.0 if before or is_kept(trial, here) else trial.costs.get("compile", 0.0)
+        compiled = before >= at_once or is_kept(trial, here)
+        compiling = 0.0 if compiled else trial.costs.get("compile", 0.0)
         return compiling + max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3)
 
-    taken: dict[int, Sequence[float]] = {}
+    taken: dict[tuple[int, int], Sequence[float]] = {}
 
     def cost(some: Sequence[Trial], times: int) -> float:
-        """Return the expected seconds of so many rounds."""
+        """Return the expected seconds of so many rounds: a worker that is free begins with the next."""
+        at_once = max(1, math.ceil(slots / len(some)))
         for trial in some:
-            if trial.number not in taken:
-                taken[trial.number] = [seconds(trial, 1 + round_) for round_ in range(repeats)]
-        return sum(together([taken[trial.number][at] for trial in some], slots) for at in range(times))
+            if (trial.number, at_once) not in taken:
+                each = [seconds(trial, 1 + round_, at_once) for round_ in range(repeats)]
+                taken[trial.number, at_once] = each
+        runs = [taken[trial.number, at_once][at] for at in range(times) for trial in some]
+        return together(runs, slots)
 
     options = [
         (count, times)

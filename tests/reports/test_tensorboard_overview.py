@@ -131,6 +131,16 @@ def test_every_trial_has_its_recipe_and_each_best_what_it_changed(sink, tmp_path
     assert "optimizer/learning&#95;rate | 0.001 | 0.003" in changed[1]
 
 
+def test_of_a_starter_it_is_told_what_changed_from_the_starter(sink, tmp_path):
+    several(sink, [0.5, 0.75], starter="mlp")
+    sink(SearchEnded(trial(1), "done"))
+
+    told = Reader(tmp_path).texts()
+
+    assert ("digits/search", "search/what_changed_from_the_starter") in told
+    assert not any("your model" in text.lower() for each in told.values() for _, text in each)
+
+
 def test_the_users_model_and_the_winner_are_graphs_of_their_own(sink, tmp_path):
     several(sink, [0.5], nodes=NODES)
     sink(SearchEnded(trial(), "done", nodes=NODES))

@@ -73,3 +73,17 @@ def test_the_outcome_leads_from_the_users_model_to_the_test_part():
         "0.8750, 0.6250 to 1.0000",
     ]
     assert "better than your model beyond noise" in text
+
+
+def test_a_starter_is_not_called_the_users_model():
+    ended = SearchEnded(trial(), "all trials are done", beats_baseline=True)
+
+    told = [
+        texts.recipe(trial(3, {"a": 1}), {"a": 2}, "the starter"),
+        texts.changes(trial(2, {"a": 1}), {"a": 2}, "the starter"),
+        texts.changes(trial(0, {"a": 1}), {"a": 1}, "the starter"),
+        texts.outcome(ended, Objective("val_accuracy", "max"), 0.625, "the starter"),
+    ]
+
+    assert not any("your" in text.lower() or "you wrote" in text for text in told)
+    assert all("the starter" in text.lower() for text in told)

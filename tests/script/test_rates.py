@@ -22,13 +22,14 @@ def run(schedule: Schedule, total_steps: int = STEPS) -> Any:
     return eval(flat(rate.value), space)
 
 
-@pytest.mark.parametrize("warmup", [0.0, 0.1])
+@pytest.mark.parametrize("steps", [1, 2, 3, STEPS])
+@pytest.mark.parametrize("warmup", [0.0, 0.1, 0.5])
 @pytest.mark.parametrize("name", [*MOVING, "constant"])
-def test_a_scripts_rate_is_the_searchs_at_each_step(name: str, warmup: float) -> None:
-    schedule = Schedule(name, 0.02, STEPS, warmup)
-    made = run(schedule)
-    found = [float(made(step)) for step in range(STEPS)] if callable(made) else [made] * STEPS
-    np.testing.assert_allclose(found, schedule.rates(np.arange(STEPS)), rtol=1e-4, atol=1e-9)
+def test_a_scripts_rate_is_the_searchs_at_each_step(name: str, warmup: float, steps: int) -> None:
+    schedule = Schedule(name, 0.02, steps, warmup)
+    made = run(schedule, steps)
+    found = [float(made(step)) for step in range(steps)] if callable(made) else [made] * steps
+    np.testing.assert_allclose(found, schedule.rates(np.arange(steps)), rtol=1e-4, atol=1e-9)
 
 
 def test_a_scripts_rate_follows_the_steps_of_other_data() -> None:

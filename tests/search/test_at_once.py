@@ -1,6 +1,6 @@
 """Trials that run at once and end out of order: none is lost, none is counted twice, and a run goes on where it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,23 +189,76 @@ def test_what_was_recalled_between_two_trainings_ends_with_those_that_it_has() -
     assert {*back, *(trial.number for trial in trainings)} == {0, 1, 2}
 
 
-def test_the_runs_of_a_round_of_confirmation_run_at_once() -> None:
+def confirmed(
+    slots: int, limits: Limits | None = None, repeats: int = 2, numbers: Sequence[int] = (4, 3, 2, 0),
+    plan: Any = None,
+) -> tuple[AtOnce, Any, list[Any]]:  # fmt: skip
+    """Return where runs were confirmed, what was found, and what was told."""
     data, told = toys.halves(*toys.digits(60)), list[Any]()
     hypermodel = toys.hypermodel(toys.eager, data=data)
     worker = Worker(hypermodel, data, KerasEngine(), LOSS)
-    executor, best = (
-        AtOnce(worker),
-        [Trial(number, "completed", 0.5, {}, {}, 0, 1.0, 2.0) for number in (4, 3, 2, 0)],
-    )
+    base = AtOnce(worker, slots)
+    executor: Any = base if plan is None else RepeatingExecutor(base, plan, LOSS)
     evidence = Evidence(worker, lambda trial: toys.eager())
     confirmation = Confirmation(
-        hypermodel, executor, Limits(None, None, 0.0, 9), LOSS, 1, 0, told.append, data.recut, evidence.of
+        hypermodel,
+        executor,
+        limits or Limits(None, None, 0.0, 9),
+        LOSS,
+        1,
+        0,
+        told.append,
+        data.recut,
+        evidence.of,
     )
-    found = confirmation.run(best, 2)
+    best = [Trial(number, "completed", 0.5, {}, {}, 0, 1.0, 2.0) for number in numbers]
+    return base, confirmation.run(best, repeats), told
+
+
+def test_the_runs_of_a_round_of_confirmation_run_at_once() -> None:
+    executor, found, told = confirmed(3)
 
     assert executor.most == 3
     assert {number: len(runs) for number, runs in found.items()} == {4: 2, 3: 2, 2: 2, 0: 2}
     assert [event.repeat for event in told if isinstance(event, TrialStarted)] == [1] * 4 + [2] * 4
+
+
+def test_workers_without_a_run_in_a_round_begin_with_the_next_and_it_comes_out_the_same() -> None:
+    (alone, one, _), (beside, several, told) = (confirmed(slots, numbers=(4, 0)) for slots in (1, 4))
+
+    assert (alone.most, beside.most) == (1, 4)
+    assert [(run.score, run.values.each.tolist()) for runs in several.values() for run in runs] == [
+        (run.score, run.values.each.tolist()) for runs in one.values() for run in runs
+    ]
+    assert sorted((event.trial.number, event.repeat) for event in told if isinstance(event, TrialEnded)) == [
+        (0, 1),
+        (0, 2),
+        (4, 1),
+        (4, 2),
+    ]
+
+
+def test_runs_of_one_trial_in_two_rounds_are_told_apart_where_trainings_are_planned() -> None:
+    executor, found, _ = confirmed(4, numbers=(4, 0), plan=Executions(2))
+
+    assert executor.most == 4 and sorted(executor.ended) == [0, 0, 4, 4]
+    assert len({run.score for runs in found.values() for run in runs}) == 4
+
+
+def test_a_round_for_which_there_is_no_time_counts_for_nobody_although_it_has_begun() -> None:
+    class Hasty(Limits):
+        """Leaves next to no time, and never ends what runs."""
+
+        def over(self) -> bool:
+            return False
+
+        def left(self) -> float:
+            return -1e9
+
+    _, found, told = confirmed(3, Hasty(None, None, 0.0, 9), repeats=3, numbers=(4, 0))
+
+    assert {number: len(runs) for number, runs in found.items()} == {4: 1, 0: 1}
+    assert max(event.repeat for event in told if isinstance(event, TrialStarted)) > 1
 
 
 def test_what_confirmation_takes_is_foreseen_by_how_many_run_at_once() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from autoopt.records import Objective, SearchEnded, SearchStarted, Trial
+from autoopt.records import Objective, SearchEnded, SearchStarted, Trial, own_model
 from autoopt.reports.tensorboard import texts
 from autoopt.reports.tensorboard.event_file import EventFile
 from autoopt.reports.tensorboard.gallery import Gallery
@@ -27,7 +27,7 @@ class Overview:
     """
 
     def __init__(self, folder: Path, event: SearchStarted) -> None:
-        self._file = EventFile(folder / "search")
+        self._file, self._model = EventFile(folder / "search"), own_model(event.starter)
         self._objective: Objective = event.objective
         self._space: Mapping[str, Any] = event.space.values
         self._own: Mapping[str, Any] = {}
@@ -43,10 +43,9 @@ class Overview:
         for trial in event.earlier:
             self._note(trial)
 
-    @property
-    def own(self) -> Mapping[str, Any]:
-        """The values of the user's model, those that are not active included."""
-        return {**self._space, **self._own}
+    def recipe(self, trial: Trial) -> str:
+        """Return a trial's values beside those of the user's model, those that are not active there included."""
+        return texts.recipe(trial, {**self._space, **self._own}, self._model)
 
     def ended(self, trial: Trial) -> None:
         """Add what a trial changed: its points, and the text where it is the best."""
@@ -78,7 +77,8 @@ class Overview:
         self._file.replace_from(self._last + 1)
         self._tell_best(self._last + 1)
         baseline = None if self._baseline is None else self._baseline.score
-        self._file.texts(self._last + 1, {"search/outcome": texts.outcome(event, self._objective, baseline)})
+        text = texts.outcome(event, self._objective, baseline, self._model)
+        self._file.texts(self._last + 1, {"search/outcome": text})
         self._file.flush()
         self.gallery.finish()
 
@@ -91,8 +91,8 @@ class Overview:
         if self._best is None or self._best.number == self._told:
             return
         self._told = self._best.number
-        text = texts.changes(self._best, self._own or self._space)
-        self._file.texts(step, {"search/what_changed_from_your_model": text})
+        text = texts.changes(self._best, self._own or self._space, self._model)
+        self._file.texts(step, {f"search/what_changed_from_{self._model.replace(' ', '_')}": text})
 
     def _note(self, trial: Trial) -> None:
         self._last = max(self._last, trial.number)

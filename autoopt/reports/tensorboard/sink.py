@@ -165,8 +165,8 @@ class TensorBoard:
         for place, training in enumerate(trainings, 1):
             if training.score is not None:
                 session.points(place, {TRAINING_SCORE: training.score})
-        own = {} if self._overview is None else self._overview.own
-        session.text(trial.number, "recipe", recipe(trial, own))
+        text = recipe(trial, {}) if self._overview is None else self._overview.recipe(trial)
+        session.text(trial.number, "recipe", text)
         session.end(_STATUS.get(trial.status, api_pb2.STATUS_UNKNOWN), trial.finished or time.time())
         del self._running[trial.number]
         for place, training in enumerate(trainings[1:], 2):  # the first is the one whose epochs were told
