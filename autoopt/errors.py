@@ -41,6 +41,10 @@ class SearchError(AutooptError, RuntimeError):
     """The search ran, and no trial ended with a model to return."""
 
 
+MOST = 30
+"""Names that are listed; a table may have thousands of columns."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the names that exist, nearest first, as the end of an error message.
 
@@ -51,8 +55,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     close = _close(name, names)
     ordered = close + [other for other in names if other not in close]
-    listed = ", ".join(repr(other) for other in ordered) or "none"
-    return f"{meant(name, names)} Known: {listed}."
+    listed = ", ".join(repr(other) for other in ordered[:MOST]) or "none"
+    more = f" and {len(ordered) - MOST:,} more" if len(ordered) > MOST else ""
+    return f"{meant(name, names)} Known: {listed}{more}."
 
 
 def meant(name: str, known: Iterable[str]) -> str:

@@ -531,3 +531,8 @@ def test_a_run_to_load_from_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_nearest_puts_close_names_first() -> None:
     assert errors.nearest("adm", ["sgd", "adam"]) == " Did you mean 'adam'? Known: 'adam', 'sgd'."
+
+
+def test_nearest_lists_some_of_many_names() -> None:
+    said = errors.nearest("ag", ["age", *(f"t{number}" for number in range(999))])
+    assert "Did you mean 'age'?" in said and len(said) < 400 and said.endswith(" and 970 more.")
