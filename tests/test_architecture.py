@@ -1,6 +1,7 @@
 """The rules of the house, read from the syntax trees: which way arrows go, and who may name which library."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def room(path):
     return relative.parts[0]
 
 
+@functools.cache
 def imported(path):
     """Return every dotted name that a file imports, at the top or inside of a function."""
     names = set()
