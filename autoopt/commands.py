@@ -112,12 +112,17 @@ def _check(given: Command, said: flags.Flags) -> None:
         UsageError: The first that is wrong.
     """
     from autoopt import call, storage
-    from autoopt.data.files import check_file
+    from autoopt.data.files import check_file, check_said
 
     call.check(said.unspaced({}))
     for path in (given.data, said.plain.get("validation_data"), said.plain.get("test_data")):
         if path is not None:
             check_file(path)
+    if given.data is not None:
+        said_of = {
+            name: said.plain[name] for name in ("target", "task", "types", "drop") if name in said.plain
+        }
+        check_said(given.data, **said_of)
     place = {name: said.plain.get(name) for name in ("project_name", "resume")}
     storage.locate(
         said.plain.get("directory", command.DIRECTORY), place["project_name"], place["resume"] or False

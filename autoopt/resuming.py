@@ -116,7 +116,7 @@ def _going_on(trials: int, spent: float, now: Now) -> Sequence[str]:
     ]
     if now.through(trials, spent):
         notes.append(
-            "Nothing is left to search: pass a larger max_trials (--max-trials) or budget (--budget) for more."
+            f"Nothing is left to search: pass a larger {named('max_trials')} or {named('budget')} for more."
         )
     return notes
 

@@ -191,16 +191,16 @@ class Space(KnownArguments):
             closed_part = next((each for each in (name, name.partition("/")[0]) if each in reasons), None)
             if closed_part is not None:
                 raise SpaceError(
-                    f"fix names {name!r}, but {closed_part} stays as written: {reasons[closed_part]} "
-                    f"Leave {closed_part} open, or leave {name!r} out of fix."
+                    f"{named('fix')} names {name!r}, but {closed_part} stays as written: {reasons[closed_part]} "
+                    f"Leave {closed_part} open, or leave {name!r} out of {named('fix')}."
                 )
             why = (absent or {}).get(name) or (unpinned and _condition(name, unpinned()))
             if why:
                 raise SpaceError(
-                    f"fix names {name!r}, which this search does not have. Take it out of fix: {why}."
+                    f"{named('fix')} names {name!r}, which this search does not have. Take it out of {named('fix')}: {why}."
                 )
             opened = f" Open it first: {OPENED[name]}." if name in OPENED else nearest(name, known)
-            raise SpaceError(f"fix names {name!r}, which this search does not have.{opened}")
+            raise SpaceError(f"{named('fix')} names {name!r}, which this search does not have.{opened}")
 
 
 OPENED = {

@@ -146,7 +146,8 @@ WRONG = [
     "tune net.py --memory lots", "tune net.py --gpus 1.5", "tune net.py --backend jacks", "tune net.py --max-params 0",
     "tune net.py --objective latency", "tune net.py --seed -1", "tune net.py --validation-split 2", "tune net.py --logdir net.py",
     "tune net.py --project-name ../x", "tune net.py --fix adam", "tune nett.py", "tune net.py nowhere.npz", "tune mlp nowhere.csv",
-    "tune mlp book.xlsx", "tune mpl rows.csv", "tune nowhere.csv", "tune mlp rows.csv --types a", "resume nothing", "show nothing",
+    "tune mlp book.xlsx", "tune mpl rows.csv", "tune nowhere.csv", "tune mlp rows.csv --types a",
+    "tune mlp rows.csv --types a=txt", "tune mlp rows.csv --task binry", "resume nothing", "show nothing",
     "compare one two", "predict nothing rows.csv", "evaluate nothing rows.csv", "export nothing best.keras", "inspect nowhere.csv",
 ]  # fmt: skip
 

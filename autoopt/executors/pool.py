@@ -11,7 +11,7 @@ from autoopt.executors.dispatch import Ticket
 from autoopt.executors.executor import Began, Executor, JobReport, NoneBegun, Over, never, unheard
 from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Reported
-from autoopt.spelling import typed
+from autoopt.spelling import named, typed
 from autoopt.worker import Job, Outcome
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class PoolExecutor(Executor):
     def _none_started(self, reason: str) -> str:
         return (
             f"Trials were to run on {self.slots} workers, and none can be started: {reason}. Expected workers that take up the "
-            "model function, callbacks and arrays. Pass such ones, or leave workers out: trials run in this process then."
+            f"model function, callbacks and arrays. Pass such ones, or leave {named('workers')} out: trials run in this process then."
         )
 
     def submit(self, job: Job) -> None:

@@ -33,13 +33,13 @@ def around(name: str, value: float | None, error: float | None) -> str:
 
     Example:
         >>> around("val_accuracy", 0.75, 0.125), around("val_accuracy", 0.75, 0.5), around("val_accuracy", 0.75, None)
-        (' ± 0.1250', ', 0.2500 to 1.0000', '')
+        (' ± 0.1250', ' [0.2500, 1.0000]', '')
     """
     found = None if value is None else ends(name, value, error)
     if found is None or value is None or error is None:
         return ""
     whole = math.isclose(found[1] - found[0], 2 * error)
-    return f" ± {error:.4f}" if whole else f", {found[0]:.4f} to {found[1]:.4f}"
+    return f" ± {error:.4f}" if whole else f" [{found[0]:.4f}, {found[1]:.4f}]"
 
 
 def _is_share(name: str) -> bool:

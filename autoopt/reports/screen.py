@@ -47,9 +47,7 @@ def importance_grid(shares: Sequence[tuple[str, float, int]]) -> Grid | None:
 
 
 def _headline(summary: Mapping[str, Any]) -> Grid:
-    rows = [
-        (each.what, score_text(each.value), each.around.strip(" ,"), each.note) for each in scores(summary)
-    ]
+    rows = [(each.what, score_text(each.value), each.around.strip(), each.note) for each in scores(summary)]
     return Grid("Outcome", ("", summary["objective"]["name"], "95 %", ""), rows)
 
 

@@ -125,8 +125,8 @@ def test_a_winner_that_scored_less_than_your_model_in_the_search_says_why_it_is_
 def test_an_interval_of_a_share_ends_where_shares_end() -> None:
     wide = {**CONFIRMED, "confirmed": {"mean": 0.9, "std": 0.1, "n": 3, "error": 0.3}, "test_error": 0.5}
     lines = outcome({**SUMMARY, **wide})
-    assert lines[3].startswith("  confirmed  val_accuracy 0.9000, 0.6000 to 1.0000  (95 %, 3 fresh seeds")
-    assert lines[5].startswith("  test       accuracy 0.9550, 0.4550 to 1.0000, loss 0.2000;")
+    assert lines[3].startswith("  confirmed  val_accuracy 0.9000 [0.6000, 1.0000]  (95 %, 3 fresh seeds")
+    assert lines[5].startswith("  test       accuracy 0.9550 [0.4550, 1.0000], loss 0.2000;")
 
 
 def test_single_runs_claim_nothing() -> None:

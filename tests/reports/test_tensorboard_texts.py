@@ -70,7 +70,7 @@ def test_the_outcome_leads_from_the_users_model_to_the_test_part():
         "0.7500",
         "0.5000",
         "0.7500 ± 0.1250",
-        "0.8750, 0.6250 to 1.0000",
+        "0.8750 [0.6250, 1.0000]",
     ]
     assert "better than your model beyond noise" in text
 

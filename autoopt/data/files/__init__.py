@@ -2,7 +2,7 @@
 
 from autoopt.data.files.parted import Parts, read_parts
 from autoopt.data.files.predictions import write
-from autoopt.data.files.source import TABLES, check_file, check_there, read
+from autoopt.data.files.source import TABLES, check_file, check_said, check_there, read
 from autoopt.data.files.watched import watched, watching
 from autoopt.data.parts import Progress
 from autoopt.data.tables import describe
@@ -12,6 +12,7 @@ __all__ = [
     "Parts",
     "Progress",
     "check_file",
+    "check_said",
     "check_there",
     "describe",
     "read",

@@ -179,6 +179,16 @@ def check_file(path: Path) -> None:
         raise DataError(f"{path} is of a format that is not read here. Expected {FORMATS}. {advice}.")
 
 
+def check_said(path: Path, target: Any = None, task: Any = None, types: Any = None, drop: Any = ()) -> None:
+    """Check what is said of the columns of a table, as far as none of its rows are needed for that.
+
+    Raises:
+        DataError: There is no such task or kind.
+    """
+    if not path.is_dir():
+        Wanted.of(target, task, types, drop)
+
+
 def check_there(path: Path) -> None:
     """Check that a path names a file or a folder.
 

@@ -54,7 +54,7 @@ def _verdict(summary: Mapping[str, Any], sentence: str) -> str:
 
 
 def _headline(score: Score) -> Markup:
-    error = [] if score.error is None else [" ", element("span", score.around.strip(" ,"), class_="error")]
+    error = [] if score.error is None else [" ", element("span", score.around.strip(), class_="error")]
     return element(
         "li",
         element("span", score.what, class_="what"),

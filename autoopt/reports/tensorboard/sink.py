@@ -34,6 +34,7 @@ from autoopt.reports.tensorboard.overview import Overview
 from autoopt.reports.tensorboard.session import Session
 from autoopt.reports.tensorboard.tags import CONFIRMED_SCORE, SCORE, TRAINING_SCORE, score_tag
 from autoopt.reports.tensorboard.texts import recipe
+from autoopt.spelling import named
 
 _STATUS = {
     "completed": api_pb2.STATUS_SUCCESS,
@@ -82,7 +83,7 @@ class TensorBoard:
         except OSError as error:
             raise UsageError(
                 f"The TensorBoard logs cannot be written to {str(self._folder)!r} ({error.strerror}). "
-                "Expected a folder, or a path where one can be made. Pass another logdir or clear this one."
+                f"Expected a folder, or a path where one can be made. Pass another {named('logdir')} or clear this one."
             ) from error
 
     def __call__(self, event: Event) -> None:
