@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from autoopt.data import Dataset, Part, Stream, files
+from autoopt.data import Dataset, Part, Stream, files, joined
 from autoopt.data.aside import Aside
 from autoopt.data.files import columnar
 from autoopt.data.tables import Expected
@@ -151,6 +151,18 @@ def test_what_was_put_aside_goes_with_the_last_that_reads_it(
         assert not list(there.iterdir())
     finally:
         tempfile.tempdir = None
+
+
+def test_a_table_is_prepared_once_and_both_parts_of_it_are_read_as_one(place: Path) -> None:
+    data = Dataset.of(written(place, ".csv"), target="y", drop=["said"], memory=LITTLE)
+    whole = joined(data.train, data.validation)
+    assert isinstance(whole, Stream) and isinstance(data.train, Stream) and data.train.n is not None
+    assert whole.source.kept is not None and not whole.source.raw.x
+    x, y = whole.source.prepared(np.array([data.train.n + 3, 5]))
+    sides = [list(part.batches()) for part in (data.validation, data.train)]
+    for row, (batches, at) in enumerate(zip(sides, (3, 5), strict=True)):
+        np.testing.assert_array_equal(x["numbers"][row], batches[0].x["numbers"][at])
+        assert y[row] == batches[0].y[at]
 
 
 TOO_LARGE = {
