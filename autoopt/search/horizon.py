@@ -73,8 +73,10 @@ def epochs_for(
     """
     left, train = _left(limits, search, executor.slots), worker.dataset.train
     theirs = search.oracle is not None or worker.callbacks or worker.hypermodel.own_fit is not None
-    if left is None or left <= 0 or theirs or not isinstance(train, Part):
+    if left is None or theirs or not isinstance(train, Part):
         return USUAL, ""
+    if left <= 0:
+        return FEWEST, f"Trials have up to {FEWEST} epochs: the budget was used up before the first."
     most = min(WHOLE, limits.max_trials or WHOLE)
     hp = keras_tuner.HyperParameters()
     recipe = worker.hypermodel.draw(hp)

@@ -61,66 +61,105 @@ def affordable(
         return Rounds()
     if left is None:
         return Rounds(_with(own, ranked[:most]), repeats, most=repeats)
-    left = max(left, 0.0)
-
     # Of several workers it is not known which has a program.
-    here = trials[earlier:] if slots == 1 else ()
+    price = _Price(trials, trials[earlier:] if slots == 1 else (), trainings, missing, slots)
+    offer = _Offer(ranked, own, most, repeats, max(left, 0.0), model)
+    return offer.planned(price) or offer.known_before(price) or offer.best_alone(price)
 
-    def seconds(trial: Trial, times: int, at_once: int) -> float:
+
+@dataclass(frozen=True)
+class _Price:
+    """What runs of confirmation take.
+
+    Attributes:
+        trials: All of the run, for what one of them continues.
+        here: Those whose programs this process may have kept.
+        trainings: Of a run: one for each fold.
+        missing: Told (trial, repeats), how many of those runs are not known from before.
+        slots: How many runs go on at once, be they of one round or of several.
+    """
+
+    trials: Sequence[Trial]
+    here: Sequence[Trial]
+    trainings: int
+    missing: Callable[[int, int], int]
+    slots: int
+
+    def rounds(self, some: Sequence[Trial], times: int) -> float:
+        """Return the expected seconds of so many rounds of some trials: a worker that is free begins with the next."""
+        at_once = max(1, math.ceil(self.slots / len(some)))
+        runs = [self._run(trial, 1 + round_, at_once) for round_ in range(times) for trial in some]
+        return together(runs, self.slots)
+
+    def _run(self, trial: Trial, times: int, at_once: int) -> float:
         """Return what a run of the last of so many rounds takes, of which so many go on at once.
 
         A program that is not kept is compiled once, by each worker that is at it at once.
         """
-        before = missing(trial.number, times - 1) if times > 1 else 0
-        if missing(trial.number, times) == before:
+        before = self.missing(trial.number, times - 1) if times > 1 else 0
+        if self.missing(trial.number, times) == before:
             return 0.0
-        compiled = before >= at_once or is_kept(trial, here)
+        compiled = before >= at_once or is_kept(trial, self.here)
         compiling = 0.0 if compiled else trial.costs.get("compile", 0.0)
-        return compiling + max(epochs_of(trial) * pace(trial, trials) * trainings, 1e-3)
+        return compiling + max(epochs_of(trial) * pace(trial, self.trials) * self.trainings, 1e-3)
 
-    taken: dict[tuple[int, int], Sequence[float]] = {}
 
-    def cost(some: Sequence[Trial], times: int) -> float:
-        """Return the expected seconds of so many rounds: a worker that is free begins with the next."""
-        at_once = max(1, math.ceil(slots / len(some)))
-        for trial in some:
-            if (trial.number, at_once) not in taken:
-                each = [seconds(trial, 1 + round_, at_once) for round_ in range(repeats)]
-                taken[trial.number, at_once] = each
-        runs = [taken[trial.number, at_once][at] for at in range(times) for trial in some]
-        return together(runs, slots)
+@dataclass(frozen=True)
+class _Offer:
+    """What might be confirmed.
 
-    options = [
-        (count, times)
-        for count in range(1, most + 1)
-        for times in range(1, repeats + 1)
-        if cost(_with(own, ranked[:count]), times) <= left
-    ]
-    if options:
+    Attributes:
+        ranked: The trials that may win, best first.
+        own: The user's model; None where it has no score.
+        most: How many trials at most.
+        repeats: How often at most.
+        left: Seconds in which it has to be done.
+        model: What the user's model is called.
+    """
+
+    ranked: Sequence[Trial]
+    own: Trial | None
+    most: int
+    repeats: int
+    left: float
+    model: str
+
+    def planned(self, price: _Price) -> Rounds | None:
+        """Return as many trials and repeats as there is time for beside the user's model, None where there is none."""
+        options = [
+            (count, times)
+            for count in range(1, self.most + 1)
+            for times in range(1, self.repeats + 1)
+            if price.rounds(_with(self.own, self.ranked[:count]), times) <= self.left
+        ]
+        if not options:
+            return None
         count, times = max(options, key=_worth)
-        chosen = _with(own, ranked[:count])
-        taking = cost(chosen, times)
-        said = (count, times) != (most, repeats) and taking
-        return Rounds(
-            chosen,
-            times,
-            _told(chosen, model if own else None, times, repeats, left) if said else "",
-            repeats,
-            taking,
-        )
-    known = [trial for trial in ranked if not missing(trial.number, 1)][:most]
-    compared = _with(own, known)
-    if {trial.number for trial in known} - {own and own.number} and not cost(
-        compared, 1
-    ):  # what has been confirmed is not given up for what has not
-        times = sum(not cost(compared, times) for times in range(1, repeats + 1))
+        chosen = _with(self.own, self.ranked[:count])
+        taking, note = price.rounds(chosen, times), ""
+        if (count, times) != (self.most, self.repeats) and taking:
+            note = _told(chosen, self.model if self.own else None, times, self.repeats, self.left)
+        return Rounds(chosen, times, note, self.repeats, taking)
+
+    def known_before(self, price: _Price) -> Rounds | None:
+        """Return what earlier sessions have confirmed, None where that is nothing: it is not given up for what has not."""
+        known = [trial for trial in self.ranked if not price.missing(trial.number, 1)][: self.most]
+        compared = _with(self.own, known)
+        others = {trial.number for trial in known} - {self.own and self.own.number}
+        if not others or price.rounds(compared, 1):
+            return None
+        times = sum(not price.rounds(compared, times) for times in range(1, self.repeats + 1))
         which = "trial" if len(known) == 1 else "trials"
-        note = f"Nothing more is confirmed: {_seconds(left)} are left. What wins is confirmed from before: {which} {_listed(known)}."
-        return Rounds(compared, times, note, repeats)
-    if (alone := cost(ranked[:1], 1)) <= left:
-        note = f"Confirming the best trial once, and not {model}: {_seconds(left)} are left."
-        return Rounds(ranked[:1], 1, note, 1, alone)
-    return Rounds(note=f"The best trial is not confirmed: {_seconds(left)} are left.")
+        note = f"Nothing more is confirmed: {_seconds(self.left)} are left. What wins is confirmed from before: {which} {_listed(known)}."
+        return Rounds(compared, times, note, self.repeats)
+
+    def best_alone(self, price: _Price) -> Rounds:
+        """Return the best trial once, or nothing where there is no time for that either."""
+        alone = price.rounds(self.ranked[:1], 1)
+        if alone <= self.left:
+            note = f"Confirming the best trial once, and not {self.model}: {_seconds(self.left)} are left."
+            return Rounds(self.ranked[:1], 1, note, 1, alone)
+        return Rounds(note=f"The best trial is not confirmed: {_seconds(self.left)} are left.")
 
 
 def together(seconds: Sequence[float], slots: int) -> float:
