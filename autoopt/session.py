@@ -310,7 +310,7 @@ class Session:
                 wanted, seed=self.seed, journal=journal, sampler=self.search.sampler,
                 start=self.search.start, usual=usual, examples=self._validating, ahead=ahead if self.executor.prepares else 0,
                 space=space, program=program_price(len(self.worker.hypermodel.reading().layers)),
-                others=self.others,
+                others=self.others, workers=self.executor.slots,
             )  # fmt: skip
 
         def keep(outcome: Outcome) -> None:

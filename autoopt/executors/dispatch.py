@@ -114,6 +114,8 @@ def assigned(waiting: Sequence[Ticket], posts: Sequence[Post]) -> Iterator[tuple
         posts: All places; each that is free gets one job at most.
     """
     left, free = list(waiting), [post for post in posts if post.is_free]
+    if not free:
+        return
     held = {key for post in posts for key in post.paused}
     known = {structure for post in posts for structure in post.structures}
     for fits in (_is_due, _is_known, _is_new, _can_begin):

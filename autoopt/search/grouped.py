@@ -9,12 +9,9 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial
 
 from autoopt.search.lessons import Lessons
-
-USED = (TrialState.COMPLETE, TrialState.PRUNED)
-"""States of the trials that tell groups: one that failed may have been asked for a part of its values alone."""
 
 
 class Groups:
@@ -22,16 +19,23 @@ class Groups:
 
     def __init__(self) -> None:
         self._groups: list[dict[str, BaseDistribution]] = []
-        self._seen: set[int] = set()
+        self._sorted: Sequence[Mapping[str, BaseDistribution]] = ()
+        self._seen = 0
 
-    def of(self, study: optuna.Study) -> Sequence[Mapping[str, BaseDistribution]]:
-        """Return the groups of a study's finished trials, whatever the order in which they ended."""
-        for trial in study.get_trials(deepcopy=False):
-            if trial.number not in self._seen and trial.state.is_finished():
-                self._seen.add(trial.number)
-                if trial.state in USED:
-                    self._add(trial.distributions)
-        return sorted((dict(sorted(group.items())) for group in self._groups), key=min)
+    def of(self, lessons: Sequence[FrozenTrial]) -> Sequence[Mapping[str, BaseDistribution]]:
+        """Return the groups of trials that have ended, whatever the order in which they did.
+
+        Args:
+            lessons: Those that were given before, and what has followed.
+        """
+        before = self._groups
+        for trial in lessons[self._seen :]:
+            if not trial.constraints:  # one that failed may have been asked for a part of its values alone
+                self._add(trial.distributions)
+        self._seen = len(lessons)
+        if self._groups != before:
+            self._sorted = sorted((dict(sorted(group.items())) for group in self._groups), key=min)
+        return self._sorted
 
     def _add(self, active: Mapping[str, BaseDistribution]) -> None:
         """Part each group into what is active in a trial and what is not."""
@@ -59,18 +63,21 @@ class GroupedSampler(optuna.samplers.BaseSampler):
 
     def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
         """Return the dimensions of all groups that have a choice."""
-        every = (item for group in self._groups.of(study) for item in group.items())
+        every = (item for group in self._groups_of(study, trial) for item in group.items())
         return {name: found for name, found in every if not found.single()}
 
     def sample_relative(self, study: Any, trial: Any, search_space: dict[str, Any]) -> dict[str, Any]:
         """Ask for those of each group that are to be sampled."""
         sampled: dict[str, Any] = {}
         learnt_from = self._lessons.of(study, trial.number)
-        for group in self._groups.of(study):
+        for group in self._groups_of(study, trial):
             free = {name: found for name, found in group.items() if name in search_space}
             if free:
                 sampled |= self._base.sample_relative(learnt_from, trial, free)
         return sampled
+
+    def _groups_of(self, study: Any, trial: Any) -> Sequence[Mapping[str, BaseDistribution]]:
+        return self._groups.of(self._lessons.of(study, trial.number).get_trials(deepcopy=False))
 
     def sample_independent(self, study: Any, trial: Any, param_name: str, param_distribution: Any) -> Any:
         """Ask the base."""

@@ -4,6 +4,8 @@ Optuna's TPE looks at completed and pruned trials alone, and would propose what 
 whoever opens it see failed trials as failed; here they are pruned ones without a value that break a constraint.
 """
 
+from collections.abc import Iterator
+
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
@@ -18,7 +20,8 @@ class Lessons:
     def __init__(self) -> None:
         self._storage = optuna.storages.InMemoryStorage()
         self._study: optuna.Study | None = None
-        self._seen: set[int] = set()
+        self._open: list[int] = []
+        self._seen = 0
         self._asked_by: int | None = None
         self._told: optuna.Study | None = None
 
@@ -38,13 +41,23 @@ class Lessons:
             self._study = optuna.create_study(
                 storage=self._storage, study_name=STUDY, directions=study.directions
             )
-        for trial in study.get_trials(deepcopy=False):
-            if trial.number not in self._seen and trial.state.is_finished():
-                self._seen.add(trial.number)
-                if (lesson := _lesson(trial)) is not None:
-                    self._study.add_trial(lesson)
+        found = [lesson for trial in self._ended(study) if (lesson := _lesson(trial)) is not None]
+        self._study.add_trials(found)
+        if self._told is not None and not found:
+            return self._told
         # A study remembers the trials that it was asked for first.
         return optuna.load_study(study_name=STUDY, storage=self._storage)
+
+    def _ended(self, study: optuna.Study) -> Iterator[FrozenTrial]:
+        """Yield the trials that have ended since this was asked last."""
+        trials = study.get_trials(deepcopy=False)
+        numbers = [*self._open, *range(self._seen, len(trials))]
+        self._open, self._seen = [], len(trials)
+        for number in numbers:
+            if trials[number].state.is_finished():
+                yield trials[number]
+            else:
+                self._open.append(number)
 
 
 def _lesson(trial: FrozenTrial) -> FrozenTrial | None:

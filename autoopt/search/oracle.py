@@ -7,6 +7,7 @@ The default sampler is TPE over all dimensions at once, in groups of those that 
 import bisect
 import random
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import keras_tuner
@@ -17,6 +18,7 @@ from autoopt import seeding
 from autoopt.front import front
 from autoopt.hyperparameters import AskingHyperParameters
 from autoopt.records import Objective, Trial
+from autoopt.search.densities import Densities, DensitySampler
 from autoopt.search.explored import Explored
 from autoopt.search.grouped import GroupedSampler, Groups
 from autoopt.search.lessons import Lessons
@@ -45,14 +47,6 @@ PATIENCE = 1_000
 """How often a place is drawn for where a sampler or an oracle of the user's draws: it draws as it draws."""
 
 
-def tpe(seed: int, groups: Groups, lessons: Lessons) -> optuna.samplers.BaseSampler:
-    """Return the default sampler: TPE over all dimensions of a group at once."""
-    base = optuna.samplers.TPESampler(
-        seed=seed, multivariate=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
-    )
-    return GroupedSampler(base, groups, lessons)
-
-
 class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     """An oracle for `autoopt.tune` and for KerasTuner's tuners; called from one thread.
 
@@ -72,6 +66,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         ahead: How many trials are proposed while one trains. What they start from does not depend on whether
             those before them have ended meanwhile, so that a run that goes on proposes what it would have.
         others: What is compared beside the objective: proposals start from any trial of the front then.
+        workers: How many trials run at once: of several those that run count to the sampler as no good, so that what is
+            proposed meanwhile lies elsewhere.
     """
 
     def __init__(
@@ -88,6 +84,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         space: keras_tuner.HyperParameters | None = None,
         program: float = 0.0,
         others: Sequence[Objective] = (),
+        workers: int = 1,
     ) -> None:
         seed = seeding.checked(seed)
         # KerasTuner takes 0 for no seed, and draws one from Python's generator.
@@ -99,7 +96,9 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         self._examples = examples
         self._order = Order(self._compared, examples, program, lambda name: name.startswith(COMPILED))
         self.ahead = ahead
-        self._others, self._groups, self._lessons = tuple(others), Groups(), Lessons()
+        self._others, self._workers = tuple(others), workers
+        self._groups, self._lessons = Groups(), Lessons()
+        self._densities = Densities(self._compared.direction)
         self._journal = journal or Journal(None, self._compared, others=self._others)
         self._given_sampler = sampler
         self._start, self._named = [{}, *start, *usual], 1 + len(start)
@@ -144,13 +143,22 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
         if self._given_sampler is None:
             with quiet():
                 seed = seeding.derive(self.seed, proposal.place, seeding.SAMPLING, *proposal.draw)
-                own = tpe(seed, self._groups, self._lessons)
+                own = GroupedSampler(self._tpe(seed, number), self._groups, self._lessons)
                 self._journal.use(optuna.samplers.PartialFixedSampler(dict(proposal.fixed), own))
         guided = proposal.point is not None or proposal.early or self._by_value
         opened = self._journal.open(guided=guided)
         if opened != number:
             raise RuntimeError(f"The journal is at trial {opened}, the oracle at trial {number}.")
         return {"status": "RUNNING", "values": {}}
+
+    def _tpe(self, seed: int, number: int) -> optuna.samplers.BaseSampler:
+        """Return the sampler of one trial: TPE over all dimensions of a group at once."""
+        if self._others:
+            return optuna.samplers.TPESampler(
+                seed=seed, multivariate=True, n_startup_trials=RANDOM_TRIALS, constant_liar=False
+            )
+        beside = cache(lambda: self._journal.running(number) if self._workers > 1 else {})
+        return DensitySampler(self._densities, seed, RANDOM_TRIALS, beside)
 
     @property
     def exhausted(self) -> str | None:

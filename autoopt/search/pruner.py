@@ -58,7 +58,7 @@ class HalvingPruner(optuna.pruners.BasePruner):
     ) -> None:  # fmt: skip
         self._epochs, self._error, self._rising = epochs, error, rising
         self._rungs = rungs(epochs, parts)
-        self._passed: dict[tuple[int, int], float] = {}
+        self._passed: dict[int, dict[int, float | None]] = {rung: {} for rung in self._rungs}
 
     def prune(self, study: optuna.Study, trial: optuna.trial.FrozenTrial) -> bool:
         """Say whether a running trial is ended after the epoch that it reported last."""
@@ -69,19 +69,24 @@ class HalvingPruner(optuna.pruners.BasePruner):
         own = _reached(trial, rung, sign)
         if not math.isinf(own) and rung <= self._rising(trial.params) * self._epochs:
             return False
-        others = [
-            self._reached_before(other, rung, sign)
-            for other in study.get_trials(deepcopy=False)
-            if other.number != trial.number and other.last_step is not None and other.last_step + 1 >= rung
-        ]
+        passed, others = self._passed[rung], list[float]()
+        for number, other in enumerate(study.get_trials(deepcopy=False)):
+            found = passed[number] if number in passed else self._reached_before(other, rung, sign)
+            if found is not None and number != trial.number:
+                others.append(found)
         return _hopeless(own, others, self._error(abs(own)))
 
-    def _reached_before(self, other: optuna.trial.FrozenTrial, rung: int, sign: float) -> float:
-        """Return what a trial that has come past a rung had reached there, which does not change any more."""
-        key = (other.number, rung)
-        if key not in self._passed:
-            self._passed[key] = _reached(other, rung, sign)
-        return self._passed[key]
+    def _reached_before(self, other: optuna.trial.FrozenTrial, rung: int, sign: float) -> float | None:
+        """Return what a trial that has come past a rung had reached there, None for any other.
+
+        What has come past it does not change any more, and what has ended before never does.
+        """
+        last = other.last_step
+        has_passed = last is not None and last + 1 >= rung
+        found = _reached(other, rung, sign) if has_passed else None
+        if has_passed or other.state.is_finished():
+            self._passed[rung][other.number] = found
+        return found
 
 
 class FoldRule:

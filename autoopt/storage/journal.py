@@ -6,6 +6,7 @@
 import copy
 import logging
 import math
+import threading
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -112,6 +113,7 @@ class Journal:
             self._known.update(earlier.distributions)
         unfinished = [t.number for t in self._study.get_trials(deepcopy=False) if not t.state.is_finished()]
         self.interrupted = deque(() if read_only else unfinished)
+        self._opened = len(self._study.get_trials(deepcopy=False))
         self._flush()
 
     def _stop(self) -> None:
@@ -135,6 +137,7 @@ class Journal:
                 self._begun_before[trial.number] = known.params
             else:
                 trial = self._study.ask()
+                self._opened += 1
         self._running[trial.number] = trial
         self._flush()
         return trial.number
@@ -250,10 +253,15 @@ class Journal:
             if DROPPED in trial.user_attrs
         }
 
+    def running(self, but: int) -> Mapping[int, Mapping[str, Any]]:
+        """Return number and values, as far as they have been asked for, of all trials that run, or wait to, but one."""
+        trials = self._study.get_trials(deepcopy=False)
+        return {number: trials[number].params for number in self._running if number != but}
+
     @property
     def opened(self) -> int:
         """How many trials were begun, those that were taken back included."""
-        return len(self._study.get_trials(deepcopy=False))
+        return self._opened
 
     @property
     def following(self) -> int:
@@ -321,10 +329,17 @@ def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read
         )
 
 
+_threads = threading.local()
+
+
 class quiet(warnings.catch_warnings):
-    """Keeps Optuna's own notices away from the user for a while, and nobody else's."""
+    """Keeps Optuna's own notices away from the user for a while, and nobody else's; within another one it does nothing."""
 
     def __enter__(self) -> Sequence[warnings.WarningMessage] | None:  # type: ignore[override]
+        self._within = getattr(_threads, "quiet", False)
+        if self._within:
+            return None
+        _threads.quiet = True
         entered = super().__enter__()
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         # A KerasTuner range need not end on a step, and Optuna shortens it.
@@ -337,6 +352,9 @@ class quiet(warnings.catch_warnings):
         return entered
 
     def __exit__(self, *details: Any) -> None:
+        if self._within:
+            return
+        _threads.quiet = False
         if self._level != logging.WARNING:
             optuna.logging.set_verbosity(self._level)
         super().__exit__(*details)

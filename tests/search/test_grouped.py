@@ -36,18 +36,23 @@ def study(trials: int, sampler: Any = None) -> optuna.Study:
     return found
 
 
+def ended(found: optuna.Study) -> list[optuna.trial.FrozenTrial]:
+    """Return the trials that tell groups."""
+    return found.get_trials(states=(optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED))
+
+
 @pytest.mark.parametrize("trials", [0, 1, 5, 30])
 def test_groups_are_those_that_optuna_finds(trials: int) -> None:
     found = study(trials)
     expected = _GroupDecomposedSearchSpace(True).calculate(found).search_spaces
 
-    assert {frozenset(group) for group in Groups().of(found)} == {
+    assert {frozenset(group) for group in Groups().of(ended(found))} == {
         frozenset(each) for each in expected if each
     }
 
 
 def test_what_was_learnt_before_is_as_good_as_all_at_once() -> None:
-    groups, sampler = Groups(), optuna.samplers.RandomSampler(seed=1)
+    groups, lessons, sampler = Groups(), Lessons(), optuna.samplers.RandomSampler(seed=1)
     with quiet():
         found = optuna.create_study(sampler=sampler)
         waiting = []
@@ -57,9 +62,10 @@ def test_what_was_learnt_before_is_as_good_as_all_at_once() -> None:
             random.Random(len(waiting)).shuffle(waiting)
             if len(waiting) > 3:
                 found.tell(*waiting.pop())
-            groups.of(found)
+            groups.of(lessons.of(found, trial.number).get_trials())
 
-    assert [list(group) for group in groups.of(found)] == [list(group) for group in Groups().of(found)]
+        known = groups.of(lessons.of(found, -1).get_trials())
+    assert [list(group) for group in known] == [list(group) for group in Groups().of(ended(found))]
 
 
 def test_held_values_are_held_and_the_rest_is_sampled() -> None:

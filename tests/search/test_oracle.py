@@ -322,3 +322,21 @@ def test_of_several_objectives_proposals_are_made_from_all_over_the_front() -> N
     parents = [found.parent_of(number) for number in range(4, 16)]
 
     assert {each.number for each in parents if each is not None} == {0, 1, 2}
+
+
+def test_where_several_trials_run_what_is_proposed_meanwhile_lies_elsewhere() -> None:
+    def nearest(workers: int) -> float:
+        """Return the mean distance of eight proposals that are made in one instant to the nearest other one."""
+        oracle = OptunaOracle(keras_tuner.Objective("val_loss", "min"), seed=0, workers=workers)
+        rate, rates = kinds.Float("rate", 0.0, 1.0, default=0.9), []
+        for each in range(48):
+            trial = oracle.create_trial(str(each))
+            rates.append(trial.hyperparameters._retrieve(rate))
+            if each < 40:
+                trial.status = "COMPLETED"
+                oracle.update_trial(trial.trial_id, {"val_loss": abs(rates[-1] - 0.3)})
+                oracle.end_trial(trial)
+        last = rates[-8:]
+        return sum(min(abs(a - b) for b in last if b is not a) for a in last) / len(last)
+
+    assert nearest(8) > 2 * nearest(1)
