@@ -85,12 +85,13 @@ def _carried_out(given: Command, base: Callable[[], Mapping[str, Any]], as_json:
     if sys.stderr.isatty() and verbose != 0:
         say(f"Loading {given.model if is_model(given.model) else given.data} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
+        from autoopt import checks  # loads Keras: what that takes is looked at before data are there
+
+        checks.memory_suffices(said.unspaced({}).get("resources"))
         model_fn, learnt_from, defined = _named(given)
         import autoopt
-        from autoopt import checks
 
         arguments = said.arguments({**base(), **defined})
-        checks.memory_suffices(arguments.get("resources"))
         result = autoopt.tune(model_fn, learnt_from, **arguments)
     if as_json:
         print_json(result.summary())
@@ -133,10 +134,14 @@ def _named(given: Command) -> tuple[Any, Any, Mapping[str, Any]]:
     """Return the model, the data, and the further arguments of `tune` that a model file defines."""
     if not is_model(given.model):
         return given.model, given.data, {}
-    from autoopt import model_file
+    from autoopt import call, model_file
+    from autoopt.spelling import spelling
 
     defined = model_file.read(given.model)
-    return defined.model_fn, defined.data() if given.data is None else given.data, defined.options()
+    options = defined.options()
+    with spelling(shell=False):  # a file says them in Python
+        call.check(options)
+    return defined.model_fn, defined.data() if given.data is None else given.data, options
 
 
 def _unknown_model(run: str, record: Any, on_rows: bool) -> str:

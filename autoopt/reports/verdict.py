@@ -38,8 +38,7 @@ def exported(summary: Mapping[str, Any]) -> list[str]:
         ]
     if summary.get("beats_baseline") is False:
         return [
-            f"The search did not beat {model} beyond noise: trial {best} is exported all the same, as its mean with fresh seeds "
-            "is the better one."
+            f"The search did not beat {model} beyond noise: trial {best} is exported all the same, because {_why(summary)}."
         ]
     return []
 

@@ -1,8 +1,9 @@
 """Confirmation: the best few trials and the user's own model run again with fresh seeds, and the winner is named on that."""
 
 import math
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -117,7 +118,7 @@ class Confirmation:
             else:
                 waiting.clear()
             if tally.whole > whole and not tally.has_time(self.limits.left()):
-                self.executor.drop()
+                self._drop(going.values())
                 return tally.runs
             whole = tally.whole
 
@@ -138,6 +139,18 @@ class Confirmation:
         except NoneBegun:
             self.executor.recall()
             return None
+
+    def _drop(self, going: Iterable[_Attempt]) -> None:
+        """Forget the runs that go on, of a round for which there is no time: who was told that they began is told that they ended."""
+        self.executor.drop()
+        for attempt in going:
+            if attempt.has_begun:
+                now = time.time()
+                cut = replace(
+                    attempt.trial, status="pruned", score=None, history={}, best_epoch=None, started=now, finished=now, costs={},
+                    note="there was no time for its round",
+                )  # fmt: skip
+                self.emit(TrialEnded(cut, attempt.begun.repeat))
 
     def _job(self, attempt: _Attempt, cut: Cut | None) -> Job:
         """Return what an attempt consists of."""

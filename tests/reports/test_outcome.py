@@ -97,8 +97,8 @@ def test_a_gain_within_noise_is_not_claimed() -> None:
     assert lines[4].strip() == "not better than your model beyond noise (+0.0020, 99 % from -0.0100)"
     assert lines[5].endswith("; 0.0010 above confirmed")
     assert lines[6] == (
-        "The search did not beat your model beyond noise: trial 3 is exported all the same, as its mean with fresh seeds is the "
-        "better one."
+        "The search did not beat your model beyond noise: trial 3 is exported all the same, because it is the better "
+        "one with fresh seeds, 0.9612 to 0.9100."
     )
 
 

@@ -259,6 +259,9 @@ def test_a_round_for_which_there_is_no_time_counts_for_nobody_although_it_has_be
 
     assert {number: len(runs) for number, runs in found.items()} == {4: 1, 0: 1}
     assert max(event.repeat for event in told if isinstance(event, TrialStarted)) > 1
+    begun = [(event.number, event.repeat) for event in told if isinstance(event, TrialStarted)]
+    ended = [(event.trial.number, event.repeat) for event in told if isinstance(event, TrialEnded)]
+    assert sorted(begun) == sorted(ended)
 
 
 def test_what_confirmation_takes_is_foreseen_by_how_many_run_at_once() -> None:

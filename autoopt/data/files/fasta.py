@@ -40,7 +40,7 @@ def read(path: Path, known: Expected = NOTHING, progress: Progress | None = None
     encoding, notes = encoding_of(path)
     headers, sequences = _records(path, encoding, progress)
     beside = label_file.beside(path)
-    told = [_parted(each) for each in headers]
+    told = _told(headers)
     if beside is not None:
         found = [_looked_up(each, beside) for each in headers]
         if any(found):
@@ -87,6 +87,12 @@ def _records(path: Path, encoding: str, progress: Progress | None) -> tuple[list
     if not headers:
         raise DataError(f"{path} is empty. Expected {EXPECTED}. Pass another file.")
     return headers, ["".join(lines) for lines in sequences]
+
+
+def _told(headers: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the id and the label of each header; where some name their labels, what others have instead is none."""
+    named = any(KEYED.search(each) for each in headers)
+    return [(_parted(each)[0], "") if named and not KEYED.search(each) else _parted(each) for each in headers]
 
 
 def _parted(header: str) -> tuple[str, str]:

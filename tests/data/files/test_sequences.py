@@ -39,6 +39,13 @@ def test_ids_may_repeat_and_that_is_said(tmp_path: Path) -> None:
     assert noted(raw, "1 id comes more than once: 'same'")
 
 
+def test_where_headers_name_labels_what_others_have_is_none(tmp_path: Path) -> None:
+    headers = [">s1 label=hot", ">s2 label=cold", ">s3 Homo sapiens", ">s4 label=hot", ">s5 label=cold"]
+    path = text(tmp_path / "a.fasta", "".join(f"{header}\nACGTACGTAC\n" for header in headers))
+    raw = read(path)
+    assert (raw.schema.classes, raw.n) == (("cold", "hot"), 4)
+
+
 @pytest.mark.parametrize(
     "header", [">s{n} label={label}", ">s{n}|label={label}", ">s{n} len=3 class={label} organism=yeast", '>s{n} [label="{label}"]']
 )  # fmt: skip
