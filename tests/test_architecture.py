@@ -21,7 +21,7 @@ FLOORS = (
     {"session"},
     {"result"},
     {"afterwards", "resuming"},
-    {"checks", "rehearsal", "handover", "asked"},
+    {"checks", "rehearsal", "handover", "asked", "confirming"},
     {"search", "worker_process", "remote_worker"},
     {"executors"},
     {"retraced"},
