@@ -18,7 +18,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.preparing import Preparation
 from autoopt.records import Objective, Trial
 from autoopt.schema import Schema
-from autoopt.search import Confirmed, Difference, Standing, contenders, ranked
+from autoopt.search import Confirmed, Difference, Standing, contenders
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ class Result:
             )
 
     def __repr__(self) -> str:
-        several = self._executions() or self._folds()
+        found = None if self._found.get("best") is None else self.best_trial
+        several = afterwards.executions(found) or afterwards.folds(found)
         best = several["mean"] if several else self.best_score  # the user's model has a mean as well then
         return (
             f"Result({self._folder.name!r}: {self.objective.name} {_number(self.baseline_score)} -> "
@@ -250,27 +251,9 @@ class Result:
             model.optimizer.build(model.trainable_variables)
         return model
 
-    def _why_no_winner(self) -> str:
-        return (
-            f"it ended without a winner ({self.reason})"
-            if self.reason
-            else "it is still running, or ended before it had one"
-        )
-
     def _written_model(self) -> Path:
         """Return the file of the winner."""
-        path = self._folder.best_model
-        if not path.is_file():
-            raise RunError(
-                f"The run {self.run_dir} has no best.keras: {self._why_no_winner()}. Expected one with a winner. "
-                f"See autoopt show {self.run_dir}, or go on with it: autoopt resume {self.run_dir}"
-            )
-        if self._found.get("model", self._found.get("best")) != self._found.get("best"):
-            raise RunError(
-                f"{path} is not the model of the winner, trial {self._found.get('best')}: it could not be written, or a process "
-                f"ended before it had. Go on with the run, which writes it: autoopt resume {self.run_dir}"
-            )
-        return path
+        return afterwards.written_model(self._folder, self._found)
 
     @property
     def best_hyperparameters(self) -> keras_tuner.HyperParameters:
@@ -462,22 +445,8 @@ class Result:
             UsageError: `n` is no whole number from 1.
         """
         n = whole("n", n, 1)
-        several = len(self.objectives) > 1
-        on_front = {trial.number for trial in self.front} if several else set()
-        rows = [
-            {
-                "trial": trial.number,
-                **({"front": trial.number in on_front} if several else {}),
-                "status": trial.status,
-                "score": trial.score,
-                **{each.name: trial.scores.get(each.name) for each in self.objectives[1:]},
-                "epochs": trial.epochs,
-                "seconds": None if trial.seconds is None else round(trial.seconds, 2),
-                **trial.hyperparameters,
-            }
-            for trial in ranked(self.trials, self.objectives)[:n]
-        ]
-        return afterwards.framed(rows, None if rows else ["trial", "status", "score", "epochs", "seconds"])
+        front = self.front if len(self.objectives) > 1 else ()
+        return afterwards.leaderboard(self.trials, self.objectives, front, n)
 
     @property
     def front(self) -> Sequence[Trial]:
@@ -500,17 +469,7 @@ class Result:
             >>> list(found.pareto())[:3]
             ['trial', 'val_loss', 'parameters']
         """
-        first, *others = self.objectives
-        rows = [
-            {
-                "trial": trial.number,
-                first.name: trial.score,
-                **{each.name: trial.scores[each.name] for each in others},
-                **trial.hyperparameters,
-            }
-            for trial in self.front
-        ]
-        return afterwards.framed(rows)
+        return afterwards.pareto(self.front, self.objectives)
 
     def export(self, path: str | Path, format: str = "keras") -> Path:
         """Write the winner to a file and return its path.
@@ -610,6 +569,8 @@ class Result:
 
     def summary(self) -> dict[str, Any]:
         """Return the outcome as plain data: what `--json` prints."""
+        best = None if self._found.get("best") is None else self.best_trial
+        own = next((trial for trial in self.trials if trial.number == 0), None)
         return {
             "run": str(self.run_dir),
             "starter": self._asked.get("starter", ""),
@@ -617,24 +578,18 @@ class Result:
             "others": [vars(each) for each in self.objectives[1:]],
             "front": self._told_front(),
             "baseline_score": self.baseline_score,
-            "baseline_scores": self._baseline_scores(),
-            "baseline_excess": next((trial.excess for trial in self.trials if trial.number == 0), ""),
+            "baseline_scores": {} if own is None else dict(own.scores),
+            "baseline_excess": "" if own is None else own.excess,
             "best_score": self.best_score,
             "best_trial": self._found.get("best"),
             **self._standing.told(),
             "unconfirmed": self._found.get("unconfirmed", ""),
-            "executions": self._executions(),
-            "folds": self._folds(),
+            "executions": afterwards.executions(best),
+            "folds": afterwards.folds(best),
             "test_metrics": self.test_metrics,
-            "hyperparameters": dict(self.best_trial.hyperparameters)
-            if self._found.get("best") is not None
-            else {},
-            "changes": [vars(change) for change in self.changes]
-            if self._found.get("best") is not None
-            else [],
-            "edges": [{**vars(edge), "text": str(edge)} for edge in self.edges]
-            if self._found.get("best") is not None
-            else [],
+            "hyperparameters": {} if best is None else dict(best.hyperparameters),
+            "changes": [] if best is None else [vars(change) for change in self.changes],
+            "edges": [] if best is None else [{**vars(edge), "text": str(edge)} for edge in self.edges],
             "trials": {
                 status: sum(t.status == status for t in self.trials)
                 for status in ("completed", "pruned", "failed")
@@ -647,29 +602,11 @@ class Result:
             "in_memory": list(self._folder.in_memory),
         }
 
-    def _baseline_scores(self) -> dict[str, float]:
-        """Return what the user's own model reached in each of several objectives; empty for one."""
-        return next((dict(trial.scores) for trial in self.trials if trial.number == 0), {})
-
     def _told_front(self) -> Sequence[Mapping[str, float]]:
         """Return the front as plain data, the winner first; empty where one objective is compared."""
         if len(self.objectives) == 1 or not contenders(self.trials, self.objectives):
             return []
         return [{"trial": trial.number, **trial.scores} for trial in self.front]
-
-    def _executions(self) -> dict[str, Any] | None:
-        """Return the mean of the winner's executions; None where there was one, which `best_score` tells of."""
-        found = None if self._found.get("best") is None else self.best_trial
-        if found is None or found.executions == 1 or found.fold_scores:
-            return None
-        return {"mean": found.score, "n": found.executions}
-
-    def _folds(self) -> dict[str, Any] | None:
-        """Return mean and deviation (n − 1) over the winner's folds; None without a cross-validation."""
-        scores = () if self._found.get("best") is None else self.best_trial.fold_scores
-        if not scores:
-            return None
-        return {"mean": self.best_trial.score, "std": Confirmed(scores).std, "n": len(scores)}
 
 
 def load(

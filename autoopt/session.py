@@ -6,7 +6,7 @@ import shlex
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, NoReturn
 
 import keras_tuner
@@ -14,6 +14,7 @@ import numpy as np
 
 from autoopt import compiling, surgery
 from autoopt.asked import Asked, nodes
+from autoopt.confirming import Confirming
 from autoopt.data import Cut
 from autoopt.errors import RunError, SearchError
 from autoopt.executors import Executor
@@ -36,7 +37,6 @@ from autoopt.resuming import Earlier
 from autoopt.search import (
     AHEAD,
     Ceiling,
-    Confirmation,
     Confirmations,
     Driver,
     Forecast,
@@ -47,13 +47,11 @@ from autoopt.search import (
     Limits,
     OptunaOracle,
     Plan,
-    Rounds,
     Scores,
     Search,
     Standing,
     Unseen,
     adopt,
-    affordable,
     best_first,
     chosen,
     contenders,
@@ -69,9 +67,6 @@ from autoopt.storage import FEWEST, BestWeights, Journal, RunFolder, importances
 from autoopt.worker import Outcome, Worker
 
 logger = logging.getLogger(__name__)
-
-SPARE = 1.5
-"""So many times the seconds that confirmation is expected to take are kept for it."""
 
 WEIGHED_AFTER = frozenset(FEWEST * 4**power for power in range(10))
 """Numbers of trials after which it is told what mattered so far: four times as many each time, since all are looked at."""
@@ -138,6 +133,15 @@ class Session:
         weighed = self.earlier.written.get("class_weight")  # of what it is made of, data is known without
         return KeptRuns(self.folder, f"{self.made_of.scored_on} {weighed}")
 
+    @cached_property
+    def confirming(self) -> Confirming:
+        """What is confirmed of it."""
+        return Confirming(
+            self.worker, self.executor, self.limits, self.search, self.objectives, self.epochs, self.seed,
+            self.fresh_cuts, max(len(self.folds), 1), self.kept_runs, self.handover.evidence.of, self._emit,
+            own_model(self.starter), len(self.earlier.trials),
+        )  # fmt: skip
+
     @property
     def handover(self) -> Handover:
         """What makes the winner a model."""
@@ -190,7 +194,7 @@ class Session:
             }  # fmt: skip
             able = contenders(trials, self.objectives)
             candidates = points([trial for trial in able if trial.number in weights], trials)
-            confirmed = self._confirmed(candidates, trials, known, say)
+            confirmed = self.confirming.run(candidates, trials, say)
             weights.finish()
             reason = "interrupted" if self.limits.interrupted else reason
         finally:
@@ -339,7 +343,7 @@ class Session:
         return Driver(
             oracle, self.worker.hypermodel, self.executor, journal, self.limits, objective, self.epochs, self.seed,
             tell, keep, self.watch, self.ceiling, heirs,
-            Scores(self.objectives, self.ceiling) if self.others else None, confirming=partial(self._confirming, len(earlier)),
+            Scores(self.objectives, self.ceiling) if self.others else None, confirming=self.confirming.seconds,
         )  # fmt: skip
 
     @property
@@ -347,31 +351,6 @@ class Session:
         """On how many examples a trial is scored."""
         scored = [cut.validation for cut in self.folds]
         return len(np.unique(np.concatenate(scored))) if scored else self.worker.dataset.validation.n
-
-    def _confirming(self, earlier: int, trials: Sequence[Trial]) -> float:
-        """Return the seconds that confirmation would take, with some to spare, if these were all trials."""
-        ranked, most = points(contenders(trials, self.objectives), trials), (self.limits.kept or 0.0) / SPARE
-        return SPARE * self._rounds(ranked, trials, most, earlier).seconds
-
-    def _rounds(
-        self, ranked: Sequence[Trial], trials: Sequence[Trial], left: float | None, earlier: int
-    ) -> Rounds:
-        """Return what there is time to confirm of the trials that may win, best first."""
-        own = next(
-            (t for t in trials if t.number == 0 and t.score is not None and t.status != "failed"), None
-        )
-        return affordable(
-            ranked,
-            own,
-            self.search,
-            left,
-            trials,
-            max(len(self.folds), 1),
-            earlier,
-            self.kept_runs.missing,
-            own_model(self.starter),
-            self.executor.slots,
-        )
 
     def _weigh(self, journal: Journal) -> None:
         """Tell the sinks how much each hyperparameter mattered, as far as the trials can tell."""
@@ -401,37 +380,6 @@ class Session:
         if self.earlier.recoded:
             self.handover.drop_misfits(earlier)
         return BestWeights(self.folder, most, self.worker.objective, earlier, self.others, always)
-
-    def _confirmed(
-        self, ranked: Sequence[Trial], trials: Sequence[Trial], earlier: int, say: Callable[[str], None]
-    ) -> Confirmations:
-        self.limits.conclude()
-        rounds = self._rounds(ranked, trials, self.limits.left(), earlier)
-        asked = bool(self.search.confirmations and ranked)
-        if self.limits.interrupted and not rounds.trials:
-            if asked:
-                say("The best trial is not confirmed: interrupted before.")
-        elif rounds.note:
-            say(rounds.note)
-        if not rounds.trials:
-            return Confirmations({}, lacking=self._lacking() if asked else "")
-        worker, dataset = self.worker, self.worker.dataset
-        runs = Confirmation(
-            worker.hypermodel, self.executor, self.limits, worker.objective, self.epochs, self.seed, self._emit,
-            dataset.recut, self.handover.evidence.of, self.kept_runs,
-        ).run(rounds.trials, rounds.most)  # fmt: skip
-        done = max(map(len, runs.values()), default=0)
-        if done < rounds.repeats:
-            why = "interrupted" if self.limits.interrupted else "the time is used up"
-            say(
-                f"Confirmation ended after {done} of {rounds.repeats} rounds ({why}); one that not all ran in is left out."
-            )
-        scored = sum(trial.score is not None for trial in trials)
-        return Confirmations(runs, self.fresh_cuts, scored, "" if runs else self._lacking())
-
-    def _lacking(self) -> str:
-        """Return why nothing is confirmed."""
-        return "interrupted before" if self.limits.interrupted else "there was no time left"
 
     def _started(self, asked: Asked) -> SearchStarted:
         return SearchStarted(

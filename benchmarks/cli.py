@@ -10,6 +10,7 @@ from benchmarks.fields.command import fields
 from benchmarks.output import seeds, show
 from benchmarks.quality.command import quality
 from benchmarks.scale.command import scale
+from benchmarks.scale.together import together
 from benchmarks.search_commands import cost, drawing, logging, opening, repeatable, suggest
 from benchmarks.starters.command import starters
 from benchmarks.throughput.tasks import TASKS
@@ -322,6 +323,6 @@ def streamed(of: str, rows: int | None, sizes: str, limit: str | None, out: Path
 
 
 for command in (
-    quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, scale, fields,
+    quality, cost, suggest, opening, repeatable, drawing, logging, starters, workers, scale, together, fields,
 ):  # fmt: skip
     main.add_command(command)

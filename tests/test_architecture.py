@@ -22,7 +22,7 @@ FLOORS = (
     {"session", "setup"},
     {"result"},
     {"afterwards", "resuming"},
-    {"checks", "rehearsal", "handover", "asked"},
+    {"checks", "rehearsal", "handover", "asked", "confirming"},
     {"search", "worker_process", "remote_worker"},
     {"executors"},
     {"retraced"},

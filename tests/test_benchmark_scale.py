@@ -102,3 +102,11 @@ def test_a_kind_that_is_not_known_is_refused_with_those_that_are() -> None:
     found = CliRunner().invoke(main, ["scale", "--kinds", "years"])
 
     assert found.exit_code == 2 and "was given 'years'. Known: digits, 30 s" in found.output
+
+
+def test_what_the_best_lacks_is_told_with_and_without_what_runs() -> None:
+    found = CliRunner().invoke(main, ["together", "--workers", "2", "--counts", "2,4", "--seeds", "0"])
+
+    assert found.exit_code == 0, found.output
+    lines = [line for line in found.output.splitlines() if line.startswith("| 2 |")]
+    assert [line.split(" | ")[1] for line in lines] == ["no", "yes"]

@@ -12,9 +12,11 @@ from autoopt.afterwards.profile import profile
 from autoopt.afterwards.refit import refit
 from autoopt.afterwards.report import Reported, report
 from autoopt.afterwards.spans import Asked, space_of
-from autoopt.afterwards.written import read_model, read_preparation
+from autoopt.afterwards.tables import executions, folds, leaderboard, pareto
+from autoopt.afterwards.written import read_model, read_preparation, written_model
 
 __all__ = [
     "Again", "Asked", "Edge", "Ended", "Export", "Predictor", "Reported", "Source", "Unweighted", "ablation", "again_of",
-    "edges", "ensemble", "framed", "importance", "profile", "read_model", "read_preparation", "refit", "report", "space_of",
+    "edges", "ensemble", "executions", "folds", "framed", "importance", "leaderboard", "pareto", "profile", "read_model",
+    "read_preparation", "refit", "report", "space_of", "written_model",
 ]  # fmt: skip

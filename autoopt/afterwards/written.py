@@ -10,6 +10,7 @@ import keras
 from autoopt.errors import DataError, RunError
 from autoopt.preparing import Preparation
 from autoopt.schema import Schema
+from autoopt.storage import RunFolder
 from autoopt.untrusted import Unreadable, brief, check_archive
 
 logger = logging.getLogger(__name__)
@@ -85,4 +86,37 @@ def _cause(error: Exception) -> str:
     return (
         f"{text}\nIf it has layers of your own, pass them: "
         "autoopt.load(run, custom_objects={'MyLayer': MyLayer}). If not, it is damaged: search again."
+    )
+
+
+def written_model(folder: RunFolder, found: Mapping[str, Any]) -> Path:
+    """Return the file of a run's winner.
+
+    Args:
+        folder: Of the run.
+        found: What `result.json` has.
+
+    Raises:
+        RunError: It is not there, or is that of another trial.
+    """
+    path = folder.best_model
+    if not path.is_file():
+        raise RunError(
+            f"The run {folder.path} has no best.keras: {_why_no_winner(found)}. Expected one with a winner. "
+            f"See autoopt show {folder.path}, or go on with it: autoopt resume {folder.path}"
+        )
+    if found.get("model", found.get("best")) != found.get("best"):
+        raise RunError(
+            f"{path} is not the model of the winner, trial {found.get('best')}: it could not be written, or a process "
+            f"ended before it had. Go on with the run, which writes it: autoopt resume {folder.path}"
+        )
+    return path
+
+
+def _why_no_winner(found: Mapping[str, Any]) -> str:
+    reason = found.get("reason", "")
+    return (
+        f"it ended without a winner ({reason})"
+        if reason
+        else "it is still running, or ended before it had one"
     )

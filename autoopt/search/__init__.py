@@ -2,7 +2,7 @@
 
 from autoopt.budget import DEFAULT_BUDGET, seconds
 from autoopt.search.ceiling import Ceiling
-from autoopt.search.confirmation import Confirmation
+from autoopt.search.confirmation import Confirmation, Witness
 from autoopt.search.confirmed import Confirmations, Confirmed, best_first, winner
 from autoopt.search.contenders import chosen, contenders, ranked
 from autoopt.search.driver import Driver
@@ -58,6 +58,7 @@ __all__ = [
     "Search",
     "Standing",
     "Unseen",
+    "Witness",
     "adopt",
     "affordable",
     "asked_epochs",

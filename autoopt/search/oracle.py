@@ -55,7 +55,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc]
     Args:
         objective: What is compared: a `keras_tuner.Objective`, or a metric name that KerasTuner knows.
         max_trials: Most trials, None for no end.
-        seed: Where proposals come from; each depends on (seed, place) and the finished trials alone.
+        seed: Where proposals come from; each depends on (seed, place) and the finished trials alone, of several
+            `workers` also on those that run.
         journal: Where trials are kept; None keeps them in memory.
         sampler: An Optuna sampler used as it is; None takes grouped TPE, seeded anew for each trial.
         start: Points to try first, as in `autoopt.search.portfolio`; their values are taken as they are.
