@@ -54,7 +54,7 @@ def executor_for(
 
 
 def sharing(workers: int | str, resources: Resources, dataset: Dataset, model_fn: Any, callbacks: Any) -> int:
-    """Return how many workers will share the memory of this machine, as far as that is known before there are any.
+    """Return how many workers may share the memory of a machine, as far as that is known before there are any.
 
     Args:
         workers: As `executor_for` takes them, and so are `resources`.
@@ -63,10 +63,10 @@ def sharing(workers: int | str, resources: Resources, dataset: Dataset, model_fn
         model_fn: The user's.
         callbacks: Likewise.
     """
-    if resources.address is not None:  # other machines have memory of their own
-        return 1
-    if workers != "auto":
+    if workers != "auto":  # all of them may come to stand on one machine, of a cluster too
         return int(workers)
+    if resources.address is not None:  # one a core, on machines that are not known yet
+        return cores_here()
     parts = [each for each in (dataset.train, dataset.validation) if isinstance(each, Part)]
     there = importlib.util.find_spec(PACKAGE) is not None
     if len(parts) < 2 or not there or not is_sendable(model_fn, callbacks):

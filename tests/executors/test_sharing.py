@@ -65,9 +65,9 @@ def test_what_cannot_be_sent_to_workers_has_the_machine_for_itself(given: dict[s
     assert shared("auto", **given) == 1
 
 
-@pytest.mark.parametrize("workers", [1, 8, "auto"])
-def test_workers_on_other_machines_take_nothing_of_this_one(workers: Any) -> None:
-    assert shared(workers, address="10.0.0.1:6379") == 1
+def test_of_a_cluster_all_workers_may_come_to_stand_on_one_machine() -> None:
+    cluster = {"address": "10.0.0.1:6379"}
+    assert (shared(1, **cluster), shared(8, **cluster), shared("auto", **cluster)) == (1, 8, cores_here())
 
 
 def test_where_that_is_left_open_data_that_streams_is_trained_here_and_that_is_said() -> None:
