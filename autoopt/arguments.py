@@ -77,3 +77,8 @@ def spelled(record: Any) -> str:
             shown = spelled(value) if dataclasses.is_dataclass(value) else repr(value)
             given.append(f"{field.name}={shown}")
     return f"{type(record).__name__}({', '.join(given)})"
+
+
+def is_whole(value: Any) -> bool:
+    """Whether a value is a whole number, which True and False are not."""
+    return isinstance(value, int) and not isinstance(value, bool)

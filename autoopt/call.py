@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from autoopt import objectives, seeding
+from autoopt.arguments import is_whole
 from autoopt.budget import seconds
 from autoopt.constraints import Constraints
 from autoopt.data.splits import check_share
@@ -43,7 +44,7 @@ def _check_trials(given: Any) -> None:
 
 
 def _check_workers(given: Any) -> None:
-    if given != "auto" and not (_is_whole(given) and given >= 1):
+    if given != "auto" and not (is_whole(given) and given >= 1):
         raise UsageError(
             f'{named("workers")} was given {given!r}. Expected how many trials run at once: a whole number from 1, or "auto".'
         )
@@ -65,12 +66,8 @@ def _check_kind(name: str, kind: type, given: Any) -> None:
 
 
 def _check_count(name: str, given: Any, otherwise: str = "") -> None:
-    if not _is_whole(given) or given < 1:
+    if not is_whole(given) or given < 1:
         raise UsageError(f"{named(name)} was given {given!r}. Expected a whole number from 1{otherwise}.")
-
-
-def _is_whole(given: Any) -> bool:
-    return isinstance(given, int) and not isinstance(given, bool)
 
 
 RULES: Mapping[str, Callable[[Any], object]] = {

@@ -1,5 +1,6 @@
 """Contents: what data hold, as `inspect` shows it: the task, the target, each column, classes, and what catches the eye."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def _next(data: Any, parts: Parts) -> str:
     given = repr(str(data)) if isinstance(data, str | Path) else "data"
     return typed(
         python=f"autoopt.tune({starter!r}, {given}{target and f', {target}'})",
-        shell=f"autoopt tune {series}{_name(data)}{target and f' {target}'}",
+        shell=f"autoopt tune {series}{shlex.quote(_name(data))}{target and f' {target}'}",
     )
 
 

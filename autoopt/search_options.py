@@ -7,7 +7,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from autoopt.arguments import KnownArguments, as_plain
+from autoopt.arguments import KnownArguments, as_plain, is_whole
 from autoopt.errors import UsageError, nearest
 from autoopt.spelling import named
 
@@ -78,14 +78,14 @@ class Search(KnownArguments):
 
     def __post_init__(self) -> None:
         as_plain(self)
-        if not _is_whole(self.executions_per_trial) or self.executions_per_trial < 1:
+        if not is_whole(self.executions_per_trial) or self.executions_per_trial < 1:
             raise UsageError(
                 f"executions_per_trial was given {self.executions_per_trial!r}. Expected a whole number from 1."
             )
         self._check_cv()
         for name in ("confirm", "confirm_repeats", "keep"):
             value = getattr(self, name)
-            if not _is_whole(value) or value < 0:
+            if not is_whole(value) or value < 0:
                 raise UsageError(f"{name} was given {value!r}. Expected a whole number from 0.")
         if not isinstance(self.inherit, bool):
             raise UsageError(f"inherit was given {self.inherit!r}. Expected True or False.")
@@ -109,7 +109,7 @@ class Search(KnownArguments):
         from autoopt.data import Splitter
 
         splits = isinstance(self.cv, Splitter) and not isinstance(self.cv, type)
-        if not splits and not (_is_whole(self.cv) and self.cv > 1):
+        if not splits and not (is_whole(self.cv) and self.cv > 1):
             raise UsageError(
                 f"cv was given {self.cv!r}. Expected a number of folds from 2, or an object of scikit-learn such as "
                 "sklearn.model_selection.RepeatedKFold(n_splits=5, n_repeats=2)."
@@ -166,7 +166,3 @@ def _is_a(value: Any, package: str, kind: str) -> bool:
     """Whether something is an object of a package that takes long to load: who has such an object has it loaded."""
     loaded = sys.modules.get(package)
     return loaded is not None and isinstance(value, attrgetter(kind)(loaded))
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
