@@ -133,9 +133,9 @@ def in_runs(n: int, run: int, runs: int, chance: np.random.Generator) -> np.ndar
         chance: What draws the order.
 
     Example:
-        >>> order = in_runs(5, 2, 1, np.random.default_rng(0)).tolist()
+        >>> order = in_runs(6, 2, 1, np.random.default_rng(0)).tolist()
         >>> sorted(order), abs(order.index(0) - order.index(1))
-        ([0, 1, 2, 3, 4], 1)
+        ([0, 1, 2, 3, 4, 5], 1)
     """
     order = (chance.permutation(math.ceil(n / run))[:, None] * run + np.arange(run)).reshape(-1)
     order = order[order < n]

