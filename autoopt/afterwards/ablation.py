@@ -17,7 +17,7 @@ from autoopt.arguments import whole
 from autoopt.engines import Verdict, compilations_kept
 from autoopt.errors import RunError, SearchError, UsageError
 from autoopt.executors import Executor
-from autoopt.records import Logs, Objective, Trial, own_model
+from autoopt.records import YOUR_MODEL, Logs, Objective, Trial, own_model
 from autoopt.reports import Console, duration, told
 from autoopt.search import Confirmed, Interrupts, Limits, pace, seconds
 from autoopt.storage import RunFolder
@@ -64,7 +64,7 @@ def ablation(ended: Ended, repeats: int, budget: Any, verbose: Any) -> pd.DataFr
         )
     steps = _steps(path, path.ordered(ended.trials, ended.objective, again.seed))
     console, limits = Console(verbose), Limits(None, time_given, time.time(), 0)
-    console.say(_plan(ended, again, len(steps), repeats, time_given))
+    console.say(_plan(ended, again, len(steps), repeats, time_given, model))
     executor = again.executor()
     try:
         with Interrupts(limits, console.say), compilations_kept(again.duties.compilation_cache):
@@ -101,8 +101,10 @@ def _steps(path: Path, order: Sequence[Change]) -> list[Step]:
     ]
 
 
-def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | None) -> str:
-    """Return what is about to be trained, and how long that takes.
+def _plan(
+    ended: Ended, again: Again, steps: int, repeats: int, budget: float | None, model: str = YOUR_MODEL
+) -> str:
+    """Return what is about to be trained, and how long that takes; `model` is what the user's is called.
 
     Raises:
         UsageError: The budget is not enough for one training of each step.
@@ -117,9 +119,7 @@ def _plan(ended: Ended, again: Again, steps: int, repeats: int, budget: float | 
             f"budget was given {budget:g} seconds. Expected enough for one training of each of {steps} steps, about "
             f"{once:.0f} seconds. Give it more."
         )
-    whole = (
-        f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from {_called(ended.folder)} to the winner"
-    )
+    whole = f"{steps - 1} change{' leads' if steps == 2 else 's lead'} from {model} to the winner"
     trainings = f"{steps} steps with {repeats} seed{'' if repeats == 1 else 's'} each"
     about = f"{steps * repeats} trainings of {again.epochs} epochs, about {duration(every)}"
     cut = "" if budget is None else f", at most {duration(budget)}: then with fewer seeds"
