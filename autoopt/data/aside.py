@@ -4,6 +4,7 @@ The folder of a process that was killed is removed by the next one that makes a 
 """
 
 import contextlib
+import math
 import os
 import shutil
 import sys
@@ -34,8 +35,12 @@ SHARE = 0.5
 """Of what is free on the disk, that rows may take which can do without it."""
 
 
+class NoRoom(DataError):
+    """The disk does not take rows. Who can do without it goes on."""
+
+
 class Aside:
-    """A folder of this process's own; what is in it is written once, and goes with this object."""
+    """A folder of this process's own; files in it grow, are never written over, and go with this object."""
 
     def __init__(self) -> None:
         _clear()
@@ -73,32 +78,61 @@ class Aside:
         return mapped(lambda array: array.stored(), whole)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Written:
-    """An array on disk, of which rows are read. Its folder is held so that it stays.
+    """An array on disk, to which rows are added and of which rows are read. Its folder is held so that it stays.
 
     Attributes:
         aside: The folder.
         path: In it.
         dtype: Of the values.
         sides: Shape of one row.
+        n: How many rows it has so far.
     """
 
     aside: Aside
     path: Path
     dtype: np.dtype[Any]
     sides: tuple[int, ...] = ()
+    n: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its rows take."""
+        return self.n * math.prod(self.sides) * self.dtype.itemsize
 
     def add(self, values: np.ndarray) -> None:
-        """Write more rows behind those that are there."""
-        with said(), self.path.open("ab") as file:
-            file.write(np.ascontiguousarray(values, self.dtype).reshape(-1).view(np.uint8).data)
+        """Write more rows behind those that are there: all of them, or none where the disk does not take them.
+
+        Raises:
+            NoRoom: It does not.
+        """
+        with said():
+            try:
+                with self.path.open("ab") as file:
+                    file.write(np.ascontiguousarray(values, self.dtype).reshape(-1).view(np.uint8).data)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.truncate(self.path, self.nbytes)
+                raise
+        self.n += len(values)
 
     def opened(self) -> np.ndarray:
-        """Return it, of which what is looked at is read: afresh each time, for what was read counts as memory of ours."""
-        if not self.path.exists() or not self.path.stat().st_size:  # which cannot be mapped
-            return np.empty((0, *self.sides), self.dtype)
-        return np.asarray(np.memmap(self.path, self.dtype, "r")).reshape(-1, *self.sides)
+        """Return it, of which what is looked at is read: afresh each time, for what was read counts as memory of ours.
+
+        Raises:
+            DataError: It is no longer there as it was written.
+        """
+        if not self.nbytes:  # which cannot be mapped
+            return np.empty((self.n, *self.sides), self.dtype)
+        try:
+            return np.asarray(np.memmap(self.path, self.dtype, "r", shape=(self.n, *self.sides)))
+        except (OSError, ValueError) as error:  # gone, or shorter
+            raise DataError(
+                f"Rows that do not fit into memory were put into {self.path.parent}, and can no longer be read there: {error}. "
+                "Expected the folder to stay while rows are read; some systems clear their temporary files. Set TMPDIR to a "
+                "folder that nobody clears, and begin again."
+            ) from error
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         """Return some rows."""
@@ -106,7 +140,7 @@ class Written:
 
     def stored(self) -> Stored:
         """Return all rows, which are read when they are needed."""
-        return Stored(self, np.arange(len(self.opened())), self.sides, self.dtype)
+        return Stored(self, np.arange(self.n), self.sides, self.dtype)
 
 
 def temporary() -> Path:
@@ -136,15 +170,15 @@ def has_room(wanted: int) -> bool:
 
 @contextlib.contextmanager
 def said() -> Iterator[None]:
-    """Say what to do where the disk does not take rows."""
+    """Raise `NoRoom`, which says what to do, where the disk does not take rows."""
     try:
         yield
     except OSError as error:
         where = temporary()
-        raise DataError(
+        raise NoRoom(
             f"The rows do not fit into memory, and {where}, where they are put meanwhile, does not take them: "
-            f"{error.strerror or error}. Expected room for about as much as their file has. Set TMPDIR to a folder on a larger "
-            "disk, or pass fewer rows."
+            f"{error.strerror or error}. Expected a folder with room for all of them. Set TMPDIR to one on a larger disk, or pass "
+            "fewer rows."
         ) from error
 
 

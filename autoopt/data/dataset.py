@@ -97,8 +97,9 @@ class Dataset:
                 column that has them, which is not learnt from then.
             time_order: Whether the rows are in time order: the last are the test part, and those before it validate.
             seed: Of the cut; None takes a fresh one.
-            memory: `"4GB"`, `"500MB"`, or bytes that raw rows may take; those that need more are read and prepared batch by
-                batch. None: half of what the machine has, or what is available where that is less.
+            memory: `"4GB"`, `"500MB"`, or bytes that raw rows may take. Those that need more are prepared once and read from
+                disk in batches, or prepared batch by batch where that has no room. None: half of what the machine has, or what
+                is available where that is less.
             progress: Called with how much of raw rows is read, of how much: bytes, rows or files.
 
         Raises:
@@ -216,10 +217,10 @@ def _prepared(made: Dataset, rows: Rows | None, limit: int | None) -> Dataset:
     parts = [each for each in (train, validation, tested) if each is not None]
     said = fitted.too_large(sum(each.n for each in parts), limit)
     if said:
-        train, validation, *tests = fitted.deferred(parts)
+        (train, validation, *tests), more = fitted.deferred(parts)
         return replace(
             made, train=train, validation=validation, test=next(iter(tests), None), whole=None,
-            notes=(*made.notes, said),
+            notes=(*made.notes, said, *more),
         )  # fmt: skip
     if whole is None:
         train, validation = fitted.arrays(train), fitted.arrays(validation)

@@ -55,7 +55,8 @@ def _chained(first: Any, second: Any) -> Any:
     if not isinstance(first, Stored) and not isinstance(second, Stored):
         return np.concatenate([first, second])
     rows = np.arange(len(first) + len(second))
-    return Stored(Chained(first, second), rows, tuple(first.shape[1:]), first.dtype)
+    opened = any(isinstance(each, Stored) and each.opened for each in (first, second))
+    return Stored(Chained(first, second), rows, tuple(first.shape[1:]), first.dtype, opened)
 
 
 def _both(one: Any, other: Any) -> Any:

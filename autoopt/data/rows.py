@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autoopt import memory
-from autoopt.data.aside import Aside, has_room
+from autoopt.data.aside import Aside, NoRoom, has_room
 from autoopt.data.deferred import Deferred
 from autoopt.data.marks import mark
 from autoopt.data.parts import Part, Progress, Stream
@@ -77,19 +77,22 @@ class Rows:
         assert self.preparation is not None
         return self.preparation.cut(Raw(self.schema, part.x, part.y))
 
-    def deferred(self, parts: Sequence[Part]) -> list[Stream]:
-        """Return parts of raw rows as what comes in batches: from disk as arrays, or prepared whenever rows are needed.
+    def deferred(self, parts: Sequence[Part]) -> tuple[list[Stream], tuple[str, ...]]:
+        """Return parts of raw rows as what comes in batches, from disk as arrays or prepared whenever rows are needed; and notes.
 
         Images stay what they are, which is a quarter of what is made of them.
         """
         assert self.preparation is not None
         found = [Deferred(Raw(self.schema, part.x, part.y), self.preparation) for part in parts]
+        notes: tuple[str, ...] = ()
         if self.schema.modality != "image" and has_room(sum(each.nbytes for each in found)):
-            aside = Aside()
-            found = [
-                replace(each, raw=replace(each.raw, x={}), kept=aside.kept(_pieces(each))) for each in found
-            ]
-        return [Stream(each, each.n) for each in found]
+            try:
+                found = _kept(found)
+            except NoRoom as error:  # a quota, or somebody else has filled the disk meanwhile
+                notes = (
+                    f"{error} Until then they are prepared anew whenever they are needed, which takes longer.",
+                )
+        return [Stream(each, each.n) for each in found], notes
 
     def too_large(self, n: int, limit: int | None) -> str:
         """Return what is to be said of so many rows where they do not fit into memory once they are prepared, else nothing.
@@ -115,6 +118,16 @@ def prepared(preparation: "Preparation", raw: Raw) -> Any:
 
     with watching(f"Preparing {raw.n:,} rows", None) as told:
         return preparation.arrays(raw, told)
+
+
+def _kept(sources: Sequence[Deferred]) -> list[Deferred]:
+    """Return rows as they lie on disk from now on, prepared.
+
+    Raises:
+        NoRoom: The disk does not take them.
+    """
+    aside = Aside()
+    return [replace(each, raw=replace(each.raw, x={}), kept=aside.kept(_pieces(each))) for each in sources]
 
 
 def _pieces(source: Deferred) -> Iterator[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from autoopt.data import Part, Stream
 from autoopt.engines.program import evaluation_batch, examples
 
-Place = Callable[[Any], Any]
+Placing = Callable[[Any], Any]
 """Puts arrays where programs read them."""
 
 
@@ -32,7 +32,7 @@ class Blocks:
 
     part: Stream
     class_weight: Mapping[int, float] | None
-    place: Place
+    place: Placing
 
     def each(self, order: np.ndarray, rows: int) -> contextlib.closing[Generator[Any, None, None]]:
         """Return what yields each block and how many of its rows are of use, in an order; it is closed at the end.
@@ -59,11 +59,11 @@ class Passes:
     """
 
     part: Stream
-    place: Place
+    place: Placing
     form: Any
 
     @classmethod
-    def of(cls, part: Stream, place: Place) -> "Passes":
+    def of(cls, part: Stream, place: Placing) -> "Passes":
         """Return the passes of a part."""
         return cls(part, place, examples(part.first()))
 
@@ -73,14 +73,10 @@ class Passes:
         return evaluation_batch(self.form[0])
 
     @property
-    def shapes(self) -> list[Any]:
-        """Batches of zeros, one of each size that there is."""
-        n = self.part.n or 0
-        sizes = {min(self.size, n), n % self.size or self.size} & set(range(1, n + 1))
-        return [
-            keras.tree.map_structure(lambda array, size=size: _filled(array[:0], size), self.form)
-            for size in sizes
-        ]
+    def sizes(self) -> list[int]:
+        """Each number of rows that a batch has."""
+        full, rest = divmod(self.part.n or 0, self.size)
+        return [self.size] * (full > 0) + [rest] * (rest > 0)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the batches of a pass, placed."""

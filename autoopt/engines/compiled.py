@@ -25,7 +25,7 @@ MOST_PROGRAMS = 16
 
 
 class CompiledEngine(Engine):
-    """Whole epochs in compiled calls, over data that lies on the device; a key is compiled once.
+    """Compiled calls of many steps, over data that lies on the device or comes there block by block; a key is compiled once.
 
     Args:
         compiler: The backend's part.
@@ -55,7 +55,7 @@ class CompiledEngine(Engine):
         """Take a kept program or make one.
 
         Raises:
-            Unfit: The data comes in a stream, a callback needs batches, or the model cannot be compiled whole.
+            Unfit: The data comes in batches that the user makes, a callback needs batches, or the model cannot be compiled whole.
         """
         refusal = refused(assignment)
         if refusal:

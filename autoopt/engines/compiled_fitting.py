@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from autoopt.data import Stream
-from autoopt.engines.blocks import Blocks, Place
+from autoopt.engines.blocks import Blocks, Placing
 from autoopt.engines.candidate import Candidate
 from autoopt.engines.engine import Assignment, Fitting
 from autoopt.engines.program import Fold, Mode, Program
@@ -52,7 +52,7 @@ class CompiledFitting(Fitting):
 
     def __init__(
         self, engine: str, kept: Kept, candidate: Candidate, assignment: Assignment, weights: Any, fold: Fold,
-        place: Place,
+        place: Placing,
     ) -> None:  # fmt: skip
         self._engine, self._kept, self._candidate, self._task = engine, kept, candidate, assignment
         self._weights, self._fold, self._place = weights, fold, place

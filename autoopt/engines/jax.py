@@ -156,7 +156,9 @@ class JaxProgram(Program):
         if fold.n >= batch_size:
             looped = self._mode == "epoch"
             wanted.append(self._epoch(batch_size, fold) if looped else self._batch(batch_size, fold))
-        batches = fold.validation if fold.block is None else fold.validation.shapes
+        batches = fold.validation
+        if fold.block is not None:
+            batches = [_form(fold.validation.form, size) for size in fold.validation.sizes]
         wanted += [self._testing(batch) for batch in batches]
         # Traced one after the other: Python does that. Compiled side by side: XLA does that.
         missing = [(key, lower()) for key, lower in dict(wanted).items() if key not in self._compiled]
@@ -166,23 +168,23 @@ class JaxProgram(Program):
 
     def train(self, order: np.ndarray, batch_size: int, rates: np.ndarray) -> Logs:
         """Run all full batches, then the shorter last one."""
-        return self._run(order, len(order), batch_size, rates)
+        return self._run(self._data, order, len(order), batch_size, rates)
 
     def train_block(self, block: Any, n: int, batch_size: int, rates: np.ndarray) -> Logs:
         """Run the same of a block, which takes the place of the data; `_epoch` knows an order of one length alone."""
-        self._data, rows = block, _rows(block)
-        return self._run(np.arange(rows), n, batch_size, np.resize(rates, -(-rows // batch_size)))
+        rows = _rows(block)
+        return self._run(block, np.arange(rows), n, batch_size, np.resize(rates, -(-rows // batch_size)))
 
-    def _run(self, order: np.ndarray, n: int, batch_size: int, rates: np.ndarray) -> Logs:
+    def _run(self, data: Any, order: np.ndarray, n: int, batch_size: int, rates: np.ndarray) -> Logs:
         """Train on the first `n` rows of an order."""
         full, rest, logs = n // batch_size, n % batch_size, None
         order, rates = order.astype("int32"), rates.astype("float32")
         run = self._looped if self._mode == "epoch" else self._stepped
         for first, end in self._pace.calls(full) if full else [(0, 0)]:
             if full:
-                logs = run(order, batch_size, rates, first, end)
+                logs = run(data, order, batch_size, rates, first, end)
             if rest and end == full:
-                logs = self._stepped(order[:n], batch_size, rates, full, full + 1)
+                logs = self._stepped(data, order[:n], batch_size, rates, full, full + 1)
             jax.block_until_ready(logs)
         return self._numbers("train", logs)
 
@@ -242,18 +244,22 @@ class JaxProgram(Program):
         zeros = [_own(np.zeros(v.shape, v.dtype)) for v in self.twin.trainable_variables]
         return zeros, [_own(value) for value in self._others], [*self._fresh], [*self._metrics]
 
-    def _looped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
-        program = self._compiled["epoch", size, len(order), _rows(self._data)]
+    def _looped(
+        self, data: Any, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int
+    ) -> Any:
+        program = self._compiled["epoch", size, len(order), _rows(data)]
         span = np.int32(first), np.int32(end)
-        logs, self._state = program(self._state, self._inputs, self._data, order, rates, *span)
+        logs, self._state = program(self._state, self._inputs, data, order, rates, *span)
         return logs
 
-    def _stepped(self, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int) -> Any:
+    def _stepped(
+        self, data: Any, order: np.ndarray, size: int, rates: np.ndarray, first: int, end: int
+    ) -> Any:
         logs = None
         for i in range(first, end):
             ids = order[i * size : (i + 1) * size]
-            program = self._compiled["step", len(ids), _rows(self._data)]
-            logs, self._state = program(self._state, self._inputs, self._data, ids, rates[i])
+            program = self._compiled["step", len(ids), _rows(data)]
+            logs, self._state = program(self._state, self._inputs, data, ids, rates[i])
         return logs
 
     def _epoch(self, size: int, fold: Fold) -> tuple[Any, Callable[[], Any]]:
@@ -284,9 +290,7 @@ class JaxProgram(Program):
         """Return what a program is compiled on: the data, or the form of a block."""
         if fold.block is None:
             return self._data
-        return keras.tree.map_structure(
-            lambda array: jax.ShapeDtypeStruct((fold.block, *array.shape[1:]), array.dtype), self._data
-        )
+        return _form(self._data, fold.block)
 
     def _testing(self, batch: Any) -> tuple[Any, Callable[[], Any]]:
         """Return the key of the function that evaluates a batch like this one, and what traces it."""
@@ -295,7 +299,7 @@ class JaxProgram(Program):
             trainable, others, _, metrics = self._shapes
             return jax.jit(self._test).lower((trainable, others, metrics), self._inputs, batch)
 
-        return ("test", len(keras.tree.flatten(batch)[0])), lower
+        return ("test", _rows(batch)), lower
 
     def _built(self, traced: tuple[Any, Any]) -> tuple[Any, Any]:
         key, lowered = traced
@@ -344,6 +348,13 @@ class JaxProgram(Program):
 
 def _rows(data: Any) -> int:
     return int(keras.tree.flatten(data)[0].shape[0])
+
+
+def _form(data: Any, rows: int) -> Any:
+    """Return the shapes and types of so many rows as those of some data, placed."""
+    return keras.tree.map_structure(
+        lambda a: jax.ShapeDtypeStruct((rows, *a.shape[1:]), jax.dtypes.canonicalize_dtype(a.dtype)), data
+    )
 
 
 def _cut(validation: Any) -> list[Any]:

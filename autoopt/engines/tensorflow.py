@@ -339,14 +339,16 @@ class TensorFlowProgram(Program):
     def _evaluated_in_batches(self, batches: Iterable[Any]) -> Logs:
         logs: Any = None
         trained = [tf.identity(variable.value) for variable, _ in self._averages]
-        for variable, average in self._averages:
-            variable.value.assign(average.value)
-        self.twin.reset_metrics()
-        for batch in batches:
-            logs = self._tested_in_batches(*keras.tree.flatten(batch))
-        self.twin.reset_metrics()
-        for (variable, _), value in zip(self._averages, trained, strict=True):
-            variable.value.assign(value)
+        try:
+            for variable, average in self._averages:
+                variable.value.assign(average.value)
+            self.twin.reset_metrics()
+            for batch in batches:
+                logs = self._tested_in_batches(*keras.tree.flatten(batch))
+        finally:  # rows that cannot be read end a trial, and the program goes on to the next
+            self.twin.reset_metrics()
+            for (variable, _), value in zip(self._averages, trained, strict=True):
+                variable.value.assign(value)
         return dict(zip(self._tested_names, map(float, logs.numpy()), strict=True))
 
     def _evaluated(self, validation: Any) -> Any:

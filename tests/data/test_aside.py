@@ -1,5 +1,6 @@
 """Folders of temporary files: arrays in them, and what becomes of folders whose process was killed."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autoopt.data.aside import Aside, _is_in_memory, temporary
+from autoopt.data.aside import Aside, NoRoom, _is_in_memory, temporary
+from autoopt.errors import DataError
 from autoopt.schema import Stored
+from tests.full_disk import files_may_have
 
 MAKES = """
 import sys, time
@@ -46,6 +49,25 @@ def test_arrays_that_lie_aside_are_read_row_by_row(there: Path) -> None:
 def test_an_array_without_rows_can_lie_aside(there: Path) -> None:
     kept = Aside().kept([np.empty((0, 3), np.float32)])
     assert np.asarray(kept).shape == (0, 3)
+
+
+def test_a_disk_that_fills_up_keeps_whole_rows_alone(there: Path) -> None:
+    written = Aside().empty(np.empty((0, 3)))
+    written.add(np.ones((2, 3)))
+    with files_may_have(100), pytest.raises(NoRoom, match=r"does not take them: File too large.*Set TMPDIR"):
+        written.add(np.full((5, 3), 2.0))
+    written.add(np.zeros((1, 3)))
+    np.testing.assert_array_equal(np.asarray(written.stored()), [[1] * 3, [1] * 3, [0] * 3])
+
+
+@pytest.mark.parametrize("left", ["nothing", "a part"])
+def test_rows_that_somebody_has_removed_are_said_to_be_gone(left: str, there: Path) -> None:
+    aside = Aside()
+    kept = aside.written(np.arange(9)).stored()
+    folder = aside.new().parent
+    shutil.rmtree(folder) if left == "nothing" else (folder / "1").write_bytes(b"1")
+    with pytest.raises(DataError, match=rf"put into {folder}, and can no longer be read.*Set TMPDIR"):
+        np.asarray(kept[:2])
 
 
 def test_a_folder_of_a_process_that_was_killed_is_removed_by_the_next_one(there: Path) -> None:

@@ -17,6 +17,7 @@ from autoopt.errors import DataError
 from autoopt.preparing import Preparation
 from autoopt.schema import Stored
 from tests.data.files.test_folders import image, sound
+from tests.full_disk import files_may_have
 from tests.raws import raw
 
 LITTLE = "1MB"
@@ -125,6 +126,22 @@ def test_images_are_read_once_and_trained_on_from_disk(tmp_path: Path) -> None:
         path.unlink()
     assert isinstance(one.train, Part)
     np.testing.assert_allclose(gathered(other.train).x, one.train.x, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("images", "each file is opened whenever"), ("sounds", "they are prepared anew whenever")],
+)
+def test_rows_that_the_disk_does_not_take_are_read_from_their_files_each_time(
+    kind: str, said: str, tmp_path: Path
+) -> None:
+    one = Dataset.of(FOLDERS[kind](tmp_path))
+    with files_may_have(200_000):
+        other = Dataset.of(tmp_path, memory=LITTLE)
+    (note,) = [each for each in other.notes if "File too large" in each]
+    assert said in note and not any("cannot be read" in each for each in other.notes)
+    assert isinstance(one.train, Part) and isinstance(other.train, Stream)
+    np.testing.assert_allclose(gathered(other.train).x, one.train.x, atol=1e-5)
 
 
 def test_an_order_in_runs_has_each_row_once_and_neighbours_near_each_other() -> None:

@@ -1,17 +1,21 @@
 """Rows that are read block by block: every engine does with them what it does with the same rows in memory."""
 
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
-from autoopt.data import Part, Stream
+from autoopt.data import Part, Stream, joined
 from autoopt.data.aside import Aside
 from autoopt.data.deferred import Deferred
-from autoopt.engines import AutomaticEngine, candidate_of
+from autoopt.engines import AutomaticEngine, CompiledEngine, candidate_of
+from autoopt.engines.blocks import Passes
 from autoopt.preparing import Preparation
 from autoopt.schema import Raw, Stored
 from tests.counts import FULL
@@ -166,3 +170,65 @@ def test_batch_sizes_and_blocks_share_a_program_that_is_traced_once() -> None:
         )
         assert np.isfinite(fitting.epoch(0)["loss"])
     assert traces(engine) == [1 if BACKEND == "tensorflow" else 4]  # 16, 11, 8, 3
+
+
+def test_no_block_is_kept_once_its_steps_are_run() -> None:
+    if not MODES:
+        pytest.skip("compiles no epochs")
+    _, (train, validation) = parts("disk")
+    placed: list[Any] = []
+    compiler = compiled()._compiler
+
+    def noted(arrays: Any) -> Any:
+        found = compiler.place(arrays)
+        placed.extend(map(weakref.ref, keras.tree.flatten(found)))
+        return found
+
+    engine = CompiledEngine(replace(compiler, place=noted))
+    fitting = engine.fitting(candidate_of(made(flat)), assigned(train, validation=validation))
+    placed.clear()  # the rows that a program is traced on stay
+    fitting.epoch(0)
+    gc.collect()
+    assert placed and not [each for each in placed if each() is not None]
+
+
+def test_rows_that_cannot_be_read_while_averages_are_scored_leave_the_weights_as_they_were() -> None:
+    if not MODES:
+        pytest.skip("compiles no epochs")
+    _, (train, validation) = parts("files")
+    source, gone = validation.source, []
+
+    def read(rows: np.ndarray) -> np.ndarray:
+        if gone:
+            raise OSError("gone")
+        return np.asarray(source.raw.x["image"][rows])
+
+    x = {"image": replace(source.raw.x["image"], read=read)}
+    broken = Stream(replace(source, raw=replace(source.raw, x=x)), source.n)
+    sound, other = (
+        compiled().fitting(
+            replace(candidate_of(made(averaged)), averaged=True), assigned(train, validation=part)
+        )
+        for part in (validation, broken)
+    )
+    sound.epoch(0)
+    gone.append(True)
+    with pytest.raises(OSError, match="gone"):
+        other.epoch(0)
+    for kind in ("weights", "optimizer"):
+        assert apart(sound.state().arrays[kind], other.state().arrays[kind]) <= 1e-6, kind
+
+
+def test_it_is_known_which_sizes_the_batches_of_a_pass_have() -> None:
+    rows = raw("image", n=2_060)
+    source = Deferred(rows, Preparation.fit(rows, np.arange(N)))
+    for n in (2_060, 2_048, 12):
+        some = from_files(replace(source, raw=rows.take(np.arange(n))))
+        passes = Passes.of(some, lambda arrays: arrays)
+        assert passes.sizes == [len(x) for x, _ in passes]
+
+
+def test_two_parts_of_files_that_have_to_be_opened_are_opened_one_by_one_as_one() -> None:
+    _, (train, validation) = parts("files")
+    both = joined(train, validation)
+    assert isinstance(both, Stream) and both.n == N + REST and both.at_once == 1

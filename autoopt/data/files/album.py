@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autoopt import memory
-from autoopt.data.aside import Aside, Written, has_room
+from autoopt.data.aside import Aside, NoRoom, Written, has_room
 from autoopt.schema import Stored
 
 
@@ -19,11 +19,13 @@ class Album:
         values: Room for them in memory; None where all would be too large.
         written: What has them on disk; None likewise.
         count: How many there are so far.
+        notes: What is to be said of a disk that does not take them.
     """
 
     values: np.ndarray | None = None
     written: Written | None = None
     count: int = 0
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, shape: tuple[int, ...], count: int, limit: int | None) -> "Album":
@@ -37,14 +39,22 @@ class Album:
         size = count * math.prod(shape)
         if memory.fits(size, limit):
             return cls(np.empty((count, *shape), np.uint8))
-        return cls(written=Aside().empty(np.empty((0, *shape), np.uint8)) if has_room(size) else None)
+        if not has_room(size):
+            return cls()
+        try:
+            return cls(written=Aside().empty(np.empty((0, *shape), np.uint8)))
+        except NoRoom as error:
+            return cls(notes=_said(error))
 
     def add(self, pixels: np.ndarray) -> None:
         """Take one more image."""
         if self.values is not None:
             self.values[self.count] = pixels
         elif self.written is not None:
-            self.written.add(pixels[None])
+            try:
+                self.written.add(pixels[None])
+            except NoRoom as error:
+                self.written, self.notes = None, _said(error)
         self.count += 1
 
     def rows(self, anew: Stored) -> Any:
@@ -52,3 +62,7 @@ class Album:
         if self.values is not None:
             return self.values[: self.count]
         return anew if self.written is None else self.written.stored()
+
+
+def _said(error: NoRoom) -> tuple[str, ...]:
+    return (f"{error} Until then each file is opened whenever its image is needed, which takes longer.",)

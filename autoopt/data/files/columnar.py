@@ -7,7 +7,7 @@ from typing import Any
 
 from autoopt.data.files.delimited import NOTHING, checked_names
 from autoopt.data.files.extra import needed
-from autoopt.data.files.feather import Feather
+from autoopt.data.files.feather import CELL, Feather
 from autoopt.data.parts import Progress
 from autoopt.data.tables import Expected, Table
 from autoopt.errors import DataError
@@ -16,8 +16,6 @@ from autoopt.untrusted import brief
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".ipc")
 PARQUET = SUFFIXES[:2]
 ROWS = 50_000
-CELL = 8
-"""Bytes of a number, and of what says where a text is."""
 
 INDEX = "__index_level_"
 """How pandas calls an index that it stores: it numbers rows, and is no column."""

@@ -101,13 +101,15 @@ def read(
     kept: list[int] = []
     for place in heads:
         try:
-            album.add(_pixels(paths[place], height, width, channels))
-            kept.append(place)
+            pixels = _pixels(paths[place], height, width, channels)
         except DAMAGE as error:
             wrong[place] = said(error)
+        else:
+            album.add(pixels)
+            kept.append(place)
         if progress is not None:
             progress(len(paths) + place + 1, 2 * len(paths))
-    notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)))
+    notes = (*skipped(paths, wrong), *_told(heads, height, width, channels, bool(shape)), *album.notes)
     rows = np.array(kept, np.int64)
     anew = Stored(pictures, rows, pictures.shape, np.dtype(np.uint8), opened=True)
     return Loaded(album.rows(anew), rows, pictures.shape, notes=notes)

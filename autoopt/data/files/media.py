@@ -33,7 +33,8 @@ def learnt_from(
         task: What the user says; None to tell it from the classes.
         image_size: As `images.read` takes it.
         progress: Told of files.
-        limit: Bytes of memory; more than fits stays in the files.
+        limit: Bytes of memory; of what needs more, images are put aside on disk where that has room, and all else stays in the
+            files.
 
     Raises:
         DataError: No file can be read, or there is one class alone.

@@ -55,8 +55,8 @@ def read(
         groups: Name of a column that says which rows keep together; it is not learnt from.
         schema: Read the rows as this has them, to predict for them or to test on them. Then nothing above is needed.
         progress: Called with how much is done, of how much.
-        limit: Bytes of memory that may be taken, None for what is available. Files of a folder that need more are read when
-            their rows are needed.
+        limit: Bytes of memory that may be taken, None for what is available. Of what needs more, tables and images are put aside
+            on disk; sounds and texts of a folder, and images where the disk has no room, are read when their rows are needed.
 
     Raises:
         DataError: The data cannot be read or learnt from as they are; the message says why and what to do.
