@@ -163,14 +163,14 @@ class _Offer:
 
 
 def together(seconds: Sequence[float], slots: int) -> float:
-    """Return how long runs take of which so many run at once, the longest first.
+    """Return how long runs take of which so many run at once, in the order in which they begin.
 
     Example:
         >>> together([3.0, 2.0, 2.0], 1), together([3.0, 2.0, 2.0], 2)
         (7.0, 4.0)
     """
     free = [0.0] * slots
-    for each in sorted(seconds, reverse=True):
+    for each in seconds:
         heapq.heapreplace(free, free[0] + each)
     return max(free)
 
