@@ -60,6 +60,14 @@ def test_a_starter_trains_and_ends_as_its_task_does(name, task):
     assert model.get_layer("outputs").activation is keras.activations.get(activation)
 
 
+def test_a_text_without_words_spoils_nothing():
+    x, y, model_fn = rows_for("text")
+    model = model_fn(asking())
+    model.run_eagerly = True
+    model.fit(np.concatenate([np.zeros_like(x[:1]), x[1:]]), y, epochs=1, verbose=0)
+    assert all(np.isfinite(weights).all() for weights in model.get_weights())
+
+
 @pytest.mark.parametrize("name", starters.STARTERS)
 def test_a_starter_is_saved_and_read_back(name, tmp_path):
     x, _, model_fn = rows_for(name)

@@ -160,7 +160,7 @@ def for_data(model_fn: Any, data: "Dataset | None") -> Any:
         )
         raise DataError(
             f"The starter was given as {name!r}, which is for {SPOKEN[kind]}, and the data is {SPOKEN[shapes.modality]}. "
-            f"Expected the one for that. Take {FITTING[shapes.modality]!r}, or 'auto'.{series}"
+            f"Expected the starter for such data. Take {FITTING[shapes.modality]!r}, or 'auto'.{series}"
         )
     return named(name, shapes.inputs, shapes.outputs)
 

@@ -14,7 +14,8 @@ def text(hp: keras_tuner.HyperParameters, inputs: Inputs, outputs: Outputs) -> k
     length = hp.Choice("length", lengths, default=min(512, lengths[-1]))
     vocabulary = hp.Choice("vocabulary", known, default=known[min(1, len(known) - 1)])
     size = hp.Choice("embedding", [32, 64, 128], default=32)
-    x = words[:, :length]
+    # A text without words is one unknown word: an average over none is no number, and spoils all that it is trained with.
+    x = keras.ops.concatenate([keras.ops.maximum(words[:, :1], 1), words[:, 1:length]], axis=1)
     x = keras.ops.where(x < vocabulary, x, 1)
     x = keras.layers.Embedding(vocabulary, size, mask_zero=True, name="embedding")(x)
     x = keras.layers.GlobalAveragePooling1D()(x)
