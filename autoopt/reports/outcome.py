@@ -216,9 +216,11 @@ def time_line(profile: Mapping[str, Any]) -> list[str]:
         for kind, word in spoken.items()
         if kind not in ("begin", "end") or profile.get(kind) is not None
     )
+    slots = round((profile.get("workers") or 0.0) / profile["total"])
+    together = f", of {slots} workers together" if slots > 1 else ""
     programs = profile["programs"]
     compiled = f"; {programs} compiled program{'' if programs == 1 else 's'}" if programs else ""
-    return [f"  time       {seconds}{compiled}"]
+    return [f"  time       {seconds}{together}{compiled}"]
 
 
 def disk_line(summary: Mapping[str, Any]) -> list[str]:

@@ -108,7 +108,7 @@ def _unseen(column: Column, values: np.ndarray) -> list[str]:
         return []
     rows = sum(new.values())
     return [
-        f"Column {shown(column.name)} has categories that training had not, in {rows:,} rows: {some(new)}."
+        f"Column {shown(column.name)} has categories that training had not, in {rows:,} row{'s' * (rows > 1)}: {some(new)}."
     ]
 
 

@@ -12,6 +12,7 @@ from autoopt.data.tables.cells import Cells, Moments, Numbers, Texts
 from autoopt.data.tables.conversion import Converted, cleaned, converted
 from autoopt.errors import DataError
 from autoopt.schema import ISO, Column, Kind
+from autoopt.spelling import named
 from autoopt.untrusted import shown
 
 FEWEST_FOR_IDS = 20
@@ -57,8 +58,8 @@ def found(name: str, cells: Cells, forced: Kind | None = None, comma: bool = Fal
     values = converted(cells, kind, written)
     if forced and values.bad.any() and values.missing.all():
         raise DataError(
-            f"types says that {shown(name)} is a {kind}, and none of its values is one: {shown(_cell(cells, 0))}, …. Expected "
-            f"some. Leave it out of types, or pass another kind."
+            f"{named('types')} says that {shown(name)} is a {kind}, and none of its values is one: {shown(_cell(cells, 0))}, …. "
+            f"Expected some that are. Leave it out of {named('types')}, or pass another kind."
         )
     if values.bad.any():
         notes = (*notes, slips(name, cells, values, kind))

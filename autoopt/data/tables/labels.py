@@ -169,7 +169,7 @@ def numbers_of(name: str, cells: Cells, task: Task, style: str | None) -> np.nda
         first = some(each for each in as_text(cells).different if each)
         raise DataError(
             f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
-            "another task."
+            f"another task: {spelled('task', 'multiclass')}."
         )
     return converted(cells, "number", style).values.astype(np.float32)
 
