@@ -85,9 +85,11 @@ def _carried_out(given: Command, base: Callable[[], Mapping[str, Any]], as_json:
     if sys.stderr.isatty() and verbose != 0:
         say(f"Loading {given.model if is_model(given.model) else given.data} and Keras …")
     with _standard_output_kept(as_json), command.given(given):
-        from autoopt import checks  # loads Keras: what that takes is looked at before data are there
+        resources = said.unspaced({}).get("resources")
+        if resources is not None and resources.memory is not None:
+            from autoopt import checks  # loads Keras: what that takes is looked at before data are there
 
-        checks.memory_suffices(said.unspaced({}).get("resources"))
+            checks.memory_suffices(resources)
         model_fn, learnt_from, defined = _named(given)
         import autoopt
 
