@@ -171,7 +171,8 @@ def numbers_of(name: str, cells: Cells, task: Task, style: str | None) -> np.nda
             f"The task is {task}, and the target {shown(name)} has text: {first}. Expected numbers. Correct them, or pass "
             f"another task: {spelled('task', 'multiclass')}."
         )
-    return converted(cells, "number", style).values.astype(np.float32)
+    with np.errstate(invalid="ignore"):  # a damaged file may hold a NaN of the kind that signals
+        return converted(cells, "number", style).values.astype(np.float32)
 
 
 def _numbered(name: str, y: np.ndarray, task: Task) -> Labels:
