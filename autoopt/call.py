@@ -52,12 +52,16 @@ def _check_workers(given: Any) -> None:
 
 def _check_resume(given: Any) -> None:
     if not isinstance(given, bool) and given != "overwrite":
-        raise UsageError(f'{named("resume")} was given {given!r}. Expected True, False or "overwrite".')
+        raise UsageError(
+            f'{named("resume")} was given {given!r}. Expected True, False or "overwrite". Leave it out to begin a run.'
+        )
 
 
 def _check_verbose(given: Any) -> None:
     if given not in (0, 1, 2, "auto"):
-        raise UsageError(f'{named("verbose")} was given {given!r}. Expected 0, 1, 2 or "auto".')
+        raise UsageError(
+            f'{named("verbose")} was given {given!r}. Expected 0, 1, 2 or "auto". Leave it out to see the progress.'
+        )
 
 
 def _check_kind(name: str, kind: type, given: Any) -> None:
