@@ -9,6 +9,7 @@ from autoopt.storage.durable import replacing
 from autoopt.storage.folder import RunFolder
 from autoopt.storage.runs import Resume, check_directory, create, every, find, locate
 from autoopt.storage.winner import configuration, weights
+from autoopt.storage.writer import is_written_to
 
 if TYPE_CHECKING:
     from autoopt.storage.distributions import options, positioned, unpositioned
@@ -33,6 +34,7 @@ __all__ = [
     "find",
     "has_failed",
     "importances",
+    "is_written_to",
     "locate",
     "options",
     "positioned",

@@ -98,6 +98,23 @@ class Writer:
             return {}
 
 
+def is_written_to(path: Path) -> bool:
+    """Say whether a process writes to a run at this moment; True where that cannot be known.
+
+    Args:
+        path: The run's folder.
+    """
+    if not (path / LOCK).exists():
+        return False
+    lock = filelock.FileLock(path / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except (filelock.Timeout, NotImplementedError, OSError):
+        return True
+    lock.release()
+    return False
+
+
 def _told(who: dict[str, Any]) -> str:
     """Return a process in words."""
     if not isinstance(who.get("pid"), int):

@@ -12,7 +12,7 @@ import pytest
 
 from autoopt.errors import RunError
 from autoopt.storage import create
-from autoopt.storage.writer import LOCK, WHO, Writer
+from autoopt.storage.writer import LOCK, WHO, Writer, is_written_to
 
 HOLDING = """
 import sys
@@ -128,3 +128,14 @@ def test_where_a_search_died_before_it_wrote_anything_another_may_begin(tmp_path
     folder = create(tmp_path.parent, tmp_path.name, True)
     with folder.held(), pytest.raises(RunError, match="being written to"):
         create(tmp_path.parent, tmp_path.name, True)
+
+
+def test_whether_a_run_is_written_to_is_told_until_its_process_is_gone(tmp_path: Path) -> None:
+    assert not is_written_to(tmp_path)
+    with another_process(tmp_path):
+        assert is_written_to(tmp_path)
+    assert not is_written_to(tmp_path)
+    own = Writer(tmp_path)
+    assert is_written_to(tmp_path)
+    own.release()
+    assert not is_written_to(tmp_path)
