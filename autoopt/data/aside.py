@@ -187,9 +187,8 @@ def _owned(folder: Path) -> IO[bytes]:
     if sys.platform == "win32":  # what is open cannot be removed there
         return (folder / OWNER).open("wb")
     file = (folder / f"new-{OWNER}").open("wb")
-    with contextlib.suppress(
-        OSError
-    ):  # of file systems without locks: the folder is never taken for a left one
+    # File systems without locks raise: there a folder is never taken for one that was left.
+    with contextlib.suppress(OSError):
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (folder / f"new-{OWNER}").rename(folder / OWNER)
     return file

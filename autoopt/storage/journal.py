@@ -191,9 +191,8 @@ class Journal:
         if self._others:  # Optuna knows no pruning by several values
             return False
         trial, told = self._running[number], self._reported.setdefault(number, set())
-        if (
-            number not in self._begun_before and epoch not in told
-        ):  # a look at all trials takes longer than the rest
+        # A look at all trials takes longer than the rest.
+        if number not in self._begun_before and epoch not in told:
             told.add(epoch)
             trial.report(score, epoch)
             return trial.should_prune()
