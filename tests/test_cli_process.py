@@ -105,6 +105,14 @@ def started(*words: str, cwd: Path) -> Iterator[tuple[subprocess.Popen[str], Lin
 FRAMEWORKS = {"keras", "keras_tuner", "tensorflow", "jax", "torch", "optuna", "sklearn", "tensorboard"}
 
 
+def carried_out(code: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Return what a fresh process has printed that carried out some code."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=True
+    )  # fmt: skip
+
+
 def loaded_by(*words: str, cwd: Path) -> tuple[set[str], str]:
     """Return what a command loads, and what it prints."""
     code = (
@@ -112,10 +120,7 @@ def loaded_by(*words: str, cwd: Path) -> tuple[set[str], str]:
         "try:\n    main(sys.argv[1:], standalone_mode=False)\n"
         "finally:\n    print(*sys.modules, file=sys.stderr)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
-    ended = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=cwd, env=environment, capture_output=True, text=True, check=True
-    )  # fmt: skip
+    ended = carried_out(code, *words, cwd=cwd)
     return set(ended.stderr.split()), ended.stdout
 
 
@@ -160,11 +165,7 @@ def test_wrong_words_are_told_before_keras_is_loaded(tmp_path: Path) -> None:
         "for line in json.loads(sys.argv[1]):\n    done = CliRunner().invoke(main, line.split())\n"
         "    print(done.exit_code, 'Error: ' in done.output, 'keras' in sys.modules, line)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(autoopt.__file__).parents[1])}
-    told = subprocess.run(
-        [sys.executable, "-c", code, json.dumps(WRONG)], cwd=tmp_path, env=environment, capture_output=True, text=True,
-        check=True,
-    ).stdout  # fmt: skip
+    told = carried_out(code, json.dumps(WRONG), cwd=tmp_path).stdout
     assert told.splitlines() == [f"2 True False {line}" for line in WRONG]
 
 
