@@ -32,15 +32,17 @@ FLAGS = ("seed", "objective", "epochs", "fix")
 """What a run that goes on is compared by, and a shell has a flag for."""
 
 
-def memory_suffices(resources: Resources | None) -> None:
+def memory_suffices(resources: Resources) -> None:
     """Check that this process, which holds little but the frameworks, has not taken more already than trials may have.
+
+    Args:
+        resources: With the `memory` that a user has given.
 
     Raises:
         UsageError: It has: a fresh process would begin with as much.
     """
-    limit = None if resources is None or resources.memory is None else resources.memory_limit
-    taken = memory.resident()
-    if resources is None or limit is None or taken is None or limit > taken:
+    limit, taken = resources.memory_limit, memory.resident()
+    if limit is None or taken is None or limit > taken:
         return
     raise UsageError(
         f"{named('memory')} was given {resources.memory!r}, and this process takes {memory.spoken(taken)} before anything is "
