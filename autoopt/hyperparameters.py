@@ -119,8 +119,14 @@ class Ranged(kinds.Float):
         return kinds.Float.from_config(config)
 
     def at(self, position: float) -> float:
-        """Return the value at a position in the range, 0 to 1 on a logarithmic scale."""
-        return min(max(self.low * (self.high / self.low) ** position, self.low), self.high)
+        """Return the value at a position in the range, 0 to 1 on a logarithmic scale.
+
+        Of those that are as near as numbers can be it is one of few digits, as somebody may have written it.
+        """
+        value = min(max(self.low * (self.high / self.low) ** position, self.low), self.high)
+        short = float(f"{value:.12g}")
+        as_near = self.low <= short <= self.high and self.position(short) == position
+        return short if as_near else value
 
     def position(self, value: float) -> float:
         """Return where a value of the range lies in it."""

@@ -163,14 +163,17 @@ class Journal:
             name = positioned(hp)
         else:
             name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
-        if name in self._begun_before.get(number, ()):  # whatever would be proposed by now
-            wanted = None
+        given = self._begun_before.get(number, {}).get(name)
+        if given is not None and not (
+            isinstance(hp, Ranged) and wanted is not None and hp.position(wanted) == given
+        ):
+            wanted = None  # what was given stays, whatever would be proposed by now
         if wanted is not None and not holds(found, wanted):
             return wanted
         if isinstance(hp, Ranged):
             place = None if wanted is None else hp.position(wanted)
             at = self._suggested(number, name, FloatDistribution(0.0, 1.0), place)
-            return _at(hp, at) if wanted is None else wanted
+            return hp.at(at) if wanted is None else wanted
         return self._suggested(number, name, found, wanted)
 
     def positions(self, number: int) -> Mapping[str, float]:
@@ -305,13 +308,6 @@ class Journal:
 def has_failed(trial: optuna.trial.FrozenTrial) -> bool:
     """Say whether Optuna's trial is one that was run and failed, and was not taken back or interrupted."""
     return RECORD in trial.user_attrs and trial.user_attrs[RECORD]["status"] == "failed"
-
-
-def _at(hp: Ranged, place: float) -> float:
-    """Return the value at a place: of those that are as near as numbers can be, one of few digits, as it was written."""
-    value = hp.at(place)
-    short = float(f"{value:.12g}")
-    return short if hp.position(short) == place else value
 
 
 def _check_directions(study: optuna.Study, objectives: Sequence[Objective], read_only: bool) -> None:

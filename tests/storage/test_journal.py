@@ -12,8 +12,10 @@ import optuna
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keras_tuner.engine import hyperparameters as kinds
 
 from autoopt.errors import RunError
+from autoopt.hyperparameters import Ranged
 from autoopt.records import Objective, Trial
 from autoopt.search import HalvingPruner
 from autoopt.storage import Journal
@@ -111,6 +113,20 @@ def test_trials_that_were_interrupted_are_begun_again_with_the_values_that_they_
     assert [trial.number for trial in again.trials()] == [0]
     assert [again.open(), again.open(), again.open()] == [1, 2, 3]
     assert again.suggest(1, UNITS, wanted=5) == 3
+
+
+@pytest.mark.parametrize("value", [0.01, 0.010000000000000002, 1 / 300, 0.0288446244018639, None])
+def test_a_rate_that_was_given_is_the_same_to_the_last_bit_after_an_interruption(
+    tmp_path: Path, value: float | None
+) -> None:
+    rate = Ranged(kinds.Float("rate", 1e-5, 1.0, None, "log"), 3e-4, 0.3, 0.003)
+    journal = Journal(tmp_path / "journal.log", OBJECTIVE)
+    before = journal.suggest(journal.open(), rate, wanted=value)
+    journal.open()  # which writes down what was before it
+
+    again = Journal(tmp_path / "journal.log", OBJECTIVE)
+    assert again.suggest(again.open(), rate, wanted=value) == before
+    assert value is None or before == value
 
 
 def test_trials_that_were_interrupted_and_cannot_be_proposed_again_are_taken_back(tmp_path: Path) -> None:
