@@ -62,6 +62,17 @@ def workers_of(pid: int) -> list[int]:
     return sorted(child for child, command in below(pid).items() if command.startswith("ray::Mailbox"))
 
 
+def await_answer(port: int, within: float = 60.0) -> None:
+    until = time.monotonic() + within
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
 class Killer:
     """A sink that kills a worker amid some epochs."""
 
@@ -293,6 +304,7 @@ def test_a_cluster_is_searched_on_by_way_of_rays_client(tmp_path: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "ray_client_server_port": port})
+    await_answer(port)  # the head does not wait for what serves clients
     try:
         result = tuned(tmp_path, 2, resources=autoopt.Resources(address=f"ray://127.0.0.1:{port}"))
     finally:

@@ -5,6 +5,9 @@ import socket
 from autoopt.errors import UsageError
 from autoopt.spelling import named, spelled
 
+CLIENT = "ray://"
+"""How the address of a cluster begins that is reached through Ray's client."""
+
 WITHIN = 5.0
 """Seconds in which a cluster has to answer."""
 
@@ -15,7 +18,7 @@ def check_answers(address: str) -> None:
     Raises:
         UsageError: There is nobody.
     """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(CLIENT).rpartition(":")
     if address == "auto":
         return
     try:

@@ -19,7 +19,7 @@ import ray
 
 from autoopt import memory
 from autoopt.errors import UsageError
-from autoopt.executors.address import check_answers, silent
+from autoopt.executors.address import CLIENT, check_answers, silent
 from autoopt.executors.fleet import Fleet
 from autoopt.executors.messages import Judged, Lost
 from autoopt.executors.parcel import packed
@@ -27,6 +27,7 @@ from autoopt.executors.process import Unsendable
 from autoopt.executors.recycling import FRAMEWORK
 from autoopt.executors.shares import Machine, automatic, check_memory, cores_here, shared, told
 from autoopt.executors.sparing import SPARING, set_meanwhile
+from autoopt.executors.surroundings import own_folders
 from autoopt.mailbox import Mailbox
 from autoopt.resources import Resources
 from autoopt.spelling import spelled
@@ -202,7 +203,7 @@ class RayFleet(Fleet):
             given = None if whole is None else whole // 2 // max(1, -(-self.slots // len(self._cores)))
         here = self._resources.address is None
         told = (given, "" if here else f" ({machine})")
-        path, inbox = sys.path if here else (), self._inbox
+        path, inbox = sys.path if here else own_folders(), self._inbox
         begun = actor.begin.remote(ENTRY, told, self._parcel, self._environment(), path, own).future()
         begun.add_done_callback(
             lambda ended: inbox.put((worker, False, ended)) if ended.exception() else None
@@ -226,14 +227,17 @@ def _connect(address: str | None) -> bool:
         return False
     if address is not None:
         check_answers(address)
-    try:
-        with _quietly(sys.path):
-            cores: dict[str, Any] = (
-                {"num_cpus": cores_here(), "include_dashboard": False} if address is None else {}
-            )
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
-    except Exception as error:  # Ray has many, and those of what it is made of
-        raise UsageError(silent(address, error)) from error
+    cores: dict[str, Any] = {} if address else {"num_cpus": cores_here(), "include_dashboard": False}
+    # What Ray starts at the head for a client comes up too late now and then.
+    is_client = address is not None and address.startswith(CLIENT)
+    for is_last in (False, True) if is_client else (True,):
+        try:
+            with _quietly(sys.path):
+                ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
+            break
+        except Exception as error:  # Ray has many, and those of what it is made of
+            if is_last:
+                raise UsageError(silent(address, error)) from error
     _have_ray_speak(False)
     return True
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib.machinery
+import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,8 @@ from keras.src.backend.common import global_state
 
 MAIN = "__main__"
 
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders that packages are installed into, wherever they lie."""
 
 BY_THREAD = ("dtype_policy", "custom_objects_scope_dict", "safe_mode_saving", "distribution")
 """What Keras keeps for each thread and a model function may count on."""
@@ -106,6 +109,22 @@ def by_value(modules: Sequence[ModuleType]) -> Iterator[None]:
     finally:
         for module in fresh:
             cloudpickle.unregister_pickle_by_value(module)
+
+
+def own_folders() -> Sequence[str]:
+    """Return where the user's own modules are looked for, as whole paths: neither Python's nor what is installed.
+
+    Another machine that shares them finds there what this process does, before what is installed under such a name.
+    """
+    python = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib")}
+    found = (Path(each or os.getcwd()).resolve() for each in sys.path)
+    return [
+        str(folder)
+        for folder in found
+        if folder.is_dir()
+        and not INSTALLED & set(folder.parts)
+        and not any(folder.is_relative_to(own) for own in python)
+    ]
 
 
 def _is_own_file(module: ModuleType) -> bool:
