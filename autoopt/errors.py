@@ -45,6 +45,10 @@ MOST = 30
 """Names that are listed; a table may have thousands of columns."""
 
 
+LIKELY = 0.6
+"""How much alike two names are, of 1, for one to be offered as what was meant."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return the names that exist, nearest first, as the end of an error message.
 
@@ -67,9 +71,9 @@ def meant(name: str, known: Iterable[str]) -> str:
         name: What was given.
         known: The names that would have been right.
     """
-    close = _close(name, sorted(set(known)))
+    close = _close(name, sorted(set(known)), LIKELY)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def _close(name: str, names: list[str]) -> list[str]:
-    return difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=0.5)
+def _close(name: str, names: list[str], alike: float = 0.5) -> list[str]:
+    return difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=alike)

@@ -12,6 +12,7 @@ import keras_tuner
 from keras_tuner.engine import hyperparameters as kinds
 
 from autoopt.errors import SpaceError, meant
+from autoopt.spelling import typed
 
 DECADES = 100
 """Ratio of two values from which on a scale is logarithmic."""
@@ -204,7 +205,8 @@ def check_value(hp: HyperParameter, value: Any) -> None:
         return
     names = [known for known in getattr(hp, "values", ()) if isinstance(known, str)]
     own = "/" not in hp.name  # the user's, asked for in the model function
-    wider = "where the model function asks for it." if own else "with an axis of autoopt.axes."
+    axis = typed(python="with an axis of autoopt.axes.", shell="in Python, with an axis of autoopt.axes.")
+    wider = "where the model function asks for it." if own else axis
     text = " is a text, and" if isinstance(value, str) and not names else ""
     raise SpaceError(
         f"{hp.name} was given {value!r}, which{text} is outside of its range. Expected {accepted}."

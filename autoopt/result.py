@@ -595,6 +595,7 @@ class Result:
                 for status in ("completed", "pruned", "failed")
             },
             "reason": self.reason,
+            "running": not self.reason and storage.is_written_to(self.run_dir),
             "seconds": self._found.get("seconds"),
             "profile": self.profile(),
             "seed": self._asked.get("seed"),

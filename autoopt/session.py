@@ -119,7 +119,8 @@ class Session:
     @property
     def plan(self) -> Plan:
         """What is going to be done; with several objectives no trial ends early."""
-        plan = plan_of(self.search, self.epochs, self.fresh_cuts, own_model(self.starter))
+        most = self.limits.max_trials
+        plan = plan_of(self.search, self.epochs, self.fresh_cuts, own_model(self.starter), most)
         return replace(plan, rungs=()) if self.others else plan
 
     @property

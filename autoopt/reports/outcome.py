@@ -78,7 +78,9 @@ def ended(summary: Mapping[str, Any]) -> str:
     total = sum(counts.values())
     listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
-    why = f"ended: {summary['reason']}" if summary["reason"] else "it has not ended"
+    going_on = shlex.join(["autoopt", "resume", summary["run"]])
+    unended = "it has not ended" if summary["running"] else f"it was interrupted: {going_on} goes on"
+    why = f"ended: {summary['reason']}" if summary["reason"] else unended
     return f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {why}."
 
 

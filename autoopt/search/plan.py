@@ -118,7 +118,9 @@ class Plan:
         ]
 
 
-def plan_of(search: Search, epochs: int, fresh_cuts: bool, model: str = YOUR_MODEL) -> Plan:
+def plan_of(
+    search: Search, epochs: int, fresh_cuts: bool, model: str = YOUR_MODEL, max_trials: int | None = None
+) -> Plan:
     """Return what a search is going to do.
 
     Args:
@@ -126,11 +128,13 @@ def plan_of(search: Search, epochs: int, fresh_cuts: bool, model: str = YOUR_MOD
         epochs: Most epochs a trial.
         fresh_cuts: Whether confirmation has any.
         model: What the user's model is called.
+        max_trials: Most trials, the user's model counted; None for no end.
     """
+    others = search.confirm if max_trials is None else max_trials - 1
     proposer = search.oracle or search.sampler
     plan = Plan(
         epochs, "" if proposer is None else type(proposer).__name__,
-        confirm=search.confirm, repeats=search.confirm_repeats, fresh_cuts=fresh_cuts, model=model,
+        confirm=min(search.confirm, others), repeats=search.confirm_repeats, fresh_cuts=fresh_cuts, model=model,
     )  # fmt: skip
     if promotes(search.oracle):
         return replace(plan, brackets=_brackets(search.oracle, epochs), ends=search.oracle.max_epochs)

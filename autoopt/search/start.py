@@ -16,6 +16,7 @@ from autoopt.hyperparameters import check_value
 from autoopt.search import tuner_files
 from autoopt.search.foreign import own_values
 from autoopt.search.portfolio import Point, takes, wanted
+from autoopt.spelling import typed
 
 
 def starting_points(given: Any, space: keras_tuner.HyperParameters) -> tuple[Sequence[Point], Sequence[str]]:
@@ -88,7 +89,7 @@ def _outside(hp: Any, value: Any) -> SpaceError | None:
     listed = ", ".join(repr(each) for each in hp.values)
     return SpaceError(
         f"start names {hp.name} = {value!r}, which is none of the values that are searched. Expected one of {listed}. Change it, or "
-        "open it with an axis of autoopt.axes."
+        f"open it {typed(python='with', shell='in Python, with')} an axis of autoopt.axes."
     )
 
 

@@ -20,6 +20,7 @@ SUMMARY = {
     "changes": [{"name": "optimizer/weight_decay", "before": None, "after": 0.05}],
     "trials": {"completed": 2, "pruned": 2, "failed": 0},
     "reason": "the budget is used up",
+    "running": False,
     "seconds": 75.2,
 }
 
@@ -211,10 +212,14 @@ def test_a_starter_is_not_called_the_user_s_model() -> None:
         assert words in told
 
 
-def test_a_run_that_has_not_ended_shows_the_best_so_far() -> None:
-    unfinished = {"best_trial": None, "reason": "", "seconds": None}
+@pytest.mark.parametrize(
+    ("running", "told"),
+    [(True, "it has not ended"), (False, "it was interrupted: autoopt resume autoopt_runs/mine goes on")],
+)
+def test_a_run_that_has_not_ended_shows_the_best_so_far(running: bool, told: str) -> None:
+    unfinished = {"best_trial": None, "reason": "", "seconds": None, "running": running}
     assert outcome({**SUMMARY, **unfinished}) == [
-        "4 trials (2 completed, 2 pruned); it has not ended.",
+        f"4 trials (2 completed, 2 pruned); {told}.",
         "  baseline   val_accuracy 0.9000  (your model)",
         "  best       val_accuracy 0.9500  (so far)",
     ]

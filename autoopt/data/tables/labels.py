@@ -12,7 +12,7 @@ from autoopt.data.tables.listing import some
 from autoopt.data.tables.tasks import task_of
 from autoopt.errors import DataError
 from autoopt.schema import Task
-from autoopt.spelling import spelled
+from autoopt.spelling import named, spelled
 from autoopt.untrusted import shown
 
 FEW = 0.1
@@ -113,7 +113,7 @@ def classified(name: str, texts: Texts, task: Task | None = None) -> Labels:
     if task == "binary" and len(names) > 2:
         raise DataError(
             f"{spelled('task', task)} was given. {name} has {len(names):,} classes: {some(names)}. Expected two. Pass "
-            f"{spelled('task', 'multiclass')}."
+            f"{spelled('task', 'multiclass')}, or leave {named('task')} out: it is told by the labels."
         )
     places = {each: place for place, each in enumerate(names)}
     y = np.array([places.get(each, -1) for each in texts.different], np.int64)[texts.codes]
