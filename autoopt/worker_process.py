@@ -27,7 +27,10 @@ def main() -> None:
     from autoopt.unloaded import tensorflow_unloaded
 
     with open(requests, "rb") as incoming, open(answers, "wb") as outgoing, tensorflow_unloaded():
-        _serve(Pipe(incoming, outgoing))
+        try:
+            _serve(Pipe(incoming, outgoing))
+        except BrokenPipeError:  # whoever searches was killed
+            os._exit(1)
 
 
 def _serve(pipe: Any) -> None:

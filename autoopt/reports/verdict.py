@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autoopt.records import Objective, own_model
+from autoopt.reports import interval
 from autoopt.reports.console import score_text
 from autoopt.reports.headline import compared_score
 
@@ -20,7 +21,8 @@ def verdict(summary: Mapping[str, Any]) -> list[str]:
         alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
         which = single or ("seeds alone do" if alone else "")
         return [f"{which} not tell whether it is better than {model}"] if which else []
-    bounds = f"({gain['mean']:+.4f}, 99 % from {gain['least']:+.4f})"
+    least = interval.least_gain(summary["objective"]["name"], gain["least"])
+    bounds = f"({gain['mean']:+.4f}, 99 % from {least:+.4f})"
     which = "better" if summary["beats_baseline"] else "not better"
     return [f"{which} than {model} beyond noise {bounds}"]
 

@@ -47,6 +47,18 @@ executor.wait(lambda *_: os.kill(os.getpid(), signal.SIGKILL))
 """
 
 
+KILLED_AT_THE_START = """
+import os, signal
+from autoopt.executors import ProcessExecutor
+from tests import toys
+from tests.executors.jobs import duties_of
+
+executor = ProcessExecutor(duties_of(toys.eager))
+executor._answer = lambda pipe: os.kill(os.getpid(), signal.SIGKILL)
+executor.begin()
+"""
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -158,24 +170,35 @@ def test_what_cannot_be_sent_comes_back_as_a_failed_outcome() -> None:
     assert executor.pid is None
 
 
-@at_full_counts
-def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text(SCRIPT, encoding="utf8")
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    # The worker process holds stderr open: this call returns when both have ended.
-    ended = subprocess.run(
+def carried_out(script: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a script; a worker process holds stderr open, so that both have ended then."""
+    (folder / "script.py").write_text(script, encoding="utf8")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.run(
         [sys.executable, "script.py"],
         env=environment,
         capture_output=True,
         text=True,
         timeout=120,
-        cwd=tmp_path,
+        cwd=folder,
     )
+
+
+@at_full_counts
+def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(tmp_path: Path) -> None:
+    ended = carried_out(SCRIPT, tmp_path)
 
     assert ended.stdout.splitlines() == ["the script runs", "completed "], ended.stderr
     assert ended.returncode == -signal.SIGKILL
     assert "the model is called" in ended.stderr
+
+
+@at_full_counts
+def test_a_worker_process_that_starts_as_the_search_is_killed_says_nothing(tmp_path: Path) -> None:
+    ended = carried_out(KILLED_AT_THE_START, tmp_path)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_users_own_file_is_sent_as_it_is_and_what_is_installed_by_its_name(duties: Duties) -> None:
