@@ -45,8 +45,11 @@ MOST = 30
 """Names that are listed; a table may have thousands of columns."""
 
 
-LIKELY = 0.6
-"""How much alike two names are, of 1, for one to be offered as what was meant."""
+ALIKE = 0.5
+"""How much alike two names are, of 1, for one to be told first."""
+
+LIKELY, LONG = 0.6, 6
+"""How much for one to be offered as what was meant, where it has so many letters: two words share some by chance."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -71,9 +74,9 @@ def meant(name: str, known: Iterable[str]) -> str:
         name: What was given.
         known: The names that would have been right.
     """
-    close = _close(name, sorted(set(known)), LIKELY)
+    close = _close(name, sorted(set(known)), LIKELY if len(name) >= LONG else ALIKE)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def _close(name: str, names: list[str], alike: float = 0.5) -> list[str]:
+def _close(name: str, names: list[str], alike: float = ALIKE) -> list[str]:
     return difflib.get_close_matches(name, names, n=max(len(names), 1), cutoff=alike)

@@ -12,6 +12,8 @@ FULL = os.environ.get("AUTOOPT_FULL") == "1"
 
 LARGER = "a larger case of what others look at: AUTOOPT_FULL=1 runs it"
 
+LONG = "processes of its own take long: AUTOOPT_FULL=1 runs it"
+
 larger = [pytest.mark.slow, pytest.mark.skipif(not FULL, reason=LARGER)]
 """Marks of a case that runs with AUTOOPT_FULL=1 alone."""
 
@@ -21,6 +23,19 @@ def at_full_counts(test: Any) -> Any:
     for mark in larger:
         test = mark(test)
     return test
+
+
+def in_processes(test: Any) -> Any:
+    """Mark a test as one that runs with AUTOOPT_FULL=1 alone: it waits for processes of its own, which take long."""
+    for mark in (pytest.mark.slow, pytest.mark.skipif(not FULL, reason=LONG)):
+        test = mark(test)
+    return test
+
+
+def first_of(*values: Any) -> list[Any]:
+    """Return parameters of which the first runs, at full counts all."""
+    rest = [value if isinstance(value, tuple) else (value,) for value in values[1:]]
+    return [values[0], *(pytest.param(*value, marks=larger) for value in rest)]
 
 
 def in_turn(names: Iterable[str], values: Sequence[Any]) -> list[tuple[str, Any]]:

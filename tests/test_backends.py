@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from autoopt.starters import STARTERS
-from tests.counts import FULL, at_full_counts
+from tests.counts import FULL, at_full_counts, in_processes
 
 SEARCH = """
 import json, sys
@@ -200,9 +200,7 @@ for data in kinds:
 print(json.dumps(found))
 """
 
-EVERY = STARTERS if FULL else ("sequence",)
 WORDLESS = {"numbers.csv": ["float32", "float32"], "images": ["uint8"], "sounds": ["float32"]}
-KINDS = WORDLESS if FULL else ("numbers.csv",)
 
 
 @dataclass(frozen=True)
@@ -215,30 +213,30 @@ class Other:
     found: dict[str, Any]
 
 
-@pytest.fixture(scope="module", params=["torch", *["jax"] * FULL])
+@pytest.fixture(scope="module", params=["torch", "jax"])
 def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Other:
     """Search on a backend that is not TensorFlow, tune starters and learn from raw rows there: one process does all."""
     folder = tmp_path_factory.mktemp(request.param)
-    code, words = SEARCH.format(blocked=False) + STARTERS_AND_ROWS, (",".join(EVERY), ",".join(KINDS))
+    code, words = SEARCH.format(blocked=False) + STARTERS_AND_ROWS, (",".join(STARTERS), ",".join(WORDLESS))
     return Other(request.param, folder, *printed(code, request.param, folder, *words))
 
 
-@pytest.mark.slow
+@in_processes
 def test_a_search_completes_and_its_result_loads_on_other_backends(other: Other) -> None:
     assert_complete(other.search, other.backend, other.folder)
 
 
-@pytest.mark.slow
+@in_processes
 def test_a_starter_is_tuned_on_arrays_on_other_backends(other: Other) -> None:
-    assert other.found["starters"] == {name: [None, None, True] for name in EVERY}
+    assert other.found["starters"] == {name: [None, None, True] for name in STARTERS}
 
 
-@pytest.mark.slow
+@in_processes
 def test_rows_without_words_are_learnt_from_on_other_backends(other: Other) -> None:
-    assert other.found["rows"] == {name: [None, 24, WORDLESS[name]] for name in KINDS}
+    assert other.found["rows"] == {name: [None, 24, WORDLESS[name]] for name in WORDLESS}
 
 
-@pytest.mark.slow
+@in_processes
 def test_rows_with_words_are_refused_on_other_backends_before_anything_is_trained(other: Other) -> None:
     assert other.found["left"] == [] and len(other.found["words"]) == 3
     for message in other.found["words"].values():

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from benchmarks import repeatable, suggest
 from benchmarks.cli import main
+from tests.counts import at_full_counts
 
 BOARD = [
     {"trial": 1, "score": 0.9, "hyperparameters": {"batch_size": 32}},
@@ -36,6 +37,7 @@ def test_boards_of_different_lengths_differ():
     assert repeatable.differing(BOARD, BOARD[:1]) == "2 rows, 1 rows"
 
 
+@at_full_counts
 def test_a_board_has_no_seconds():
     found = repeatable.board("digits", 2, 1, 0)
     assert [row.get("trial") for row in found[:-1]] in ([0, 1], [1, 0])

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 import autoopt
 from autoopt import commands, model_file
 from autoopt.cli import main
+from tests.counts import at_full_counts
 from tests.full_disk import files_may_have
 
 MODEL = """
@@ -388,6 +389,7 @@ def test_export_refuses_what_it_cannot_write(
     assert message in result.stderr
 
 
+@at_full_counts
 def test_an_objective_that_is_repeated_is_searched_for_as_a_front_and_shown_as_one(place: Path) -> None:
     goals = ("--objective", "val_loss", "--objective", "parameters", "--project-name", "front")
     tuned = autoopt_("tune", place / "net.py", *QUICK, *folders(place), *goals)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import autoopt
-from tests.counts import FULL
+from tests.counts import FULL, in_processes
 from tests.reports.tensorboard_reader import Reader, assert_whole
 
 COMMAND = (sys.executable, "-m", "autoopt")
@@ -169,6 +169,7 @@ def test_wrong_words_are_told_before_keras_is_loaded(tmp_path: Path) -> None:
     assert told.splitlines() == [f"2 True False {line}" for line in WRONG]
 
 
+@in_processes
 def test_json_stands_alone_on_standard_output_and_progress_alone_on_stderr(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MODEL + QUICK + "print('loading my data')\n")
     words = ("tune", "net.py", "--max-trials", "2", "--json")
@@ -227,6 +228,7 @@ def test_one_signal_leaves_sessions_that_have_ended_and_whole_curves(interrupted
     assert_whole(Reader(interrupted.place / "tensorboard_logs"), "mine")
 
 
+@in_processes
 def test_a_second_signal_quits_at_once(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(MODEL + QUICK + ENDLESS)
     with started("tune", "net.py", "--budget", "1h", cwd=tmp_path) as (process, out, err):

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 import autoopt
 from autoopt.cli import main
+from tests.counts import at_full_counts
 
 MODEL = """
 import autoopt
@@ -86,6 +87,7 @@ def test_a_model_file_that_somebody_else_named_is_not_imported(place: Path) -> N
     assert not (place / "harm").exists()
 
 
+@at_full_counts
 def test_a_run_begun_in_python_goes_on_with_the_file_that_is_named(place: Path) -> None:
     namespace: dict[str, Any] = {}
     exec(MODEL, namespace)

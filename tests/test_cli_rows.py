@@ -15,7 +15,7 @@ from PIL import Image
 
 import autoopt
 from autoopt.cli import main
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 from tests.tables import customers, written
 
 QUICK = (
@@ -62,6 +62,7 @@ def place(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return shared
 
 
+@at_full_counts
 def test_tune_says_which_starter_it_took_for_data_alone(place: Path) -> None:
     asked = json.loads((place / "autoopt_runs" / "one" / "run.json").read_text())
     assert "The starter for this data is mlp." in asked["notes"]
@@ -106,6 +107,7 @@ def test_evaluate_scores_as_python_does() -> None:
     assert float(lines["accuracy"]) == pytest.approx(told["accuracy"], abs=1e-3)
 
 
+@at_full_counts
 def test_a_run_on_a_data_file_goes_on_without_naming_anything(
     place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +223,7 @@ def test_wrong_calls_on_rows_say_what_to_do(case: str, place: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
+@at_full_counts
 def test_a_run_on_arrays_predicts_for_arrays_and_refuses_rows(place: Path) -> None:
     x = np.linspace(-1, 1, 240).reshape(60, 4)
     np.savez(place / "few.npz", x=x, y=np.arange(60) % 2)

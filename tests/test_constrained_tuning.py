@@ -16,7 +16,7 @@ from autoopt import Constraints, Result, Search, Space
 from autoopt.errors import RunError, SearchError, SpaceError
 from autoopt.pricing import epoch_price
 from tests import toys
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 WRITTEN = (64 + 1) * 8 + (8 + 1) * 10
 HALF = (64 + 1) * 4 + (4 + 1) * 10
@@ -80,10 +80,12 @@ def test_a_model_over_the_limit_is_trained_as_the_reference_and_never_wins(below
     )
 
 
+@at_full_counts
 def test_equal_seeds_give_equal_tables(tune: Any, below: Any) -> None:
     assert table(tune(constraints=BELOW)) == table(below[0])
 
 
+@at_full_counts
 def test_a_limit_that_nothing_reaches_changes_nothing(tune: Any, free: Result) -> None:
     assert table(tune(constraints=Constraints(max_params=10**9, max_latency_ms=1e6))) == table(free)
 
@@ -139,6 +141,7 @@ if FULL:  # refused as Hyperband's first trials are
     )
 
 
+@at_full_counts
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ORACLES)
 def test_another_oracle_is_asked_again(name: str, tune: Any) -> None:
@@ -186,6 +189,7 @@ def convolutional(hp: keras_tuner.HyperParameters) -> keras.Model:
     return model
 
 
+@at_full_counts
 def test_models_with_hyperparameters_of_the_users_own_are_counted_too(tune: Any) -> None:
     result = tune(convolutional, constraints=Constraints(max_params=400))
     first, *others = counts(result, convolutional)
@@ -194,6 +198,7 @@ def test_models_with_hyperparameters_of_the_users_own_are_counted_too(tune: Any)
     assert result.best_model.count_params() <= 400
 
 
+@at_full_counts
 def test_where_every_prediction_takes_too_long_nothing_is_returned(tune: Any) -> None:
     with pytest.raises(
         SearchError, match=r"the nearest takes .* ms a prediction, more than max_latency_ms=1e-06"

@@ -15,6 +15,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.reports.outcome import outcome
 from autoopt.result import Result
 from tests import toys
+from tests.counts import at_full_counts
 
 X, Y = toys.digits(90)
 
@@ -93,6 +94,7 @@ def test_means_are_told_beside_each_other(run: Result) -> None:
     assert told in repr(run)
 
 
+@at_full_counts
 def test_equal_seeds_give_equal_tables_and_a_run_goes_on(run: Result, tmp_path: Path) -> None:
     tune(tmp_path, project_name="again", max_trials=1)
     whole = tune(tmp_path, project_name="again", resume=True)

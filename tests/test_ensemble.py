@@ -17,6 +17,7 @@ from autoopt.engines import evaluate
 from autoopt.errors import RunError, UsageError
 from autoopt.records import Objective
 from tests import toys
+from tests.counts import at_full_counts
 
 
 def mean_error(target: np.ndarray) -> Any:
@@ -98,6 +99,7 @@ def test_the_file_holds_keras_alone_and_scores_the_same(run: Any) -> None:
     assert evaluate(read, part) == pytest.approx(evaluate(model, part), rel=1e-5)
 
 
+@at_full_counts
 def test_a_loaded_run_has_its_ensemble_and_makes_another_with_what_it_was_made_of(run: Any) -> None:
     model, x = run.ensemble(k=3, verbose=0), toys.digits()[0][:5]
     read = autoopt.load(run.run_dir).ensemble(k=3)
@@ -123,6 +125,7 @@ def two_heads() -> keras.Model:
     return model
 
 
+@at_full_counts
 def test_each_output_of_several_is_averaged_by_itself(tmp_path: Any) -> None:
     x, y = toys.line(20)
     part = Part({"left": x[:, :2], "right": x[:, 2:]}, {"size": y, "kind": np.arange(20) % 3})
@@ -139,6 +142,7 @@ def test_each_output_of_several_is_averaged_by_itself(tmp_path: Any) -> None:
     assert judged == pytest.approx(evaluate(one, part), rel=1e-5)
 
 
+@at_full_counts
 def test_a_score_beside_the_models_metrics_chooses_too() -> None:
     result = run_of(toys.eager, toys.digits(120), max_trials=2, objective="val_f1")
     result.ensemble(k=2, verbose=0)

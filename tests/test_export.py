@@ -16,7 +16,7 @@ import autoopt
 from autoopt.errors import RunError, UsageError
 from autoopt.result import Result
 from tests import toys
-from tests.counts import FULL, at_full_counts, in_turn
+from tests.counts import FULL, at_full_counts, in_processes, in_turn
 from tests.full_disk import files_may_have
 from tests.processes import quick
 
@@ -109,6 +109,7 @@ def test_the_script_of_a_random_winner_has_its_loss(kind: str, seed: int, tmp_pa
     assert built.test_on_batch(x, y)[0] == pytest.approx(model.test_on_batch(x, y)[0], abs=1e-5)
 
 
+@in_processes
 def test_a_script_runs_by_itself_and_writes_its_model(run: Result, tmp_path: Path) -> None:
     script = run.export(tmp_path / "best.py", format="python")
     x, y = toys.digits(60)

@@ -22,7 +22,7 @@ from autoopt.records import Objective, Trial
 from autoopt.space import Space
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
-from tests.counts import FULL, at_full_counts
+from tests.counts import FULL, at_full_counts, in_processes
 from tests.executors.jobs import job
 
 FITS = 20
@@ -103,6 +103,7 @@ def searched(tmp_path: Path, model_fn: Any, max_trials: int, **options: Any) -> 
     return list(result.trials)
 
 
+@at_full_counts
 def test_a_model_function_that_fails_at_random_ends_a_search_with_all_its_trials_and_a_model(
     tmp_path: Path,
 ) -> None:
@@ -203,6 +204,7 @@ def ends_its_process(here: int, luck: int) -> keras.Model:
     return toys.eager()
 
 
+@in_processes
 @pytest.mark.slow
 def test_what_ends_its_own_process_costs_one_trial_each_where_trials_are_isolated(tmp_path: Path) -> None:
     search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, *[2, 51] * FULL)])
@@ -265,6 +267,7 @@ def test_where_the_device_s_memory_runs_out_the_step_is_taken_in_two_batches() -
     assert trial.engine.startswith("keras" if eagerly else "tensorflow")
 
 
+@at_full_counts
 def test_the_recipe_is_kept_where_batches_are_halved() -> None:
     recipe = {"batch_size": 32, "learning_rate": 0.1, "optimizer": "momentum"}
     data = toys.halves(*toys.digits(43))  # 32 examples train: one step an epoch
@@ -276,6 +279,7 @@ def test_the_recipe_is_kept_where_batches_are_halved() -> None:
         np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
+@at_full_counts
 def test_memory_that_runs_out_twice_is_the_reason_of_a_failed_trial() -> None:
     trial = ran(greedy, job(batch_size=64), data=toys.halves(*toys.digits(100))).trial
 
@@ -284,6 +288,7 @@ def test_memory_that_runs_out_twice_is_the_reason_of_a_failed_trial() -> None:
     assert len(trial.note.splitlines()) == 1 and "Greedy" in (trial.error or "")
 
 
+@at_full_counts
 def test_an_epoch_is_told_once_where_a_training_begins_again() -> None:
     told: list[int] = []
 

@@ -17,7 +17,7 @@ from autoopt.engines import Knobs
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from tests import pretrained, toys
-from tests.counts import FULL, in_turn
+from tests.counts import FULL, at_full_counts, first_of, in_turn
 from tests.engines import laboratory
 
 MOVES = {
@@ -35,6 +35,7 @@ TELLING = {
     "frozen_then_all": "automatic",
 }
 """Each way on one engine: flags of layers decide what a program has, and a rate that is 0 for a while."""
+EACH_ENGINE = pytest.mark.parametrize("engine", first_of("automatic", "keras"))
 EVERY_WAY = pytest.mark.parametrize("way", MOVES)
 
 
@@ -101,7 +102,7 @@ def test_each_way_trains_what_it_says_and_nothing_else(way: str, engine: str) ->
     assert not np.array_equal(model.get_layer("out").get_weights()[0], before[-2])
 
 
-@laboratory.EVERY_ENGINE
+@EACH_ENGINE
 def test_the_first_blocks_stand_still_where_the_last_ones_train(engine: str) -> None:
     found = hypermodel()
     own = pretrained.part_of(found.assemble(Recipe(), {}, seed=1))
@@ -121,7 +122,7 @@ DECAYING = {"optimizer": "adamw", "weight_decay": 0.1, "learning_rate": 0.01}
 
 @pytest.mark.slow
 @pytest.mark.parametrize("changes", [{}, DECAYING] if FULL else [DECAYING])
-@laboratory.EVERY_ENGINE
+@EACH_ENGINE
 def test_in_two_phases_the_part_stands_still_in_the_first_and_learns_in_the_second(
     engine: str, changes: Any
 ) -> None:
@@ -132,7 +133,7 @@ def test_in_two_phases_the_part_stands_still_in_the_first_and_learns_in_the_seco
     assert [moved(pretrained.part_of(model), own) for model in reached] == [set(), {"kernels"}]
 
 
-@laboratory.EVERY_ENGINE
+@EACH_ENGINE
 def test_a_lower_rate_takes_shorter_steps_in_the_part_alone(engine: str) -> None:
     found, moves = hypermodel(pretrained.chain), []
     first = ends(found.assemble(Recipe(), {}, seed=1))
@@ -177,6 +178,7 @@ def plain_optimizer() -> Any:
     return optimizer
 
 
+@at_full_counts
 def test_the_users_own_optimizer_is_slowed_too_and_keeps_its_exclusions() -> None:
     model_fn = pretrained.function()
 
@@ -212,6 +214,7 @@ def test_a_part_decays_at_its_own_rate() -> None:
         np.testing.assert_allclose(weight.numpy(), value * (1 - share), rtol=1e-6)
 
 
+@at_full_counts
 def test_kerastuners_tuners_train_in_two_phases_too() -> None:
     found = AutoHyperModel(pretrained.function())
     hp = keras_tuner.HyperParameters()
@@ -307,6 +310,7 @@ def test_a_search_hands_over_a_model_that_plain_keras_loads(tmp_path: Any) -> No
     model.fit(x, y, epochs=1, verbose=0)
 
 
+@at_full_counts
 def test_a_mobilenet_keeps_its_weights_whatever_is_built_on_it() -> None:
     def net() -> keras.Model:
         return keras.applications.MobileNet(

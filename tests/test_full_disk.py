@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import autoopt
+from tests.counts import in_processes
 
 SEARCHES = """
 import json, logging, resource, shutil, signal, sys
@@ -109,6 +110,7 @@ def told(folder: Path, name: str) -> dict[str, Any]:
     return json.loads((folder / f"{name}.json").read_text())  # type: ignore[no-any-return]
 
 
+@in_processes
 @pytest.mark.parametrize("name", DISTURBED)
 def test_the_result_is_that_of_a_search_that_was_left_alone(folder: Path, name: str) -> None:
     expected, found = told(folder, "undisturbed"), told(folder, name)
@@ -119,6 +121,7 @@ def test_the_result_is_that_of_a_search_that_was_left_alone(folder: Path, name: 
     assert found["summary"]["changes"] == expected["summary"]["changes"]
 
 
+@in_processes
 @pytest.mark.parametrize("name", DISTURBED)
 def test_the_winner_can_be_written_elsewhere(folder: Path, name: str) -> None:
     expected, found = (
@@ -129,6 +132,7 @@ def test_the_winner_can_be_written_elsewhere(folder: Path, name: str) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+@in_processes
 @pytest.mark.parametrize("name", DISTURBED)
 def test_each_thing_that_is_not_written_is_told_once(folder: Path, name: str) -> None:
     lines = told(folder, name)["warnings"]
@@ -139,6 +143,7 @@ def test_each_thing_that_is_not_written_is_told_once(folder: Path, name: str) ->
     assert sum(line.startswith("The TensorBoard logs") for line in lines) == (name != "gone")
 
 
+@in_processes
 def test_what_is_in_memory_alone_in_the_end_is_told(folder: Path) -> None:
     full, whole = told(folder, "full")["summary"]["in_memory"], told(folder, "while")["summary"]["in_memory"]
 

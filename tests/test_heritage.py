@@ -13,6 +13,7 @@ from autoopt.recipe import Recipe, Structure
 from autoopt.records import Objective
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.counts import at_full_counts
 from tests.engines.laboratory import Fit
 
 WIDER = Recipe(Structure(depth={"dense": 2}, width={"dense": 2.0}))
@@ -85,6 +86,7 @@ def test_a_child_begins_with_the_loss_of_its_parent(engine: str) -> None:
     ]
 
 
+@at_full_counts
 def test_both_kinds_of_engine_start_a_child_from_the_same_weights() -> None:
     parent = trained("keras", None, Recipe(), 0.1)
     children: list[Any] = [

@@ -29,7 +29,7 @@ def searched(seed: int) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, Any]]:
-    return [searched(seed) for seed in range(3 if FULL else 2)]
+    return [searched(seed) for seed in range(3 if FULL else 1)]
 
 
 @pytest.mark.slow

@@ -74,6 +74,7 @@ def test_a_tuner_of_keras_tuner_searches_and_hands_over_a_model(tuner: str, tmp_
     assert len({str(trial.hyperparameters.values) for trial in trials}) == len(trials) > 2
 
 
+@at_full_counts
 def test_the_batch_size_of_each_trial_is_the_one_that_trains(tmp_path: Path) -> None:
     x, y = toys.digits(60)
     found = random_search(AutoHyperModel(toys.eager, NARROW, (x, y)), tmp_path)

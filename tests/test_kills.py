@@ -13,10 +13,9 @@ import pytest
 import autoopt
 from autoopt.records import Trial
 from autoopt.result import Result
-from tests.counts import FULL
+from tests.counts import in_processes
 
-KILLS, TRIALS, SPACE = (30, 12, "Space()") if FULL else (2, 4, "Space(structure=False, augmentation=False)")
-"""In few kills all trials share a program."""
+KILLS, TRIALS = 30, 12
 
 SEARCHES = """
 import os, random, signal, sys, time
@@ -32,7 +31,7 @@ def search(name):
     autoopt.tune(
         toys.compiled, toys.digits(120), epochs=3, max_trials=trials, seed=5, project_name=name, resume=True,
         directory=f"{folder}/runs", logdir=f"{folder}/logs", search=autoopt.Search(confirm=2, confirm_repeats=1),
-        space=autoopt.SPACE,
+        space=autoopt.Space(),
     )
     sys.stdout.flush()
     os._exit(0)
@@ -60,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return where one search was left alone, and another like it killed again and again."""
     found = tmp_path_factory.mktemp("kills")
     done = subprocess.run(
-        [sys.executable, "-c", SEARCHES.replace("SPACE", SPACE), str(found), str(KILLS), str(TRIALS), "1"], text=True, capture_output=True, timeout=900,
+        [sys.executable, "-c", SEARCHES, str(found), str(KILLS), str(TRIALS), "1"], text=True, capture_output=True, timeout=900,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "TF_CPP_MIN_LOG_LEVEL": "3"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:] + (found / "killed.out").read_text()[-2000:]
@@ -90,7 +89,7 @@ def without_clocks(trial: Trial) -> dict[str, Any]:
     return {name: getattr(trial, name) for name in names} | {"history": history}
 
 
-@pytest.mark.slow
+@in_processes
 def test_every_trial_that_was_reported_finished_is_there_once(
     folder: Path, runs: tuple[Result, Result]
 ) -> None:
@@ -105,7 +104,7 @@ def test_every_trial_that_was_reported_finished_is_there_once(
     assert len(runs[1].trials) == len(known)
 
 
-@pytest.mark.slow
+@in_processes
 def test_the_leaderboard_is_that_of_a_search_that_was_left_alone(runs: tuple[Result, Result]) -> None:
     undisturbed, killed = ([without_clocks(trial) for trial in run.trials] for run in runs)
 
@@ -114,7 +113,7 @@ def test_the_leaderboard_is_that_of_a_search_that_was_left_alone(runs: tuple[Res
     assert runs[1].confirmed == runs[0].confirmed
 
 
-@pytest.mark.slow
+@in_processes
 def test_the_model_handed_over_scores_what_it_says(runs: tuple[Result, Result]) -> None:
     for one, other in zip(runs[0].best_model.get_weights(), runs[1].best_model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -10,6 +10,7 @@ import pytest
 import autoopt
 from autoopt.result import Result
 from tests import toys
+from tests.counts import at_full_counts
 
 SPACE = autoopt.Space(structure=False, augmentation=False)
 """All trials share a program."""
@@ -58,6 +59,7 @@ class Different(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.set_weights([weight + 0.01 * Different.begun for weight in self.model.get_weights()])
 
 
+@at_full_counts
 def test_what_comes_out_otherwise_is_not_handed_over(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

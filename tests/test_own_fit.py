@@ -19,6 +19,7 @@ from autoopt.records import Objective, Trial
 from autoopt.rehearsal import rehearse
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
+from tests.counts import at_full_counts
 
 LOSS = Objective("val_loss", "min")
 NONE_CONFIRMED = autoopt.Search(confirm=0)
@@ -95,6 +96,7 @@ def test_fit_of_keras_is_followed_epoch_by_epoch() -> None:
     assert trial.hyperparameters["size"] == 45
 
 
+@at_full_counts
 def test_equal_seeds_train_equally_and_other_executions_otherwise() -> None:
     one, same, other = (trained(by_keras, execution=execution, epochs=1).trial for execution in (0, 0, 1))
 
@@ -134,6 +136,7 @@ def test_patience_ends_a_loop_as_completed_and_leaves_confirmation_runs_their_ep
     assert (again.trial.epochs, again.trial.note) == (6, "")
 
 
+@at_full_counts
 def test_patience_begins_anew_with_each_part_of_a_training_and_what_fit_returns_counts() -> None:
     def train(hp: Any, model: keras.Model, x: Any, y: Any, options: Any) -> Any:
         model.optimizer.learning_rate = 0.0

@@ -18,6 +18,7 @@ from autoopt.errors import RunError, UsageError
 from autoopt.front import front
 from autoopt.reports import outcome
 from tests import toys
+from tests.counts import at_full_counts
 
 NARROW = autoopt.Space(structure=axes.Structure(width=(0.5, 1.0, 2.0), extra_depth=0))
 GOALS = ["parameters", "val_loss"]
@@ -126,6 +127,7 @@ def test_the_journal_is_a_study_of_both_directions(found: Any) -> None:
     assert {t.number for t in study.best_trials} >= set(found[0].pareto()["trial"])
 
 
+@at_full_counts
 def test_clocks_are_objectives_too_and_executions_are_averaged(tune: Any) -> None:
     goals = ["val_accuracy", "latency", "seconds_per_epoch", "val_loss"]
     result = tune(objective=goals, max_trials=2, search=Search(confirm=0, executions_per_trial=2))
@@ -143,6 +145,7 @@ def test_what_is_over_a_limit_is_on_no_front(tune: Any) -> None:
     assert (result.pareto()["parameters"] < WRITTEN).all()
 
 
+@at_full_counts
 def test_a_run_goes_on_with_the_same_objectives_alone(tune: Any) -> None:
     first = tune(max_trials=2, project_name="mine").trials
     with pytest.raises(RunError, match=r"objective was given \[\('val_loss', 'min'\)\], but the run"):
@@ -195,6 +198,7 @@ def test_a_score_that_the_model_lacks_is_measured_as_one_of_several(tune: Any) -
     assert result.trials[0].scores["val_f1"] == result.trials[0].history["val_f1"][0]
 
 
+@at_full_counts
 def test_a_sampler_of_optuna_for_several_objectives_is_used(tune: Any) -> None:
     sampler, pruner = optuna.samplers.NSGAIISampler(seed=0), optuna.pruners.NopPruner()
     result = tune(search=Search(sampler=sampler, pruner=pruner, confirm=0), max_trials=3)
@@ -217,6 +221,7 @@ def test_a_trial_without_a_value_of_an_objective_has_failed_and_says_so(tune: An
         tune(model_fn=Own(), objective=["val_accuracy", ("val_los", "min")], max_trials=3)
 
 
+@at_full_counts
 def test_a_tuner_hands_out_the_front_with_its_knee_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

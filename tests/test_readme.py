@@ -7,6 +7,7 @@ import numpy as np
 
 import autoopt
 from tests import toys
+from tests.counts import in_processes
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -30,6 +31,7 @@ def searched(model_fn):
     )
 
 
+@in_processes
 def test_the_readme_s_snippets_run_one_after_the_other(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = {"__name__": "readme", "writers": np.arange(1797) % 30}

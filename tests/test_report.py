@@ -19,7 +19,7 @@ from autoopt.cli import main
 from autoopt.errors import RunError, UsageError
 from autoopt.reports import Grid, compared, comparison, draw, importance_grid, screen
 from autoopt.storage import RunFolder
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, in_processes
 from tests.processes import quick
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
@@ -154,6 +154,7 @@ def test_the_report_of_no_run_is_refused(runs: Path) -> None:
     assert "There is no run 'thrid'" in result.stderr and "Known: 'third'" in result.stderr
 
 
+@in_processes
 def test_without_plotly_the_message_says_what_to_install(runs: Path) -> None:
     code = "import sys; sys.modules['plotly'] = None; from autoopt.cli import main; main()"
     words = [sys.executable, "-c", code, "report", str(runs / "third")]
@@ -225,6 +226,7 @@ def fronts(runs: Path) -> Path:
     return runs
 
 
+@at_full_counts
 def test_runs_of_several_objectives_are_compared_in_each(fronts: Path) -> None:
     shown = autoopt_("compare", "small", "large", "--directory", fronts).stdout.splitlines()
     told = json.loads(autoopt_("compare", "small", "large", "--directory", fronts, "--json").stdout)

@@ -23,6 +23,7 @@ from autoopt.records import Trial
 from autoopt.resuming import Earlier, Now, earlier
 from autoopt.search import Partitions, Search
 from tests import toys
+from tests.counts import at_full_counts
 
 X, Y = np.zeros((60, 1)), np.arange(60) % 2
 
@@ -192,6 +193,7 @@ def test_a_finished_run_is_what_it_was_and_more_is_just_a_larger_number(tmp_path
     assert longer.summary()["seconds"] > again.summary()["seconds"] == first.summary()["seconds"]
 
 
+@at_full_counts
 def test_what_was_confirmed_with_other_class_weights_is_run_again(tmp_path: Path) -> None:
     run(tmp_path, 2, callbacks=[Counted()])
     trained = Counted.begun
@@ -208,6 +210,7 @@ def test_a_budget_that_was_spent_trains_nothing_and_keeps_what_was_confirmed(tmp
     assert again.confirmed == first.confirmed
 
 
+@at_full_counts
 def test_a_space_that_was_widened_is_accepted_and_searched(tmp_path: Path) -> None:
     narrow = autoopt.Space(structure=False, initialization=False, regularization=False, batch_size=[16],
                            optimizer=autoopt.axes.Optimizer(["sgd"], schedule=("constant",)))  # fmt: skip
@@ -236,6 +239,7 @@ def test_a_winner_whose_weights_were_lost_is_found_in_its_model_and_nothing_is_t
         np.testing.assert_array_equal(one, other)
 
 
+@at_full_counts
 def test_weights_that_do_not_fit_a_changed_branch_are_given_up(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

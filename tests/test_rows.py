@@ -18,7 +18,7 @@ from autoopt import Dataset, Search, afterwards, starters
 from autoopt.data import Part, files
 from autoopt.errors import DataError, RunError, UsageError
 from autoopt.result import Result
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, first_of
 from tests.tables import customers, houses, net, waves, written
 from tests.toys import digits, eager
 
@@ -225,7 +225,7 @@ def genes(folder: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("made", "starter", "columns"),
-    [(texts, "text", ["prediction"]), (images, "cnn", ["prediction"]), (genes, "recurrent", None)],
+    first_of((texts, "text", ["prediction"]), (images, "cnn", ["prediction"]), (genes, "recurrent", None)),
     ids=["texts", "images", "genes"],
 )
 def test_each_kind_of_data_is_learnt_from_and_predicted_for(

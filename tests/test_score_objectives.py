@@ -17,7 +17,7 @@ from autoopt.data import Dataset
 from autoopt.errors import DataError, UsageError
 from autoopt.seeding import SPLITTING, derive
 from tests import toys
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, first_of
 from tests.engines.laboratory import BACKEND
 from tests.processes import quick
 
@@ -76,7 +76,7 @@ def test_the_f1_of_the_model_handed_over_is_scikit_learns_and_what_was_reported(
 WEIGHTS = np.linspace(0, 3, 400).astype("float32")
 
 
-@pytest.mark.parametrize(("kind", "name"), [("keras", "val_weighted_auc"), ("auto", "val_auc")])
+@pytest.mark.parametrize(("kind", "name"), first_of(("auto", "val_auc"), ("keras", "val_weighted_auc")))
 def test_sample_weights_count_where_the_name_says_so_in_every_engine(
     name: str, kind: str, tmp_path: Path
 ) -> None:

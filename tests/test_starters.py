@@ -124,6 +124,7 @@ def test_of_a_long_sequence_as_many_steps_are_read_as_asked(name, kept):
     assert model.count_params() == starters.named(name, LONG, Outputs())(asking()).count_params()
 
 
+@at_full_counts
 @pytest.mark.parametrize("name", ["sequence", "recurrent"])
 def test_a_long_sequence_is_read_whole_as_written_and_its_length_leaves_the_structure_open(name):
     x, y = np.ones((24, 200, 2), "float32"), np.arange(24) % 2

@@ -64,6 +64,7 @@ def test_batch_sizes_are_searched(folder: Path) -> None:
     assert sizes and len(sizes[0].values) > 1
 
 
+@at_full_counts
 def test_the_same_seed_trains_on_the_same_batches(run: Result, folder: Path, tmp_path: Path) -> None:
     again = tune(eager, folder, tmp_path)
     assert [trial.score for trial in again.trials] == pytest.approx([trial.score for trial in run.trials])

@@ -19,7 +19,7 @@ from autoopt.surgery import footprint
 from autoopt.task import classes, scores
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 from tests.engines.laboratory import Fit
 
 EPOCHS = 3
@@ -145,6 +145,7 @@ def test_labels_are_smoothed_beside_a_score_that_only_the_objective_names() -> N
     assert "val_f1" in plain
 
 
+@at_full_counts
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["keras", "auto"] if FULL else ["auto"])
 def test_the_average_of_a_step_in_parts_moves_as_that_of_the_whole_step(engine: str) -> None:
@@ -195,6 +196,7 @@ def test_a_model_saved_while_fit_is_told_its_rates_reads_back_with_the_schedule(
     assert int(found.optimizer.iterations) == 12
 
 
+@at_full_counts
 def test_a_tuner_of_keras_tuner_follows_plateaus_and_averages() -> None:
     x, y = toys.digits()
     space = Space(optimizer=axes.Optimizer(learning_rate=(1e-7, 0.1)))

@@ -330,6 +330,7 @@ def test_the_same_seed_searches_the_same_and_another_seed_or_none_does_not(tmp_p
     assert first[:1] != other and none not in (first[:1], other)
 
 
+@at_full_counts
 def test_a_seed_that_was_drawn_is_written_down_and_repeats_the_search(tmp_path: Path) -> None:
     drawn = tune(tmp_path, seed=None, max_trials=1)
     seed = json.loads((drawn.run_dir / "run.json").read_text())["seed"]
@@ -403,6 +404,7 @@ def test_an_oracle_of_keras_tuner_proposes_the_trials(oracle: str, tmp_path: Pat
     assert result.best_score == pytest.approx(validation_score(result, {}), abs=1e-6)
 
 
+@at_full_counts
 def test_an_oracle_of_keras_tuner_goes_on_without_proposing_again_what_was_tried(tmp_path: Path) -> None:
     def resumed(trials: int) -> Result:
         oracle = keras_tuner.oracles.RandomSearchOracle(max_trials=4, seed=1)
@@ -637,6 +639,7 @@ def test_callbacks_of_the_user_are_left_as_they_were(tmp_path: Path) -> None:
     assert given == [stop] and vars(stop) == before
 
 
+@at_full_counts
 def test_class_weights_along_with_sample_weights_train_as_their_product(tmp_path: Path) -> None:
     x, y = toys.digits(120)
     own = np.linspace(0, 2, 120)

@@ -20,7 +20,7 @@ import autoopt
 from autoopt.errors import UsageError
 from autoopt.records import EpochEnded, TrialEnded
 from tests import toys
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, in_processes
 from tests.processes import quick
 
 ROOT = Path(__file__).parent.parent
@@ -93,6 +93,7 @@ def scores(result: Any) -> dict[str, Any]:
     }
 
 
+@in_processes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found in /proc")
 def test_the_same_scores_come_out_on_several_workers_although_one_is_killed(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -144,6 +145,7 @@ def gone(pids: list[int], within: float = 20.0) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
+@in_processes
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 def test_an_interrupt_of_all_processes_ends_the_search_with_its_result_and_leaves_none(
     tmp_path: Path,
@@ -182,6 +184,7 @@ def test_a_search_whose_process_is_killed_leaves_no_other_and_goes_on(tmp_path: 
     assert len(autoopt.load("one", tmp_path / "runs").trials) == 4
 
 
+@in_processes
 def test_without_ray_it_is_said_how_to_install_it(tmp_path: Path) -> None:
     (tmp_path / "ray.py").write_text("raise ImportError('no module named ray')")
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from pathlib import Path\n" + (

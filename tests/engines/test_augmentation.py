@@ -15,6 +15,7 @@ from autoopt.engines import Augmentation, Candidate, Engine, Knobs
 from autoopt.engines.augmentation import TRIES, beta
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
+from tests.counts import at_full_counts
 from tests.engines.laboratory import (
     BACKEND,
     BATCH,
@@ -94,6 +95,7 @@ def test_augmentation_repeats_itself_under_the_same_seed_alone(engine: str) -> N
     assert len(set(runs[0]["loss"])) == 3  # not the same in each epoch
 
 
+@at_full_counts
 @pytest.mark.skipif(not MODES, reason=f"the {BACKEND} backend compiles no epochs")
 def test_all_strengths_are_one_program() -> None:
     engine = compiled(MODES[0])

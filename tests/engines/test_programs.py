@@ -11,7 +11,7 @@ from autoopt.engines import CompiledEngine, Training
 from autoopt.hypermodel import AutoHyperModel
 from autoopt.recipe import Recipe
 from tests import toys
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 from tests.engines import zoo
 from tests.engines.laboratory import BACKEND, MODES, Fit, apart, assigned, compiled, ran, traces
 
@@ -133,6 +133,7 @@ def recurrent() -> keras.Model:
     return zoo.classifier(keras.layers.SimpleRNN(3), shape=(8, 8))
 
 
+@at_full_counts
 def test_a_recurrent_net_is_right_for_several_batch_sizes_on_one_program() -> None:
     part = zoo.shaped(8, 8)()
     engine, source = compiled("step"), hypermodel(recurrent, part)
@@ -198,6 +199,7 @@ def test_settings_as_inputs_do_what_they_do_as_constants(
     assert apart(fitting.weights(), plain.weights()) <= 1e-4
 
 
+@at_full_counts
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES[:2] if FULL else MODES[:1])
 def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperModel) -> None:
@@ -212,6 +214,7 @@ def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperMo
     assert apart(fitting.weights(), plain.weights()) <= 1e-4
 
 
+@at_full_counts
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="only TensorFlow has a program without XLA")
 def test_a_program_goes_without_xla_until_it_is_used_again(source: AutoHyperModel) -> None:
     from autoopt.engines import tensorflow

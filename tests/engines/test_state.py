@@ -13,7 +13,7 @@ from autoopt.data import Dataset
 from autoopt.engines import Candidate, CompiledEngine, Engine, Mismatch, State, candidate_of
 from autoopt.recipe import Recipe
 from tests import toys
-from tests.counts import FULL, in_turn
+from tests.counts import FULL, at_full_counts, in_turn
 from tests.engines import zoo
 from tests.engines.laboratory import BACKEND, ENGINES, MODES, assigned, made
 
@@ -97,6 +97,7 @@ def test_a_training_goes_on_in_another_fitting_as_if_there_had_been_no_break(cas
     assert_equal(expected, found)
 
 
+@at_full_counts
 @EACH_ENGINE
 def test_losses_of_the_epochs_before_count_for_a_plateau(engine: str) -> None:
     hypermodel = toys.hypermodel(data=Dataset(zoo.images(), zoo.images()))

@@ -23,6 +23,7 @@ from autoopt.executors.pool import PoolExecutor
 from autoopt.executors.ray import RayFleet
 from autoopt.resources import Resources
 from autoopt.worker import Duties
+from tests.counts import larger
 from tests.executors.jobs import duties_of
 
 USERS_FILE = """
@@ -138,7 +139,11 @@ def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
     return EXECUTORS[request.param]
 
 
-@pytest.fixture(params=EXECUTORS)
+SLOW = ("process", "isolating")
+"""Executors that start processes again and again."""
+
+
+@pytest.fixture(params=[pytest.param(each, marks=larger) if each in SLOW else each for each in EXECUTORS])
 def executor(request: pytest.FixtureRequest, duties: Duties) -> Iterator[Executor]:
     if request.param in SHARED:
         yield request.getfixturevalue(SHARED[request.param])

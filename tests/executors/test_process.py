@@ -15,7 +15,7 @@ from autoopt.executors import ProcessExecutor
 from autoopt.executors.surroundings import own_modules
 from autoopt.worker import Duties
 from tests import toys
-from tests.counts import at_full_counts
+from tests.counts import at_full_counts, in_processes
 from tests.executors.jobs import duties_of, go_on, job
 
 SCRIPT = """
@@ -95,6 +95,7 @@ def test_ctrl_c_is_nothing_to_a_worker_process(process: ProcessExecutor) -> None
     assert process.wait(report).trial.status == "completed"
 
 
+@in_processes
 def test_a_process_that_dies_costs_its_trial_and_a_fresh_one_follows(process: ProcessExecutor) -> None:
     def report(job: Any, epoch: int, logs: Any) -> Any:
         assert process.pid is not None

@@ -14,6 +14,7 @@ from autoopt.executors import RecyclingExecutor
 from autoopt.executors.recycling import objection
 from autoopt.records import Trial
 from tests import toys
+from tests.counts import in_processes
 from tests.executors.jobs import duties_of, go_on, job
 
 ROOMY = 2**60
@@ -54,6 +55,7 @@ def moved() -> Any:
     return Moved(trials, lines)
 
 
+@in_processes
 def test_trials_are_the_same_after_they_have_moved_on(moved: Moved) -> None:
     here, *there = moved.trials
 
@@ -63,6 +65,7 @@ def test_trials_are_the_same_after_they_have_moved_on(moved: Moved) -> None:
         assert trial.engine == f"{here.engine}, in a worker process"
 
 
+@in_processes
 def test_moving_on_is_told_once_with_its_reason(moved: Moved) -> None:
     told = [line for line in moved.lines if line.startswith("Trials go on in a fresh process")]
 
@@ -70,12 +73,14 @@ def test_moving_on_is_told_once_with_its_reason(moved: Moved) -> None:
     assert "in memory, more than its limit of" in told[0]
 
 
+@in_processes
 def test_programs_keep_numbers_of_their_own_in_every_process(moved: Moved) -> None:
     if moved.trials[0].program is None:
         pytest.skip("this backend has no programs")
     assert [trial.program for trial in moved.trials] == [0, 1, 1]
 
 
+@in_processes
 def test_the_log_of_a_worker_process_arrives(moved: Moved) -> None:
     made = [line for line in moved.lines if line.startswith("program 0: ")]
 

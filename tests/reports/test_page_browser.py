@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import autoopt
-from tests.counts import in_turn
+from tests.counts import at_full_counts, in_turn
 from tests.reports.chromium import chromium, needed, pictures, resize
 from tests.reports.made_up import run_of
 from tests.toys import digits, eager
@@ -139,6 +139,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     assert browser.execute_script(WIDER, width) <= 0
 
 
+@at_full_counts
 def test_the_dark_page_is_dark_and_its_figures_are_written_in_light_letters(page: str, browser: Any) -> None:
     look = (
         "return [getComputedStyle(document.body).backgroundColor, "
@@ -150,6 +151,7 @@ def test_the_dark_page_is_dark_and_its_figures_are_written_in_light_letters(page
     assert browser.execute_script(look) == ["rgb(255, 255, 255)", "rgb(27, 30, 35)"]
 
 
+@at_full_counts
 def test_a_dark_page_is_printed_on_white_paper(page: str, browser: Any, tmp_path: Path) -> None:
     opened(browser, page, 718, "dark", media="print")
     browser.execute_script("dispatchEvent(new Event('beforeprint'))")

@@ -14,6 +14,7 @@ from tensorboard.plugins.hparams import api_pb2
 from autoopt.errors import UsageError
 from autoopt.records import EpochEnded, Objective, SearchEnded, TrialEnded, TrialStarted
 from autoopt.reports.tensorboard import TensorBoard
+from tests.counts import in_processes
 from tests.reports.tensorboard_reader import (
     HISTORY,
     Reader,
@@ -480,6 +481,7 @@ assert {unloaded}, "tensorflow was imported"
 """
 
 
+@in_processes
 @pytest.mark.parametrize(
     ("before", "unloaded", "pictures"),
     [

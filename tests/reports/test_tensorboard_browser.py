@@ -15,7 +15,7 @@ import keras
 import pytest
 
 import autoopt
-from tests.counts import larger
+from tests.counts import at_full_counts, larger
 from tests.processes import environment
 from tests.reports.chromium import chromium, needed, pictures
 from tests.test_cli_process import PATIENCE, started
@@ -222,6 +222,7 @@ def test_every_trial_is_a_line_of_the_parallel_coordinates(searched, browser, tm
     keep(browser, searched, tmp_path, "parallel_coordinates")
 
 
+@at_full_counts
 def test_curves_of_two_trials_lie_in_one_chart(searched, browser, tmp_path):
     open_page(browser, searched, "scalars&regexInput=trial-000[01]/validation")
 
@@ -229,6 +230,7 @@ def test_curves_of_two_trials_lie_in_one_chart(searched, browser, tmp_path):
     keep(browser, searched, tmp_path, "curves")
 
 
+@at_full_counts
 def test_the_users_model_and_the_winner_are_drawn(searched, browser, tmp_path):
     open_page(browser, searched, "graphs")
     drawn = seen(lambda: browser.execute_script(NODES), lambda nodes: len(nodes) == 3)
@@ -248,6 +250,7 @@ def test_what_changed_and_the_outcome_are_tables(searched, browser, tmp_path):
     keep(browser, searched, tmp_path, "text")
 
 
+@at_full_counts
 def test_the_history_is_a_picture(searched, browser, tmp_path):
     open_page(browser, searched, "images&regexInput=search")
 

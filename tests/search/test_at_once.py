@@ -28,6 +28,7 @@ from autoopt.space import Space
 from autoopt.storage import Journal
 from autoopt.worker import Job, Worker
 from tests import toys
+from tests.counts import first_of
 from tests.search.at_once import AtOnce
 
 LOSS = Objective("val_loss", "min")
@@ -147,7 +148,7 @@ def test_several_first_failures_end_the_search(path: Path) -> None:
     assert len(search.numbers()) < 9
 
 
-@pytest.mark.parametrize("name", ["random", "hyperband"])
+@pytest.mark.parametrize("name", first_of("hyperband", "random"))
 def test_oracles_of_keras_tuner_propose_for_all_slots(path: Path, name: str) -> None:
     search, oracles = Searching(path, trials=6), keras_tuner.oracles
     oracle = (

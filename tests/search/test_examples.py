@@ -19,6 +19,7 @@ from autoopt.search.chance import Values, pulls
 from autoopt.search.examples import GROUPS, Predicted, _pseudo_values, measured, predicted, values
 from autoopt.worker import Job, Worker
 from tests import toys
+from tests.counts import at_full_counts
 
 SIZE = 96
 
@@ -267,6 +268,7 @@ def test_the_examples_of_a_run_are_the_rows_of_its_cut(engine: str) -> None:
         assert np.array_equal(told.units, dataset.recut(5 + repeat).validation)
 
 
+@at_full_counts
 def test_a_stream_is_read_in_its_order_and_says_nothing_where_it_has_none() -> None:
     train = Part(*toys.digits(60))
     ordered = Dataset(train, Stream(Halves(), SIZE))

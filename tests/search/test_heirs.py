@@ -12,7 +12,7 @@ from autoopt.heritage import Heritage
 from autoopt.recipe import Recipe
 from autoopt.search import Heirs, OptunaOracle
 from tests import toys
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 
 def searched(path: Path, trials: int, **options: Any) -> autoopt.Result:
@@ -50,6 +50,7 @@ def test_trials_say_whose_weights_they_started_from(inherited: autoopt.Result) -
     assert [trial.inherited for trial in again.trials] == [trial.inherited for trial in result.trials]
 
 
+@at_full_counts
 @pytest.mark.slow
 def test_equal_seeds_inherit_the_same(inherited: autoopt.Result, tmp_path: Path) -> None:
     count = 8 if FULL else 5

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from autoopt.surgery import Edits, read, rebuild, survey
-from tests.counts import FULL
+from tests.counts import FULL, at_full_counts
 
 DRAWS = 20 if FULL else 1
 FAMILIES = {
@@ -24,6 +24,7 @@ TELLING = ("MobileNetV3Small",)
 """Sums and gates: other joints are in the zoo as well."""
 
 
+@at_full_counts
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES if FULL else TELLING)
 def test_every_draw_builds_runs_and_is_read_back(name: str, tmp_path: Path) -> None:

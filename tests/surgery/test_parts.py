@@ -26,7 +26,7 @@ from autoopt.surgery import (
 from autoopt.surgery.builder import build
 from autoopt.surgery.graph import Graph
 from autoopt.surgery.weightless import weightless
-from tests.counts import FULL, in_turn
+from tests.counts import FULL, at_full_counts, in_turn
 from tests.surgery.drawn import made, segments
 from tests.surgery.zoo import ONES, OTHERS, THE_REST, ZOO, dense_chain, pooled_cnn, template_of
 
@@ -212,6 +212,7 @@ def test_gates_of_mobile_net_stay_as_they_are_even_if_all_its_layers_were_one_st
     assert build(graph.config, sequential=False).output_shape == (None, 1000)
 
 
+@at_full_counts
 @pytest.mark.slow
 def test_every_part_of_a_residual_net_builds() -> None:
     template = read(keras.applications.ResNet50V2(weights=None, input_shape=(32, 32, 3), classes=10))
