@@ -48,8 +48,11 @@ MOST = 30
 ALIKE = 0.5
 """How much alike two names are, of 1, for one to be told first."""
 
-LIKELY, LONG = 0.6, 6
-"""How much for one to be offered as what was meant, where it has so many letters: two words share some by chance."""
+LIKELY = 0.6
+"""How much for one to be offered as what was meant, where what was given has `LONG` letters: some are alike by chance."""
+
+LONG = 6
+"""Letters."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -38,7 +38,7 @@ def show(run: str | None, directory: Path, rows: int, as_json: bool) -> int:
 
 def runs(directory: Path, as_json: bool) -> int:
     """List the runs, oldest first; one that cannot be read is listed as such."""
-    from autoopt.reports import Grid, compared_score, score_text
+    from autoopt.reports import Grid, compared_score, interrupted, score_text
 
     found = [_summary(folder) for folder in _every(directory)]
     if as_json:
@@ -52,7 +52,7 @@ def runs(directory: Path, as_json: bool) -> int:
         (
             Path(each["run"]).name,
             ", ".join(goal["name"] for goal in (each["objective"], *each["others"])), score_text(each["baseline_score"]),
-            score_text(compared_score(each)), str(sum(each["trials"].values())), each["reason"] or _unended(Path(each["run"])),
+            score_text(compared_score(each)), str(sum(each["trials"].values())), each["reason"] or ("not yet" if each["running"] else interrupted(each["run"])),
         )
         for each in found
     ]  # fmt: skip
@@ -97,13 +97,6 @@ def importance(run: str, directory: Path, evaluator: str, as_json: bool) -> int:
     rows = [(name, f"{share:.3f}", str(trials)) for name, share, trials in found.itertuples(index=False)]
     print_lines(table(found.columns, rows, width()))
     return 0
-
-
-def _unended(run: Path) -> str:
-    """Return what is to be said of a run whose search has written down no end."""
-    from autoopt.storage import is_written_to
-
-    return "not yet" if is_written_to(run) else f"interrupted: autoopt resume {run.name} goes on"
 
 
 def _every(directory: Path) -> Sequence[Any]:

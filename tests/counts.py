@@ -1,4 +1,4 @@
-"""How many cases of a law run: the telling ones, or with AUTOOPT_FULL=1 every one."""
+"""What runs of the suite: the telling cases of a law and what is quick, or with AUTOOPT_FULL=1 everything."""
 
 import os
 from collections.abc import Iterable, Sequence

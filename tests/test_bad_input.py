@@ -531,6 +531,7 @@ def test_a_run_to_load_from_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 def test_nearest_puts_close_names_first() -> None:
     assert errors.nearest("adm", ["sgd", "adam"]) == " Did you mean 'adam'? Known: 'adam', 'sgd'."
+    assert errors.nearest("train.csv", ["brain_scans", "main.py"]).startswith(" Known: ")
 
 
 def test_nearest_lists_some_of_many_names() -> None:

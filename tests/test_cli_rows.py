@@ -62,7 +62,6 @@ def place(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return shared
 
 
-@at_full_counts
 def test_tune_says_which_starter_it_took_for_data_alone(place: Path) -> None:
     asked = json.loads((place / "autoopt_runs" / "one" / "run.json").read_text())
     assert "The starter for this data is mlp." in asked["notes"]

@@ -16,7 +16,7 @@ from autoopt import Constraints, Result, Search, Space
 from autoopt.errors import RunError, SearchError, SpaceError
 from autoopt.pricing import epoch_price
 from tests import toys
-from tests.counts import FULL, at_full_counts
+from tests.counts import at_full_counts
 
 WRITTEN = (64 + 1) * 8 + (8 + 1) * 10
 HALF = (64 + 1) * 4 + (4 + 1) * 10
@@ -131,18 +131,14 @@ def test_a_starting_point_over_the_limit_is_named(tune: Any, capsys: Any) -> Non
 
 ORACLES = {
     "hyperband": lambda: keras_tuner.oracles.HyperbandOracle(objective="val_loss", max_epochs=27, seed=1),
-}
-if FULL:  # refused as Hyperband's first trials are
-    ORACLES["random"] = lambda: keras_tuner.oracles.RandomSearchOracle(
-        objective="val_loss", max_trials=60, seed=1
-    )
-    ORACLES["bayesian"] = lambda: keras_tuner.oracles.BayesianOptimizationOracle(
+    "random": lambda: keras_tuner.oracles.RandomSearchOracle(objective="val_loss", max_trials=60, seed=1),
+    "bayesian": lambda: keras_tuner.oracles.BayesianOptimizationOracle(
         objective="val_loss", max_trials=60, num_initial_points=5, seed=1
-    )
+    ),
+}
 
 
 @at_full_counts
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ORACLES)
 def test_another_oracle_is_asked_again(name: str, tune: Any) -> None:
     oracle = ORACLES[name]()

@@ -22,7 +22,7 @@ from autoopt.records import Objective, Trial
 from autoopt.space import Space
 from autoopt.worker import Job, Outcome, Worker
 from tests import toys
-from tests.counts import FULL, at_full_counts, in_processes
+from tests.counts import at_full_counts, in_processes
 from tests.executors.jobs import job
 
 FITS = 20
@@ -205,12 +205,11 @@ def ends_its_process(here: int, luck: int) -> keras.Model:
 
 
 @in_processes
-@pytest.mark.slow
 def test_what_ends_its_own_process_costs_one_trial_each_where_trials_are_isolated(tmp_path: Path) -> None:
-    search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, *[2, 51] * FULL)])
+    search = autoopt.Search(confirm=0, start=[{"luck": luck} for luck in (1, 50, 2, 51)])
     resources = autoopt.Resources(isolate=True)
     model_fn = lucky(functools.partial(ends_its_process, os.getpid()))
-    trials = searched(tmp_path, model_fn, 5 if FULL else 3, search=search, resources=resources)
+    trials = searched(tmp_path, model_fn, 5, search=search, resources=resources)
 
     assert statuses(trials) == ["completed", *["failed", "completed"] * (len(trials) // 2)]
     assert trials[0].engine.endswith(", in a worker process")

@@ -152,6 +152,7 @@ def test_what_is_in_memory_alone_in_the_end_is_told(folder: Path) -> None:
     assert (folder / "runs" / "gone").read_text() == "a file where the run was"
 
 
+@in_processes
 def test_where_space_comes_back_the_folder_is_whole_in_the_end(folder: Path) -> None:
     expected, found = (autoopt.load(name, folder / "runs") for name in ("undisturbed", "while"))
 
@@ -161,12 +162,14 @@ def test_where_space_comes_back_the_folder_is_whole_in_the_end(folder: Path) -> 
     assert paths[0] - {Path("log.txt")} == paths[1] - {Path("log.txt")}
 
 
+@in_processes
 def test_a_full_disk_leaves_a_journal_without_half_records(folder: Path) -> None:
     lines = (folder / "runs" / "full" / "journal.log").read_bytes().splitlines(keepends=True)
 
     assert all(line.endswith(b"\n") and json.loads(line) for line in lines)
 
 
+@in_processes
 def test_a_command_that_cannot_write_its_model_writes_it_elsewhere_and_says_where(folder: Path) -> None:
     told = re.search(
         r"could not take the winner. It is in (\S+), and .* (\S+): move both",

@@ -127,7 +127,6 @@ def test_the_journal_is_a_study_of_both_directions(found: Any) -> None:
     assert {t.number for t in study.best_trials} >= set(found[0].pareto()["trial"])
 
 
-@at_full_counts
 def test_clocks_are_objectives_too_and_executions_are_averaged(tune: Any) -> None:
     goals = ["val_accuracy", "latency", "seconds_per_epoch", "val_loss"]
     result = tune(objective=goals, max_trials=2, search=Search(confirm=0, executions_per_trial=2))

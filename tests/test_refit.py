@@ -13,7 +13,7 @@ from autoopt.data import Part, joined
 from autoopt.engines import evaluate
 from autoopt.errors import RunError, SearchError, UsageError
 from tests import toys
-from tests.counts import FULL, at_full_counts
+from tests.counts import at_full_counts
 
 AS_WRITTEN = Space(
     structure=False,
@@ -97,8 +97,7 @@ def test_what_only_the_validation_part_has_is_learnt() -> None:
 
 
 @at_full_counts
-@pytest.mark.slow
-@pytest.mark.parametrize("sample_weight", [False, True] if FULL else [True])
+@pytest.mark.parametrize("sample_weight", [False, True])
 def test_classes_weigh_in_both_parts(sample_weight: bool) -> None:
     x, y = toys.digits(120)
     data = (x, y, np.ones(120)) if sample_weight else (x, y)

@@ -21,7 +21,6 @@ from autoopt.errors import RunError, SpaceError
 from autoopt.records import Objective
 from autoopt.search import adopt, starting_points
 from autoopt.storage import RunFolder
-from tests.counts import at_full_counts
 from tests.strangers import real_run, refusals
 
 BIG = 40 * 2**20
@@ -69,7 +68,6 @@ def kept(run: Path) -> tuple[Path, int]:
     return path, int(path.name[6:10])
 
 
-@at_full_counts
 def test_a_real_run_is_read_whole(run: Path) -> None:
     assert set(refusals(run)) <= {"ablation", "ensemble", "refit"}  # these take model and data
 

@@ -146,8 +146,7 @@ def test_labels_are_smoothed_beside_a_score_that_only_the_objective_names() -> N
 
 
 @at_full_counts
-@pytest.mark.slow
-@pytest.mark.parametrize("engine", ["keras", "auto"] if FULL else ["auto"])
+@pytest.mark.parametrize("engine", ["keras", "auto"])
 def test_the_average_of_a_step_in_parts_moves_as_that_of_the_whole_step(engine: str) -> None:
     descent = {"optimizer": "gd", "full_batch": True, "learning_rate": 0.3, "use_ema": True}
     whole, parts = (ran(worker(engine, room), **descent) for room in (None, 50 * 8 * (64 + 8 + 10)))

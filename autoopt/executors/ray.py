@@ -33,6 +33,8 @@ from autoopt.resources import Resources
 from autoopt.spelling import spelled
 from autoopt.worker import Duties
 
+logger = logging.getLogger(__name__)
+
 ENTRY = "autoopt.remote_worker:work"
 """What actors run."""
 
@@ -229,15 +231,16 @@ def _connect(address: str | None) -> bool:
         check_answers(address)
     cores: dict[str, Any] = {} if address else {"num_cpus": cores_here(), "include_dashboard": False}
     # What Ray starts at the head for a client comes up too late now and then.
-    is_client = address is not None and address.startswith(CLIENT)
-    for is_last in (False, True) if is_client else (True,):
+    tries = 2 if address is not None and address.startswith(CLIENT) else 1
+    for left in reversed(range(tries)):
         try:
             with _quietly(sys.path):
                 ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **cores)
             break
         except Exception as error:  # Ray has many, and those of what it is made of
-            if is_last:
+            if not left:
                 raise UsageError(silent(address, error)) from error
+            logger.debug("Ray's client did not connect", exc_info=True)
     _have_ray_speak(False)
     return True
 

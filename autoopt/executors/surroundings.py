@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib.machinery
+import itertools
 import os
 import sys
 import sysconfig
@@ -17,9 +18,6 @@ import keras
 from keras.src.backend.common import global_state
 
 MAIN = "__main__"
-
-INSTALLED = {"site-packages", "dist-packages"}
-"""Folders that packages are installed into, wherever they lie."""
 
 BY_THREAD = ("dtype_policy", "custom_objects_scope_dict", "safe_mode_saving", "distribution")
 """What Keras keeps for each thread and a model function may count on."""
@@ -112,19 +110,14 @@ def by_value(modules: Sequence[ModuleType]) -> Iterator[None]:
 
 
 def own_folders() -> Sequence[str]:
-    """Return where the user's own modules are looked for, as whole paths: neither Python's nor what is installed.
+    """Return where modules are looked for before Python's own, as whole paths: folders of the user's.
 
     Another machine that shares them finds there what this process does, before what is installed under such a name.
     """
     python = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib")}
     found = (Path(each or os.getcwd()).resolve() for each in sys.path)
-    return [
-        str(folder)
-        for folder in found
-        if folder.is_dir()
-        and not INSTALLED & set(folder.parts)
-        and not any(folder.is_relative_to(own) for own in python)
-    ]
+    first = itertools.takewhile(lambda each: not any(map(each.is_relative_to, python)), found)
+    return [str(each) for each in first if each.is_dir()]
 
 
 def _is_own_file(module: ModuleType) -> bool:

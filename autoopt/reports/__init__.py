@@ -7,7 +7,14 @@ from autoopt.reports.comparison import compared, comparison
 from autoopt.reports.console import Console, duration, loading, score_text
 from autoopt.reports.grid import Grid, draw, plain_lines
 from autoopt.reports.headline import compared_score
-from autoopt.reports.outcome import failed_line, outcome, trials_grid, trials_table, where_to_look
+from autoopt.reports.outcome import (
+    failed_line,
+    interrupted,
+    outcome,
+    trials_grid,
+    trials_table,
+    where_to_look,
+)
 from autoopt.reports.own_sink import own_sinks
 from autoopt.reports.screen import importance_grid, screen
 from autoopt.reports.space_table import space_table
@@ -30,6 +37,7 @@ __all__ = [
     "duration",
     "failed_line",
     "importance_grid",
+    "interrupted",
     "loading",
     "outcome",
     "own_sinks",

@@ -42,14 +42,14 @@ def around(name: str, value: float | None, error: float | None) -> str:
     return f" ± {error:.4f}" if whole else f" [{found[0]:.4f}, {found[1]:.4f}]"
 
 
-def least_gain(name: str, least: float) -> float:
-    """Return the lower bound of a gain: one share lies no more than 1 below another.
+def least_gain(name: str, value: float, least: float) -> float:
+    """Return the lower bound of a gain that ended in a score: one share lies no more than 1 below another.
 
     Example:
-        >>> least_gain("val_accuracy", -1.25), least_gain("val_loss", -1.25)
+        >>> least_gain("val_accuracy", 0.75, -1.25), least_gain("val_accuracy", 75.0, -1.25)
         (-1.0, -1.25)
     """
-    return max(least, -1.0) if _is_share(name) else least
+    return max(least, -1.0) if 0.0 <= value <= 1.0 and _is_share(name) else least
 
 
 def _is_share(name: str) -> bool:

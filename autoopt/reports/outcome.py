@@ -78,10 +78,14 @@ def ended(summary: Mapping[str, Any]) -> str:
     total = sum(counts.values())
     listed = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     took = "" if summary["seconds"] is None else f" in {duration(summary['seconds'])}"
-    going_on = shlex.join(["autoopt", "resume", summary["run"]])
-    unended = "it has not ended" if summary["running"] else f"it was interrupted: {going_on} goes on"
+    unended = "it has not ended" if summary["running"] else f"it was {interrupted(summary['run'])}"
     why = f"ended: {summary['reason']}" if summary["reason"] else unended
     return f"{total} trial{'' if total == 1 else 's'}{took}{f' ({listed})' if listed else ''}; {why}."
+
+
+def interrupted(run: str) -> str:
+    """Return what is to be said of a run whose process has written down no end and is gone."""
+    return f"interrupted: {shlex.join(['autoopt', 'resume', run])} goes on"
 
 
 def in_full(name: str, value: float) -> str:

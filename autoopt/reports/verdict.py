@@ -21,7 +21,7 @@ def verdict(summary: Mapping[str, Any]) -> list[str]:
         alone = own and any(each.get("of_seeds_alone") for each in (summary["confirmed"], own))
         which = single or ("seeds alone do" if alone else "")
         return [f"{which} not tell whether it is better than {model}"] if which else []
-    least = interval.least_gain(summary["objective"]["name"], gain["least"])
+    least = interval.least_gain(summary["objective"]["name"], found["mean"], gain["least"])
     bounds = f"({gain['mean']:+.4f}, 99 % from {least:+.4f})"
     which = "better" if summary["beats_baseline"] else "not better"
     return [f"{which} than {model} beyond noise {bounds}"]

@@ -39,8 +39,8 @@ class Plan:
         rungs: Epochs after which our own pruner compares trials.
         brackets: The rounds of each bracket of Hyperband.
         ends: After how many epochs Hyperband's last round ends.
-        confirm: How many of the best trials run again.
-        repeats: How often.
+        confirm: How many of the best trials run again beside the user's model.
+        repeats: How often; 0 where nothing does.
         fresh_cuts: Whether each time on another cut of the data.
         model: What the user's model is called.
     """
@@ -108,13 +108,14 @@ class Plan:
         return told
 
     def _of_confirmation(self) -> Sequence[str]:
-        if not self.confirm or not self.repeats:
+        if not self.repeats:
             return ()
         best = "best" if self.confirm == 1 else f"best {self.confirm}"
+        which = f"the {best} and {self.model} run" if self.confirm else f"{self.model} runs"
         again = "again once" if self.repeats == 1 else f"again {self.repeats} times"
         cuts = " and on fresh cuts of the data" if self.fresh_cuts else ""
         return [
-            f"Then the {best} and {self.model} run {again} up to their best epochs, with fresh seeds{cuts}."
+            f"Then {which} {again} up to {'their best epochs' if self.confirm else 'its best epoch'}, with fresh seeds{cuts}."
         ]
 
 
@@ -134,7 +135,7 @@ def plan_of(
     proposer = search.oracle or search.sampler
     plan = Plan(
         epochs, "" if proposer is None else type(proposer).__name__,
-        confirm=min(search.confirm, others), repeats=search.confirm_repeats, fresh_cuts=fresh_cuts, model=model,
+        confirm=min(search.confirm, others), repeats=search.confirm_repeats if search.confirm else 0, fresh_cuts=fresh_cuts, model=model,
     )  # fmt: skip
     if promotes(search.oracle):
         return replace(plan, brackets=_brackets(search.oracle, epochs), ends=search.oracle.max_epochs)

@@ -167,7 +167,7 @@ class Journal:
         if given is not None and not (
             isinstance(hp, Ranged) and wanted is not None and hp.position(wanted) == given
         ):
-            wanted = None  # what was given stays, whatever would be proposed by now
+            wanted = None  # what was given stays, to rounding, whatever would be proposed by now
         if wanted is not None and not holds(found, wanted):
             return wanted
         if isinstance(hp, Ranged):

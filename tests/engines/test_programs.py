@@ -200,8 +200,7 @@ def test_settings_as_inputs_do_what_they_do_as_constants(
 
 
 @at_full_counts
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", MODES[:2] if FULL else MODES[:1])
+@pytest.mark.parametrize("mode", MODES[:2])
 def test_settings_as_inputs_do_the_same_under_xla(mode: Any, source: AutoHyperModel) -> None:
     engine = compiled(mode)
     recipe = BASE.plus(dropout=0.0, schedule="cosine", label_smoothing=0.1)

@@ -140,7 +140,7 @@ def make(request: pytest.FixtureRequest) -> Callable[[Duties], Executor]:
 
 
 SLOW = ("process", "isolating")
-"""Executors that start processes again and again."""
+"""Executors whose worker processes take long to start."""
 
 
 @pytest.fixture(params=[pytest.param(each, marks=larger) if each in SLOW else each for each in EXECUTORS])

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import sysconfig
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import keras
 import pytest
 
 from autoopt.executors import ProcessExecutor
-from autoopt.executors.surroundings import own_modules
+from autoopt.executors.surroundings import own_folders, own_modules
 from autoopt.worker import Duties
 from tests import toys
 from tests.counts import at_full_counts, in_processes
@@ -185,7 +186,7 @@ def carried_out(script: str, folder: Path) -> "subprocess.CompletedProcess[str]"
     )
 
 
-@at_full_counts
+@in_processes
 def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(tmp_path: Path) -> None:
     ended = carried_out(SCRIPT, tmp_path)
 
@@ -194,7 +195,7 @@ def test_a_script_without_a_guard_runs_once_and_takes_its_worker_process_along(t
     assert "the model is called" in ended.stderr
 
 
-@at_full_counts
+@in_processes
 def test_a_worker_process_that_starts_as_the_search_is_killed_says_nothing(tmp_path: Path) -> None:
     ended = carried_out(KILLED_AT_THE_START, tmp_path)
 
@@ -206,3 +207,16 @@ def test_a_users_own_file_is_sent_as_it_is_and_what_is_installed_by_its_name(dut
     modules = own_modules([duties.model_fn, keras.callbacks.EarlyStopping(), toys.dense, is_running])
 
     assert [module.__name__ for module in modules] == ["my_model_of_digits"]
+
+
+def test_folders_of_the_user_s_are_those_that_python_looks_into_before_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, last = tmp_path / "first", tmp_path / "last"
+    for folder in (first, last):
+        folder.mkdir()
+    monkeypatch.setattr(
+        sys, "path", ["", str(first), str(tmp_path / "gone"), sysconfig.get_path("stdlib"), str(last)]
+    )
+
+    assert own_folders() == [str(Path.cwd().resolve()), str(first)]

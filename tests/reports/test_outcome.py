@@ -103,6 +103,12 @@ def test_a_gain_within_noise_is_not_claimed() -> None:
     )
 
 
+def test_no_share_is_said_to_be_more_than_1_worse() -> None:
+    noise = {**CONFIRMED, "gain": {"mean": 0.002, "least": -3.4}, "beats_baseline": False}
+
+    assert "(+0.0020, 99 % from -1.0000)" in "".join(outcome({**SUMMARY, **noise}))
+
+
 BELOW = {
     "with fresh seeds": (CONFIRMED, "it is the better one with fresh seeds, 0.9612 to 0.9100"),
     "over a limit": (

@@ -66,10 +66,13 @@ def test_a_plan_says_what_is_going_to_be_done(case: str) -> None:
     assert plan_of(search, epochs, fresh_cuts=True).sentences == expected
 
 
-def test_no_more_are_said_to_run_again_than_there_are_trials() -> None:
-    told = plan_of(Search(), 50, fresh_cuts=False, max_trials=2).sentences
+@pytest.mark.parametrize(
+    ("trials", "expected"), [(1, "Then your model runs again"), (2, "Then the best and your model run again")]
+)
+def test_no_more_are_said_to_run_again_than_there_are_trials(trials: int, expected: str) -> None:
+    told = plan_of(Search(), 50, fresh_cuts=False, max_trials=trials).sentences
 
-    assert told[-1].startswith("Then the best and your model run again")
+    assert told[-1].startswith(expected)
 
 
 def test_cuts_are_told_of_where_there_are_fresh_ones() -> None:

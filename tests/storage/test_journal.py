@@ -115,18 +115,35 @@ def test_trials_that_were_interrupted_are_begun_again_with_the_values_that_they_
     assert again.suggest(1, UNITS, wanted=5) == 3
 
 
+RATE = Ranged(kinds.Float("rate", 1e-5, 1.0, None, "log"), 3e-4, 0.3, 0.003)
+
+
+def given_again(path: Path, first: float | None, then: float | None) -> tuple[float, float]:
+    """Return the value of a rate in a trial that is interrupted, and the one that it has when it is begun again."""
+    journal = Journal(path, OBJECTIVE)
+    before = journal.suggest(journal.open(), RATE, wanted=first)
+    journal.open()  # which writes down what was before it
+    again = Journal(path, OBJECTIVE)
+    return before, again.suggest(again.open(), RATE, wanted=then)
+
+
 @pytest.mark.parametrize("value", [0.01, 0.010000000000000002, 1 / 300, 0.0288446244018639, None])
-def test_a_rate_that_was_given_is_the_same_to_the_last_bit_after_an_interruption(
+def test_a_rate_that_is_proposed_again_is_the_same_to_the_last_bit(
     tmp_path: Path, value: float | None
 ) -> None:
-    rate = Ranged(kinds.Float("rate", 1e-5, 1.0, None, "log"), 3e-4, 0.3, 0.003)
-    journal = Journal(tmp_path / "journal.log", OBJECTIVE)
-    before = journal.suggest(journal.open(), rate, wanted=value)
-    journal.open()  # which writes down what was before it
+    before, after = given_again(tmp_path / "journal.log", value, value)
 
-    again = Journal(tmp_path / "journal.log", OBJECTIVE)
-    assert again.suggest(again.open(), rate, wanted=value) == before
+    assert after == before
     assert value is None or before == value
+
+
+@pytest.mark.parametrize("then", [0.05, None])
+def test_a_rate_that_was_given_stays_whatever_would_be_proposed_by_now(
+    tmp_path: Path, then: float | None
+) -> None:
+    before, after = given_again(tmp_path / "journal.log", 1 / 300, then)
+
+    assert after == pytest.approx(before, rel=1e-12)
 
 
 def test_trials_that_were_interrupted_and_cannot_be_proposed_again_are_taken_back(tmp_path: Path) -> None:

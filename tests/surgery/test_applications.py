@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from autoopt.surgery import Edits, read, rebuild, survey
-from tests.counts import FULL, at_full_counts
+from tests.counts import at_full_counts
 
-DRAWS = 20 if FULL else 1
+DRAWS = 20
 FAMILIES = {
     "ResNet50": 32,
     "ResNet50V2": 32,
@@ -20,13 +20,10 @@ FAMILIES = {
     "ConvNeXtTiny": 32,
 }
 """Name to the length of the smallest image."""
-TELLING = ("MobileNetV3Small",)
-"""Sums and gates: other joints are in the zoo as well."""
 
 
 @at_full_counts
-@pytest.mark.slow
-@pytest.mark.parametrize("name", FAMILIES if FULL else TELLING)
+@pytest.mark.parametrize("name", FAMILIES)
 def test_every_draw_builds_runs_and_is_read_back(name: str, tmp_path: Path) -> None:
     size = FAMILIES[name]
     model = getattr(keras.applications, name)(weights=None, input_shape=(size, size, 3), classes=4)
@@ -54,10 +51,7 @@ def test_every_draw_builds_runs_and_is_read_back(name: str, tmp_path: Path) -> N
     assert different >= 0.9 * DRAWS
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not FULL, reason="the law of tests/surgery/test_laws.py on a larger net: AUTOOPT_FULL=1 runs it"
-)
+@at_full_counts
 def test_no_edit_with_the_same_weights_is_the_same_residual_net() -> None:
     model = keras.applications.ResNet50V2(weights=None, input_shape=(32, 32, 3), classes=4)
     twin = rebuild(read(model), Edits())

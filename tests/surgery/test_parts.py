@@ -213,11 +213,10 @@ def test_gates_of_mobile_net_stay_as_they_are_even_if_all_its_layers_were_one_st
 
 
 @at_full_counts
-@pytest.mark.slow
 def test_every_part_of_a_residual_net_builds() -> None:
     template = read(keras.applications.ResNet50V2(weights=None, input_shape=(32, 32, 3), classes=10))
     edits = list(single_edits(template))
 
     assert Edits(pooling="max") in edits
-    for edit in edits[:: 4 if FULL else 24]:
+    for edit in edits[::4]:
         assert weightless(lambda edit=edit: rebuild(template, edit)).output_shape == (None, 10)
