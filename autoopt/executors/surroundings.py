@@ -19,6 +19,9 @@ from keras.src.backend.common import global_state
 
 MAIN = "__main__"
 
+INSTALLED = {"site-packages", "dist-packages"}
+"""Folders that packages are installed into: some, as Ray, put one of theirs before everything else."""
+
 BY_THREAD = ("dtype_policy", "custom_objects_scope_dict", "safe_mode_saving", "distribution")
 """What Keras keeps for each thread and a model function may count on."""
 
@@ -114,10 +117,9 @@ def own_folders() -> Sequence[str]:
 
     Another machine that shares them finds there what this process does, before what is installed under such a name.
     """
-    python = {Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "platstdlib")}
     found = (Path(each or os.getcwd()).resolve() for each in sys.path)
-    first = itertools.takewhile(lambda each: not any(map(each.is_relative_to, python)), found)
-    return [str(each) for each in first if each.is_dir()]
+    before = itertools.takewhile(Path(os.__file__).parent.resolve().__ne__, found)
+    return [str(each) for each in before if each.is_dir() and not INSTALLED & set(each.parts)]
 
 
 def _is_own_file(module: ModuleType) -> bool:

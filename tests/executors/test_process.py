@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import sysconfig
 import threading
 from pathlib import Path
 from typing import Any
@@ -212,11 +211,10 @@ def test_a_users_own_file_is_sent_as_it_is_and_what_is_installed_by_its_name(dut
 def test_folders_of_the_user_s_are_those_that_python_looks_into_before_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, last = tmp_path / "first", tmp_path / "last"
-    for folder in (first, last):
-        folder.mkdir()
-    monkeypatch.setattr(
-        sys, "path", ["", str(first), str(tmp_path / "gone"), sysconfig.get_path("stdlib"), str(last)]
-    )
+    first, last, rays = tmp_path / "first", tmp_path / "last", tmp_path / "site-packages" / "ray"
+    for folder in (first, last, rays):
+        folder.mkdir(parents=True)
+    python = str(Path(os.__file__).parent)
+    monkeypatch.setattr(sys, "path", [str(rays), "", str(first), str(tmp_path / "gone"), python, str(last)])
 
     assert own_folders() == [str(Path.cwd().resolve()), str(first)]
