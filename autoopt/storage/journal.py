@@ -164,9 +164,8 @@ class Journal:
         else:
             name = hp.name if self._known.get(hp.name, found) == found else variant(hp.name, found)
         given = self._begun_before.get(number, {}).get(name)
-        if given is not None and not (
-            isinstance(hp, Ranged) and wanted is not None and hp.position(wanted) == given
-        ):
+        is_same = isinstance(hp, Ranged) and wanted is not None and hp.position(wanted) == given
+        if given is not None and not is_same:
             wanted = None  # what was given stays, to rounding, whatever would be proposed by now
         if wanted is not None and not holds(found, wanted):
             return wanted
